@@ -1,0 +1,177 @@
+"""The configuration as one frozen tree.
+
+Every key, its type, its default and what it means stand here and nowhere else.
+"""
+
+import re
+import socket
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, model_validator
+
+from agent.units import Seconds
+
+_DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|min|h|d)")
+_SECONDS_PER = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def _duration(value: object) -> object:
+    """Read `500ms`, `10s`, `5min`, `1h` or `30d` as seconds."""
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("a duration is a number with its unit: 500ms, 10s, 5min, 1h or 30d")
+    return float(match["number"]) * _SECONDS_PER[match["unit"]]
+
+
+Duration = Annotated[Seconds, BeforeValidator(_duration, json_schema_input_type=str)]
+TopicLevel = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Device(_Section):
+    """Which device this is."""
+
+    id: TopicLevel = Field(default_factory=socket.gethostname)
+    """Its name in every topic. Default: the hostname."""
+
+
+class Tls(_Section):
+    """Transport security; leave the section out for plain TCP."""
+
+    ca: Path | None = None
+    """PEM file of the authority that signed the broker's certificate. Default: the system's authorities."""
+    cert: Path | None = None
+    """PEM file of this device's own certificate, for mutual TLS."""
+    key: Path | None = None
+    """PEM file of its private key."""
+
+    @model_validator(mode="after")
+    def _cert_and_key_together(self) -> Self:
+        if (self.cert is None) != (self.key is None):
+            raise ValueError("cert and key belong together: give both or neither")
+        return self
+
+
+class Broker(_Section):
+    """The MQTT 5 broker that prompts come from and replies go to."""
+
+    host: str = "localhost"
+    """Name or address."""
+    port: Port | None = None
+    """Default: 8883 with `tls`, else 1883."""
+    tls: Tls | None = None
+    """Transport security. Default: none."""
+    user: str | None = None
+    """User name, when the broker asks for one."""
+    password_file: Path | None = None
+    """File that holds the password; a trailing newline does not count."""
+    groups: tuple[TopicLevel, ...] = ()
+    """Pools that share one queue: this device takes its share of `<topic_root>/<group>/prompt`."""
+    keepalive: Duration = Seconds(30.0)
+    """How soon a silent connection is noticed."""
+    session_expiry: Duration = Seconds(30 * 86400.0)
+    """How long the broker keeps prompts for this device while it is away."""
+
+    @property
+    def effective_port(self) -> int:
+        """The port, with its default worked out."""
+        if self.port is not None:
+            return self.port
+        return 1883 if self.tls is None else 8883
+
+    @model_validator(mode="after")
+    def _password_needs_user(self) -> Self:
+        if self.password_file is not None and self.user is None:
+            raise ValueError("password_file without user: MQTT sends a password only with a user name")
+        return self
+
+
+class Model(_Section):
+    """The language model."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "edge-tiny"
+    """A folder of `models_dir`, or the model that ships with the agent."""
+
+
+class Route(_Section):
+    """A preset that `R/prompt/<route>` puts around what it is sent."""
+
+    system: str | None = None
+    """System message."""
+    template: str | None = None
+    """The user message, with `{prompt}` where the sent text goes. Default: the sent text."""
+    schema_file: Path | None = Field(default=None, alias="schema")
+    """JSON Schema file that answers must follow."""
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    """The most tokens of an answer."""
+    timeout: Duration | None = None
+    """The deadline of a prompt that names none."""
+    priority: Annotated[int, Field(ge=-100, le=100)] | None = None
+    """The priority of a prompt that names none."""
+    model: str | None = None
+    """The model of a prompt that names none."""
+
+    @model_validator(mode="after")
+    def _template_has_its_place(self) -> Self:
+        if self.template is not None and "{prompt}" not in self.template:
+            raise ValueError("template has no {prompt}: the sent text would be lost")
+        return self
+
+
+class Queue(_Section):
+    """Prompts that wait."""
+
+    max_prompts: Annotated[int, Field(ge=1)] = 1000
+    """More are answered with `queue_full`."""
+    max_payload: ByteSize = ByteSize(1024 * 1024)
+    """A larger message is answered with `too_large`."""
+
+
+class Journal(_Section):
+    """The database that makes prompts and replies durable."""
+
+    keep: Duration = Seconds(86400.0)
+    """How long a finished prompt is kept, so that the same id gets the same reply again."""
+    max_size: ByteSize = ByteSize(256 * 1024 * 1024)
+    """The database file's limit; the oldest finished prompts go first."""
+
+
+class Engine(_Section):
+    """The process that runs the model."""
+
+    load_timeout: Duration = Seconds(600.0)
+    """A model that has not loaded by then is given up and the engine restarted."""
+    step_timeout: Duration = Seconds(120.0)
+    """An engine that makes no progress for so long is killed and restarted."""
+
+
+class Config(_Section):
+    """Everything that can be configured."""
+
+    device: Device = Field(default_factory=Device)
+    topic_root: TopicLevel = "edge"
+    """First level of every topic."""
+    state_dir: Path = Path("/var/lib/jetson-agent")
+    """Where the journal and other state live."""
+    models_dir: Path | None = None
+    """Where models are looked for first. Default: `<state_dir>/models`."""
+    stop_timeout: Duration = Seconds(20.0)
+    """How long a stop may wait for running prompts and unsent replies."""
+    log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+    """DEBUG, INFO, WARNING or ERROR."""
+    broker: Broker = Field(default_factory=Broker)
+    model: Model = Field(default_factory=Model)
+    engine: Engine = Field(default_factory=Engine)
+    queue: Queue = Field(default_factory=Queue)
+    journal: Journal = Field(default_factory=Journal)
+    routes: dict[TopicLevel, Route] = Field(default_factory=dict)
+
+    @property
+    def topic_prefix(self) -> str:
+        """`R` of the MQTT contract: `<topic_root>/<device id>`."""
+        return f"{self.topic_root}/{self.device.id}"

@@ -1,0 +1,117 @@
+"""What every inference engine does, and the values that cross the engine process's pipe."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent.errors import ErrorCode
+from agent.prompt import Delta, FinishReason, Message, PromptId, Sampling, Usage
+from agent.units import Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """One completion to generate.
+
+    Attributes:
+        id: Unique among the admitted requests.
+        messages: The conversation; the engine applies the model's chat template.
+        sampling: How to choose tokens and when to stop.
+        stream: Whether `Delta`s are wanted; without, `Finished` alone carries the text.
+        deadline: On the boot clock; the request ends with `FinishReason.DEADLINE` at the first step after it.
+    """
+
+    id: PromptId
+    messages: tuple[Message, ...]
+    sampling: Sampling
+    stream: bool = False
+    deadline: Seconds | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of a request that ran.
+
+    Attributes:
+        id: The request.
+        reason: Why it ended.
+        text: The whole answer, without the stop string.
+        usage: Its tokens.
+        first_token_at: When the first token was there, on the boot clock; None when there was none.
+        finished_at: When the last one was.
+    """
+
+    id: PromptId
+    reason: FinishReason
+    text: str
+    usage: Usage
+    first_token_at: Seconds | None
+    finished_at: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The end of a request that could not be run: overflow of the context, a schema that does not compile, and so on."""
+
+    id: PromptId
+    code: ErrorCode
+    message: str
+
+
+Outcome = Finished | Refused
+Event = Delta | Finished | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a loaded model can do.
+
+    Attributes:
+        model: Its name.
+        context_length: Tokens of prompt and answer together.
+        max_batch: Requests that one `step` advances.
+        guidance: Whether answers can be held to a JSON Schema.
+    """
+
+    model: str
+    context_length: int
+    max_batch: int
+    guidance: bool
+
+
+class Engine(Protocol):
+    """One loaded model in the engine process. Called from one thread.
+
+    `admit` refuses by raising `RejectedError`. Every admitted request ends with exactly one `Finished` or `Refused`
+    from a later `step`, whatever happens to it in between.
+    """
+
+    def capabilities(self) -> Capabilities:
+        """What this model can do. Constant after loading."""
+        ...
+
+    def admit(self, request: GenerationRequest) -> None:
+        """Take a request; at most `max_batch` at a time.
+
+        Raises:
+            RejectedError: It can never run: the numbers are in the message.
+        """
+        ...
+
+    def step(self) -> Sequence[Event]:
+        """Advance every admitted request by one token or one chunk of prompt. Empty when idle.
+
+        `Delta.text` holds whole characters only, and never a part of a stop string.
+        """
+        ...
+
+    def cancel(self, request_id: PromptId, reason: FinishReason = FinishReason.CANCELLED) -> None:
+        """End a request: the next `step` gives its `Finished` with `reason` and the text so far.
+
+        An unknown id is ignored: it may just have finished.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        ...
