@@ -51,7 +51,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The end of a request that could not be run: overflow of the context, a schema that does not compile, and so on."""
+    """The end of a request that could not be run: overflow of the context, a schema that does not compile."""
 
     id: PromptId
     code: ErrorCode
