@@ -1,0 +1,1 @@
+"""The tests; each folder says what its tests stand on, and mirrors `agent/`."""

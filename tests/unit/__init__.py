@@ -1,0 +1,1 @@
+"""Tests of single parts: no broker, no model, no waiting."""
