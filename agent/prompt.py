@@ -103,6 +103,25 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class Pending:
+    """What the scheduler needs to know of a prompt that waits.
+
+    Attributes:
+        id: The prompt.
+        priority: Higher runs first.
+        seq: Its place among all prompts ever received: lower is older.
+        received: When it arrived, on this boot's clock.
+        deadline: When its answer becomes worth nothing, on this boot's clock; None: never.
+    """
+
+    id: PromptId
+    priority: int
+    seq: int
+    received: Seconds
+    deadline: Seconds | None
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """Newly generated text of one request: whole characters, in order.
 

@@ -1,0 +1,202 @@
+"""Builds and wires everything, starts it in order, stops it in reverse. The only place that knows all parts."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Coroutine
+
+from agent.clock import Clock
+from agent.config import Config
+from agent.config_file import read_schemas
+from agent.engine.host import EngineHost, EngineSpec
+from agent.errors import NotConnectedError, StopError
+from agent.event_log import EventLog
+from agent.events import Event, JournalSetAside, ModelLoaded
+from agent.intake import Intake
+from agent.journal import Journal, JournalThread
+from agent.link import Link
+from agent.models import find_model
+from agent.presence import Presence
+from agent.publisher import Publisher
+from agent.sources.mqtt import MqttSource, subscriptions
+from agent.units import Seconds
+from agent.worker import Worker
+
+_PRUNE_EVERY = Seconds(30.0)
+_FLUSH_SHARE = 0.25
+"""Share of the stop timeout that is left for unsent replies after the running prompts have had theirs."""
+
+_log = logging.getLogger(__name__)
+
+
+def run(config: Config) -> int:
+    """Serve until SIGTERM or SIGINT, then stop in order; a second signal ends the process at once.
+
+    Returns:
+        The process's exit code.
+
+    Raises:
+        StopError: The agent cannot start or go on; it has the exit code.
+    """
+    try:
+        asyncio.run(_serve(config))
+    except* StopError as group:
+        raise _first_leaf(group) from None
+    return 0
+
+
+async def _serve(config: Config) -> None:
+    clock = Clock.of_this_machine()
+    stop = _stop_signal()
+    opened = JournalThread.open(
+        config.state_dir / "journal.db", clock=clock, keep=config.journal.keep, max_size=config.journal.max_size
+    )
+    async with opened as journal:
+        agent = _Agent(config, journal, clock)
+        await agent.recover()
+        async with agent.started():
+            await stop.wait()
+            _log.info("stopping", extra={"timeout_s": config.stop_timeout})
+            await agent.drain()
+
+
+def _stop_signal() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set. Either signal a second time does what it does by default: end the process.
+
+    That loses nothing: what runs is in the journal, and the engine's process ends with the agent.
+    """
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def requested() -> None:
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(signum)
+            signal.signal(signum, signal.SIG_DFL)
+        stop.set()
+
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, requested)
+    return stop
+
+
+class _Agent:
+    """The parts, wired."""
+
+    def __init__(self, config: Config, journal: JournalThread, clock: Clock) -> None:
+        prefix = config.topic_prefix
+        outbox_changed = asyncio.Event()
+        self._status_changed = asyncio.Event()
+        self._config = config
+        self._journal = journal
+        self._presence = Presence(prefix, clock)
+        self._events = EventLog(journal, topic=f"{prefix}/event", clock=clock, wake_publisher=outbox_changed.set)
+        self._engine = EngineHost(
+            EngineSpec(
+                model=config.model.name,
+                model_dir=find_model(config.model.name, config.models_dir, config.state_dir),
+                loader="agent.engine.ort_genai:load",
+            ),
+            load_timeout=config.engine.load_timeout,
+            step_timeout=config.engine.step_timeout,
+            on_event=self._engine_event,
+        )
+        self._link = Link(
+            config.broker,
+            client_id=f"jetson-agent-{config.device.id}",
+            subscriptions=subscriptions(config),
+            will=self._presence.lost(),
+            birth=self._presence.online,
+            max_payload=config.queue.max_payload,
+            clock=clock,
+        )
+        self._publisher = Publisher(
+            journal, self._link, changed=outbox_changed, event_topic=f"{prefix}/event", emit=self._events.emit
+        )
+        self._worker = Worker(
+            journal,
+            self._engine,
+            clock=clock,
+            publish_lossy=self._link.publish_lossy,
+            wake_publisher=outbox_changed.set,
+        )
+        intake = Intake(journal, self._worker, max_prompts=config.queue.max_prompts, wake_publisher=outbox_changed.set)
+        self._source = MqttSource(
+            self._link,
+            intake,
+            config=config,
+            schemas=read_schemas(config),
+            cancel=self._worker.cancel,
+            emit=self._events.emit,
+            clock=clock,
+        )
+
+    async def recover(self) -> None:
+        """Take up what the last run left."""
+        pending = await self._journal.run(Journal.recover)
+        self._worker.offer(pending)
+        if self._journal.damaged is not None:
+            self._events.emit(JournalSetAside(path=str(self._journal.damaged)))
+        _log.info("recovered", extra={"queued": len(pending)})
+
+    @contextlib.asynccontextmanager
+    async def started(self) -> AsyncIterator[None]:
+        """Everything runs; at the end it is stopped in reverse order of dependence."""
+        async with asyncio.TaskGroup() as tasks:
+
+            def start(coroutine: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
+                return tasks.create_task(coroutine, name=name)
+
+            running = [
+                start(self._engine.run(), "engine"),
+                start(self._link.run(), "link"),
+                start(self._events.run(), "events"),
+                start(self._prune(), "prune"),
+                start(self._announce(), "announce"),
+                start(self._publisher.run(), "publisher"),
+                start(self._worker.run(), "worker"),
+            ]
+            self._taking = start(self._source.run(), "source")
+            yield
+            for task in (self._taking, *reversed(running)):
+                task.cancel()
+
+    async def drain(self) -> None:
+        """Stop taking; finish or put back what runs; send what is unsent; say goodbye. Within the stop timeout."""
+        self._taking.cancel()
+        flush_timeout = self._config.stop_timeout * _FLUSH_SHARE
+        await self._worker.drain(Seconds(self._config.stop_timeout - flush_timeout))
+        await self._events.write()
+        if not self._link.is_connected:
+            _log.warning("stopped_while_disconnected", extra={"unsent": "stays in the journal for the next start"})
+            return
+        try:
+            async with asyncio.timeout(flush_timeout):
+                await self._publisher.flushed()
+                await self._link.publish(self._presence.stopped())
+        except (TimeoutError, NotConnectedError):
+            _log.warning("stopped_with_unsent_replies", extra={"unsent": "stays in the journal for the next start"})
+
+    async def _prune(self) -> None:
+        while True:
+            await asyncio.sleep(_PRUNE_EVERY)
+            await self._journal.run(Journal.prune)
+
+    async def _announce(self) -> None:
+        """Say anew what `R/status` says; the link itself says it at each connect."""
+        while True:
+            await self._status_changed.wait()
+            self._status_changed.clear()
+            with contextlib.suppress(NotConnectedError):
+                await self._link.publish(self._presence.online())
+
+    def _engine_event(self, event: Event) -> None:
+        self._worker.engine_changed()
+        self._events.emit(event)
+        if isinstance(event, ModelLoaded):
+            self._presence.model_loaded(event.model)
+            self._status_changed.set()
+
+
+def _first_leaf(group: BaseExceptionGroup[StopError]) -> StopError:
+    first = group.exceptions[0]
+    return _first_leaf(first) if isinstance(first, BaseExceptionGroup) else first

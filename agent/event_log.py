@@ -1,0 +1,63 @@
+"""Events to the log and, through the outbox, to `R/event`."""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict
+
+from agent.clock import Clock
+from agent.errors import StorageFullError
+from agent.events import Event
+from agent.journal import Journal, JournalThread
+from agent.prompt import OutMessage
+from agent.wire import encode_event, event_name
+
+_log = logging.getLogger(__name__)
+
+_MOST_UNWRITTEN = 256
+
+
+class EventLog:
+    """Takes events from anywhere in the loop and puts them into the outbox.
+
+    Bounded: when the journal cannot keep up, the oldest unwritten events go first, and the log says so.
+
+    Args:
+        journal: The owner of the outbox.
+        topic: `R/event`.
+        clock: For the time of each event.
+        wake_publisher: Called when an event is in the outbox.
+    """
+
+    def __init__(self, journal: JournalThread, *, topic: str, clock: Clock, wake_publisher: Callable[[], None]) -> None:
+        self._journal = journal
+        self._topic = topic
+        self._clock = clock
+        self._wake_publisher = wake_publisher
+        self._unwritten: deque[OutMessage] = deque(maxlen=_MOST_UNWRITTEN)
+        self._changed = asyncio.Event()
+
+    def emit(self, event: Event) -> None:
+        """Tell the operator, here in the log and upstream."""
+        _log.warning(event_name(event), extra=asdict(event))
+        if len(self._unwritten) == _MOST_UNWRITTEN:
+            _log.error("event_dropped", extra={"unwritten": _MOST_UNWRITTEN})
+        self._unwritten.append(OutMessage(self._topic, encode_event(event, at=self._clock.wall())))
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Write events until cancelled."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self.write()
+
+    async def write(self) -> None:
+        """Put what there is into the outbox. An event that finds the disk full has been logged, and is gone."""
+        while self._unwritten:
+            message = self._unwritten.popleft()
+            with contextlib.suppress(StorageFullError):
+                await self._journal.run(Journal.enqueue, message)
+                self._wake_publisher()

@@ -1,0 +1,37 @@
+"""The retained status message: who is here, with which model; and the will that says who is gone."""
+
+from agent import __version__
+from agent.clock import Clock
+from agent.prompt import OutMessage
+from agent.wire import encode_offline, encode_online
+
+
+class Presence:
+    """Owns what `R/status` says.
+
+    Args:
+        prefix: `R` of the MQTT contract.
+        clock: For the time since when the agent is there.
+    """
+
+    def __init__(self, prefix: str, clock: Clock) -> None:
+        self._topic = f"{prefix}/status"
+        self._since = clock.wall()
+        self._model: str | None = None
+
+    def model_loaded(self, model: str) -> None:
+        """From now on `online` names this model."""
+        self._model = model
+
+    def online(self) -> OutMessage:
+        """The agent is here; the model is null until one is loaded."""
+        payload = encode_online(version=__version__, model=self._model, since=self._since)
+        return OutMessage(self._topic, payload, retain=True)
+
+    def stopped(self) -> OutMessage:
+        """The agent was told to stop."""
+        return OutMessage(self._topic, encode_offline("stopped"), retain=True)
+
+    def lost(self) -> OutMessage:
+        """The broker says this by itself when the connection breaks (the will)."""
+        return OutMessage(self._topic, encode_offline("lost"), retain=True)

@@ -1,0 +1,275 @@
+"""The loop in the middle: decide, claim, generate, finish."""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from statistics import fmean
+from typing import ParamSpec, TypeVar
+
+from agent.clock import Clock
+from agent.engine.host import EngineHost
+from agent.engine.protocol import Finished, GenerationRequest, Refused
+from agent.errors import EngineLostError, ErrorCode, StopError, StorageFullError
+from agent.journal import Claimed, Journal, JournalThread
+from agent.prompt import (
+    Completion,
+    Delta,
+    Failure,
+    FinishReason,
+    OutMessage,
+    Pending,
+    Prompt,
+    PromptId,
+    Reply,
+    Timing,
+    Usage,
+)
+from agent.scheduler import Limits, Run, Shed, Wait, decide
+from agent.units import Seconds
+from agent.wire import encode_delta, encode_reply
+
+MAX_ENGINE_LOSSES = 2
+"""A prompt that was running each time when the engine was lost so often is failed, not tried for ever."""
+
+MAX_CLAIMS = 8
+"""Likewise for one that was running each time when the whole agent died: it may be what kills it."""
+
+_RETRY = Seconds(1.0)
+"""Nothing announces that a disk has room again: look once in so long."""
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Runs prompts on the engine, as the scheduler decides.
+
+    Owns the list of what waits, in memory; the journal has the same on disk. Invariant: a claimed prompt is finished,
+    or put back, or (only if the agent dies) found as running by the next start.
+
+    Args:
+        journal: Where prompts are claimed and finished.
+        engine: Who generates.
+        clock: The time.
+        publish_lossy: Sends a delta to the broker; may drop it.
+        wake_publisher: Called when a reply is in the outbox.
+    """
+
+    def __init__(
+        self,
+        journal: JournalThread,
+        engine: EngineHost,
+        *,
+        clock: Clock,
+        publish_lossy: Callable[[OutMessage], None],
+        wake_publisher: Callable[[], None],
+    ) -> None:
+        self._journal = journal
+        self._engine = engine
+        self._clock = clock
+        self._publish_lossy = publish_lossy
+        self._wake_publisher = wake_publisher
+        self._pending: dict[PromptId, Pending] = {}
+        self._running: dict[PromptId, asyncio.Task[None]] = {}
+        self._cancelled: set[PromptId] = set()
+        self._changed = asyncio.Event()
+        self._stopping = False
+        self._service_times: deque[float] = deque([1.0], maxlen=32)
+
+    @property
+    def queued(self) -> int:
+        """How many prompts wait."""
+        return len(self._pending)
+
+    @property
+    def mean_service(self) -> Seconds:
+        """Mean time that recent prompts took to run."""
+        return Seconds(fmean(self._service_times))
+
+    def offer(self, prompts: Sequence[Pending]) -> None:
+        """Take prompts that the journal has just made durable, or had from before."""
+        self._pending.update((prompt.id, prompt) for prompt in prompts)
+        self._changed.set()
+
+    def cancel(self, prompt_id: PromptId) -> None:
+        """End a prompt that waits or runs; its reply says so. An unknown id is ignored: it may just have finished."""
+        if prompt_id in self._running or prompt_id in self._pending:
+            self._cancelled.add(prompt_id)
+            self._engine.cancel(prompt_id)
+            self._changed.set()
+
+    def engine_changed(self) -> None:
+        """The engine has loaded a model, or lost it."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Serve until `drain`, or until cancelled."""
+        async with asyncio.TaskGroup() as serving:
+            while not self._stopping:
+                self._changed.clear()
+                match decide(self._offered(), len(self._running), self._limits(), self._clock.now()):
+                    case Run(prompt_id):
+                        self._start(serving, prompt_id)
+                    case Shed(prompt_ids):
+                        for prompt_id in prompt_ids:
+                            self._start(serving, prompt_id)
+                    case Wait(until):
+                        await self._change(until)
+
+    async def drain(self, grace: Seconds) -> None:
+        """Stop starting prompts; let the running ones finish, put back those that have not after `grace`."""
+        self._stopping = True
+        self._changed.set()
+        if self._running:
+            _, late = await asyncio.wait(self._running.values(), timeout=grace)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+
+    def _offered(self) -> list[Pending]:
+        """What waits; a cancelled prompt is late at once, so that it is answered without waiting for its turn."""
+        now = self._clock.now()
+        return [replace(p, deadline=now) if p.id in self._cancelled else p for p in self._pending.values()]
+
+    def _limits(self) -> Limits:
+        capabilities = self._engine.capabilities
+        return Limits(max_running=0 if capabilities is None else capabilities.max_batch)
+
+    async def _change(self, until: Seconds | None) -> None:
+        """Wait for a new prompt, an ended one, a cancellation, an engine, or `until`."""
+        timeout = None if until is None else max(0.0, until - self._clock.now())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), timeout)
+
+    def _start(self, serving: asyncio.TaskGroup, prompt_id: PromptId) -> None:
+        pending = self._pending.pop(prompt_id)
+        task = serving.create_task(self._serve(pending), name=f"prompt {prompt_id}")
+        self._running[prompt_id] = task
+        task.add_done_callback(lambda _: self._ended(prompt_id))
+
+    def _ended(self, prompt_id: PromptId) -> None:
+        del self._running[prompt_id]
+        if prompt_id not in self._pending:
+            self._cancelled.discard(prompt_id)
+        self._changed.set()
+
+    async def _serve(self, pending: Pending) -> None:
+        """Claim one prompt, get its reply, and finish it; or put it back."""
+        claimed = await self._durably(Journal.claim, pending.id)
+        if claimed is None:
+            return
+        try:
+            reply = self._without_running(claimed) or await self._generate(claimed)
+        except EngineLostError as lost:
+            if claimed.engine_losses + 1 < MAX_ENGINE_LOSSES:
+                await self._durably(Journal.put_back, pending.id, engine_lost=True)
+                self.offer([pending])
+                return
+            reply = _failure(claimed.prompt, ErrorCode.ENGINE_FAILED, f"the engine was lost twice: {lost}")
+        except asyncio.CancelledError:
+            self._engine.cancel(pending.id)
+            await self._journal.run(Journal.put_back, pending.id, engine_lost=False)
+            raise
+        except StopError:
+            raise
+        except Exception:  # noqa: BLE001 - the one place: a bug costs one prompt and not the agent
+            _log.exception("prompt_failed", extra={"prompt_id": pending.id})
+            reply = _failure(claimed.prompt, ErrorCode.ENGINE_FAILED, "an error in the agent; its log has the details")
+        await self._finish(claimed.prompt, reply)
+
+    def _without_running(self, claimed: Claimed) -> Reply | None:
+        """The reply to a prompt that is not to be run; None for one that is."""
+        prompt = claimed.prompt
+        if prompt.id in self._cancelled:
+            return self._cancelled_before_running(prompt)
+        if prompt.deadline is not None and prompt.deadline <= self._clock.now():
+            waited = self._clock.now() - prompt.received
+            return _failure(prompt, ErrorCode.DEADLINE_EXCEEDED, f"it waited {waited:.1f} s for its turn")
+        if claimed.claims > MAX_CLAIMS:
+            return _failure(
+                prompt, ErrorCode.ENGINE_FAILED, f"the agent died {MAX_CLAIMS} times while this prompt was running"
+            )
+        loaded = self._engine.capabilities
+        if loaded is not None and prompt.model not in (None, loaded.model):
+            return _failure(prompt, ErrorCode.MODEL_NOT_FOUND, f"{prompt.model} is not loaded; {loaded.model} is")
+        return None
+
+    async def _generate(self, claimed: Claimed) -> Reply:
+        """Run a prompt on the engine, publishing its deltas.
+
+        Raises:
+            EngineLostError: The engine went while the prompt was running.
+        """
+        prompt = claimed.prompt
+        capabilities = await self._engine.ready()
+        admitted = self._clock.now()
+        request = GenerationRequest(prompt.id, prompt.messages, prompt.sampling, prompt.stream, prompt.deadline)
+        async for event in self._engine.generate(request):
+            match event:
+                case Delta():
+                    self._publish_lossy(_delta_message(prompt, event))
+                case Finished():
+                    self._service_times.append(event.finished_at - admitted)
+                    return self._completion(prompt, capabilities.model, admitted, event)
+                case Refused(_, code, message):
+                    return _failure(prompt, code, message)
+        raise EngineLostError("the engine ended the request without an outcome")
+
+    def _completion(self, prompt: Prompt, model: str, admitted: Seconds, finished: Finished) -> Completion:
+        first, last, tokens = finished.first_token_at, finished.finished_at, finished.usage.completion_tokens
+        decoding = last - first if first is not None else 0.0
+        return Completion(
+            id=prompt.id,
+            model=model,
+            created=self._clock.wall(),
+            text=finished.text,
+            finish_reason=finished.reason,
+            usage=finished.usage,
+            timing=Timing(
+                queued=Seconds(admitted - prompt.received),
+                time_to_first_token=None if first is None else Seconds(first - prompt.received),
+                total=Seconds(last - prompt.received),
+                decode_tokens_per_s=(tokens - 1) / decoding if tokens > 1 and decoding > 0 else None,
+            ),
+        )
+
+    def _cancelled_before_running(self, prompt: Prompt) -> Completion:
+        loaded = self._engine.capabilities
+        waited = Seconds(self._clock.now() - prompt.received)
+        return Completion(
+            id=prompt.id,
+            model=prompt.model or (loaded.model if loaded is not None else ""),
+            created=self._clock.wall(),
+            text="",
+            finish_reason=FinishReason.CANCELLED,
+            usage=Usage(prompt_tokens=0, completion_tokens=0),
+            timing=Timing(queued=waited, time_to_first_token=None, total=waited, decode_tokens_per_s=None),
+        )
+
+    async def _finish(self, prompt: Prompt, reply: Reply) -> None:
+        to = prompt.reply_to
+        message = OutMessage(topic=to.topic, payload=encode_reply(reply), correlation=to.correlation)
+        await self._durably(Journal.finish, prompt.id, message)
+        self._wake_publisher()
+
+    async def _durably(self, method: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Write to the journal, however long the disk stays full: intake refuses new prompts in the meantime."""
+        while True:
+            try:
+                return await self._journal.run(method, *args, **kwargs)
+            except StorageFullError:
+                await asyncio.sleep(_RETRY)
+
+
+def _failure(prompt: Prompt, code: ErrorCode, message: str) -> Failure:
+    return Failure(id=prompt.id, code=code, message=message)
+
+
+def _delta_message(prompt: Prompt, delta: Delta) -> OutMessage:
+    to = prompt.reply_to
+    return OutMessage(topic=f"{to.topic}/stream", payload=encode_delta(delta), qos=0, correlation=to.correlation)
