@@ -1,0 +1,93 @@
+"""Imports point inward: who may import whom, enforced."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import agent
+
+PACKAGE = Path(agent.__file__).parent
+VALUES = {"units", "errors", "prompt"}
+
+# What each module may import of the package. A package's name stands for all its modules.
+PURE: dict[str, set[str]] = {
+    "units": set(),
+    "errors": {"units"},
+    "prompt": {"units", "errors"},
+    "events": VALUES,
+    "scheduler": VALUES,
+    "engine.protocol": VALUES,
+    "engine.text": VALUES,
+    "engine.schema_limits": VALUES,
+}
+# Who may import the parts that own something. `app` builds them; `cli` calls `app`.
+ONLY_IMPORTED_BY: dict[str, set[str]] = {
+    "app": {"cli"},
+    "cli": {"__main__"},
+    "demo": {"cli"},
+    "ask": {"cli"},
+    "engine.ort_genai": set(),  # loaded by name, in the engine's process
+    "engine.child": {"engine.host"},
+    "config_file": {"app", "cli", "ask", "demo"},
+}
+THIRD_PARTY_OWNERS: dict[str, set[str]] = {
+    "sqlite3": {"journal"},
+    "onnxruntime_genai": {"engine.ort_genai"},
+    "yaml": {"config_file", "demo"},
+    "typer": {"cli"},
+}
+
+
+def _modules() -> dict[str, Path]:
+    return {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in sorted(PACKAGE.rglob("*.py"))
+    }
+
+
+def _imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: relative import"
+            assert node.module is not None
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def _internal(path: Path) -> set[str]:
+    known = _modules()
+    names = {name.removeprefix("agent.") for name in _imports(path) if name.startswith("agent.")}
+    return {name for name in names if name in known}
+
+
+def _within(module: str, allowed: set[str]) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in allowed)
+
+
+@pytest.mark.parametrize("module", [name for name in PURE if name in _modules()])
+def test_a_pure_module_imports_only_values(module: str) -> None:
+    assert _internal(_modules()[module]) <= PURE[module]
+
+
+@pytest.mark.parametrize("module", _modules())
+def test_parts_are_imported_only_by_who_wires_them(module: str) -> None:
+    for imported in _internal(_modules()[module]):
+        for part, allowed in ONLY_IMPORTED_BY.items():
+            if _within(imported, {part}) and not _within(module, {part}):
+                assert _within(module, allowed), f"{module} imports {imported}"
+
+
+@pytest.mark.parametrize("module", _modules())
+def test_third_party_packages_are_wrapped_by_their_owner(module: str) -> None:
+    for package, owners in THIRD_PARTY_OWNERS.items():
+        if any(name == package or name.startswith(f"{package}.") for name in _imports(_modules()[module])):
+            assert _within(module, owners), f"{module} imports {package}"
+
+
+def test_every_named_pure_module_exists() -> None:
+    assert set(PURE) <= set(_modules())
