@@ -104,6 +104,13 @@ def _problems(item: Item, answer: str) -> Iterator[str]:
     if expect.json:
         yield from _json_problems(expect.json, answer)
         return
+    yield from _wording_problems(expect, answer)
+    if item.job != "about":
+        yield from _echo_problems(item, answer)
+        yield from _invention_problems(item, answer)
+
+
+def _wording_problems(expect: Expectation, answer: str) -> Iterator[str]:
     tokens = tokenize(answer)
     if expect.begins and not any(tokens[: len(t)] == t for t in map(tokenize, expect.begins)):
         yield f"does not begin with {' or '.join(expect.begins)}"
@@ -115,8 +122,35 @@ def _problems(item: Item, answer: str) -> Iterator[str]:
             yield f"says {word}"
     if (count := _sentence_count(answer)) > expect.max_sentences:
         yield f"{count} sentences, at most {expect.max_sentences} allowed"
-    if item.job != "about":
-        yield from _invention_problems(item, answer)
+
+
+def _echo_problems(item: Item, answer: str) -> Iterator[str]:
+    """Yield what shows that the answer is the prompt again, or a piece of its format."""
+    if answer.startswith(("{", "[")):
+        yield "JSON was not asked for"
+    if "\n" in answer or "?" in answer:
+        yield "more than an answer"
+    tokens = tokenize(answer)
+    if any(_has(tokens, word) for word in ("describe", "sentence", "question")):
+        yield "repeats the instruction"
+    if _has(tokens, item.prompt) or tokens[:1] in (("facts",), ("telemetry",)):
+        yield "repeats the prompt"
+    if item.job == "describe" and _VERBS.isdisjoint(tokens):
+        yield "has no verb"
+
+
+# A list of facts is not a sentence; a sentence of this world has one of these.
+_VERBS: Final = frozenset(
+    (
+        *("is", "are", "was", "were", "be", "been", "has", "have", "had", "can", "cannot", "could"),
+        *("stands", "stand", "sits", "sit", "lies", "lie", "waits", "wait", "walks", "walk", "walked"),
+        *("runs", "run", "ran", "moves", "move", "moved", "goes", "go", "went", "comes", "come", "came"),
+        *("enters", "enter", "entered", "leaves", "leave", "arrives", "arrived", "passes", "pass"),
+        *("rides", "ride", "rode", "rings", "rang", "hands", "handed", "gives", "gave", "holds", "hold"),
+        *("wears", "wear", "carries", "carry", "carried", "leans", "lean", "blocks", "crosses", "stays"),
+        *("shows", "show", "sees", "see", "saw", "reads", "read", "detects", "detected", "stopped"),
+    )
+)
 
 
 # Words and numbers ---------------------------------------------------------------------------
@@ -154,7 +188,8 @@ def tokenize(text: str) -> Tokens:
     phrase have the same tokens.
     """
     tokens: list[str] = []
-    for raw in _TOKEN.findall(text.translate(_LOOKALIKES).lower()):
+    plain = text.translate(_LOOKALIKES).lower().replace("n't", " not")
+    for raw in _TOKEN.findall(plain):
         token = _canonical(raw)
         previous = tokens[-1] if tokens else ""
         if raw in _BELOW_20[1:10] and previous in _TENS:
