@@ -1,0 +1,25 @@
+"""The payloads of the MQTT contract (docs/mqtt.md): what arrives is checked here, what is sent gets its shape here.
+
+Pydantic models at the edge; inside the agent only the values of `agent.prompt` flow. The JSON Schemas under
+`docs/reference/` are made from these models by `python -m agent.wire docs/reference`.
+"""
+
+from agent.wire.ids import new_id
+from agent.wire.notice import encode_event, encode_offline, encode_online, event_name
+from agent.wire.reply import encode_delta, encode_reply
+from agent.wire.request import InvalidPayloadError, PromptFields, decode_cancel, decode_prompt, encode_cancel
+
+__all__ = [
+    "InvalidPayloadError",
+    "PromptFields",
+    "decode_cancel",
+    "decode_prompt",
+    "encode_cancel",
+    "encode_delta",
+    "encode_event",
+    "encode_offline",
+    "encode_online",
+    "encode_reply",
+    "event_name",
+    "new_id",
+]

@@ -1,0 +1,121 @@
+"""What a message consists of: text, and (for models that see) images."""
+
+import binascii
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from agent.wire.payload import Payload
+
+UNSUPPORTED = "unsupported"
+"""The type of the validation errors that say: well formed, but not for a model that reads text only."""
+
+_DATA_URL = "data:image/"
+
+
+def _base64(text: str) -> str:
+    try:
+        binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        raise PydanticCustomError("base64", "this is not base64 (RFC 4648, section 4)") from None
+    return text
+
+
+def _data_url(url: str) -> str:
+    head, comma, data = url.partition(";base64,")
+    if not (head.startswith(_DATA_URL) and comma):
+        raise PydanticCustomError(
+            "data_url", "only data URLs (data:image/jpeg;base64,...) are taken: the agent fetches nothing"
+        )
+    _base64(data)
+    return url
+
+
+def _no_images() -> PydanticCustomError:
+    return PydanticCustomError(UNSUPPORTED, "the model reads text only, no images")
+
+
+class TextPart(Payload):
+    """A piece of text."""
+
+    type: Literal["text"]
+    text: str
+
+
+class ImageUrl(Payload):
+    """Where an image is: in the URL itself."""
+
+    url: Annotated[str, AfterValidator(_data_url)]
+    """`data:image/jpeg;base64,...`."""
+
+
+class ImagePart(Payload):
+    """An image within a message."""
+
+    type: Literal["image_url"]
+    image_url: ImageUrl
+
+    @model_validator(mode="after")
+    def _refuse(self) -> Self:
+        raise _no_images()
+
+
+class Image(Payload):
+    """An image beside the messages: one of the two."""
+
+    camera: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    """The latest picture of this camera."""
+    jpeg_base64: Annotated[str, AfterValidator(_base64)] | None = None
+    """The picture itself."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.camera is None) == (self.jpeg_base64 is None):
+            raise PydanticCustomError("image", "give exactly one of camera and jpeg_base64")
+        return self
+
+
+def _refuse_images(images: list[Image]) -> list[Image]:
+    if images:
+        raise _no_images()
+    return images
+
+
+Images = Annotated[list[Image], Field(max_length=16), AfterValidator(_refuse_images)]
+
+
+def _part_kind(value: object) -> str | None:
+    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+    return {"text": "~text", "image_url": "~image"}.get(kind) if isinstance(kind, str) else None
+
+
+def _content_kind(value: object) -> str | None:
+    if isinstance(value, str):
+        return "~text"
+    return "~parts" if isinstance(value, list) else None
+
+
+# A tag becomes a step in the location of an error; the `~` marks it as none of the document's.
+Part = Annotated[
+    Annotated[TextPart, Tag("~text")] | Annotated[ImagePart, Tag("~image")],
+    Discriminator(
+        _part_kind,
+        custom_error_type="part",
+        custom_error_message='a part is an object with the type "text" or "image_url"',
+    ),
+]
+Content = Annotated[
+    Annotated[str, Field(min_length=1), Tag("~text")]
+    | Annotated[list[Part], Field(min_length=1, max_length=64), Tag("~parts")],
+    Discriminator(
+        _content_kind, custom_error_type="content", custom_error_message="content is a string or a list of parts"
+    ),
+]
+
+
+def text_of(content: str | list[TextPart | ImagePart]) -> str:
+    """The text of a message, its parts on lines of their own."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(part.text for part in content if isinstance(part, TextPart))

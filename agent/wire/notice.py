@@ -1,0 +1,65 @@
+"""What the agent says by itself: its status and its events."""
+
+import re
+from dataclasses import asdict
+from typing import Literal
+
+from pydantic import JsonValue
+
+from agent.events import Event
+from agent.units import UnixSeconds
+from agent.wire.payload import Payload
+
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class OnlinePayload(Payload):
+    """Retained on `R/status` while the agent is there."""
+
+    state: Literal["online"] = "online"
+    version: str
+    """The agent's."""
+    model: str | None
+    """The loaded model; null until there is one."""
+    since: int
+    """Unix time of the agent's start, in seconds."""
+
+
+class OfflinePayload(Payload):
+    """Retained on `R/status` while the agent is not there."""
+
+    state: Literal["offline"] = "offline"
+    reason: Literal["lost", "stopped"]
+    """`lost`: the broker noticed that the connection broke; `stopped`: the agent was told to stop."""
+
+
+class EventPayload(Payload):
+    """Something that an operator wants to be told, on `R/event`."""
+
+    event: str
+    """Its name, such as `model_loaded`."""
+    at: float
+    """Unix time, in seconds."""
+    detail: dict[str, JsonValue]
+    """What belongs to this kind of event."""
+
+
+def event_name(event: Event) -> str:
+    """`model_loaded` for a `ModelLoaded`."""
+    return _WORD_START.sub("_", type(event).__name__).lower()
+
+
+def encode_event(event: Event, *, at: UnixSeconds) -> bytes:
+    """The bytes of an event."""
+    payload = EventPayload(event=event_name(event), at=round(at, 3), detail=asdict(event))
+    return payload.model_dump_json().encode()
+
+
+def encode_online(*, version: str, model: str | None, since: UnixSeconds) -> bytes:
+    """The bytes of the retained status of a running agent."""
+    return OnlinePayload(version=version, model=model, since=int(since)).model_dump_json().encode()
+
+
+def encode_offline(reason: Literal["lost", "stopped"]) -> bytes:
+    """The bytes of the retained status of an agent that is not there."""
+    return OfflinePayload(reason=reason).model_dump_json().encode()

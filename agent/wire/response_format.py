@@ -1,0 +1,54 @@
+"""What the answer must look like."""
+
+import json
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from agent.wire.payload import Payload
+
+MAX_SCHEMA_BYTES = 64 * 1024
+"""A larger JSON Schema is refused: the engine compiles it before the first token."""
+
+_ANY_OBJECT = '{"type":"object"}'
+
+
+class NamedSchema(Payload):
+    """A JSON Schema, in the wrapping that OpenAI's clients send; their `name` and `strict` change nothing."""
+
+    schema_: dict[str, Any] = Field(alias="schema")
+    """The schema: an object of at most 64 KiB."""
+
+
+class ResponseFormat(Payload):
+    """Free text, any JSON object, or JSON that follows a schema."""
+
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: NamedSchema | None = None
+    """With `json_schema` only, and required there."""
+
+    @model_validator(mode="after")
+    def _schema_of_its_type(self) -> Self:
+        if self.type == "json_schema":
+            if self.json_schema is None:
+                raise PydanticCustomError("schema_missing", "type json_schema needs json_schema.schema")
+            if len(_dump(self.json_schema.schema_).encode()) > MAX_SCHEMA_BYTES:
+                raise PydanticCustomError("schema_size", "the schema is larger than 64 KiB")
+        return self
+
+    @property
+    def json_text(self) -> str | None:
+        """The JSON Schema that answers follow, as JSON text; None for free text."""
+        if self.type == "text":
+            return None
+        return (
+            _ANY_OBJECT if self.json_schema is None or self.type == "json_object" else _dump(self.json_schema.schema_)
+        )
+
+
+def _dump(schema: dict[str, Any]) -> str:
+    try:
+        return json.dumps(schema, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise PydanticCustomError("schema_number", "the schema has a number that JSON cannot carry") from None
