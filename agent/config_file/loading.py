@@ -1,0 +1,244 @@
+"""Loads the configuration: file, then environment, then every complaint at once.
+
+Reads files and changes nothing. A message names the place and the key; it never repeats what a key that may be a
+secret holds.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from agent.config import Config
+from agent.config_file import yaml_text
+from agent.config_file.named_files import complaint_about
+from agent.config_file.overrides import Override, read_overrides
+from agent.config_file.tree import KeyPath, dotted, key_at
+from agent.config_file.words import words_for
+from agent.errors import ConfigError
+from agent.tls import tls_context
+
+DEFAULT_PATH = Path("/etc/jetson-agent/agent.yaml")
+
+Tree = dict[str, Any]
+"""Nested dicts, lists and scalars, as YAML and JSON have them."""
+
+_LEFT_OUT = "left-out"
+
+
+def load_config(path: Path | None, environ: Mapping[str, str], *, default_path: Path = DEFAULT_PATH) -> Config:
+    """The configuration from a file and `JETSON_AGENT__SECTION__KEY` variables.
+
+    Args:
+        path: The file. None: `default_path` if it exists, else all defaults.
+        environ: Where the overrides are.
+        default_path: The file that an installation has.
+
+    Returns:
+        The tree, every path in it absolute: relative ones start at the file's folder.
+
+    Raises:
+        ConfigError: With one line for each thing that is wrong.
+    """
+    if path is None and default_path.exists():
+        path = default_path
+    loading = _Loading(path)
+    tree = loading.read_file()
+    loading.apply(tree, read_overrides(environ))
+    loading.fill_empty_sections(tree)
+    loading.check_named_files(tree)
+    config = loading.validate(tree)
+    loading.check_tls(config)
+    if config is None or loading.complaints:
+        raise ConfigError("\n".join(loading.lines()))
+    return config
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Complaint:
+    """Sorted as a reader goes: down the file, then the environment."""
+
+    variable: str
+    line: int
+    path: str
+    what: str
+
+
+class _Loading:
+    """One load: where each value came from, and what is wrong so far."""
+
+    def __init__(self, file: Path | None) -> None:
+        self.complaints: set[_Complaint] = set()
+        self._file = file
+        self._folder = Path.cwd() if file is None else file.absolute().parent
+        self._lines: dict[KeyPath, int] = {}
+        self._variables: dict[KeyPath, str] = {}
+        self._left_out: set[KeyPath] = set()
+
+    def lines(self) -> list[str]:
+        """The complaints, each `file:line: key.path: what` or `environment NAME: key.path: what`."""
+        return [self._line(complaint) for complaint in sorted(self.complaints)]
+
+    def read_file(self) -> Tree:
+        """The file's tree; empty when there is no file or nothing could be read."""
+        if self._file is None:
+            return {}
+        try:
+            text = self._file.read_text(encoding="utf-8")
+        except OSError as error:
+            self._add_about((), f"cannot be read: {error.strerror}")
+            return {}
+        except UnicodeDecodeError as error:
+            self._add(_Complaint("", error.object.count(b"\n", 0, error.start) + 1, "", "not UTF-8 text"))
+            return {}
+        document = yaml_text.parse(text)
+        self._lines = document.lines
+        for problem in document.problems:
+            self._add(_Complaint("", problem.line, dotted(problem.path), problem.what))
+        if document.tree is None or isinstance(document.tree, dict):
+            return document.tree or {}
+        self._add(_Complaint("", 1, "", "not a configuration: it must be sections and keys, such as `log_level: INFO`"))
+        return {}
+
+    def apply(self, tree: Tree, overrides: list[Override]) -> None:
+        """Put the variables' values into the tree."""
+        for override in overrides:
+            path = _spelled_as_in(tree, override.path)
+            self._variables[path] = override.variable
+            if override.problem is not None:
+                self._add_about(path, override.problem)
+                continue
+            value_above = next(
+                (key for part in _upwards(path[:-1]) if (key := key_at(part)) and not key.is_section), None
+            )
+            if value_above is not None:
+                self._add_about(path, f"`{dotted(value_above.path)}` has no keys below it")
+                continue
+            section = tree
+            for name in path[:-1]:
+                below = section.get(name)
+                section[name] = below if isinstance(below, dict) else {}
+                section = section[name]
+            section[path[-1]] = override.value
+
+    def fill_empty_sections(self, tree: Tree) -> None:
+        """A section with nothing below it, `broker:` with every line a comment, has its defaults."""
+        for path, holder in _places(tree):
+            key = key_at(path)
+            if holder[path[-1]] is not None or key is None or not key.is_section:
+                continue
+            if key.default is not None:
+                holder[path[-1]] = {}
+            elif path not in self._variables:
+                # Whether an empty `tls:` means TLS or none is not for us to guess.
+                self._add_about(path, "is empty: write {} for its defaults, or leave the key out for none")
+
+    def check_named_files(self, tree: Tree) -> None:
+        """Make every path absolute, and look at the files that must be there."""
+        for path, holder in _places(tree):
+            key = key_at(path)
+            value = holder[path[-1]]
+            if key is None or key.kind != "path" or not isinstance(value, str):
+                continue
+            file = self._folder / value
+            holder[path[-1]] = str(file)
+            complaint = complaint_about(path, file)
+            if complaint is not None:
+                self._add_about(path, complaint)
+
+    def validate(self, tree: Tree) -> Config | None:
+        """The frozen tree, or None and complaints.
+
+        pydantic looks at a section's own rules (`cert` and `key` together) only when each of its keys is right. So
+        that these come out at the same time, what was complained about is left out and the rest looked at again.
+        """
+        while True:
+            try:
+                # JSON mode, strictly: a path may be written as text, but `yes` is no number and 5 no text.
+                return Config.model_validate_json(json.dumps(tree, default=str), strict=True)
+            except ValidationError as error:
+                details = error.errors(include_url=False)
+            removed = [self._complain_and_remove(tree, detail) for detail in details]
+            if not any(removed):
+                return None
+
+    def check_tls(self, config: Config | None) -> None:
+        """Whether certificate and key are what they should be, and fit together."""
+        if config is None or config.broker.tls is None or self.complaints:
+            return
+        try:
+            tls_context(config.broker.tls)
+        except ConfigError as error:
+            self._add_about(("broker", "tls"), str(error))
+
+    def _complain_and_remove(self, tree: Tree, detail: ErrorDetails) -> bool:
+        path = tuple(part for part in detail["loc"] if part != "[key]")
+        key = key_at(path)
+        what = words_for(path, detail)
+        is_rule_of_section = detail["type"] == "value_error" and key is not None and key.is_section
+        if is_rule_of_section:
+            # A rule is not broken when what it misses is there, only wrong and left out.
+            words = what.replace(":", " ").split()
+            if not any((*path, word) in self._left_out for word in words):
+                self._add_about(path, what)
+            return False
+        self._add_about(path, what)
+        self._left_out.add(path)
+        return bool(path) and _remove(tree, path)
+
+    def _add_about(self, path: KeyPath, what: str) -> None:
+        variable = next((self._variables[part] for part in _upwards(path) if part in self._variables), "")
+        line = 0 if variable else next((self._lines[part] for part in _upwards(path) if part in self._lines), 0)
+        self._add(_Complaint(variable, line, dotted(path), what))
+
+    def _add(self, complaint: _Complaint) -> None:
+        self.complaints.add(complaint)
+
+    def _line(self, complaint: _Complaint) -> str:
+        if complaint.variable:
+            place = f"environment {complaint.variable}"
+        else:
+            place = f"{self._file}:{complaint.line}" if complaint.line else f"{self._file}"
+        return ": ".join(part for part in (place, complaint.path, complaint.what) if part)
+
+
+def _places(tree: Tree, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Tree]]:
+    """Every key of the nested dicts, with the dict that holds it; outer ones first."""
+    for name in list(tree):
+        yield (*above, name), tree
+        if isinstance(tree[name], dict):
+            yield from _places(tree[name], (*above, name))
+
+
+def _spelled_as_in(tree: Tree, path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path with the capital letters that the tree's names have: a variable's name has none to tell."""
+    spelled: list[str] = []
+    level: object = tree
+    for name in path:
+        names = level if isinstance(level, dict) else {}
+        spelled.append(next((known for known in names if known.lower() == name), name))
+        level = names.get(spelled[-1])
+    return tuple(spelled)
+
+
+def _remove(tree: Tree, path: KeyPath) -> bool:
+    """Leave a value out; False when it is out already."""
+    holder: Any = tree
+    for part in path[:-1]:
+        holder = holder.get(part, {})
+    match holder, path[-1]:
+        case list(), int(index):
+            # Later positions must not move: other errors of the same round still name them.
+            was, holder[index] = holder[index], _LEFT_OUT
+            return was is not _LEFT_OUT
+        case _, name:
+            return holder.pop(name, _LEFT_OUT) is not _LEFT_OUT
+
+
+def _upwards(path: KeyPath) -> Iterator[KeyPath]:
+    """The path, and what holds it, innermost first."""
+    return (path[:length] for length in range(len(path), 0, -1))

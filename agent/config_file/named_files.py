@@ -1,0 +1,103 @@
+"""The files that a configuration names: whether they are there and hold what they should."""
+
+import json
+from pathlib import Path
+from typing import NoReturn
+
+from agent.config import Config, Tls
+from agent.config_file.tree import KeyPath
+from agent.errors import ConfigError
+from agent.tls import tls_context
+
+
+def complaint_about(key: KeyPath, file: Path) -> str | None:
+    """What is wrong with the file of a key; None when nothing is, or when it need not exist yet."""
+    name = key[-1]
+    if name in {"state_dir", "models_dir"}:
+        return None
+    # What was written as `password_file` may be the password itself.
+    shown = "the file" if name == "password_file" else str(file)
+    try:
+        match name:
+            case "password_file":
+                read_password(file)
+            case "schema":
+                schema_text(file)
+            case "ca":
+                tls_context(Tls(ca=_existing(file)))
+            case _:
+                _existing(file).read_bytes()
+    except FileNotFoundError:
+        return f"there is no such file: {shown}" if name != "password_file" else "there is no such file"
+    except ConfigError as error:
+        return str(error)
+    except OSError as error:
+        return f"cannot be read: {shown}: {error.strerror}"
+    except ValueError as error:
+        return f"{shown}: {error}"
+    return None
+
+
+def read_schemas(config: Config) -> dict[str, str]:
+    """The JSON Schema of every route that has one, as JSON text, by the route's name.
+
+    Raises:
+        ConfigError: A file cannot be read any more, or is no JSON object any more.
+    """
+    schemas = {}
+    for name, route in config.routes.items():
+        if route.schema_file is None:
+            continue
+        complaint = complaint_about(("routes", name, "schema"), route.schema_file)
+        if complaint is not None:
+            raise ConfigError(f"routes.{name}.schema: {complaint}")
+        schemas[name] = schema_text(route.schema_file)
+    return schemas
+
+
+def read_password(file: Path) -> str:
+    """The password in a file, without the newline that editors end it with.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is empty or not text.
+    """
+    try:
+        password = _existing(file).read_text(encoding="utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        # Not chained: a decode error carries the bytes.
+        raise ValueError("not UTF-8 text") from None
+    if not password:
+        raise ValueError("is empty")
+    return password
+
+
+def schema_text(file: Path) -> str:
+    """The text of a JSON Schema file.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is not a JSON object.
+    """
+    text = _existing(file).read_text(encoding="utf-8")
+    try:
+        schema = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: line {error.lineno}: {error.msg}") from error
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(schema, dict):
+        raise ValueError("not a JSON Schema: it must be a JSON object")  # noqa: TRY004  # the file is wrong, not a type
+    return text
+
+
+def _existing(file: Path) -> Path:
+    """The file, when it is a plain one: opening a pipe would wait for ever."""
+    if not file.is_file():
+        file.stat()
+        raise ValueError("is not a file")
+    return file
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"not JSON: {name} is no number")

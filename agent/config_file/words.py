@@ -1,0 +1,61 @@
+"""What is wrong with a value, in words for the person who wrote it."""
+
+import difflib
+import json
+
+from pydantic_core import ErrorDetails
+
+from agent.config_file.tree import ANY_NAME, KeyPath, dotted, keys, keys_in
+
+_WORDS = {
+    "model_type": "must be a section, with its keys below it",
+    "dict_type": "must be a section, with its keys below it",
+    "tuple_type": "must be a list, such as [a, b]",
+    "string_type": "must be text, not {value}: put it in quotes",
+    "int_type": "must be a whole number, not {value}",
+    "greater_than_equal": "must be at least {ge}, not {value}",
+    "less_than_equal": "must be at most {le}, not {value}",
+    "byte_size": "must be a size such as 512KiB, 64MiB or 1GiB, not {value}",
+    "byte_size_unit": "must be a size such as 512KiB, 64MiB or 1GiB, not {value}",
+    "value_error": "{error}",
+}
+"""By pydantic's error type; its own words for any other."""
+
+_SHOWN_CHARACTERS = 40
+
+
+def words_for(path: KeyPath, detail: ErrorDetails) -> str:
+    """One clause on one of pydantic's errors."""
+    kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
+    if kind == "extra_forbidden":
+        return _words_for_unknown(path)
+    if value is None and kind != "value_error":
+        return "has no value: give one, or remove the key to get its default"
+    if kind == "string_pattern_mismatch":
+        return f"must be {pattern_in_words(context['pattern'])}, not {_shown(value)}"
+    if kind in _WORDS:
+        return _WORDS[kind].format_map({**context, "value": _shown(value)})
+    return detail["msg"]
+
+
+def pattern_in_words(pattern: str) -> str:
+    """The patterns of the tree, for people."""
+    if pattern == "^[A-Za-z0-9_.-]{1,64}$":
+        return "1 to 64 of A-Z a-z 0-9 _ . -"
+    return "one of " + ", ".join(pattern.strip("^$()").split("|"))
+
+
+def _words_for_unknown(path: KeyPath) -> str:
+    known = keys_in(path[:-1])
+    near = difflib.get_close_matches(str(path[-1]), known, n=1)
+    if near:
+        return f"unknown key; did you mean `{near[0]}`?"
+    elsewhere = [key.path for key in keys() if key.path[-1] == path[-1]]
+    if elsewhere:
+        return f"unknown key here; it belongs at `{dotted(elsewhere[0]).replace(ANY_NAME, '<name>')}`"
+    return f"unknown key; there are: {', '.join(known)}"
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
