@@ -1,0 +1,215 @@
+"""What has become of every prompt, and what is to be sent.
+
+Invariants: a prompt that `append` took is queued, running or finished until it is pruned. It is finished exactly when
+it has its one reply, and the reply went into the outbox in the same transaction. What is queued, running or unsent is
+never pruned.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from agent.clock import Clock
+from agent.errors import JournalDamagedError
+from agent.journal.database import Database
+from agent.journal.intake import send_reply, stored_size, take
+from agent.journal.pruning import make_room, prune
+from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem, Pending
+from agent.journal.stored import at, prompt_from_json, reply_columns
+from agent.prompt import OutMessage, PromptId, ReplyTo
+from agent.units import Bytes, Seconds
+
+_TAKE_BELOW: Final = 0.9
+"""What comes in stops before the file is full (share of its limit), so that replies always have room."""
+
+
+class Journal:
+    """The prompts and the outbox in one SQLite file. Synchronous; belongs to the thread that opened it.
+
+    Every method that changes something is one transaction, durable when it returns. Each raises `StorageFullError`
+    when there is no room: then nothing has changed, and the same call may succeed later. Each raises
+    `JournalDamagedError` when SQLite finds the file damaged.
+
+    Attributes:
+        damaged: Where a damaged file was set aside while opening, so that this journal began empty; else None.
+    """
+
+    def __init__(self, database: Database, *, clock: Clock, keep: Seconds) -> None:
+        self.damaged = database.damaged
+        self._database = database
+        self._clock = clock
+        self._keep = keep
+
+    @classmethod
+    def open(cls, path: Path, *, clock: Clock, keep: Seconds, max_size: Bytes) -> Self:
+        """Open the journal at `path`, or begin one. Call `recover` next.
+
+        Args:
+            path: The file. Its folder is locked for this process: one agent has one state folder.
+            clock: The time.
+            keep: How long finished prompts are kept.
+            max_size: The most bytes on the disk.
+
+        Raises:
+            StopError: The file cannot be used, belongs to a newer agent, or to one that is running.
+            StorageFullError: The disk has no room for it.
+        """
+        return cls(Database(path, max_size=max_size, wall=clock.wall()), clock=clock, keep=keep)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def recover(self) -> list[Pending]:
+        """Queue again what was running when the agent ended; all that is queued, oldest first. Once after `open`.
+
+        A start that was cut off stays counted in `Claimed.claims`. A prompt from an earlier boot gets its `received`
+        on this boot's clock, from the time that has passed by the wall clock; if that went backwards, from now.
+        """
+        with self._database.transaction():
+            self._database.execute("UPDATE prompts SET state = 'queued' WHERE state = 'running'")
+            self._database.execute(
+                """
+                UPDATE prompts SET boot_id = :boot, received = :now - max(0.0, :wall - received_wall)
+                WHERE state = 'queued' AND boot_id <> :boot
+                """,
+                at(self._clock),
+            )
+        return [
+            _pending(row)
+            for row in self._database.rows(
+                "SELECT id, priority, seq, received, timeout FROM prompts WHERE state = 'queued' ORDER BY seq"
+            )
+        ]
+
+    def append(self, arrivals: Sequence[Arrival]) -> list[Pending]:
+        """Make messages durable, all in one transaction; the prompts among them that are to run.
+
+        A message that came before does not run again. While its prompt has not finished, only the place of the reply
+        changes to the newest; after that, the stored reply is sent again, there. Except a retryable refusal: sent
+        again by the client (not by the broker), the message is a new one.
+
+        Raises:
+            StorageFullError: Not even pruning made room. Fewer at once may still fit.
+        """
+        self._make_room(sum(map(stored_size, arrivals)), below=_TAKE_BELOW)
+        with self._database.transaction():
+            taken = [take(self._database, self._clock, arrival) for arrival in arrivals]
+        return [pending for pending in taken if pending is not None]
+
+    def claim(self, prompt_id: PromptId) -> Claimed | None:
+        """Queued → running. None when it is not queued any more."""
+        with self._database.transaction():
+            changed = self._database.execute(
+                "UPDATE prompts SET state = 'running', claims = claims + 1 WHERE id = ? AND state = 'queued'",
+                (prompt_id,),
+            ).rowcount
+            if not changed:
+                return None
+            ((stored, topic, correlation, received, claims, engine_losses),) = self._database.rows(
+                "SELECT prompt, topic, correlation, received, claims, engine_losses FROM prompts WHERE id = ?",
+                (prompt_id,),
+            )
+            try:
+                prompt = prompt_from_json(stored)
+            except ValueError as error:
+                raise JournalDamagedError(f"prompt {prompt_id} in the journal is not readable") from error
+        prompt = replace(prompt, reply_to=ReplyTo(topic, correlation), received=Seconds(received))
+        return Claimed(prompt, claims, engine_losses)
+
+    def put_back(self, prompt_id: PromptId, *, engine_lost: bool) -> None:
+        """Running → queued. Ignored when it is not running.
+
+        Args:
+            prompt_id: The prompt.
+            engine_lost: Count a lost engine. Otherwise it is put back whole: its start does not count.
+        """
+        self._database.execute(
+            """
+            UPDATE prompts SET state = 'queued', claims = claims - :unstarted, engine_losses = engine_losses + :lost
+            WHERE id = :id AND state = 'running'
+            """,
+            {"id": prompt_id, "unstarted": int(not engine_lost), "lost": int(engine_lost)},
+        )
+
+    def finish(self, prompt_id: PromptId, reply: OutMessage) -> bool:
+        """Queued or running → finished, with its reply in the outbox. False, and nothing changed, if it was already.
+
+        The reply goes where the newest message with this prompt asked for it, which may be elsewhere than `reply` says.
+        """
+        self._make_room(2 * len(reply.payload), below=1.0)
+        with self._database.transaction():
+            changed = self._database.execute(
+                """
+                UPDATE prompts SET state = 'finished', prompt = NULL, reply = :reply, qos = :qos, retain = :retain,
+                    boot_id = :boot, finished = :now, finished_wall = :wall
+                WHERE id = :id AND state <> 'finished'
+                """,
+                {**at(self._clock), **reply_columns(reply), "id": prompt_id},
+            ).rowcount
+            if changed:
+                send_reply(self._database, prompt_id)
+            return bool(changed)
+
+    def enqueue(self, message: OutMessage) -> None:
+        """Send a message that is nobody's reply."""
+        self._make_room(len(message.payload), below=_TAKE_BELOW)
+        self._database.execute(
+            "INSERT INTO outbox (qos, retain, topic, correlation, payload) VALUES (?, ?, ?, ?, ?)",
+            (message.qos, message.retain, message.topic, message.correlation, message.payload),
+        )
+
+    def outbox(self, *, after: int, limit: int) -> list[OutboxItem]:
+        """The first `limit` messages to send whose `seq` is above `after`, in its order."""
+        return [
+            OutboxItem(seq, OutMessage(topic, payload, qos, bool(retain), correlation))
+            for seq, topic, payload, qos, retain, correlation in self._database.rows(
+                """
+                SELECT seq, topic, payload, qos, retain, correlation FROM outbox
+                WHERE seq > ? ORDER BY seq LIMIT ?
+                """,
+                (after, limit),
+            )
+        ]
+
+    def mark_sent(self, seqs: Sequence[int]) -> None:
+        """The broker has these."""
+        with self._database.transaction():
+            self._database.execute_many("DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in seqs])
+
+    def prune(self) -> int:
+        """Forget finished prompts that are older than `keep`, and the oldest when the file is too full; how many."""
+        return prune(self._database, self._clock, self._keep)
+
+    def stats(self) -> JournalStats:
+        """How much there is."""
+        states = dict(self._database.rows("SELECT state, count(*) FROM prompts GROUP BY state"))
+        ((outbox,),) = self._database.rows("SELECT count(*) FROM outbox")
+        return JournalStats(
+            queued=states.get("queued", 0),
+            running=states.get("running", 0),
+            finished=states.get("finished", 0),
+            outbox=outbox,
+            size=self._database.size(),
+        )
+
+    def _make_room(self, size: int, *, below: float) -> None:
+        make_room(self._database, self._clock, self._keep, size=size, below=below)
+
+
+def _pending(row: Sequence[Any]) -> Pending:
+    prompt_id, priority, seq, received, timeout = row
+    deadline = None if timeout is None else Seconds(received + timeout)
+    return Pending(PromptId(prompt_id), priority, seq, Seconds(received), deadline)

@@ -1,0 +1,62 @@
+"""Which finished prompts are forgotten, and when.
+
+What is queued, running or has an unsent reply is never in the view `forgettable`.
+"""
+
+from typing import Final
+
+from agent.clock import Clock
+from agent.errors import StorageFullError
+from agent.journal.database import Database
+from agent.journal.stored import at
+from agent.units import Seconds
+
+_TO: Final = 0.8
+"""Share of the file's limit that pruning by size leaves in use."""
+_AT_ONCE: Final = 500
+"""Rows of one transaction, which keeps the write-ahead log small."""
+
+_OLD_OF_THIS_BOOT: Final = """
+    DELETE FROM prompts WHERE seq IN (
+        SELECT seq FROM forgettable WHERE boot_id = :boot AND finished < :now - :keep LIMIT :at_once)
+"""
+_OLD_OF_OTHER_BOOTS: Final = """
+    DELETE FROM prompts WHERE seq IN (
+        SELECT seq FROM forgettable WHERE boot_id <> :boot AND finished_wall < :wall - :keep LIMIT :at_once)
+"""
+_OLDEST: Final = "DELETE FROM prompts WHERE seq IN (SELECT seq FROM forgettable ORDER BY seq LIMIT :at_once)"
+
+
+def prune(database: Database, clock: Clock, keep: Seconds) -> int:
+    """Forget what is older than `keep`, then the oldest while the file is too full; how many.
+
+    Age is by the boot clock in the boot in which a prompt finished, later by the wall clock: a board without a
+    battery-backed clock learns the date after its start, and nothing is old because of that.
+    """
+    values = {**at(clock), "keep": keep, "at_once": _AT_ONCE}
+    pruned = 0
+    for old in (_OLD_OF_THIS_BOOT, _OLD_OF_OTHER_BOOTS):
+        while some := database.execute(old, values).rowcount:
+            pruned += some
+    while database.filled() > _TO and (some := database.execute(_OLDEST, {"at_once": _AT_ONCE}).rowcount):
+        pruned += some
+    database.shrink()
+    return pruned
+
+
+def make_room(database: Database, clock: Clock, keep: Seconds, *, size: int, below: float) -> None:
+    """Prune if `size` bytes more would fill the file to more than the share `below` of its limit.
+
+    Raises:
+        StorageFullError: It still would, or it is more than one transaction may write.
+    """
+    if size <= database.max_transaction:
+        if database.filled(size) <= below:
+            return
+        prune(database, clock, keep)
+        if database.filled(size) <= below:
+            return
+    raise StorageFullError(
+        f"no room for {size} bytes in the journal: {database.filled():.0%} of its limit (journal.max_size) is in use, "
+        f"and at most {database.max_transaction} bytes are written at once"
+    )

@@ -1,0 +1,93 @@
+"""What goes into the journal and what comes out of it."""
+
+from dataclasses import dataclass
+
+from agent.prompt import OutMessage, Prompt, PromptId, ReplyTo
+from agent.units import Bytes, Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A message that will not run. Its reply is stored and sent like any other.
+
+    Attributes:
+        reply: What its sender is told.
+        retryable: Whether the same id, sent again by the client, may run then (`queue_full` and the like).
+    """
+
+    reply: OutMessage
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One received message, to be made durable before it is acknowledged.
+
+    Attributes:
+        id: The sender's, or made by the source.
+        reply_to: Where its reply goes.
+        content: What to run, or why not.
+        key: What identifies a message whose sender gave no id; None when the id is the sender's. `correlation:…`
+            identifies always. `packet:…` holds an MQTT packet id, which is used again by later messages, and
+            identifies only what is `redelivered`.
+        redelivered: The broker says that it may have sent this message before (MQTT DUP).
+    """
+
+    id: PromptId
+    reply_to: ReplyTo
+    content: Prompt | Refusal
+    key: str | None
+    redelivered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What the scheduler needs of a queued prompt. Times are on the boot clock of this boot.
+
+    Attributes:
+        id: The prompt.
+        priority: Higher runs first.
+        seq: Order of arrival.
+        received: When it arrived; before this boot, so negative perhaps, when it was recovered.
+        deadline: After which its answer is worth nothing; None: never.
+    """
+
+    id: PromptId
+    priority: int
+    seq: int
+    received: Seconds
+    deadline: Seconds | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A prompt that is now running.
+
+    Attributes:
+        prompt: What to run, with `received` on the boot clock of this boot.
+        claims: How often it has started, this time included.
+        engine_losses: How often the engine was lost with it.
+    """
+
+    prompt: Prompt
+    claims: int
+    engine_losses: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """A message to send, in the order of `seq`, which is never used twice."""
+
+    seq: int
+    message: OutMessage
+
+
+@dataclass(frozen=True, slots=True)
+class JournalStats:
+    """How much there is. `size`: bytes of the database and its write-ahead log on the disk."""
+
+    queued: int
+    running: int
+    finished: int
+    outbox: int
+    size: Bytes

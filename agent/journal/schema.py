@@ -1,0 +1,90 @@
+"""The tables, as numbered migrations."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+from agent.errors import StopError
+
+Migration = tuple[str, ...]
+
+# `PRAGMA user_version` counts the migrations that a file has had. One that has been released is never changed.
+#
+# prompts: one row for each message that was taken. `prompt` goes when the row is finished, `reply` comes. `received`
+# and `finished` are on the boot clock of the boot `boot_id`. Small columns first: SQLite reads a row from its start.
+#
+# outbox: AUTOINCREMENT, because the publisher remembers `seq`s that are gone, so none may come again. `prompt` is the
+# id of the prompt that is answered; NULL for an event. The row is complete in itself: it outlives its prompt's row.
+MIGRATIONS: Final[tuple[Migration, ...]] = (
+    (
+        """
+        CREATE TABLE prompts (
+            seq INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            key TEXT UNIQUE,
+            state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'finished')),
+            priority INTEGER NOT NULL,
+            claims INTEGER NOT NULL DEFAULT 0,
+            engine_losses INTEGER NOT NULL DEFAULT 0,
+            boot_id TEXT NOT NULL,
+            received REAL NOT NULL,
+            received_wall REAL NOT NULL,
+            timeout REAL,
+            finished REAL,
+            finished_wall REAL,
+            retryable INTEGER NOT NULL DEFAULT 0,
+            qos INTEGER,
+            retain INTEGER,
+            topic TEXT NOT NULL,
+            correlation BLOB,
+            prompt BLOB,
+            reply BLOB,
+            CHECK ((state = 'finished') = (prompt IS NULL)),
+            CHECK ((state = 'finished') = (reply IS NOT NULL))
+        ) STRICT
+        """,
+        "CREATE INDEX prompts_state ON prompts (state)",
+        "CREATE INDEX prompts_finished ON prompts (boot_id, finished, finished_wall) WHERE state = 'finished'",
+        """
+        CREATE TABLE outbox (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            prompt TEXT,
+            qos INTEGER NOT NULL,
+            retain INTEGER NOT NULL,
+            topic TEXT NOT NULL,
+            correlation BLOB,
+            payload BLOB NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX outbox_prompt ON outbox (prompt)",
+        """
+        CREATE VIEW forgettable AS SELECT seq, boot_id, finished, finished_wall FROM prompts
+        WHERE state = 'finished' AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.prompt = prompts.id)
+        """,
+    ),
+)
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring the file to the newest version, each step whole or not at all.
+
+    Raises:
+        StopError: A newer agent has written the file.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(migrations):
+        raise StopError(
+            f"the journal has version {version}, this agent knows {len(migrations)}: a newer agent has used it. "
+            "Install that version again, or move the journal away to start with an empty one"
+        )
+    for number, statements in enumerate(migrations[version:], start=version + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
