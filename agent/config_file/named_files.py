@@ -62,11 +62,7 @@ def read_password(file: Path) -> str:
         OSError: It cannot be read.
         ValueError: It is empty or not text.
     """
-    try:
-        password = _existing(file).read_text(encoding="utf-8").rstrip("\r\n")
-    except UnicodeDecodeError:
-        # Not chained: a decode error carries the bytes.
-        raise ValueError("not UTF-8 text") from None
+    password = _text_of(file).rstrip("\r\n")
     if not password:
         raise ValueError("is empty")
     return password
@@ -79,7 +75,7 @@ def schema_text(file: Path) -> str:
         OSError: It cannot be read.
         ValueError: It is not a JSON object.
     """
-    text = _existing(file).read_text(encoding="utf-8")
+    text = _text_of(file)
     try:
         schema = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
@@ -89,6 +85,14 @@ def schema_text(file: Path) -> str:
     if not isinstance(schema, dict):
         raise ValueError("not a JSON Schema: it must be a JSON object")  # noqa: TRY004  # the file is wrong, not a type
     return text
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return _existing(file).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        # Not chained: a decode error carries the bytes, which may be a password's.
+        raise ValueError("not UTF-8 text") from None
 
 
 def _existing(file: Path) -> Path:

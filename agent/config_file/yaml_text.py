@@ -25,6 +25,10 @@ class Problem:
     what: str
 
 
+class _Unreadable:
+    """Stands for a value that there is a complaint about already; it is left out."""
+
+
 @dataclass(slots=True)
 class Document:
     """What a text says.
@@ -47,7 +51,8 @@ def parse(text: str) -> Document:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is not None:
-            document.tree = _Reader(loader, document).read(node, (), ())
+            tree = _Reader(loader, document).read(node, (), ())
+            document.tree = None if isinstance(tree, _Unreadable) else tree
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         document.problems.append(Problem(line, (), f"not YAML: {error.reason}"))
@@ -82,7 +87,7 @@ class _Reader:
         """The node's value. `above` are the nodes that hold it: an alias to one of them would never end."""
         if any(node is holder for holder in above):
             self._complain(node, path, "an alias to what it is in")
-            return None
+            return _Unreadable()
         above = (*above, node)
         if isinstance(node, yaml.MappingNode):
             return self._read_mapping(node, path, above)
@@ -92,7 +97,10 @@ class _Reader:
             value: object = self._loader.construct_object(node)
         except (yaml.MarkedYAMLError, ValueError):
             self._complain(node, path, "not a value that YAML can read: put it in quotes if it is text")
-            return None
+            return _Unreadable()
+        if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+            self._complain(node, path, "holds half of a character: a surrogate, U+D800 to U+DFFF")
+            return _Unreadable()
         return value
 
     def _read_mapping(self, node: yaml.MappingNode, path: KeyPath, above: tuple[yaml.Node, ...]) -> object:
@@ -103,18 +111,23 @@ class _Reader:
                 self._complain(key_node, path, "a key must be a word")
                 continue
             here = (*path, key)
-            if key in values:
+            if here in self._document.lines:
                 self._complain(key_node, here, f"given twice, first on line {self._document.lines[here]}")
                 continue
             self._document.lines[here] = key_node.start_mark.line + 1
-            values[key] = self.read(value_node, here, above)
+            value = self.read(value_node, here, above)
+            if not isinstance(value, _Unreadable):
+                values[key] = value
         return values
 
     def _read_sequence(self, node: yaml.SequenceNode, path: KeyPath, above: tuple[yaml.Node, ...]) -> object:
         items: list[object] = []
-        for index, item in enumerate(node.value):
-            self._document.lines[*path, index] = item.start_mark.line + 1
-            items.append(self.read(item, (*path, index), above))
+        for item in node.value:
+            here = (*path, len(items))
+            self._document.lines[here] = item.start_mark.line + 1
+            value = self.read(item, here, above)
+            if not isinstance(value, _Unreadable):
+                items.append(value)
         return items
 
     def _complain(self, node: yaml.Node, path: KeyPath, what: str) -> None:
