@@ -1,0 +1,110 @@
+"""Over 200 hostile payloads: each gets its error or is dropped; the same two processes live on, no larger."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import psutil
+
+from tests.agent_process import PREFIX, serving, wait_for_engine
+from tests.client import Client
+from tests.hostile import GOOD, Hostile, everything
+from tests.waiting import wait_for
+
+GROWTH_MIB = 12
+"""What allocators may keep back between two passes over everything; a leak of one 10 MB body in each would show."""
+
+
+class Attacker:
+    """Sends one message at a time and knows which replies are its own."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._count = 0
+        self._seen: Counter[str] = Counter()
+
+    def outcome(self, message: Hostile) -> str:
+        """The code of the reply, `ok` for a completion, `dropped` for none."""
+        self._client.publish(message.topic, message.payload, **message.properties)
+        if not message.codes:
+            self._fence()
+            new = self._new_replies()
+            return self._kind(new[0]) if new else "dropped"
+        new = wait_for(self._new_replies, 60, f"reply to {message.name}")
+        assert len(new) == 1, f"{message.name}: {new}"
+        return self._kind(new[0])
+
+    def _fence(self) -> None:
+        """Everything sent before this has been dealt with: the source takes messages in order."""
+        self._count += 1
+        fence = f"fence{self._count}"
+        self._client.prompt({"id": fence})
+        self._client.reply(fence)
+        self._seen[fence] += 1
+
+    def _new_replies(self) -> list[bytes]:
+        new = []
+        for prompt_id, payloads in self._client.all_replies().items():
+            new += payloads[self._seen[prompt_id] :]
+            self._seen[prompt_id] = len(payloads)
+        return new
+
+    @staticmethod
+    def _kind(payload: bytes) -> str:
+        reply = json.loads(payload)
+        return str(reply["error"]["code"]) if "error" in reply else "ok"
+
+
+def resident_mib(*pids: int) -> list[float]:
+    return [psutil.Process(pid).memory_info().rss / 2**20 for pid in pids]
+
+
+def attack(client: Client, attacker: Attacker) -> list[str]:
+    wrong = []
+    for message in everything():
+        outcome = attacker.outcome(message)
+        if outcome not in (message.codes or {"dropped"}):
+            wrong.append(f"{message.name}: {outcome}, not {sorted(message.codes) or 'dropped'}")
+    client.prompt({"id": "after", "prompt": GOOD})
+    return wrong
+
+
+def test_hostile_payloads(tmp_path: Path) -> None:
+    with serving(tmp_path) as (broker, agent), Client(broker.port) as client:
+        client.wait_online()
+        before = (agent.pid, wait_for_engine(agent))
+        attacker = Attacker(client)
+        assert len(everything()) >= 200
+        assert attack(client, attacker) == []
+        first = resident_mib(*before)
+        attack(client, attacker)
+        second = resident_mib(*before)
+        assert client.reply("after")["choices"][0]["finish_reason"] == "stop"
+        assert (agent.pid, agent.engine_pid()) == before
+        assert all(late - early < GROWTH_MIB for early, late in zip(first, second, strict=True)), (first, second)
+
+
+def test_what_cannot_be_answered_is_counted(tmp_path: Path) -> None:
+    with serving(tmp_path) as (broker, _), Client(broker.port) as client:
+        client.wait_online()
+        client.prompt(b"\xff\xfe")
+        event = wait_for(
+            lambda: [
+                e for e in map(json.loads, client.messages[f"{PREFIX}/event"]) if e["event"] == "payloads_dropped"
+            ],
+            70,
+            "event payloads_dropped",
+        )
+        assert event[0]["detail"] == {"count": 1}
+
+
+def test_an_agent_that_is_not_there_is_not_needed(tmp_path: Path) -> None:
+    """A client of the agent sees from the retained status that it has died (the will)."""
+    with serving(tmp_path) as (broker, agent), Client(broker.port) as client:
+        client.wait_online()
+        agent.kill()
+        wait_for(
+            lambda: json.loads(client.messages[f"{PREFIX}/status"][-1]) == {"state": "offline", "reason": "lost"},
+            20,
+            "status offline",
+        )
