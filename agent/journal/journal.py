@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from agent.clock import Clock
-from agent.errors import JournalDamagedError
+from agent.errors import JournalDamagedError, StorageFullError
+from agent.journal.arrivals import send_reply, stored_size, take
 from agent.journal.database import Database
-from agent.journal.intake import send_reply, stored_size, take
 from agent.journal.pruning import make_room, prune
 from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem, Pending
 from agent.journal.stored import at, prompt_from_json, reply_columns
@@ -104,7 +104,13 @@ class Journal:
         Raises:
             StorageFullError: Not even pruning made room. Fewer at once may still fit.
         """
-        self._make_room(sum(map(stored_size, arrivals)), below=_TAKE_BELOW)
+        size = sum(map(stored_size, arrivals))
+        if size > self._database.max_transaction:
+            raise StorageFullError(
+                f"{size} bytes at once are too much for the journal: with its limit (journal.max_size), "
+                f"{self._database.max_transaction} bytes"
+            )
+        self._make_room(size, below=_TAKE_BELOW)
         with self._database.transaction():
             taken = [take(self._database, self._clock, arrival) for arrival in arrivals]
         return [pending for pending in taken if pending is not None]

@@ -27,8 +27,8 @@ _OLD_OF_OTHER_BOOTS: Final = """
 _OLDEST: Final = "DELETE FROM prompts WHERE seq IN (SELECT seq FROM forgettable ORDER BY seq LIMIT :at_once)"
 
 
-def prune(database: Database, clock: Clock, keep: Seconds) -> int:
-    """Forget what is older than `keep`, then the oldest while the file is too full; how many.
+def prune(database: Database, clock: Clock, keep: Seconds, *, to: float = _TO) -> int:
+    """Forget what is older than `keep`, then the oldest while more than the share `to` of the file is used; how many.
 
     Age is by the boot clock in the boot in which a prompt finished, later by the wall clock: a board without a
     battery-backed clock learns the date after its start, and nothing is old because of that.
@@ -38,7 +38,7 @@ def prune(database: Database, clock: Clock, keep: Seconds) -> int:
     for old in (_OLD_OF_THIS_BOOT, _OLD_OF_OTHER_BOOTS):
         while some := database.execute(old, values).rowcount:
             pruned += some
-    while database.filled() > _TO and (some := database.execute(_OLDEST, {"at_once": _AT_ONCE}).rowcount):
+    while database.filled() > to and (some := database.execute(_OLDEST, {"at_once": _AT_ONCE}).rowcount):
         pruned += some
     database.shrink()
     return pruned
@@ -48,15 +48,14 @@ def make_room(database: Database, clock: Clock, keep: Seconds, *, size: int, bel
     """Prune if `size` bytes more would fill the file to more than the share `below` of its limit.
 
     Raises:
-        StorageFullError: It still would, or it is more than one transaction may write.
+        StorageFullError: It still would.
     """
-    if size <= database.max_transaction:
-        if database.filled(size) <= below:
-            return
-        prune(database, clock, keep)
-        if database.filled(size) <= below:
-            return
-    raise StorageFullError(
-        f"no room for {size} bytes in the journal: {database.filled():.0%} of its limit (journal.max_size) is in use, "
-        f"and at most {database.max_transaction} bytes are written at once"
-    )
+    if database.filled(size) <= below:
+        return
+    needed = database.filled(size) - database.filled()
+    prune(database, clock, keep, to=min(_TO, below - needed))
+    if database.filled(size) > below:
+        raise StorageFullError(
+            f"the journal is full: {database.filled():.0%} of its limit (journal.max_size) is used by what cannot be "
+            f"forgotten yet, and this needs {needed:.1%}"
+        )

@@ -1,0 +1,154 @@
+"""The same message again: it does not run again, and it gets the same reply."""
+
+from dataclasses import replace
+
+import pytest
+
+from agent.journal import Arrival, Journal
+from agent.prompt import OutMessage, Prompt, PromptId, ReplyTo
+from tests.unit.journal.values import Time, answer, arrival, prompt, refusal, sent
+
+ELSEWHERE = ReplyTo("else/where", b"\x00new")
+CORRELATION = "correlation:abc"
+PACKET = "packet:7:abc"
+
+
+def _again(content: Prompt, *, redelivered: bool = False) -> Arrival:
+    """The same id, from a client that now listens elsewhere."""
+    return arrival(replace(content, reply_to=ELSEWHERE), redelivered=redelivered)
+
+
+def _keyed(prompt_id: str, time: Time, key: str, *, redelivered: bool = False) -> Arrival:
+    """A message without id: the source made `prompt_id`, and the default reply topic from it."""
+    return arrival(prompt(prompt_id, time), key=key, redelivered=redelivered)
+
+
+@pytest.mark.parametrize("redelivered", [False, True])
+@pytest.mark.parametrize("claimed", [False, True])
+def test_while_it_waits_or_runs_the_reply_follows_the_newest(
+    journal: Journal, time: Time, *, claimed: bool, redelivered: bool
+) -> None:
+    given_ = prompt("p", time)
+    journal.append([arrival(given_)])
+    if claimed:
+        journal.claim(given_.id)
+    assert journal.append([_again(given_, redelivered=redelivered)]) == []
+    journal.finish(given_.id, answer(given_))
+    assert sent(journal) == [OutMessage("else/where", b"yes", correlation=b"\x00new")]
+
+
+def test_a_prompt_claimed_after_a_duplicate_knows_the_newest_place(journal: Journal, time: Time) -> None:
+    given_ = prompt("p", time)
+    journal.append([arrival(given_)])
+    journal.append([_again(given_)])
+    claimed = journal.claim(given_.id)
+    assert claimed is not None
+    assert claimed.prompt.reply_to == ELSEWHERE
+
+
+@pytest.mark.parametrize("redelivered", [False, True])
+def test_when_it_has_finished_the_same_reply_is_sent_again(journal: Journal, time: Time, *, redelivered: bool) -> None:
+    given_ = prompt("p", time, reply_to=ReplyTo("first", b"old"))
+    journal.append([arrival(given_)])
+    journal.finish(given_.id, OutMessage("first", b"\xff{}", qos=1, correlation=b"old"))
+    assert journal.append([_again(given_, redelivered=redelivered)]) == []
+    assert sent(journal) == [
+        OutMessage("first", b"\xff{}", correlation=b"old"),
+        OutMessage("else/where", b"\xff{}", correlation=b"\x00new"),
+    ]
+    assert journal.claim(given_.id) is None
+
+
+def test_a_refusal_of_what_waits_or_has_its_answer_changes_nothing(journal: Journal, time: Time) -> None:
+    given_ = prompt("p", time)
+    journal.append([arrival(given_)])
+    assert journal.append([refusal("p", retryable=True)]) == []
+    assert sent(journal) == []
+    journal.finish(given_.id, answer(given_))
+    journal.append([refusal("p", retryable=True)])
+    assert [message.payload for message in sent(journal)] == [b"yes", b"yes"]
+
+
+def test_a_refusal_is_stored_and_sent(journal: Journal) -> None:
+    assert journal.append([refusal("p", retryable=False)]) == []
+    assert sent(journal) == [OutMessage("edge/d/reply/p", b"refused", correlation=b"refused")]
+    assert not journal.finish(PromptId("p"), OutMessage("x", b"another"))
+    assert journal.stats().finished == 1
+
+
+@pytest.mark.parametrize(
+    ("retryable", "redelivered", "runs"),
+    [(True, False, True), (True, True, False), (False, False, False), (False, True, False)],
+)
+def test_what_was_refused_for_now_runs_when_the_client_asks_again(
+    journal: Journal, time: Time, *, retryable: bool, redelivered: bool, runs: bool
+) -> None:
+    given_ = prompt("p", time)
+    journal.append([refusal("p", retryable=retryable)])
+    pending = journal.append([arrival(given_, redelivered=redelivered)])
+    assert [waiting.id for waiting in pending] == ([given_.id] if runs else [])
+    assert (journal.claim(given_.id) is not None) is runs
+    assert [message.payload for message in sent(journal)] == [b"refused"] * (1 if runs else 2)
+
+
+def test_what_was_refused_for_now_may_be_refused_again(journal: Journal) -> None:
+    journal.append([refusal("p", retryable=True, payload=b"full")])
+    journal.append([refusal("p", retryable=True, payload=b"still full")])
+    assert [message.payload for message in sent(journal)] == [b"full", b"still full"]
+    assert journal.stats().finished == 1
+
+
+@pytest.mark.parametrize("redelivered", [False, True])
+def test_correlation_data_identifies_always(journal: Journal, time: Time, *, redelivered: bool) -> None:
+    (first,) = journal.append([_keyed("made-1", time, CORRELATION)])
+    assert journal.append([_keyed("made-2", time, CORRELATION, redelivered=redelivered)]) == []
+    assert journal.append([_keyed("made-3", time, "correlation:other")]) != []
+    assert first.id == "made-1"
+
+
+def test_a_packet_id_identifies_only_what_is_redelivered(journal: Journal, time: Time) -> None:
+    assert len(journal.append([_keyed("made-1", time, PACKET)])) == 1
+    assert journal.append([_keyed("made-2", time, PACKET, redelivered=True)]) == []
+    assert len(journal.append([_keyed("made-3", time, PACKET)])) == 1, "a new message with a used packet id"
+    journal.finish(PromptId("made-3"), OutMessage("x", b"three"))
+    journal.append([_keyed("made-4", time, PACKET, redelivered=True)])
+    assert [message.payload for message in sent(journal)] == [b"three", b"three"], "the key is now the newer message's"
+    assert journal.claim(PromptId("made-1")) is not None, "the older one lost only its key"
+
+
+def test_a_redelivered_message_that_is_not_known_is_new(journal: Journal, time: Time) -> None:
+    assert len(journal.append([_keyed("made-1", time, PACKET, redelivered=True)])) == 1
+    assert len(journal.append([arrival(prompt("p", time), redelivered=True)])) == 1
+
+
+def test_the_default_reply_topic_keeps_the_first_id(journal: Journal, time: Time) -> None:
+    journal.append([_keyed("made-1", time, PACKET)])
+    journal.append([_keyed("made-2", time, PACKET, redelivered=True)])
+    journal.finish(PromptId("made-1"), OutMessage("edge/d/reply/made-1", b"yes"))
+    journal.append([_keyed("made-3", time, PACKET, redelivered=True)])
+    assert [message.topic for message in sent(journal)] == ["edge/d/reply/made-1"] * 2
+
+
+def test_a_duplicate_by_key_is_answered_where_it_asks(journal: Journal, time: Time) -> None:
+    journal.append([_keyed("made-1", time, CORRELATION)])
+    again = prompt("made-2", time, reply_to=ELSEWHERE)
+    journal.append([arrival(again, key=CORRELATION)])
+    journal.finish(PromptId("made-1"), OutMessage("edge/d/reply/made-1", b"yes"))
+    assert sent(journal) == [OutMessage("else/where", b"yes", correlation=b"\x00new")]
+
+
+def test_within_one_batch_as_one_after_the_other(journal: Journal, time: Time) -> None:
+    given_, other = prompt("p", time), prompt("other", time)
+    pending = journal.append(
+        [
+            refusal("p", retryable=True),
+            arrival(given_),
+            _again(given_),
+            arrival(other),
+            _keyed("made-1", time, PACKET),
+            _keyed("made-2", time, PACKET, redelivered=True),
+        ]
+    )
+    assert [waiting.id for waiting in pending] == ["p", "other", "made-1"]
+    journal.finish(given_.id, answer(given_))
+    assert [message.topic for message in sent(journal)] == ["edge/d/reply/p", "else/where"]

@@ -1,0 +1,211 @@
+"""A prompt's way through the journal: queued, running, finished, recovered."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.journal import Journal, Pending
+from agent.journal.stored import prompt_from_json, prompt_to_json
+from agent.prompt import Message, OutMessage, Prompt, PromptId, ReplyTo, Role, Sampling
+from tests.unit.journal.values import Time, answer, arrival, open_journal, prompt, sent
+
+_FINITE = st.floats(allow_nan=False)
+_PROMPTS = st.builds(
+    Prompt,
+    id=st.from_regex(r"\A[A-Za-z0-9_.-]{1,64}\Z"),
+    messages=st.lists(st.builds(Message, role=st.sampled_from(Role), content=st.text()), min_size=1).map(tuple),
+    sampling=st.builds(
+        Sampling,
+        max_tokens=st.integers(),
+        temperature=_FINITE,
+        top_p=_FINITE,
+        seed=st.none() | st.integers(),
+        stop=st.lists(st.text()).map(tuple),
+        json_schema=st.none() | st.text(),
+    ),
+    reply_to=st.builds(ReplyTo, topic=st.text(min_size=1), correlation=st.none() | st.binary()),
+    received=_FINITE,
+    received_wall=_FINITE,
+    model=st.none() | st.text(),
+    stream=st.booleans(),
+    priority=st.integers(min_value=-(2**63), max_value=2**63 - 1),
+    timeout=st.none() | _FINITE,
+)
+
+
+@given(_PROMPTS)
+def test_a_prompt_is_stored_exactly(given_: Prompt) -> None:
+    back = prompt_from_json(prompt_to_json(given_))
+    assert replace(back, reply_to=given_.reply_to) == given_
+    assert back.reply_to.topic == given_.reply_to.topic
+
+
+def test_a_prompt_comes_back_as_it_came_in(path: Path, time: Time) -> None:
+    given_ = Prompt(
+        id=PromptId("p"),
+        messages=(Message(Role.SYSTEM, "Sé breve.\0"), Message(Role.USER, "🚪?")),
+        sampling=Sampling(
+            max_tokens=7, temperature=0.7, top_p=0.9, seed=2**63, stop=("\n", "}"), json_schema='{"type":"object"}'
+        ),
+        reply_to=ReplyTo("some/where", bytes(range(256))),
+        received=prompt("p", time).received,
+        received_wall=prompt("p", time).received_wall,
+        model="edge-tiny",
+        stream=True,
+        priority=-3,
+        timeout=prompt("p", time, timeout=1.5).timeout,
+    )
+    with open_journal(path, time) as journal:
+        journal.append([arrival(given_)])
+    with open_journal(path, time) as journal:
+        journal.recover()
+        claimed = journal.claim(given_.id)
+    assert claimed is not None
+    assert claimed.prompt == given_
+
+
+def test_from_arrival_to_reply(journal: Journal, time: Time) -> None:
+    given_ = prompt("p", time, priority=5, timeout=30.0, reply_to=ReplyTo("reply", b"\xff\x00"))
+    assert journal.append([arrival(given_)]) == [Pending(given_.id, 5, 1, given_.received, given_.deadline)]
+    claimed = journal.claim(given_.id)
+    assert claimed is not None
+    assert (claimed.claims, claimed.engine_losses) == (1, 0)
+    assert journal.finish(given_.id, answer(given_))
+    assert sent(journal) == [OutMessage("reply", b"yes", correlation=b"\xff\x00")]
+    assert journal.outbox(after=0, limit=10) == []
+
+
+def test_only_what_is_queued_is_claimed(journal: Journal, time: Time) -> None:
+    given_ = prompt("p", time)
+    assert journal.claim(given_.id) is None
+    journal.append([arrival(given_)])
+    assert journal.claim(given_.id) is not None
+    assert journal.claim(given_.id) is None
+    journal.finish(given_.id, answer(given_))
+    assert journal.claim(given_.id) is None
+
+
+def test_a_prompt_is_finished_once(journal: Journal, time: Time) -> None:
+    given_ = prompt("p", time)
+    journal.append([arrival(given_)])
+    assert journal.finish(given_.id, answer(given_, b"first")), "a queued prompt may be finished: shed, cancelled"
+    assert not journal.finish(given_.id, answer(given_, b"second"))
+    assert not journal.finish(PromptId("unknown"), answer(given_))
+    assert [message.payload for message in sent(journal)] == [b"first"]
+
+
+@pytest.mark.parametrize(("engine_lost", "claims", "losses"), [(True, 2, 1), (False, 1, 0)])
+def test_put_back(journal: Journal, time: Time, *, engine_lost: bool, claims: int, losses: int) -> None:
+    given_ = prompt("p", time)
+    journal.append([arrival(given_)])
+    journal.claim(given_.id)
+    journal.put_back(given_.id, engine_lost=engine_lost)
+    again = journal.claim(given_.id)
+    assert again is not None
+    assert (again.claims, again.engine_losses) == (claims, losses)
+
+
+def test_only_what_is_running_is_put_back(journal: Journal, time: Time) -> None:
+    waiting, done = prompt("waiting", time), prompt("done", time)
+    journal.append([arrival(waiting), arrival(done)])
+    journal.finish(done.id, answer(done))
+    for content in (waiting, done):
+        journal.put_back(content.id, engine_lost=True)
+    claimed = journal.claim(waiting.id)
+    assert claimed is not None
+    assert claimed.engine_losses == 0
+    assert journal.claim(done.id) is None
+
+
+def test_what_was_running_is_queued_again(path: Path, time: Time) -> None:
+    contents = [prompt(name, time) for name in ("a", "b", "c", "d")]
+    with open_journal(path, time) as journal:
+        journal.append([arrival(content) for content in contents])
+        journal.claim(contents[1].id)
+        journal.finish(contents[2].id, answer(contents[2]))
+    with open_journal(path, time) as journal:
+        assert [(pending.id, pending.seq) for pending in journal.recover()] == [("a", 1), ("b", 2), ("d", 4)]
+        claimed = journal.claim(contents[1].id)
+    assert claimed is not None
+    assert claimed.claims == 2, "the start that was cut off counts"
+
+
+@pytest.mark.parametrize(
+    ("off", "waited"),
+    [
+        pytest.param(100.0, 101.0, id="off for a while"),
+        pytest.param(-5000.0, 0.0, id="the wall clock went backwards"),
+    ],
+)
+def test_a_deadline_outlives_the_boot(path: Path, time: Time, off: float, waited: float) -> None:
+    given_ = prompt("p", time, timeout=600.0)
+    with open_journal(path, time) as journal:
+        journal.append([arrival(given_)])
+    time.pass_(1.0)
+    time.reboot(off=off)
+    with open_journal(path, time) as journal:
+        (pending,) = journal.recover()
+        claimed = journal.claim(given_.id)
+    assert claimed is not None
+    assert pending.received == claimed.prompt.received == pytest.approx(time.now - waited)
+    assert pending.deadline == claimed.prompt.deadline == pytest.approx(time.now - waited + 600.0)
+    assert claimed.prompt.received_wall == given_.received_wall
+
+
+def test_in_the_same_boot_a_restart_changes_no_time(path: Path, time: Time) -> None:
+    given_ = prompt("p", time, timeout=60.0)
+    with open_journal(path, time) as journal:
+        journal.append([arrival(given_)])
+    time.now += 10.0
+    time.wall += 99_999.0  # the board learned the date
+    with open_journal(path, time) as journal:
+        (pending,) = journal.recover()
+    assert (pending.received, pending.deadline) == (given_.received, given_.deadline)
+
+
+def test_the_outbox_keeps_its_order(journal: Journal, time: Time) -> None:
+    first, second = prompt("first", time), prompt("second", time)
+    journal.append([arrival(first), arrival(second)])
+    journal.finish(second.id, answer(second, b"2"))
+    journal.enqueue(OutMessage("event", b"e", qos=0, retain=True))
+    journal.finish(first.id, answer(first, b"1"))
+    items = journal.outbox(after=0, limit=2)
+    assert [item.message.payload for item in items] == [b"2", b"e"]
+    assert items[1].message == OutMessage("event", b"e", qos=0, retain=True)
+    assert [item.message.payload for item in journal.outbox(after=items[1].seq, limit=2)] == [b"1"]
+    journal.mark_sent([item.seq for item in items])
+    assert [item.message.payload for item in journal.outbox(after=0, limit=9)] == [b"1"]
+
+
+def test_a_place_in_the_outbox_is_never_used_again(path: Path, time: Time) -> None:
+    with open_journal(path, time) as journal:
+        journal.enqueue(OutMessage("event", b"1"))
+        (first,) = journal.outbox(after=0, limit=9)
+        journal.mark_sent([first.seq])
+    with open_journal(path, time) as journal:
+        journal.enqueue(OutMessage("event", b"2"))
+        (second,) = journal.outbox(after=first.seq, limit=9)
+    assert second.message.payload == b"2"
+
+
+def test_stats(journal: Journal, time: Time, path: Path) -> None:
+    contents = [prompt(str(number), time) for number in range(6)]
+    journal.append([arrival(content) for content in contents])
+    for content in contents[:3]:
+        journal.claim(content.id)
+    journal.finish(contents[0].id, answer(contents[0]))
+    journal.enqueue(OutMessage("event", b"e"))
+    stats = journal.stats()
+    assert (stats.queued, stats.running, stats.finished, stats.outbox) == (3, 2, 1, 2)
+    assert stats.size == sum(file.stat().st_size for file in path.parent.iterdir())
+
+
+def test_a_batch_is_one_commit(journal: Journal, time: Time) -> None:
+    statements: list[str] = []
+    journal._database._connection.set_trace_callback(statements.append)
+    journal.append([arrival(prompt(str(number), time)) for number in range(100)])
+    assert statements.count("COMMIT") == 1
+    assert sum(statement.strip().startswith("INSERT") for statement in statements) == 100
