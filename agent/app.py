@@ -19,7 +19,8 @@ from agent.link import Link
 from agent.models import find_model
 from agent.presence import Presence
 from agent.publisher import Publisher
-from agent.sources.mqtt import MqttSource, subscriptions
+from agent.sources.interpret import Interpreter, subscriptions
+from agent.sources.mqtt import MqttSource
 from agent.units import Seconds
 from agent.worker import Worker
 
@@ -123,11 +124,9 @@ class _Agent:
         self._source = MqttSource(
             self._link,
             intake,
-            config=config,
-            schemas=read_schemas(config),
+            Interpreter(config, read_schemas(config)),
             cancel=self._worker.cancel,
             emit=self._events.emit,
-            clock=clock,
         )
 
     async def recover(self) -> None:

@@ -1,0 +1,78 @@
+"""paho-mqtt's client, set up for this agent."""
+
+from collections.abc import Callable
+
+from paho.mqtt.client import Client, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from agent.config import Broker
+from agent.link.packet import PublishPacket, decode_publish
+from agent.mqtt_client import secure
+from agent.prompt import OutMessage
+
+CONNECT_TIMEOUT_S = 10.0
+
+_RECEIVE_MAXIMUM = 32
+"""Asked for, not relied upon: mosquitto 2.0 sends more."""
+
+_MIN_MAX_PACKET = 16 * 1024 * 1024
+"""The broker drops a message above our Maximum Packet Size without telling anybody. So it is far above the limit on
+payloads: a message between the two is answered with `too_large`."""
+
+_MAX_UINT32 = 0xFFFFFFFF
+_MAX_KEEPALIVE_S = 0xFFFF
+
+
+class BrokerClient(Client):
+    """One connection's worth of MQTT 5, with acknowledgement by hand and our own reader of PUBLISH packets.
+
+    Args:
+        client_id: Names the session that the broker keeps.
+        will: What the broker publishes when the connection breaks.
+        max_payload: A larger payload is dropped as it arrives.
+        deliver: Called for each message.
+    """
+
+    def __init__(
+        self, client_id: str, *, will: OutMessage, max_payload: int, deliver: Callable[[PublishPacket], None]
+    ) -> None:
+        super().__init__(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=MQTTv5,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        self._max_payload = max_payload
+        self._deliver = deliver
+        self.will_set(will.topic, will.payload, will.qos, will.retain)
+        self.connect_timeout = CONNECT_TIMEOUT_S
+        self.max_inflight_messages = 0  # no limit of paho's: `Connection` has its own
+
+    def dial(self, broker: Broker) -> None:
+        """Make the TCP and TLS connection and send CONNECT, continuing the session if the broker has it. Blocks.
+
+        Raises:
+            ConfigError: A file of the configuration cannot be used.
+            OSError: There is no such broker, or TLS failed.
+            ValueError: The host's name is none.
+        """
+        secure(self, broker)
+        properties = properties_of(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = min(int(broker.session_expiry), _MAX_UINT32)
+        properties.ReceiveMaximum = _RECEIVE_MAXIMUM
+        properties.MaximumPacketSize = max(_MIN_MAX_PACKET, 2 * self._max_payload)
+        keepalive = min(max(1, round(broker.keepalive)), _MAX_KEEPALIVE_S)
+        self.connect(broker.host, broker.effective_port, keepalive, clean_start=False, properties=properties)
+
+    def _handle_publish(self) -> MQTTErrorCode:
+        """Replaces paho's, see `packet`."""
+        self._deliver(decode_publish(self._in_packet["command"], self._in_packet["packet"], self._max_payload))
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+
+def properties_of(packet_type: int) -> Properties:
+    """No properties yet, of a packet of this type."""
+    return Properties(packet_type)  # type: ignore[no-untyped-call]  # paho has no types here

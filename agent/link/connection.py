@@ -1,0 +1,260 @@
+"""One connection to the broker, from CONNECT to its end, driven by the event loop.
+
+Owns one paho-mqtt client and its socket. paho writes and reads packets and keeps the connection alive; the event loop
+says when the socket is ready. There is no thread (but while connecting), so there are no locks, and pausing what is
+read does not stop what is sent.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from agent.config import Broker
+from agent.errors import AgentError, ConfigError
+from agent.link.client import CONNECT_TIMEOUT_S, BrokerClient, properties_of
+from agent.link.problem import ConnectionEndedError, End, Problem, of_connack, of_disconnect, of_socket
+from agent.prompt import OutMessage
+
+WINDOW = 32
+"""Messages published and not yet acknowledged; fewer when the broker's Receive Maximum says so."""
+
+_MAX_LOSSY_UNWRITTEN = 256
+"""QoS 0 messages that wait for a slow socket; more are dropped."""
+
+_TICK_S = 1.0
+_MAX_UINT32 = 0xFFFFFFFF
+_MAX_OVERHEAD = 16
+"""Bytes of a PUBLISH around its topic, Correlation Data and payload: 5 + 2 + 2 of headers, 4 + 3 of properties."""
+_NO_RETAINED = SubscribeOptions.RETAIN_DO_NOT_SEND
+
+_T = TypeVar("_T")
+
+
+class PublishRefusedError(AgentError):
+    """The broker will not take this message, now or later."""
+
+
+class Connection:
+    """Used once: `open`, then `served` until it ends.
+
+    Args:
+        client: Not used before.
+        on_end: Called once, when it has ended.
+    """
+
+    def __init__(self, client: BrokerClient, on_end: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._client = client
+        self._on_end = on_end
+        self._ended: asyncio.Future[End] = self._loop.create_future()
+        self._connack: asyncio.Future[Properties] = self._loop.create_future()
+        self._suback: asyncio.Future[Sequence[ReasonCode]] = self._loop.create_future()
+        self._pubacks: dict[int, asyncio.Future[ReasonCode]] = {}
+        self._lossy_unwritten: set[int] = set()
+        self._window = asyncio.Semaphore(WINDOW)
+        self._max_packet_out = _MAX_UINT32
+        self._fd: int | None = None
+        self._paused = False
+
+    async def open(self, broker: Broker) -> None:
+        """Connect. The files that the configuration names are read now, so that they can be replaced while running.
+
+        Raises:
+            ConnectionEndedError: It did not work; the reason is in it.
+        """
+        try:
+            await asyncio.to_thread(self._client.dial, broker)
+        except ConfigError as error:
+            raise self._end(End(Problem.FILES_UNUSABLE, str(error))) from None
+        except (OSError, ValueError) as error:
+            raise self._end(of_socket(error)) from None
+        self._take_over_socket()
+        connack = await self._answer(self._connack, within_s=CONNECT_TIMEOUT_S)
+        self._max_packet_out = getattr(connack, "MaximumPacketSize", _MAX_UINT32)
+        self._window = asyncio.Semaphore(min(WINDOW, getattr(connack, "ReceiveMaximum", WINDOW)))
+
+    async def subscribe(self, filters: Sequence[str]) -> dict[str, ReasonCode]:
+        """Subscribe at QoS 1, without what the broker has retained: a prompt is not to run at each reconnect.
+
+        Returns:
+            The filters that the broker refused, and why.
+        """
+        options = SubscribeOptions(qos=1, retainHandling=_NO_RETAINED)
+        self._client.subscribe([(it, options) for it in filters])
+        answers = await self._answer(self._suback)
+        return {it: reason for it, reason in zip(filters, answers, strict=True) if reason.is_failure}
+
+    async def served(self) -> End:
+        """Keep it alive, until it has ended."""
+        while not self._ended.done():
+            await asyncio.wait({self._ended}, timeout=_TICK_S)
+            self._step(self._client.loop_misc)
+        return self._ended.result()
+
+    async def publish(self, message: OutMessage) -> None:
+        """Publish at QoS 1; returns at the PUBACK.
+
+        Raises:
+            ConnectionEndedError: The connection ended first.
+            PublishRefusedError: The broker refused, or would.
+        """
+        size = _MAX_OVERHEAD + len(message.topic.encode()) + len(message.correlation or b"") + len(message.payload)
+        if size > self._max_packet_out:
+            raise PublishRefusedError(f"{size} bytes; the broker takes packets of {self._max_packet_out}")
+        async with self._window:
+            if self._ended.done():
+                raise ConnectionEndedError(self._ended.result())
+            info = self._client.publish(message.topic, message.payload, 1, message.retain, _properties(message))
+            puback = self._pubacks[info.mid] = self._loop.create_future()
+            reason = await self._answer(puback)
+        if reason.is_failure:
+            raise PublishRefusedError(str(reason))
+
+    def publish_lossy(self, message: OutMessage) -> bool:
+        """Publish at QoS 0; False when it was dropped, because the socket does not keep up."""
+        if self._ended.done() or len(self._lossy_unwritten) >= _MAX_LOSSY_UNWRITTEN:
+            return False
+        info = self._client.publish(message.topic, message.payload, 0, message.retain, _properties(message))
+        self._lossy_unwritten.add(info.mid)
+        return True
+
+    def acknowledge(self, packet_id: int) -> None:
+        """Send the PUBACK for a message that this very connection delivered."""
+        if not self._ended.done():
+            self._client.ack(packet_id, 1)
+
+    def pause(self) -> None:
+        """Read nothing more for now: TCP tells the broker."""
+        if self._fd is not None and not self._paused:
+            self._paused = True
+            self._loop.remove_reader(self._fd)
+
+    def resume(self) -> None:
+        """Read again."""
+        if self._fd is not None and self._paused:
+            self._paused = False
+            self._loop.add_reader(self._fd, self._readable)
+            # TLS may hold bytes that it has taken from the socket already: the loop would not see them.
+            self._loop.call_soon(self._readable)
+
+    def close(self) -> None:
+        """Disconnect cleanly, so that the broker drops the will and keeps the session."""
+        self._step(self._client.disconnect)
+        self._step(self._client.loop_write)
+        sock = self._client.socket()
+        if sock is not None:  # the socket did not take the DISCONNECT at once
+            self._forget_socket()
+            sock.close()
+        self._end(End(Problem.LOST, "closed"))
+
+    def _take_over_socket(self) -> None:
+        """From here on the event loop drives the client."""
+        client, sock = self._client, self._client.socket()
+        if not isinstance(sock, socket.socket):
+            raise self._end(End(Problem.LOST, "the broker closed the connection at once"))
+        # Each streamed piece is a small packet: they are not to wait for one another (Nagle's algorithm).
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._fd = fd = sock.fileno()
+        client.on_connect = self._on_connack
+        client.on_subscribe = self._on_suback
+        client.on_publish = self._on_published
+        client.on_disconnect = self._on_disconnect
+        client.on_socket_close = lambda *_: self._forget_socket()
+        client.on_socket_register_write = lambda *_: self._write_when_ready(fd)
+        client.on_socket_unregister_write = lambda *_: self._written(fd)
+        self._loop.add_reader(fd, self._readable)
+        if client.want_write():
+            self._write_when_ready(fd)
+
+    def _write_when_ready(self, fd: int) -> None:
+        self._loop.add_writer(fd, self._step, self._client.loop_write)
+
+    def _written(self, fd: int) -> None:
+        self._loop.remove_writer(fd)
+
+    def _forget_socket(self) -> None:
+        """Before the socket is closed: its number may soon be another one's."""
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            self._loop.remove_reader(fd)
+            self._loop.remove_writer(fd)
+
+    def _readable(self) -> None:
+        if self._fd is None or self._paused:
+            return
+        self._step(self._client.loop_read)
+        sock = self._client.socket()
+        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+            self._loop.call_soon(self._readable)
+
+    def _step(self, step: Callable[[], Any]) -> None:
+        """Let paho do its part. Whatever goes wrong in it ends the connection: one that nobody reads looks alive."""
+        finished = False
+        try:
+            step()
+            finished = True
+        finally:
+            if not finished:
+                self._end(End(Problem.LOST, "an error in the agent; its log has the details"))
+
+    async def _answer(self, answer: "asyncio.Future[_T]", *, within_s: float | None = None) -> _T:
+        """Wait for the broker's answer.
+
+        Raises:
+            ConnectionEndedError: The connection ended first, or the broker took too long.
+        """
+        waiting: set[asyncio.Future[Any]] = {answer, self._ended}
+        await asyncio.wait(waiting, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        if answer.done():
+            return answer.result()
+        raise self._end(End(Problem.UNREACHABLE, f"no answer within {within_s} s"))
+
+    def _end(self, end: End) -> ConnectionEndedError:
+        """It is over; the first reason counts."""
+        if not self._ended.done():
+            self._ended.set_result(end)
+            self._on_end()
+        return ConnectionEndedError(self._ended.result())
+
+    def _on_connack(
+        self, _client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._end(of_connack(reason))
+        elif not self._connack.done():
+            self._connack.set_result(properties or properties_of(PacketTypes.CONNACK))
+
+    def _on_suback(
+        self, _client: Client, _data: object, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        if not self._suback.done():
+            self._suback.set_result(reasons)
+
+    def _on_published(
+        self, _client: Client, _data: object, mid: int, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        """A QoS 0 message was written, or a QoS 1 message acknowledged."""
+        if mid in self._lossy_unwritten:
+            self._lossy_unwritten.remove(mid)
+        elif (puback := self._pubacks.pop(mid, None)) is not None:
+            puback.set_result(reason)
+
+    def _on_disconnect(
+        self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
+    ) -> None:
+        self._end(of_disconnect(reason))
+
+
+def _properties(message: OutMessage) -> Properties:
+    properties = properties_of(PacketTypes.PUBLISH)
+    if message.correlation is not None:
+        properties.CorrelationData = message.correlation
+    return properties

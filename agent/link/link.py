@@ -1,0 +1,255 @@
+"""Keeps one connection to the broker up, whatever happens to it.
+
+Owns the session: who is connected now, what has arrived and nobody has taken yet, and how long to wait before the next
+attempt. Invariant: at most `MAX_HELD` messages are held, however many the broker sends; the rest waits in the broker.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from agent.clock import Clock
+from agent.config import Broker
+from agent.errors import NotConnectedError
+from agent.link.client import BrokerClient
+from agent.link.connection import WINDOW, Connection, PublishRefusedError
+from agent.link.packet import PublishPacket
+from agent.link.problem import ConnectionEndedError, End, Problem
+from agent.prompt import OutMessage
+from agent.topics import fault_of
+from agent.units import Seconds, UnixSeconds
+
+MAX_HELD = 64
+"""Messages that have arrived and were not taken yet."""
+
+# paho reads up to one packet for each message that waits for its PUBACK before it asks again whether to go on.
+_PAUSE_AT = MAX_HELD - WINDOW
+
+_FIRST_BACKOFF_S = 1.0
+_MAX_BACKOFF_S = 30.0
+_TAKEN_OVER_BACKOFF_S = 60.0
+"""Two clients with one id push each other out: the slower this is, the more either of them gets done."""
+
+_log = logging.getLogger(__name__)
+_random = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message from the broker.
+
+    Attributes:
+        topic: Where it was published.
+        payload: Empty when it was larger than the limit.
+        size: Bytes of the payload as it was sent.
+        response_topic: Where the sender wants the answer (MQTT 5).
+        correlation: What the answer is to carry (MQTT 5).
+        expiry_s: What is left of its Message Expiry Interval.
+        redelivered: The broker may have sent it before.
+        packet_id: Of the delivery; kept when the broker sends it again, reused once it is acknowledged. 0 at QoS 0.
+        qos: 0 or 1.
+        connection: Which of the link's connections brought it, and is able to acknowledge it.
+        received: When, on the boot clock.
+        received_wall: When, by the wall clock.
+    """
+
+    topic: str
+    payload: bytes
+    size: int
+    response_topic: str | None
+    correlation: bytes | None
+    expiry_s: float | None
+    redelivered: bool
+    packet_id: int
+    qos: int
+    connection: int
+    received: Seconds
+    received_wall: UnixSeconds
+
+
+class Link:
+    """The broker, as the rest of the agent sees it.
+
+    Args:
+        settings: Where it is.
+        client_id: Names this device's session in the broker.
+        subscriptions: Topic filters, taken at QoS 1.
+        will: What the broker says when the connection breaks.
+        birth: Gives what is published at each connect.
+        max_payload: A larger message arrives without its payload.
+        clock: For the times of arrival.
+    """
+
+    def __init__(  # noqa: PLR0913 - what one session consists of; only `app` calls it
+        self,
+        settings: Broker,
+        *,
+        client_id: str,
+        subscriptions: Sequence[str],
+        will: OutMessage,
+        birth: Callable[[], OutMessage],
+        max_payload: int,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._client_id = client_id
+        self._subscriptions = subscriptions
+        self._will = will
+        self._birth = birth
+        self._max_payload = max_payload
+        self._clock = clock
+        self._held: list[Incoming] = []
+        self._arrived = asyncio.Event()
+        self._taken = asyncio.Event()
+        self._connected = asyncio.Event()
+        self._connection: Connection | None = None
+        self._connection_number = 0
+        self._last_problem: Problem | None = None
+        self.lossy_dropped = 0
+
+    @property
+    def is_connected(self) -> bool:
+        """Connected and subscribed."""
+        return self._connected.is_set()
+
+    async def connected(self) -> None:
+        """Wait until connected and subscribed."""
+        await self._connected.wait()
+
+    async def run(self) -> None:
+        """Connect, and connect again, until cancelled; then disconnect cleanly, publishing nothing."""
+        failures = 0
+        for self._connection_number in count(1):
+            await self._room()
+            was_connected, end = await self._serve()
+            failures = 0 if was_connected else failures + 1
+            await asyncio.sleep(_backoff(end.problem, failures))
+
+    async def receive(self) -> list[Incoming]:
+        """Take everything that has arrived, oldest first; waits until there is something."""
+        while not self._held:
+            self._arrived.clear()
+            await self._arrived.wait()
+        taken, self._held = self._held, []
+        self._taken.set()
+        if self._connection is not None:
+            self._connection.resume()
+        return taken
+
+    def acknowledge(self, incoming: Incoming) -> None:
+        """Tell the broker that it may forget a message.
+
+        Harmless when the connection that brought it is gone: the broker sends the message again. On another
+        connection its packet id may be another message's, so it is not acknowledged there.
+        """
+        if incoming.qos and incoming.connection == self._connection_number and self._connection is not None:
+            self._connection.acknowledge(incoming.packet_id)
+
+    def redeliver(self) -> None:
+        """Drop the connection and make a new one, so that the broker sends again what was not acknowledged."""
+        if self._connection is not None:
+            self._connection.close()
+
+    async def publish(self, message: OutMessage) -> None:
+        """Publish at QoS 1; returns at the broker's acknowledgement, over however many connections that takes.
+
+        Raises:
+            NotConnectedError: There is no connection at the time of the call.
+            PublishRefusedError: The broker does not take it.
+        """
+        if not self.is_connected:
+            raise NotConnectedError("not connected to the broker")
+        fault = fault_of(message.topic)
+        if fault is not None:
+            raise PublishRefusedError(f"the topic is unusable: {fault}")
+        while True:
+            await self._connected.wait()
+            with contextlib.suppress(ConnectionEndedError):
+                if self._connection is not None:
+                    return await self._connection.publish(message)
+
+    def publish_lossy(self, message: OutMessage) -> None:
+        """Publish at QoS 0; dropped and counted when not connected, or when the broker is slow to take it."""
+        if not (self._connection is not None and self.is_connected and self._connection.publish_lossy(message)):
+            self.lossy_dropped += 1
+
+    async def _room(self) -> None:
+        """Wait until what earlier connections brought has been taken: a new one would bring it again."""
+        while len(self._held) >= _PAUSE_AT:
+            self._taken.clear()
+            await self._taken.wait()
+
+    async def _serve(self) -> tuple[bool, End]:
+        """Make one connection and keep it until it ends.
+
+        Returns:
+            Whether it was usable, and why it ended.
+        """
+        client = BrokerClient(self._client_id, will=self._will, max_payload=self._max_payload, deliver=self._deliver)
+        connection = self._connection = Connection(client, on_end=self._connected.clear)
+        was_connected = False
+        try:
+            await connection.open(self._settings)
+            await self._greet(connection)
+            self._connected.set()
+            was_connected = True
+            self._report_connected()
+            end = await connection.served()
+        except ConnectionEndedError as error:
+            end = error.end
+        finally:
+            self._connection = None
+            connection.close()
+        self._report_ended(end)
+        return was_connected, end
+
+    async def _greet(self, connection: Connection) -> None:
+        for topic_filter, reason in (await connection.subscribe(self._subscriptions)).items():
+            _log.error("subscription_refused", extra={"filter": topic_filter, "reason": str(reason)})
+        try:
+            await connection.publish(self._birth())
+        except PublishRefusedError as error:
+            _log.error("status_refused", extra={"topic": self._will.topic, "reason": str(error)})
+
+    def _deliver(self, packet: PublishPacket) -> None:
+        self._held.append(
+            Incoming(
+                topic=packet.topic,
+                payload=packet.payload,
+                size=packet.size,
+                response_topic=packet.response_topic,
+                correlation=packet.correlation,
+                expiry_s=packet.expiry_s,
+                redelivered=packet.redelivered,
+                packet_id=packet.packet_id,
+                qos=packet.qos,
+                connection=self._connection_number,
+                received=self._clock.now(),
+                received_wall=self._clock.wall(),
+            )
+        )
+        self._arrived.set()
+        if len(self._held) >= _PAUSE_AT and self._connection is not None:
+            self._connection.pause()
+
+    def _report_connected(self) -> None:
+        self._last_problem = None
+        _log.info("broker_connected", extra={"host": self._settings.host, "port": self._settings.effective_port})
+
+    def _report_ended(self, end: End) -> None:
+        """Say what is wrong once, not at each attempt."""
+        if end.problem is not self._last_problem:
+            self._last_problem = end.problem
+            extra = {"host": self._settings.host, "port": self._settings.effective_port, "reason": end.reason}
+            _log.warning(end.problem.value, extra=extra)
+
+
+def _backoff(problem: Problem, failures: int) -> Seconds:
+    """How long to wait: any time up to a limit that doubles, so that a fleet does not come back all at once."""
+    if problem is Problem.SESSION_TAKEN_OVER:
+        return Seconds(_TAKEN_OVER_BACKOFF_S * _random.uniform(1.0, 2.0))
+    return Seconds(_random.uniform(0.0, min(_MAX_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(failures, 16))))

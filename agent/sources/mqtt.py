@@ -1,0 +1,156 @@
+"""Prompts from the broker: made durable first, acknowledged then."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Protocol, assert_never
+
+from agent.errors import ErrorCode, NotConnectedError, StorageFullError
+from agent.events import Event, PayloadsDropped, StorageFull
+from agent.journal import Arrival, Refusal
+from agent.link import Incoming, Link, PublishRefusedError
+from agent.prompt import Failure, OutMessage, PromptId
+from agent.sources.interpret import Cancellation, Interpreter, Unanswerable
+from agent.units import Seconds
+from agent.wire import encode_reply
+
+_REPORT_EVERY = Seconds(60.0)
+"""At most so often an operator is told of messages that nobody could be answered for."""
+
+_STORAGE_RETRY_AFTER = Seconds(30.0)
+_ANSWER_TIMEOUT_S = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+class Intake(Protocol):
+    """The way in; `agent.intake` has the real one, tests have theirs."""
+
+    async def accept(self, arrivals: Sequence[Arrival]) -> None:
+        """Make arrivals durable, all or none.
+
+        Raises:
+            StorageFullError: There is no room; none of them was written.
+        """
+        ...
+
+
+class MqttSource:
+    """Takes messages from the link, and acknowledges each when what it asks for cannot get lost any more.
+
+    Args:
+        link: The broker.
+        intake: Makes prompts durable.
+        interpreter: Says what a message means.
+        cancel: Ends a prompt that waits or runs.
+        emit: Reports an event to the operator.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        intake: Intake,
+        interpreter: Interpreter,
+        *,
+        cancel: Callable[[PromptId], None],
+        emit: Callable[[Event], None],
+    ) -> None:
+        self._link = link
+        self._intake = intake
+        self._interpreter = interpreter
+        self._cancel = cancel
+        self._emit = emit
+        self._report_every = _REPORT_EVERY
+        self._dropped = 0
+        self._something_dropped = asyncio.Event()
+        self._storage_full = False
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._report_dropped(), name="report dropped payloads")
+            while True:
+                await self._take(await self._link.receive())
+
+    async def _take(self, batch: Sequence[Incoming]) -> None:
+        """Everything that has arrived: one commit for all prompts, then the rest, then the acknowledgements."""
+        prompts: list[tuple[Incoming, Arrival]] = []
+        others: list[tuple[Incoming, Cancellation | Unanswerable]] = []
+        for incoming in batch:
+            match self._interpreter.interpret(incoming):
+                case Arrival() as arrival:
+                    prompts.append((incoming, arrival))
+                case Cancellation() | Unanswerable() as other:
+                    others.append((incoming, other))
+            await asyncio.sleep(0)  # large payloads take a while to read: let others have their turn in between
+        if prompts:
+            await self._accept(prompts)
+        for incoming, other in others:
+            match other:
+                case Cancellation(prompt_id):
+                    self._cancel(prompt_id)
+                case Unanswerable():
+                    self._dropped += 1
+                    self._something_dropped.set()
+                case _:
+                    assert_never(other)
+            self._link.acknowledge(incoming)
+
+    async def _accept(self, prompts: Sequence[tuple[Incoming, Arrival]]) -> None:
+        try:
+            await self._intake.accept([arrival for _, arrival in prompts])
+        except StorageFullError as error:
+            if len(prompts) > 1:  # a part of it may still fit
+                for prompt in prompts:
+                    await self._accept([prompt])
+                return
+            self._tell_storage_full(str(error))
+            await self._answer_directly(*prompts[0])
+            return
+        self._storage_full = False
+        for incoming, _ in prompts:
+            self._link.acknowledge(incoming)
+
+    def _tell_storage_full(self, reason: str) -> None:
+        """Once, not for each prompt."""
+        if not self._storage_full:
+            self._storage_full = True
+            self._emit(StorageFull(reason=reason))
+
+    async def _answer_directly(self, incoming: Incoming, arrival: Arrival) -> None:
+        """Refuse without the journal, and acknowledge the prompt only when the broker has the refusal.
+
+        Without its acknowledgement, the broker sends the prompt again on the next connection. That is made here when
+        the broker does not take the refusal in time: it may not be able to, while we read nothing.
+        """
+        reply = arrival.content.reply if isinstance(arrival.content, Refusal) else _storage_full_reply(arrival)
+        try:
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                await self._link.publish(reply)
+        except NotConnectedError:
+            return
+        except TimeoutError:
+            self._link.redeliver()
+            return
+        except PublishRefusedError as error:
+            _log.error("message_refused_by_broker", extra={"topic": reply.topic, "reason": str(error)})
+        self._link.acknowledge(incoming)
+
+    async def _report_dropped(self) -> None:
+        """Tell of the first drop at once, and of those in the minute after it at its end."""
+        while True:
+            await self._something_dropped.wait()
+            self._something_dropped.clear()
+            count, self._dropped = self._dropped, 0
+            self._emit(PayloadsDropped(count=count))
+            await asyncio.sleep(self._report_every)
+
+
+def _storage_full_reply(arrival: Arrival) -> OutMessage:
+    failure = Failure(
+        arrival.id,
+        ErrorCode.STORAGE_FULL,
+        "the device's storage is full; the prompt was not taken",
+        _STORAGE_RETRY_AFTER,
+    )
+    return OutMessage(arrival.reply_to.topic, encode_reply(failure), correlation=arrival.reply_to.correlation)
