@@ -45,7 +45,7 @@ def set_aside(path: Path, wall: UnixSeconds) -> Path:
         if (there := path.with_name(path.name + part)).exists():
             there.rename(aside.with_name(aside.name + part))
     older = [file for file in path.parent.glob(f"{path.name}.damaged-*") if not file.name.endswith(_PARTS[1:])]
-    older.sort(key=lambda file: file.stat().st_ctime_ns)  # the change time is that of the rename
+    older.sort(key=lambda file: (file.stat().st_ctime_ns, file.name))  # the change time is that of the rename
     for file in older[:-_KEPT]:
         for part in _PARTS:
             file.with_name(file.name + part).unlink(missing_ok=True)

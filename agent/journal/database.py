@@ -30,6 +30,9 @@ _LOG_SHARE: Final = 1 / 16
 _TRANSACTION_SHARE: Final = 1 / 8
 _MAX_LOG_PAGES: Final = 1000
 
+# Only before there is anything in the file: later, to say it again is a write, which a damaged file is to be spared.
+_OF_A_NEW_FILE: Final = (f"page_size = {_PAGE}", "auto_vacuum = INCREMENTAL")
+
 
 class Database:
     """One open SQLite file that no other process uses. Belongs to the thread that opened it.
@@ -108,7 +111,9 @@ class Database:
         if unused * 4 <= self._pragma("page_count"):
             return
         for _ in range(0, unused, self._log_pages):  # in steps, each a transaction: the write-ahead log stays small
-            self.rows(f"PRAGMA incremental_vacuum({self._log_pages})")
+            with sqlite_errors(self._path):
+                # `execute` would stop after the first page: this statement gives rows without columns.
+                self._connection.executescript(f"PRAGMA incremental_vacuum({self._log_pages})")
         self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
         self.rows(f"PRAGMA max_page_count = {self._max_pages}")  # did not hold if the file was larger at opening
 
@@ -127,10 +132,10 @@ class Database:
         with sqlite_errors(self._path), ExitStack() as opened:
             connection = sqlite3.connect(self._path, isolation_level=None, timeout=0)
             opened.callback(connection.close)
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # no shared memory, and nobody holds the log back
+            ((pages,),) = connection.execute("PRAGMA page_count").fetchall()
             for pragma in (
-                "locking_mode = EXCLUSIVE",  # no shared-memory file, and nobody who holds the log back
-                f"page_size = {_PAGE}",
-                "auto_vacuum = INCREMENTAL",
+                *(_OF_A_NEW_FILE if not pages else ()),
                 "journal_mode = WAL",
                 "synchronous = FULL",
                 "secure_delete = FAST",  # Debian's default writes zeros over what is deleted: wear

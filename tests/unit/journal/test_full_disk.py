@@ -1,0 +1,163 @@
+"""A full disk: the write is refused, nothing is half done, and it works again when there is room."""
+
+import os
+import resource
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from agent.errors import StorageFullError
+from agent.journal import Journal
+from agent.prompt import OutMessage, PromptId
+from tests.unit.journal.values import Time, answer, arrival, open_journal, prompt, sent
+
+
+class Disk(Protocol):
+    """A disk that can be filled."""
+
+    folder: Path
+
+    def full(self) -> None:
+        """From now on nothing grows."""
+
+    def free(self) -> None:
+        """There is room again."""
+
+
+class _LimitedFiles:
+    """The kernel refuses to let this process's files grow (RLIMIT_FSIZE, errno EFBIG). Python ignores SIGXFSZ."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def full(self) -> None:
+        sizes = [file.stat().st_size for file in self.folder.iterdir()]
+        resource.setrlimit(resource.RLIMIT_FSIZE, (max(sizes, default=0), self._limits[1]))
+
+    def free(self) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, self._limits)
+
+
+class _SmallDisk:
+    """A file system of its own, filled to the last byte (errno ENOSPC)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._filler = folder / "filler"
+
+    def full(self) -> None:
+        with suppress(OSError), self._filler.open("ab", buffering=0) as filler:
+            while True:
+                filler.write(bytes(1024))
+
+    def free(self) -> None:
+        self._filler.unlink(missing_ok=True)
+
+
+@contextmanager
+def _mounted(folder: Path) -> Iterator[Disk]:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "journal-test", folder], check=True)
+    try:
+        yield _SmallDisk(folder)
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.fixture(params=["RLIMIT_FSIZE", "tmpfs"])
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if request.param == "tmpfs":
+        if os.geteuid() != 0:
+            pytest.skip("mounting a small file system needs root; RLIMIT_FSIZE shows the same without")
+        with _mounted(folder) as mounted:
+            yield mounted
+        return
+    limited = _LimitedFiles(folder)
+    try:
+        yield limited
+    finally:
+        limited.free()
+
+
+def _fill(journal: Journal, time: Time) -> list[PromptId]:
+    """Prompts that were taken until one was not."""
+    taken: list[PromptId] = []
+    while len(taken) < 1000:
+        content = prompt(f"p{len(taken)}", time, text="x" * 9000)
+        try:
+            journal.append([arrival(content)])
+        except StorageFullError:
+            return taken
+        taken.append(content.id)
+    raise AssertionError("the disk is not full")
+
+
+def test_what_was_taken_is_there_and_what_was_not_is_not(disk: Disk, time: Time) -> None:
+    path = disk.folder / "journal.db"
+    with open_journal(path, time) as journal:
+        journal.append([arrival(prompt("before", time, text="x" * 20_000))])
+        disk.full()
+        taken = _fill(journal, time)
+        assert journal.stats().queued == 1 + len(taken), "reading goes on"
+        assert journal.outbox(after=0, limit=10) == []
+    disk.free()
+    with open_journal(path, time) as journal:
+        assert journal.damaged is None
+        assert [pending.id for pending in journal.recover()] == ["before", *taken]
+
+
+def test_the_same_call_succeeds_when_there_is_room(disk: Disk, time: Time) -> None:
+    with open_journal(disk.folder / "journal.db", time) as journal:
+        first = prompt("first", time)
+        journal.append([arrival(first)])
+        disk.full()
+        taken = _fill(journal, time)
+        with pytest.raises(StorageFullError):
+            journal.append([arrival(prompt("more", time, text="x" * 50_000))])
+        with pytest.raises(StorageFullError):
+            journal.enqueue(OutMessage("event", bytes(50_000)))
+        with pytest.raises(StorageFullError):
+            journal.finish(first.id, answer(first, bytes(50_000)))
+        assert journal.outbox(after=0, limit=10) == [], "no reply without its finish"
+        disk.free()
+        assert journal.finish(first.id, answer(first, bytes(50_000)))
+        assert len(journal.append([arrival(prompt("more", time, text="x" * 50_000))])) == 1
+        journal.enqueue(OutMessage("event", b"e"))
+        for prompt_id in taken:
+            claimed = journal.claim(prompt_id)
+            assert claimed is not None
+            assert claimed.claims == 1
+            journal.finish(prompt_id, answer(claimed.prompt))
+        assert len(sent(journal)) == len(taken) + 2
+        journal.prune()
+
+
+def test_a_new_journal_on_a_full_disk(disk: Disk, time: Time) -> None:
+    path = disk.folder / "journal.db"
+    disk.full()
+    with pytest.raises(StorageFullError, match=r"journal\.db"):
+        open_journal(path, time)
+    disk.free()
+    with open_journal(path, time) as journal:
+        assert journal.damaged is None
+        assert len(journal.append([arrival(prompt("p", time))])) == 1
+
+
+def test_a_journal_is_not_taken_for_damaged_because_the_disk_is_full(disk: Disk, time: Time) -> None:
+    path = disk.folder / "journal.db"
+    with open_journal(path, time) as journal:
+        journal.append([arrival(prompt("p", time))])
+        journal.claim(PromptId("p"))
+    disk.full()
+    with suppress(StorageFullError), open_journal(path, time) as journal:
+        journal.recover()
+    disk.free()
+    with open_journal(path, time) as journal:
+        assert journal.damaged is None
+        assert [pending.id for pending in journal.recover()] == ["p"]
