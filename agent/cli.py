@@ -1,0 +1,185 @@
+"""The command `jetson-agent`: commands -> calls, no logic of its own."""
+
+import contextlib
+import importlib.metadata
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from agent import __version__, logs
+from agent.config import Duration, TopicLevel
+from agent.config_file import DEFAULT_PATH, load_config
+from agent.config_file.summary import summary
+from agent.errors import StopError
+from agent.units import Seconds
+
+cli = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Run a small language model on this device: prompts in over MQTT, answers out, nothing lost.",
+    epilog="To see it work, with nothing set up: [bold]jetson-agent demo[/]",
+)
+
+
+def _help(text: str, *examples: tuple[str, str]) -> str:
+    r"""A command's help: what it does, then for each example what it is for and the line to type.
+
+    `\b` keeps the lines of its paragraph apart.
+    """
+    shown = "\n".join(f"  # {meaning}\n  [bold]{command}[/]" for command, meaning in examples)
+    return f"{text}\n\n\b\nExamples:\n{shown}"
+
+
+def _seconds(text: str, option: str) -> Seconds:
+    try:
+        return TypeAdapter(Duration).validate_python(text)
+    except ValidationError as error:
+        raise typer.BadParameter("a duration has a unit: 500ms, 10s or 5min", param_hint=option) from error
+
+
+def _device_id(text: str) -> str:
+    try:
+        return TypeAdapter(TopicLevel).validate_python(text)
+    except ValidationError as error:
+        raise typer.BadParameter("a device id is 1 to 64 of A-Z a-z 0-9 _ . -") from error
+
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        help=f"The configuration. Default: {DEFAULT_PATH} if it exists, else defaults.",
+    ),
+]
+
+
+@contextlib.contextmanager
+def _told_plainly() -> Iterator[None]:
+    """An error that a person can act on becomes its message and its exit code, without a traceback."""
+    try:
+        yield
+    except StopError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(error.exit_code) from error
+
+
+@cli.callback(invoke_without_command=True)
+def _without_command(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@cli.command(
+    help=_help(
+        "Run the agent: serve prompts until SIGTERM or Ctrl-C, then finish what runs and stop. A second one stops at "
+        "once; nothing is lost either way.",
+        ("jetson-agent run", f"with {DEFAULT_PATH}"),
+        ("jetson-agent run -c ./agent.yaml", "with another configuration"),
+        ("JETSON_AGENT__BROKER__HOST=10.0.0.2 jetson-agent run", "every key can be set in the environment"),
+    ),
+)
+def run(config: ConfigOption = None) -> None:
+    """Run the agent."""
+    with _told_plainly():
+        loaded = load_config(config, os.environ)
+        logs.set_up(loaded.log_level, os.environ, sys.stderr)
+        # Here and not above: the other commands start without loading the engine's library.
+        from agent import app  # noqa: PLC0415
+
+        raise typer.Exit(app.run(loaded))
+
+
+@cli.command(
+    help=_help(
+        "Say whether the configuration is right, and what would run with it. Lists every mistake at once, each with "
+        "its file and line; exits 78 if there is one.",
+        ("jetson-agent check-config", f"{DEFAULT_PATH} and the environment"),
+        ("jetson-agent check-config -c new.yaml", "another file, before it takes the place of the first"),
+    ),
+)
+def check_config(config: ConfigOption = None) -> None:
+    """Check the configuration."""
+    with _told_plainly():
+        loaded = load_config(config, os.environ)
+        file = config or (DEFAULT_PATH if DEFAULT_PATH.exists() else "no file, all defaults")
+        typer.echo(f"ok: {file}")
+        for title, line in summary(loaded).items():
+            typer.echo(f"  {title:<8}{line}")
+
+
+@cli.command(
+    help=_help(
+        "Ask the running agent a question through its broker, and see the answer as it is written.",
+        ("jetson-agent ask 'Facts: the door is open. Question: is the door open?'", "the agent of this machine"),
+        ("jetson-agent ask --device orin-7 'What can you do?'", "another one at the same broker"),
+        ("cat report.txt | jetson-agent ask", "the question from a pipe"),
+        ("jetson-agent ask --json 'What can you do?' | jq .usage", "the whole reply, for programs"),
+    ),
+)
+def ask(
+    question: Annotated[str, typer.Argument(help="What to ask; - or nothing reads it from a pipe.")] = "-",
+    config: ConfigOption = None,
+    device: Annotated[
+        str | None,
+        typer.Option(parser=_device_id, metavar="ID", help="The device to ask. Default: the configured one."),
+    ] = None,
+    timeout: Annotated[str, typer.Option(metavar="TIME", help="How long an answer may take.")] = "60s",
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print the reply as it came over MQTT.")] = False,
+) -> None:
+    """Ask the running agent."""
+    within = _seconds(timeout, "--timeout")
+    if question == "-":
+        if sys.stdin.isatty():
+            raise typer.BadParameter("nothing to ask: jetson-agent ask 'What can you do?'", param_hint="QUESTION")
+        question = sys.stdin.read()
+    with _told_plainly():
+        loaded = load_config(config, os.environ)
+        from agent.ask import ask_and_print  # noqa: PLC0415  # see run
+
+        prefix = f"{loaded.topic_root}/{device or loaded.device.id}"
+        ask_and_print(loaded.broker, prefix, question, within, as_json=json)
+
+
+@cli.command(
+    help=_help(
+        "See it work on this machine, with nothing set up: starts a private MQTT broker and the agent with the model "
+        "that ships, sends a few prompts, shows the answers, and stays up to be tried by hand until Ctrl-C.",
+        ("jetson-agent demo", "on a free port that only this machine reaches"),
+        ("jetson-agent demo --once", "ends after the prompts; exits 0 when all were answered"),
+    ),
+)
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End when the prompts are answered.")] = False,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, metavar="N", help="The broker's port. Default: a free one.")
+    ] = None,
+) -> None:
+    """See it work on this machine."""
+    with _told_plainly():
+        from agent.demo.demo import run_demo  # noqa: PLC0415  # see run
+
+        raise typer.Exit(run_demo(once=once, port=port))
+
+
+@cli.command(help="Print the versions of the agent, of Python and of the inference library.")
+def version() -> None:
+    """Print versions."""
+    typer.echo(f"jetson-agent {__version__}")
+    typer.echo(f"Python {platform.python_version()}")
+    typer.echo(f"onnxruntime-genai {importlib.metadata.version('onnxruntime-genai')}")
+
+
+def main() -> None:
+    """What the installed command and `python -m agent` start."""
+    cli(prog_name="jetson-agent")

@@ -1,0 +1,30 @@
+"""What a configuration would run, for the person who checks it. Never a secret."""
+
+from agent.config import Broker, Config, Route
+
+
+def summary(config: Config) -> dict[str, str]:
+    """A few titles with one line each."""
+    return {
+        "device": f"{config.device.id}, prompts on {config.topic_prefix}/prompt",
+        "broker": _broker(config.broker),
+        "model": config.model.name,
+        "routes": "; ".join(f"{name}{_route(route)}" for name, route in config.routes.items()) or "none",
+        "state": str(config.state_dir),
+    }
+
+
+def _broker(broker: Broker) -> str:
+    parts = [f"{broker.host}:{broker.effective_port}", "TLS" if broker.tls else "no TLS"]
+    if broker.tls is not None and broker.tls.cert is not None:
+        parts.append("own certificate")
+    if broker.user is not None:
+        parts.append(f"user {broker.user}" + (", password from a file" if broker.password_file else ""))
+    if broker.groups:
+        parts.append(f"groups {', '.join(broker.groups)}")
+    return ", ".join(parts)
+
+
+def _route(route: Route) -> str:
+    given = [key for key, value in route.model_dump(by_alias=True).items() if value is not None]
+    return f" ({', '.join(given)})" if given else ""
