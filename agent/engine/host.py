@@ -1,0 +1,240 @@
+"""The agent's side of the engine: keeps one engine process alive and runs requests on it.
+
+Owns the engine process. Invariant: every request ends with its outcome or with `EngineLostError`, whatever the process
+does: dies, hangs, or is stopped.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from agent.engine.pipe import Admit, Cancel, EngineSpec, Loaded, NotLoaded, Progress, ToAgent
+from agent.engine.process import EngineProcess
+from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Outcome, Refused
+from agent.errors import EngineLostError
+from agent.events import EngineLost, ModelLoaded, ModelLoadFailed
+from agent.prompt import Delta, PromptId
+from agent.units import Seconds
+
+__all__ = ["EngineEvent", "EngineHost", "EngineSpec"]
+
+EngineEvent = ModelLoaded | ModelLoadFailed | EngineLost
+
+_FIRST_WAIT = Seconds(1.0)
+_LONGEST_WAIT = Seconds(30.0)
+
+
+@dataclass(slots=True)
+class _Serving:
+    """A process that has loaded its model, and what it runs.
+
+    Attributes:
+        process: The process.
+        capabilities: What its model can do.
+        slots: One for each request that it can run at once.
+        heard_at: When it last said something or had nothing to do, on the loop's clock.
+        running: Where the events of each admitted request go; None means that the engine is lost.
+        served: Whether a request has ended well.
+    """
+
+    process: EngineProcess
+    capabilities: Capabilities
+    slots: asyncio.Semaphore
+    heard_at: float
+    running: dict[PromptId, asyncio.Queue[Event | None]] = field(default_factory=dict)
+    served: bool = False
+
+
+class EngineHost:
+    """Keeps an engine process alive and gives it requests.
+
+    Args:
+        spec: Which engine, which model.
+        load_timeout: A model that has not loaded by then is given up.
+        step_timeout: An engine with requests that says nothing for so long is killed.
+        on_event: Told of loads and losses; `capabilities` is up to date when it is called.
+    """
+
+    def __init__(
+        self,
+        spec: EngineSpec,
+        *,
+        load_timeout: Seconds,
+        step_timeout: Seconds,
+        on_event: Callable[[EngineEvent], None],
+    ) -> None:
+        self._spec = spec
+        self._load_timeout = load_timeout
+        self._step_timeout = step_timeout
+        self._on_event = on_event
+        self._serving: _Serving | None = None
+        self._loaded = asyncio.Event()
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """What the loaded model can do; None while none is loaded."""
+        return None if self._serving is None else self._serving.capabilities
+
+    async def ready(self) -> Capabilities:
+        """Wait until a model is loaded."""
+        while self._serving is None:
+            await self._loaded.wait()
+        return self._serving.capabilities
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Delta | Outcome, None]:
+        """Run a request; its deltas in order, then its one outcome.
+
+        Closing the generator early cancels the request, and waits until the engine has let go of it.
+
+        Raises:
+            EngineLostError: The engine's process ended before the request did, or none is there.
+        """
+        serving = self._serving
+        if serving is None:
+            raise EngineLostError("no model is loaded")
+        events: asyncio.Queue[Event | None] = asyncio.Queue()
+        async with serving.slots:
+            self._admit(serving, request, events)
+            try:
+                while isinstance(event := await events.get(), Delta):
+                    yield event
+            finally:
+                if request.id in serving.running:
+                    serving.process.send(Cancel(request.id))
+                    while isinstance(await events.get(), Delta):
+                        pass
+        if event is None:
+            raise EngineLostError("the engine's process ended")
+        yield event
+
+    def cancel(self, request_id: PromptId) -> None:
+        """End a request: its outcome comes with `FinishReason.CANCELLED`. An unknown id is ignored."""
+        if self._serving is not None and request_id in self._serving.running:
+            self._serving.process.send(Cancel(request_id))
+
+    async def run(self) -> None:
+        """Keep an engine process alive until cancelled; then end it."""
+        failures = 0
+        while True:
+            served = await self._one_process()
+            failures = 1 if served else failures + 1
+            await asyncio.sleep(_wait_before_restart(failures))
+
+    def _admit(self, serving: _Serving, request: GenerationRequest, events: asyncio.Queue[Event | None]) -> None:
+        if serving is not self._serving:
+            raise EngineLostError("the engine's process ended")
+        if request.id in serving.running:
+            raise ValueError(f"{request.id} runs already")
+        if not serving.running:
+            serving.heard_at = _now()
+        serving.running[request.id] = events
+        serving.process.send(Admit(request))
+
+    async def _one_process(self) -> bool:
+        """The life of one process, from its start to its end.
+
+        Returns:
+            Whether it served a request.
+        """
+        began = _now()
+        try:
+            process = await EngineProcess.start(self._spec)
+        except OSError as error:  # no memory, no descriptors
+            self._on_event(ModelLoadFailed(self._spec.model, f"the engine's process did not start: {error}"))
+            return False
+        serving, not_loaded, hung = None, "", False
+        try:
+            async with contextlib.aclosing(process.messages()) as messages:
+                answer = await self._load(process, messages)
+                if isinstance(answer, Loaded):
+                    serving = self._begin(process, answer.capabilities, _now() - began)
+                    hung = await self._serve(serving, messages)
+                elif isinstance(answer, NotLoaded):
+                    not_loaded = answer.reason
+        finally:
+            self._lose(serving)
+            ending = await process.end()
+        if serving is None:
+            self._on_event(ModelLoadFailed(self._spec.model, not_loaded or f"the engine's process ended: {ending}"))
+            return False
+        self._on_event(EngineLost(f"no progress for {self._step_timeout:g} s" if hung else ending))
+        return serving.served
+
+    async def _load(self, process: EngineProcess, messages: AsyncGenerator[ToAgent, None]) -> ToAgent | None:
+        """The process's first message; None when it died before."""
+        try:
+            async with asyncio.timeout(self._load_timeout):
+                return await anext(messages, None)
+        except TimeoutError:
+            process.kill()
+            return NotLoaded(f"it had not loaded after {self._load_timeout:g} s")
+
+    def _begin(self, process: EngineProcess, capabilities: Capabilities, seconds: float) -> _Serving:
+        serving = _Serving(process, capabilities, asyncio.Semaphore(capabilities.max_batch), heard_at=_now())
+        self._serving = serving
+        self._loaded.set()
+        self._on_event(ModelLoaded(capabilities.model, seconds))
+        return serving
+
+    def _lose(self, serving: _Serving | None) -> None:
+        """Let every request know, and take no more."""
+        self._serving = None
+        self._loaded.clear()
+        if serving is not None:
+            for events in serving.running.values():
+                events.put_nowait(None)
+            serving.running.clear()
+
+    async def _serve(self, serving: _Serving, messages: AsyncGenerator[ToAgent, None]) -> bool:
+        """Deliver what the process says until it ends.
+
+        Returns:
+            Whether it was killed because it hung.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            watchdog = tasks.create_task(self._kill_when_hung(serving), name="engine watchdog")
+            async for message in messages:
+                serving.heard_at = _now()
+                _deliver(serving, message)
+            hung = watchdog.done()
+            watchdog.cancel()
+        return hung
+
+    async def _kill_when_hung(self, serving: _Serving) -> None:
+        while True:
+            silent = _now() - serving.heard_at if serving.running else 0.0
+            if silent >= self._step_timeout:
+                serving.process.kill()
+                return
+            await asyncio.sleep(self._step_timeout - silent)
+
+
+def _deliver(serving: _Serving, message: ToAgent) -> None:
+    match message:
+        case Delta():
+            if message.id in serving.running:
+                serving.running[message.id].put_nowait(message)
+        case Finished() | Refused():
+            serving.served = True
+            if message.id in serving.running:
+                serving.running.pop(message.id).put_nowait(message)
+        case Progress() | Loaded() | NotLoaded():
+            pass
+        case _:
+            assert_never(message)
+
+
+def _wait_before_restart(failures: int) -> Seconds:
+    """None before the first restart, then exponential; jittered, so that a fleet does not act as one."""
+    if failures <= 1:
+        return Seconds(0.0)
+    longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(failures - 2, 10))
+    return Seconds(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter needs no secrecy
+
+
+def _now() -> float:
+    """The loop's clock: it stands still while the machine is suspended, as the engine does."""
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,252 @@
+"""The engine on onnxruntime-genai's `Generator`: any model its builder makes, one request at a time.
+
+The only import of onnxruntime_genai, in the engine's process only: the library reports to its vendor unless told not to
+before the import, and ends the whole process when it does not find its runtime.
+"""
+
+import gc
+import itertools
+import json
+import os
+import secrets
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime_genai as og
+
+from agent.clock import boottime
+from agent.engine.chat import ChatEncoder, Vocabulary
+from agent.engine.guidance import gave_up, grammar, is_json, schema_refusal, too_intricate
+from agent.engine.pipe import LoadError
+from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Refused
+from agent.engine.text import AnswerText
+from agent.errors import ErrorCode, RejectedError
+from agent.prompt import Delta, FinishReason, PromptId, Sampling, Usage
+from agent.units import Seconds
+
+CHUNK_TOKENS = 64
+"""Prompt tokens of one step: between two of them a request can be cancelled."""
+_SEEDS = 2**31
+
+
+@dataclass(slots=True)
+class _Running:
+    """The admitted request.
+
+    Attributes:
+        unread: The parts of the prompt that the model has not read yet.
+        ended: Why it ends, once that is known.
+    """
+
+    request: GenerationRequest
+    generator: Any
+    detokenizer: Any
+    answer: AnswerText
+    unread: deque[list[int]]
+    prompt_tokens: int
+    completion_tokens: int = 0
+    deltas: int = 0
+    first_token_at: Seconds | None = None
+    ended: FinishReason | None = None
+
+
+class OrtGenaiEngine:
+    """One model in onnxruntime-genai.
+
+    Args:
+        model: The loaded `onnxruntime_genai.Model`.
+        capabilities: What it can do.
+        vocabulary: Of its tokenizer.
+    """
+
+    def __init__(self, model: Any, capabilities: Capabilities, vocabulary: Vocabulary) -> None:  # noqa: ANN401 - the library has no types
+        self._model = model
+        self._capabilities = capabilities
+        self._tokenizer = og.Tokenizer(model)
+        self._chat = ChatEncoder(self._tokenizer, vocabulary.control)
+        self._longest_token = vocabulary.longest
+        self._ends = frozenset(int(token) for token in self._tokenizer.eos_token_ids)
+        self._running: _Running | None = None
+
+    def capabilities(self) -> Capabilities:
+        """What this model can do."""
+        return self._capabilities
+
+    def admit(self, request: GenerationRequest) -> None:
+        """Take a request, when there is none.
+
+        Raises:
+            RejectedError: It does not fit into the context, or its schema does not compile.
+        """
+        if self._running is not None:
+            raise ValueError(f"{self._running.request.id} still runs: this engine takes one request at a time")
+        prompt = self._encode(request)
+        generator = self._generator(request.sampling, len(prompt))
+        self._running = _Running(
+            request,
+            generator,
+            self._tokenizer.create_stream(),
+            AnswerText(request.sampling.stop),
+            deque(_chunks(prompt)),
+            prompt_tokens=len(prompt),
+        )
+
+    def step(self) -> Sequence[Event]:
+        """Read the next part of the prompt, or generate the next token."""
+        running = self._running
+        if running is None:
+            return ()
+        if running.ended is None and running.unread:
+            running.generator.append_tokens(running.unread.popleft())
+            return ()
+        text = ""
+        if running.ended is None:
+            try:
+                text = self._next_piece(running)
+            except RuntimeError as error:
+                if not gave_up(error):
+                    raise
+                return self._refuse(running)
+        if running.ended is None:
+            return _deltas(running, text)
+        return self._finish(running, running.ended, text)
+
+    def cancel(self, request_id: PromptId, reason: FinishReason = FinishReason.CANCELLED) -> None:
+        """End a request at the next step."""
+        running = self._running
+        if running is not None and running.request.id == request_id and running.ended is None:
+            running.ended = reason
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        self._running = None
+        del self._chat, self._tokenizer, self._model
+        gc.collect()
+
+    def _encode(self, request: GenerationRequest) -> list[int]:
+        """The prompt's tokens, when the answer fits behind them."""
+        length, most = request.sampling.max_tokens, self._capabilities.context_length
+        size = sum(len(message.content.encode(errors="replace")) for message in request.messages)
+        fewest = -(-size // self._longest_token)
+        if fewest + length > most:  # without encoding it, which takes seconds for a megabyte
+            raise RejectedError(
+                ErrorCode.TOO_LARGE,
+                f"at least {fewest:,} tokens of prompt and {length:,} of answer do not fit into a context of {most:,}",
+            )
+        try:
+            prompt = self._chat.encode(request.messages)
+        except RuntimeError as error:  # a template may insist on an order of roles
+            why = f"the model's chat template refuses these messages: {error}"
+            raise RejectedError(ErrorCode.INVALID_REQUEST, why) from error
+        if len(prompt) + length > most:
+            raise RejectedError(
+                ErrorCode.TOO_LARGE,
+                f"{len(prompt):,} tokens of prompt and {length:,} of answer do not fit into a context of {most:,}",
+            )
+        return prompt
+
+    def _generator(self, sampling: Sampling, prompt_tokens: int) -> Any:  # noqa: ANN401 - the library has no types
+        params = og.GeneratorParams(self._model)
+        params.set_search_options(
+            # The KV cache is allocated for so many.
+            max_length=prompt_tokens + sampling.max_tokens,
+            do_sample=sampling.temperature > 0,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            top_k=0,
+            # Left to itself the library draws 624 words of system entropy, greedy or not: 12 ms.
+            random_seed=secrets.randbelow(_SEEDS) if sampling.seed is None else sampling.seed % _SEEDS,
+        )
+        if sampling.json_schema is None:
+            return og.Generator(self._model, params)
+        if not self._capabilities.guidance:
+            raise RejectedError(ErrorCode.UNSUPPORTED, f"{self._capabilities.model} cannot follow a JSON Schema here")
+        params.set_guidance("lark_grammar", grammar(sampling.json_schema))
+        try:
+            return og.Generator(self._model, params)
+        except RuntimeError as error:
+            raise schema_refusal(error) from error
+
+    def _next_piece(self, running: _Running) -> str:
+        """Generate a token; its text, where it completes any. Sees whether it is the last one."""
+        running.generator.generate_next_token()
+        token = int(running.generator.get_next_tokens()[0])
+        running.completion_tokens += 1  # the end token too: it was generated
+        running.first_token_at = running.first_token_at or boottime()
+        if token in self._ends:
+            running.ended = FinishReason.STOP
+            return ""
+        text = running.answer.push(running.detokenizer.decode(token))
+        if running.answer.stopped:
+            running.ended = FinishReason.STOP
+        elif running.completion_tokens == running.request.sampling.max_tokens:
+            running.ended = FinishReason.LENGTH
+        return text
+
+    def _finish(self, running: _Running, reason: FinishReason, text: str) -> Sequence[Event]:
+        last = _deltas(running, text + running.answer.end())
+        answer = running.answer.text
+        guided = running.request.sampling.json_schema is not None
+        if guided and reason is FinishReason.STOP and not running.answer.stopped and not is_json(answer):
+            # A grammar that becomes too intricate midway is silently begun again.
+            return self._refuse(running)
+        self._running = None
+        usage = Usage(running.prompt_tokens, running.completion_tokens)
+        finished = Finished(running.request.id, reason, answer, usage, running.first_token_at, boottime())
+        return (*last, finished)
+
+    def _refuse(self, running: _Running) -> Sequence[Event]:
+        self._running = None
+        refusal = too_intricate()
+        return (Refused(running.request.id, refusal.code, refusal.message),)
+
+
+def _chunks(prompt: list[int]) -> Iterator[list[int]]:
+    """The prompt in parts of about equal size.
+
+    A small rest at the end would not do: a single token is computed by another kernel, which rounds differently.
+    """
+    parts = -(-len(prompt) // CHUNK_TOKENS)
+    edges = [len(prompt) * part // parts for part in range(parts + 1)]
+    return (prompt[start:end] for start, end in itertools.pairwise(edges))
+
+
+def _deltas(running: _Running, text: str) -> Sequence[Delta]:
+    if not text:
+        return ()
+    running.deltas += 1
+    return (Delta(running.request.id, running.deltas - 1, text),)
+
+
+def _has_guidance(model: Any) -> bool:  # noqa: ANN401 - the library has no types
+    """Whether the library was built with guidance; without, it ignores grammars, also one that is none."""
+    params = og.GeneratorParams(model)
+    params.set_search_options(max_length=1, random_seed=0)
+    params.set_guidance("lark_grammar", "no grammar")
+    try:
+        og.Generator(model, params)
+    except RuntimeError:
+        return True
+    return False
+
+
+def load(model: str, model_dir: Path) -> OrtGenaiEngine:
+    """Load a model from its folder.
+
+    Raises:
+        LoadError: It cannot be loaded; the library's words.
+    """
+    try:
+        config = json.loads((model_dir / "genai_config.json").read_bytes())
+        context_length = int(config["model"]["context_length"])
+        vocabulary = Vocabulary.read(model_dir / "tokenizer.json")
+        loaded = og.Model(str(model_dir))
+        capabilities = Capabilities(model, context_length, max_batch=1, guidance=_has_guidance(loaded))
+        return OrtGenaiEngine(loaded, capabilities, vocabulary)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise LoadError(f"{model_dir}: {error}") from error

@@ -1,0 +1,139 @@
+"""What the agent and the engine's process say to each other, and how it is put on their socket.
+
+A message is a pickled value behind its length. Both ends run this same code on this same machine; no one else can reach
+the socket.
+"""
+
+import pickle
+import select
+import socket
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.engine.protocol import Capabilities, Event, GenerationRequest
+from agent.errors import RetryError
+from agent.prompt import PromptId
+from agent.units import Seconds
+
+HEADER = struct.Struct("!I")
+_CHUNK = 64 * 1024
+
+
+class LoadError(RetryError):
+    """The model could not be loaded now: its files are missing or broken, or memory is short."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """Which engine to start, and with what.
+
+    Attributes:
+        model: The model's name.
+        model_dir: The folder of its files.
+        loader: `module:function`, imported in the engine's process and called with the two above. It gives an
+            `Engine`, or raises `LoadError`.
+    """
+
+    model: str
+    model_dir: Path
+    loader: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """To the engine: run this."""
+
+    request: GenerationRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """To the engine: end this."""
+
+    id: PromptId
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """To the agent, once: requests are welcome."""
+
+    capabilities: Capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class NotLoaded:
+    """To the agent, once and last: why not."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """To the agent, at most once a second: a step has been made. Tells slow from hung."""
+
+
+ToEngine = EngineSpec | Admit | Cancel
+ToAgent = Loaded | NotLoaded | Progress | Event
+
+
+def encode(message: ToEngine | ToAgent) -> bytes:
+    """A message as bytes, its length before it."""
+    body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    return HEADER.pack(len(body)) + body
+
+
+def decode(body: bytes) -> object:
+    """A message from the bytes behind its header."""
+    return pickle.loads(body)  # noqa: S301 - the other end is this package too
+
+
+class EnginePipe:
+    """The engine's end: blocking, used by one thread.
+
+    Args:
+        end: The connected socket. Owned: closed with this.
+    """
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+        self._poll = select.poll()
+        self._poll.register(end, select.POLLIN)
+
+    def waiting(self, timeout: Seconds | None) -> bool:
+        """Whether `receive` would not block; waits so long for it, for ever with None."""
+        return bool(self._poll.poll(None if timeout is None else timeout * 1000))
+
+    def receive(self) -> ToEngine:
+        """The next message.
+
+        Raises:
+            EOFError: The agent is gone.
+        """
+        (length,) = HEADER.unpack(self._exactly(HEADER.size))
+        return decode(self._exactly(length))  # type: ignore[return-value]  # pickle knows no types
+
+    def send(self, message: ToAgent) -> None:
+        """Send a message; waits while the agent does not read.
+
+        Raises:
+            OSError: The agent is gone.
+        """
+        self._end.sendall(encode(message))
+
+    def close(self) -> None:
+        """Tell the agent that no more comes."""
+        self._end.close()
+
+    def _exactly(self, length: int) -> bytes:
+        parts = []
+        while length:
+            try:
+                part = self._end.recv(min(length, _CHUNK))
+            except ConnectionError:
+                part = b""
+            if not part:
+                raise EOFError
+            parts.append(part)
+            length -= len(part)
+        return b"".join(parts)

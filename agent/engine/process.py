@@ -1,0 +1,110 @@
+"""One engine process, as the agent sees it: started, spoken to, heard, ended.
+
+Owns the process and the agent's end of its socket. Nothing here blocks the loop: what a stopped engine does not read
+stays in the transport's buffer until the engine is ended.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncGenerator
+from typing import Self
+
+from agent.engine.pipe import HEADER, EngineSpec, ToAgent, ToEngine, decode, encode
+from agent.units import Seconds
+
+_STDERR = 2
+_EXIT_GRACE = Seconds(2.0)
+"""How long an engine that has been told that the agent is done may take to leave by itself."""
+
+
+class EngineProcess:
+    """A running engine process. Build it with `start`, and `end` it.
+
+    Args:
+        process: The process.
+        reader: What it says.
+        writer: What it is told.
+    """
+
+    def __init__(self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def start(cls, spec: EngineSpec) -> Self:
+        """Start a fresh interpreter that loads `spec`; returns when it runs, before it has loaded.
+
+        A fresh interpreter, and not `multiprocessing`, because that would import the agent's own main module, with all
+        that the command line needs, into the engine's process, and keep a tracker process beside it.
+        """
+        ours, theirs = socket.socketpair()
+        with contextlib.ExitStack() as undo:
+            undo.callback(ours.close)
+            with theirs:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-P",  # nothing from the working directory
+                    "-m",
+                    "agent.engine.child",
+                    str(theirs.fileno()),
+                    str(os.getpid()),
+                    stdin=DEVNULL,
+                    stdout=_STDERR,  # what libraries print goes to the log
+                    pass_fds=[theirs.fileno()],
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                )
+            undo.callback(_kill, process)
+            reader, writer = await asyncio.open_unix_connection(sock=ours)
+            undo.pop_all()
+        started = cls(process, reader, writer)
+        started.send(spec)
+        return started
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    def send(self, message: ToEngine) -> None:
+        """Queue a message for the engine. Lost when it is gone."""
+        self._writer.write(encode(message))
+
+    async def messages(self) -> AsyncGenerator[ToAgent, None]:
+        """What the engine says, until it closes its end, by leaving or by dying."""
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                (length,) = HEADER.unpack(await self._reader.readexactly(HEADER.size))
+                yield decode(await self._reader.readexactly(length))  # type: ignore[misc]  # pickle knows no types
+
+    def kill(self) -> None:
+        """End it now, whatever it does."""
+        _kill(self._process)
+
+    async def end(self) -> str:
+        """Close the socket, see the process out, by force where it does not leave by itself; nothing of it remains.
+
+        Returns:
+            How it ended, in words.
+        """
+        try:
+            self._writer.transport.abort()
+            async with asyncio.timeout(_EXIT_GRACE):
+                await self._process.wait()
+        except TimeoutError:
+            self.kill()
+            await self._process.wait()
+        finally:
+            self.kill()
+        code = self._process.returncode
+        return f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+
+
+def _kill(process: Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
