@@ -66,8 +66,8 @@ class Loop:
                     self._admit(request)
                 case Cancel(request_id):
                     self._engine.cancel(request_id)
-                case EngineSpec() as again:
-                    raise ValueError(f"{again.model}: a process loads one model")
+                case other:
+                    raise TypeError(f"a {type(other).__name__} is not for a loaded engine")
             wait = Seconds(0.0)
 
     def _admit(self, request: GenerationRequest) -> None:

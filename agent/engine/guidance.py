@@ -1,4 +1,4 @@
-"""How llguidance, which comes with onnxruntime-genai, is asked to hold an answer to a JSON Schema, and how it says no."""
+"""How llguidance, the grammar library in onnxruntime-genai, is asked to follow a JSON Schema, and how it says no."""
 
 import json
 

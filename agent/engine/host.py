@@ -121,7 +121,7 @@ class EngineHost:
         while True:
             served = await self._one_process()
             failures = 1 if served else failures + 1
-            await asyncio.sleep(_wait_before_restart(failures))
+            await asyncio.sleep(wait_before_restart(failures))
 
     def _admit(self, serving: _Serving, request: GenerationRequest, events: asyncio.Queue[Event | None]) -> None:
         if serving is not self._serving:
@@ -227,7 +227,7 @@ def _deliver(serving: _Serving, message: ToAgent) -> None:
             assert_never(message)
 
 
-def _wait_before_restart(failures: int) -> Seconds:
+def wait_before_restart(failures: int) -> Seconds:
     """None before the first restart, then exponential; jittered, so that a fleet does not act as one."""
     if failures <= 1:
         return Seconds(0.0)

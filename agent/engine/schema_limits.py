@@ -13,7 +13,7 @@ from typing import Any
 from agent.errors import ErrorCode, RejectedError
 
 MAX_TEXT = 64 * 1024
-MAX_DEPTH = 32
+MAX_DEPTH = 64
 MAX_VALUES = 5_000
 MAX_REFS = 128
 MAX_PATTERNS = 32

@@ -1,0 +1,1 @@
+"""Tests of agent.engine without a process or a model."""

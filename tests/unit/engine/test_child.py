@@ -1,0 +1,143 @@
+"""The loop of the engine's process: messages, deadlines, steps, what it tells the agent."""
+
+import socket
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import pytest
+
+from agent.engine.child import Loop
+from agent.engine.pipe import Admit, Cancel, EnginePipe, NotLoaded, Progress, ToEngine, encode
+from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Refused
+from agent.errors import ErrorCode, RejectedError
+from agent.prompt import Delta, FinishReason, Message, PromptId, Role, Sampling, Usage
+from agent.units import Seconds
+
+
+@dataclass
+class CountingEngine:
+    """Says `0`, `1`, … up to a request's `max_tokens`; a second passes on the clock at each step."""
+
+    now: float = 0.0
+    running: dict[PromptId, GenerationRequest] = field(default_factory=dict)
+    said: dict[PromptId, int] = field(default_factory=dict)
+    ended: dict[PromptId, FinishReason] = field(default_factory=dict)
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities("counting", 100, 2, guidance=False)
+
+    def admit(self, request: GenerationRequest) -> None:
+        if request.sampling.max_tokens > 100:
+            raise RejectedError(ErrorCode.TOO_LARGE, "too many")
+        self.running[request.id] = request
+        self.said[request.id] = 0
+
+    def cancel(self, request_id: PromptId, reason: FinishReason = FinishReason.CANCELLED) -> None:
+        self.ended.setdefault(request_id, reason)
+
+    def step(self) -> Sequence[Event]:
+        self.now += 1.0
+        return [self._advance(request) for request in list(self.running.values())]
+
+    def close(self) -> None:
+        self.running.clear()
+
+    def _advance(self, request: GenerationRequest) -> Event:
+        said = self.said[request.id]
+        reason = self.ended.get(request.id) or (FinishReason.LENGTH if said == request.sampling.max_tokens else None)
+        if reason is None:
+            self.said[request.id] += 1
+            return Delta(request.id, said, str(said))
+        del self.running[request.id]
+        return Finished(request.id, reason, f"{said} said", Usage(1, said), None, Seconds(self.now))
+
+
+def request(name: str, tokens: int, *, stream: bool = True, deadline: float | None = None) -> GenerationRequest:
+    messages = (Message(Role.USER, "count"),)
+    return GenerationRequest(
+        PromptId(name), messages, Sampling(tokens), stream, None if deadline is None else Seconds(deadline)
+    )
+
+
+def conversation(*messages: ToEngine) -> list[object]:
+    """What the engine's process answers to messages that are all there when it looks first."""
+    ours, theirs = socket.socketpair()
+    agent, heard = EnginePipe(ours), list[object]()
+    ours.sendall(b"".join(map(encode, messages)))
+
+    def hear() -> None:
+        missing = sum(isinstance(message, Admit) for message in messages)
+        while missing:
+            heard.append(agent.receive())
+            missing -= isinstance(heard[-1], Finished | Refused)
+        agent.close()
+
+    listener = threading.Thread(target=hear)
+    listener.start()
+    engine = CountingEngine()
+    with closing(EnginePipe(theirs)) as pipe, pytest.raises(EOFError):
+        Loop(pipe, engine, now=lambda: Seconds(engine.now)).run()
+    listener.join()
+    return heard
+
+
+def test_deltas_then_the_outcome() -> None:
+    *deltas, outcome = conversation(Admit(request("a", 3)))
+    assert deltas == [Delta(PromptId("a"), n, str(n)) for n in range(3)]
+    assert isinstance(outcome, Finished)
+    assert outcome.text == "3 said"
+
+
+def test_without_streaming_only_progress_and_the_outcome() -> None:
+    *before, outcome = conversation(Admit(request("a", 5, stream=False)))
+    assert before == [Progress()] * 5  # the engine takes a second for each step
+    assert isinstance(outcome, Finished)
+
+
+def test_two_requests_advance_together() -> None:
+    heard = conversation(Admit(request("a", 2)), Admit(request("b", 2)))
+    assert [(event.id, type(event)) for event in heard if isinstance(event, Delta | Finished)] == [
+        ("a", Delta),
+        ("b", Delta),
+        ("a", Delta),
+        ("b", Delta),
+        ("a", Finished),
+        ("b", Finished),
+    ]
+
+
+def test_a_refusal_goes_back_and_others_run_on() -> None:
+    heard = conversation(Admit(request("huge", 101)), Admit(request("a", 1)))
+    assert heard[0] == Refused(PromptId("huge"), ErrorCode.TOO_LARGE, "too many")
+    assert isinstance(heard[-1], Finished)
+
+
+def test_cancel_before_the_first_step() -> None:
+    (outcome,) = conversation(Admit(request("a", 9)), Cancel(PromptId("a")), Cancel(PromptId("unknown")))
+    assert isinstance(outcome, Finished)
+    assert (outcome.reason, outcome.text) == (FinishReason.CANCELLED, "0 said")
+
+
+@pytest.mark.parametrize(("deadline", "said"), [(0.0, 0), (-1.0, 0), (4.0, 4)])
+def test_a_deadline_ends_a_request_with_what_there_is(deadline: float, said: int) -> None:
+    outcome = conversation(Admit(request("a", 9, deadline=deadline)))[-1]
+    assert isinstance(outcome, Finished)
+    assert (outcome.reason, outcome.text) == (FinishReason.DEADLINE, f"{said} said")
+
+
+def test_a_large_message_arrives_whole() -> None:
+    ours, theirs = socket.socketpair()
+    sender, receiver = EnginePipe(ours), EnginePipe(theirs)
+    message = NotLoaded("x" * 5_000_000)
+    writer = threading.Thread(target=sender.send, args=(message,))
+    writer.start()
+    assert receiver.waiting(None)
+    assert receiver.receive() == message
+    writer.join()
+    assert not receiver.waiting(Seconds(0.0))
+    sender.close()
+    with pytest.raises(EOFError):
+        receiver.receive()
+    receiver.close()
