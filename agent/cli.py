@@ -17,6 +17,7 @@ from agent.config import Duration, TopicLevel
 from agent.config_file import DEFAULT_PATH, load_config
 from agent.config_file.summary import summary
 from agent.errors import StopError
+from agent.models import find_model
 from agent.units import Seconds
 
 cli = typer.Typer(
@@ -110,9 +111,10 @@ def check_config(config: ConfigOption = None) -> None:
     """Check the configuration."""
     with _told_plainly():
         loaded = load_config(config, os.environ)
+        model_dir = find_model(loaded.model.name, loaded.models_dir, loaded.state_dir)
         file = config or (DEFAULT_PATH if DEFAULT_PATH.exists() else "no file, all defaults")
         typer.echo(f"ok: {file}")
-        for title, line in summary(loaded).items():
+        for title, line in summary(loaded, model_dir).items():
             typer.echo(f"  {title:<8}{line}")
 
 

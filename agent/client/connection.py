@@ -20,6 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from agent.config import Broker
 from agent.errors import StopError
 from agent.mqtt_client import secure
+from agent.topics import matches
 from agent.units import Seconds
 
 _BROKER_TIMEOUT = Seconds(10.0)
@@ -99,7 +100,7 @@ class BrokerConnection:
         self._client.disconnect()
 
     def listen(self, topic: str, handler: Handler) -> None:
-        """Have a function called for every message on a topic, or on a filter that ends in `/#`.
+        """Have a function called for every message that a topic filter matches.
 
         What the broker had retained there is handled before its next acknowledgement, that of a second `listen`, say.
 
@@ -176,5 +177,5 @@ class BrokerConnection:
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         received = Received(message.topic, bytes(message.payload))
         for topic, handler in list(self._handlers.items()):
-            if topic == received.topic or (topic.endswith("/#") and received.topic.startswith(topic[:-1])):
+            if matches(topic, received.topic):
                 handler(received)

@@ -1,14 +1,16 @@
 """What a configuration would run, for the person who checks it. Never a secret."""
 
+from pathlib import Path
+
 from agent.config import Broker, Config, Route
 
 
-def summary(config: Config) -> dict[str, str]:
-    """A few titles with one line each."""
+def summary(config: Config, model_dir: Path) -> dict[str, str]:
+    """A few titles with one line each; `model_dir` is where the model was found."""
     return {
         "device": f"{config.device.id}, prompts on {config.topic_prefix}/prompt",
         "broker": _broker(config.broker),
-        "model": config.model.name,
+        "model": f"{config.model.name}, in {model_dir}",
         "routes": "; ".join(f"{name}{_route(route)}" for name, route in config.routes.items()) or "none",
         "state": str(config.state_dir),
     }

@@ -1,0 +1,99 @@
+"""Gets mosquitto where that is possible without asking: as root on a Debian-like system."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from agent.demo.broker import find_mosquitto
+from agent.errors import StopError
+
+PACKAGES = ("mosquitto", "mosquitto-clients")
+
+_BY_HAND = f"sudo apt-get install {' '.join(PACKAGES)}"
+_POLICY = Path("/usr/sbin/policy-rc.d")
+_SHOWN_LINES = 10
+
+
+class Waiting(Protocol):
+    """Shows what is being waited for while the block runs."""
+
+    def __call__(self, what: str) -> AbstractContextManager[object]:
+        """For this block."""
+        ...
+
+
+def ensure_mosquitto(waiting: Waiting) -> Path:
+    """The broker's program, installed first if it is missing and may be installed.
+
+    Raises:
+        StopError: It is missing; the message says what to type.
+    """
+    found = find_mosquitto()
+    if found is not None:
+        return found
+    apt_get = shutil.which("apt-get")
+    if apt_get is None:
+        raise StopError("mosquitto is not installed: install it with this system's package manager, then try again")
+    if os.geteuid() != 0:
+        raise StopError(f"mosquitto is not installed; type: {_BY_HAND}")
+    with waiting(f"mosquitto is missing: installing {' and '.join(PACKAGES)} with apt-get"):
+        install_packages(apt_get, _POLICY)
+    found = find_mosquitto()
+    if found is None:
+        raise StopError(f"mosquitto is still not there after its installation; type: {_BY_HAND}")
+    return found
+
+
+def install_packages(apt_get: str, policy: Path) -> None:
+    """Install the packages, and leave no broker running or enabled that nobody asked for.
+
+    Args:
+        apt_get: The program.
+        policy: Where invoke-rc.d(8) asks whether a new service may be started.
+
+    Raises:
+        StopError: apt-get failed; the end of its output is in the message.
+    """
+    install = [apt_get, "install", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", *PACKAGES]
+    with _no_service_starts(policy):
+        # The package lists of a new machine or container are empty or old.
+        if _apt(install).returncode != 0:
+            _apt([apt_get, "update"])
+            result = _apt(install)
+            if result.returncode != 0:
+                shown = "\n".join(result.stdout.splitlines()[-_SHOWN_LINES:])
+                raise StopError(f"mosquitto could not be installed:\n{shown}\nType: {_BY_HAND}")
+    systemctl = shutil.which("systemctl")
+    if systemctl is not None:
+        # The package's own scripts have enabled it for the next boot.
+        _apt([systemctl, "disable", "mosquitto"])
+
+
+@contextmanager
+def _no_service_starts(policy: Path) -> Iterator[None]:
+    """Forbid that packages start services, unless this system has a rule of its own already."""
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")  # 101: action forbidden by policy
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
+
+
+def _apt(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  # fixed command lines
+        command,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+    )
