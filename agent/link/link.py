@@ -31,6 +31,7 @@ _PAUSE_AT = MAX_HELD - WINDOW
 
 _FIRST_BACKOFF_S = 1.0
 _MAX_BACKOFF_S = 30.0
+_ENOUGH_DOUBLINGS = 5
 _TAKEN_OVER_BACKOFF_S = 60.0
 """Two clients with one id push each other out: the slower this is, the more either of them gets done."""
 
@@ -127,7 +128,7 @@ class Link:
             await self._room()
             was_connected, end = await self._serve()
             failures = 0 if was_connected else failures + 1
-            await asyncio.sleep(_backoff(end.problem, failures))
+            await asyncio.sleep(backoff(end.problem, failures))
 
     async def receive(self) -> list[Incoming]:
         """Take everything that has arrived, oldest first; waits until there is something."""
@@ -248,8 +249,16 @@ class Link:
             _log.warning(end.problem.value, extra=extra)
 
 
-def _backoff(problem: Problem, failures: int) -> Seconds:
-    """How long to wait: any time up to a limit that doubles, so that a fleet does not come back all at once."""
+def backoff(problem: Problem, failures: int, jitter: Callable[[], float] = _random.random) -> Seconds:
+    """How long to wait before the next attempt.
+
+    Any time up to a limit that doubles, so that a fleet does not come back all at once.
+
+    Args:
+        problem: Why there is no connection.
+        failures: Attempts that have failed since the last connection.
+        jitter: A random number from 0 to 1.
+    """
     if problem is Problem.SESSION_TAKEN_OVER:
-        return Seconds(_TAKEN_OVER_BACKOFF_S * _random.uniform(1.0, 2.0))
-    return Seconds(_random.uniform(0.0, min(_MAX_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(failures, 16))))
+        return Seconds(_TAKEN_OVER_BACKOFF_S * (1.0 + jitter()))
+    return Seconds(jitter() * min(_MAX_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(failures, _ENOUGH_DOUBLINGS)))

@@ -1,0 +1,1 @@
+"""Tests of `agent.link`, as far as they need no broker."""

@@ -1,0 +1,33 @@
+"""Status and events have exactly the documented shape."""
+
+import json
+from typing import get_args
+
+from agent.events import Event, ModelLoaded
+from agent.units import UnixSeconds
+from agent.wire import encode_event, encode_offline, encode_online, event_name
+
+
+def test_online() -> None:
+    payload = encode_online(version="0.1", model=None, since=UnixSeconds(12.7))
+    assert json.loads(payload) == {"state": "online", "version": "0.1", "model": None, "since": 12}
+
+
+def test_offline() -> None:
+    assert json.loads(encode_offline("stopped")) == {"state": "offline", "reason": "stopped"}
+
+
+def test_an_event() -> None:
+    event = ModelLoaded(model="edge-tiny", seconds=0.5)
+    assert json.loads(encode_event(event, at=UnixSeconds(12.34567))) == {
+        "event": "model_loaded",
+        "at": 12.346,
+        "detail": {"model": "edge-tiny", "seconds": 0.5},
+    }
+
+
+def test_every_event_has_a_name_of_its_own() -> None:
+    kinds = get_args(Event)
+    names = {event_name(kind.__new__(kind)) for kind in kinds}
+    assert len(names) == len(kinds)
+    assert all(name == name.lower() and " " not in name for name in names)

@@ -1,0 +1,288 @@
+"""What senders may write, and what they are told when they may not."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.errors import ErrorCode, RejectedError
+from agent.prompt import Message, PromptId, Role
+from agent.wire import InvalidPayloadError, PromptFields, decode_cancel, decode_prompt, encode_cancel
+
+HI = (Message(Role.USER, "hi"),)
+PIXEL = "data:image/png;base64,iVBORw0KGgo="
+
+
+def _decode(document: object) -> PromptFields:
+    return decode_prompt(json.dumps(document).encode())
+
+
+def _refusal(payload: bytes) -> InvalidPayloadError:
+    with pytest.raises(InvalidPayloadError) as refused:
+        decode_prompt(payload)
+    return refused.value
+
+
+def _user(content: object) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": content}]}
+
+
+def _format(schema: object) -> dict[str, Any]:
+    return {"prompt": "hi", "response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
+
+
+@pytest.mark.parametrize("payload", [b"hi", b" hi\n", b"\thi "])
+def test_text_is_the_prompt_itself(payload: bytes) -> None:
+    assert decode_prompt(payload) == PromptFields(messages=HI)
+
+
+@pytest.mark.parametrize("text", ['["a"]', '"a"', "42", "[" * 5000, "}{"])
+def test_json_that_is_no_object_is_text(text: str) -> None:
+    assert decode_prompt(text.encode()).messages == (Message(Role.USER, text),)
+
+
+def test_every_field() -> None:
+    document = {
+        "id": "a-1",
+        "messages": [
+            {"role": "system", "content": "Be short."},
+            {"role": "user", "content": [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]},
+        ],
+        "model": "m",
+        "max_tokens": 7,
+        "temperature": 1,
+        "top_p": 0.5,
+        "seed": -3,
+        "stop": ["a", "b"],
+        "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}},
+        "stream": True,
+        "priority": -100,
+        "deadline_ms": 1500,
+        "images": [],
+        "unknown": {"ignored": True},
+    }
+    assert _decode(document) == PromptFields(
+        id=PromptId("a-1"),
+        messages=(Message(Role.SYSTEM, "Be short."), Message(Role.USER, "one\ntwo")),
+        model="m",
+        max_tokens=7,
+        temperature=1.0,
+        top_p=0.5,
+        seed=-3,
+        stop=("a", "b"),
+        json_schema='{"type":"object"}',
+        stream=True,
+        priority=-100,
+        timeout=1.5,  # type: ignore[arg-type]  # equal to Seconds(1.5)
+    )
+
+
+def test_null_is_the_same_as_leaving_out() -> None:
+    optional = ("id", "messages", "model", "max_tokens", "temperature", "top_p", "seed", "stop", "response_format")
+    more = ("stream", "priority", "deadline_ms", "images")
+    assert _decode({"prompt": "hi"} | dict.fromkeys(optional + more)) == PromptFields(messages=HI)
+
+
+@pytest.mark.parametrize(
+    ("extra", "field", "expected"),
+    [
+        ({"stop": "end"}, "stop", ("end",)),
+        ({"seed": 2**63 - 1}, "seed", 2**63 - 1),
+        ({"response_format": {"type": "text"}}, "json_schema", None),
+        ({"response_format": {"type": "json_object"}}, "json_schema", '{"type":"object"}'),
+        (_format({"title": "Straße"}), "json_schema", '{"title":"Straße"}'),
+        ({"temperature": 2}, "temperature", 2.0),
+        ({"top_p": 1}, "top_p", 1.0),
+    ],
+)
+def test_a_field(extra: dict[str, Any], field: str, expected: object) -> None:
+    assert getattr(_decode({"prompt": "hi"} | extra), field) == expected
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer"),
+    [
+        ({"prompt": "hi", "id": "a/b"}, "/id"),
+        ({"prompt": "hi", "id": "a\n"}, "/id"),
+        ({"prompt": "hi", "id": "x" * 65}, "/id"),
+        ({"prompt": "hi", "id": ""}, "/id"),
+        ({"prompt": "hi", "max_tokens": 0}, "/max_tokens"),
+        ({"prompt": "hi", "max_tokens": True}, "/max_tokens"),
+        ({"prompt": "hi", "max_tokens": "8"}, "/max_tokens"),
+        ({"prompt": "hi", "max_tokens": 8.0}, "/max_tokens"),
+        ({"prompt": "hi", "max_tokens": 10**400}, "/max_tokens"),
+        ({"prompt": "hi", "temperature": 2.01}, "/temperature"),
+        ({"prompt": "hi", "temperature": -0.1}, "/temperature"),
+        ({"prompt": "hi", "top_p": 0}, "/top_p"),
+        ({"prompt": "hi", "seed": 2**63}, "/seed"),
+        ({"prompt": "hi", "stop": ["x"] * 9}, "/stop"),
+        ({"prompt": "hi", "stop": ["ok", ""]}, "/stop/1"),
+        ({"prompt": "hi", "stop": ["x" * 257]}, "/stop/0"),
+        ({"prompt": "hi", "stop": 7}, "/stop"),
+        ({"prompt": "hi", "priority": 101}, "/priority"),
+        ({"prompt": "hi", "deadline_ms": 0}, "/deadline_ms"),
+        ({"prompt": "hi", "stream": "yes"}, "/stream"),
+        ({"prompt": "hi", "model": ""}, "/model"),
+        ({"prompt": "hi", "response_format": {"type": "xml"}}, "/response_format/type"),
+        ({"prompt": "hi", "response_format": {"type": "json_schema"}}, "/response_format"),
+        (_format("string"), "/response_format/json_schema/schema"),
+        (_format({"enum": ["x" * 66000]}), "/response_format"),
+        ({"prompt": " "}, "/prompt"),
+        ({"messages": []}, "/messages"),
+        ({"messages": [{"role": "user", "content": "a"}] * 1025}, "/messages"),
+        ({"messages": [{"role": "boss", "content": "a"}]}, "/messages/0/role"),
+        ({"messages": [{"role": "user"}]}, "/messages/0/content"),
+        (_user(""), "/messages/0/content"),
+        (_user(7), "/messages/0/content"),
+        (_user([]), "/messages/0/content"),
+        (_user([{"type": "video"}]), "/messages/0/content/0"),
+        (_user([{"type": "text", "text": "a"}, {"type": "text"}]), "/messages/0/content/1/text"),
+        (_user([{"type": "image_url", "image_url": {"url": "http://h/x.jpg"}}]), "/messages/0/content/0/image_url/url"),
+        (_user([{"type": "image_url", "image_url": {"url": PIXEL + "?"}}]), "/messages/0/content/0/image_url/url"),
+        ({"prompt": "hi", "images": [{"jpeg_base64": "??"}]}, "/images/0/jpeg_base64"),
+        ({"prompt": "hi", "images": [{}]}, "/images/0"),
+    ],
+)
+def test_the_error_points_at_what_is_wrong(document: dict[str, Any], pointer: str) -> None:
+    refusal = _refusal(json.dumps(document).encode())
+    assert refusal.code is ErrorCode.INVALID_REQUEST
+    assert refusal.message.partition(": ")[0] == pointer
+
+
+@pytest.mark.parametrize("document", [{}, {"id": "a"}, {"prompt": "a", "messages": [{"role": "user", "content": "a"}]}])
+def test_exactly_one_of_prompt_and_messages(document: dict[str, Any]) -> None:
+    assert _refusal(json.dumps(document).encode()).message == "give exactly one of messages and prompt"
+
+
+def test_more_errors_are_counted() -> None:
+    refusal = _refusal(b'{"prompt": "hi", "max_tokens": 0, "seed": "a", "top_p": 7}')
+    assert refusal.message.startswith("/max_tokens: ")
+    assert refusal.message.endswith("(and 2 more)")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"prompt": "hi", "images": [{"camera": "door"}]},
+        {"prompt": "hi", "images": [{"jpeg_base64": "/9j/"}]},
+        _user([{"type": "text", "text": "what?"}, {"type": "image_url", "image_url": {"url": PIXEL}}]),
+    ],
+)
+def test_images_are_unsupported(document: dict[str, Any]) -> None:
+    assert _refusal(json.dumps(document).encode()).code is ErrorCode.UNSUPPORTED
+
+
+def test_an_error_elsewhere_comes_before_unsupported_images() -> None:
+    refusal = _refusal(b'{"prompt": "hi", "images": [{"camera": "door"}], "top_p": 3}')
+    assert refusal.code is ErrorCode.INVALID_REQUEST
+    assert refusal.message.startswith("/top_p: ")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b" \n\t",
+        b"{",
+        b'{"prompt": "hi"',
+        b'{"prompt": "hi"} x',
+        b'{"prompt": "hi", "x": NaN}',
+        b'{"prompt": "hi", "x": -Infinity}',
+        b'{"prompt": "\\ud800"}',
+        b'{"a":' * 100_000,
+        b'{"prompt": "hi", "x": ' + b"9" * 5000 + b"}",
+    ],
+)
+def test_what_is_no_json_object_is_invalid(payload: bytes) -> None:
+    refusal = _refusal(payload)
+    assert (refusal.code, refusal.id, refusal.is_text) == (ErrorCode.INVALID_REQUEST, None, True)
+
+
+def test_what_is_not_utf8_is_no_text() -> None:
+    assert not _refusal(b'{"prompt": "\xff"}').is_text
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (b'{"id": "mine", "prompt": 7}', "mine"),
+        (b'{"id": "mine"}', "mine"),
+        (b'{"id": "not/mine", "prompt": 7}', None),
+        (b'{"id": 7, "prompt": 7}', None),
+        (b'{"id": "mine", "prompt": "hi"', None),
+    ],
+)
+def test_a_legal_id_survives_other_errors(payload: bytes, expected: str | None) -> None:
+    assert _refusal(payload).id == expected
+
+
+def test_the_error_does_not_repeat_what_was_sent() -> None:
+    """Replies are stored and logged elsewhere; a refusal is no place for a megabyte, or for somebody's secret."""
+    refusal = _refusal(json.dumps({"prompt": "hi", "id": "s3cret/" * 1000}).encode())
+    assert "s3cret" not in refusal.message
+    assert len(refusal.message) < 200
+
+
+def test_cancel_round_trip() -> None:
+    assert decode_cancel(encode_cancel(PromptId("a.b"))) == "a.b"
+
+
+@pytest.mark.parametrize("payload", [b"", b"a", b"{}", b'{"id": 7}', b'{"id": "a/b"}', b"\xff", b"[" * 100_000])
+def test_cancel_of_nothing(payload: bytes) -> None:
+    with pytest.raises(InvalidPayloadError):
+        decode_cancel(payload)
+
+
+_FIELDS = st.sampled_from(
+    [
+        "id",
+        "messages",
+        "prompt",
+        "role",
+        "content",
+        "type",
+        "text",
+        "image_url",
+        "url",
+        "images",
+        "camera",
+        "jpeg_base64",
+        "stop",
+        "seed",
+        "temperature",
+        "deadline_ms",
+        "response_format",
+        "json_schema",
+        "schema",
+    ]
+)
+_WORDS = st.sampled_from(["user", "text", "json_schema"])
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["user", "text", "json_schema"]),
+    lambda inner: st.lists(inner) | st.dictionaries(_FIELDS | st.text(), inner),
+    max_leaves=25,
+)
+
+
+@given(st.binary() | st.binary().map(lambda tail: b"{" + tail))
+def test_any_bytes_are_read_or_rejected(payload: bytes) -> None:
+    try:
+        assert decode_prompt(payload).messages
+    except RejectedError as error:
+        assert error.message  # noqa: PT017 - either outcome is right
+
+
+@given(st.dictionaries(_FIELDS, _JSON))
+def test_any_json_object_is_read_or_rejected(document: dict[str, object]) -> None:
+    payload = json.dumps(document).encode()
+    try:
+        assert decode_prompt(payload).messages
+    except RejectedError as error:
+        assert error.message  # noqa: PT017 - either outcome is right
