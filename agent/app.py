@@ -21,7 +21,7 @@ from agent.presence import Presence
 from agent.publisher import Publisher
 from agent.sources.interpret import Interpreter, subscriptions
 from agent.sources.mqtt import MqttSource
-from agent.units import Seconds
+from agent.units import Bytes, Seconds
 from agent.worker import Worker
 
 _PRUNE_EVERY = Seconds(30.0)
@@ -51,7 +51,10 @@ async def _serve(config: Config) -> None:
     clock = Clock.of_this_machine()
     stop = _stop_signal()
     opened = JournalThread.open(
-        config.state_dir / "journal.db", clock=clock, keep=config.journal.keep, max_size=config.journal.max_size
+        config.state_dir / "journal.db",
+        clock=clock,
+        keep=config.journal.keep,
+        max_size=Bytes(config.journal.max_size),
     )
     async with opened as journal:
         agent = _Agent(config, journal, clock)
@@ -133,8 +136,9 @@ class _Agent:
         """Take up what the last run left."""
         pending = await self._journal.run(Journal.recover)
         self._worker.offer(pending)
-        if self._journal.damaged is not None:
-            self._events.emit(JournalSetAside(path=str(self._journal.damaged)))
+        damaged = await self._journal.run(lambda journal: journal.damaged)
+        if damaged is not None:
+            self._events.emit(JournalSetAside(path=str(damaged)))
         _log.info("recovered", extra={"queued": len(pending)})
 
     @contextlib.asynccontextmanager

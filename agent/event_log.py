@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from agent.clock import Clock
 from agent.errors import StorageFullError
-from agent.events import Event
+from agent.events import Event, ModelLoaded
 from agent.journal import Journal, JournalThread
 from agent.prompt import OutMessage
 from agent.wire import encode_event, event_name
@@ -41,7 +41,8 @@ class EventLog:
 
     def emit(self, event: Event) -> None:
         """Tell the operator, here in the log and upstream."""
-        _log.warning(event_name(event), extra=asdict(event))
+        level = logging.INFO if isinstance(event, ModelLoaded) else logging.WARNING
+        _log.log(level, event_name(event), extra=asdict(event))
         if len(self._unwritten) == _MOST_UNWRITTEN:
             _log.error("event_dropped", extra={"unwritten": _MOST_UNWRITTEN})
         self._unwritten.append(OutMessage(self._topic, encode_event(event, at=self._clock.wall())))

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from statistics import fmean
-from typing import ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from agent.clock import Clock
 from agent.engine.host import EngineHost
@@ -39,6 +39,9 @@ MAX_CLAIMS = 8
 
 _RETRY = Seconds(1.0)
 """Nothing announces that a disk has room again: look once in so long."""
+
+_LETTING_GO = Seconds(1.0)
+"""How long an engine may take to end a request when the agent stops: one step."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -128,8 +131,8 @@ class Worker:
             _, late = await asyncio.wait(self._running.values(), timeout=grace)
             for task in late:
                 task.cancel()
-            if late:
-                await asyncio.wait(late)
+            if late:  # an engine that hangs does not let go: its process is ended later in the stop
+                await asyncio.wait(late, timeout=_LETTING_GO)
 
     def _offered(self) -> list[Pending]:
         """What waits; a cancelled prompt is late at once, so that it is answered without waiting for its turn."""
@@ -209,15 +212,16 @@ class Worker:
         capabilities = await self._engine.ready()
         admitted = self._clock.now()
         request = GenerationRequest(prompt.id, prompt.messages, prompt.sampling, prompt.stream, prompt.deadline)
-        async for event in self._engine.generate(request):
-            match event:
-                case Delta():
-                    self._publish_lossy(_delta_message(prompt, event))
-                case Finished():
-                    self._service_times.append(event.finished_at - admitted)
-                    return self._completion(prompt, capabilities.model, admitted, event)
-                case Refused(_, code, message):
-                    return _failure(prompt, code, message)
+        async with contextlib.aclosing(self._engine.generate(request)) as events:
+            async for event in events:
+                match event:
+                    case Delta():
+                        self._publish_lossy(_delta_message(prompt, event))
+                    case Finished():
+                        self._service_times.append(event.finished_at - admitted)
+                        return self._completion(prompt, capabilities.model, admitted, event)
+                    case Refused(_, code, message):
+                        return _failure(prompt, code, message)
         raise EngineLostError("the engine ended the request without an outcome")
 
     def _completion(self, prompt: Prompt, model: str, admitted: Seconds, finished: Finished) -> Completion:
@@ -257,7 +261,7 @@ class Worker:
         await self._durably(Journal.finish, prompt.id, message)
         self._wake_publisher()
 
-    async def _durably(self, method: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    async def _durably(self, method: Callable[Concatenate[Journal, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Write to the journal, however long the disk stays full: intake refuses new prompts in the meantime."""
         while True:
             try:

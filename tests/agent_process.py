@@ -74,7 +74,7 @@ class AgentProcess:
         with contextlib.suppress(psutil.NoSuchProcess):
             for child in psutil.Process(self.pid).children():
                 with contextlib.suppress(psutil.Error):
-                    if "spawn_main" in " ".join(child.cmdline()):
+                    if "agent.engine.child" in " ".join(child.cmdline()):
                         return child.pid
         return None
 

@@ -1,7 +1,7 @@
 """The database that makes prompts and replies durable."""
 
 from agent.journal.journal import Journal
-from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem, Pending, Refusal
+from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem, Refusal
 from agent.journal.thread import JournalThread
 
-__all__ = ["Arrival", "Claimed", "Journal", "JournalStats", "JournalThread", "OutboxItem", "Pending", "Refusal"]
+__all__ = ["Arrival", "Claimed", "Journal", "JournalStats", "JournalThread", "OutboxItem", "Refusal"]

@@ -8,9 +8,9 @@ from typing import Final
 
 from agent.clock import Clock
 from agent.journal.database import Database
-from agent.journal.records import Arrival, Pending, Refusal
+from agent.journal.records import Arrival, Refusal
 from agent.journal.stored import at, prompt_to_json, reply_columns
-from agent.prompt import Prompt, PromptId, ReplyTo
+from agent.prompt import Pending, Prompt, PromptId, ReplyTo
 
 _REUSED: Final = "packet:"
 """Keys that begin so hold an MQTT packet id: only with DUP does the same id mean the same message."""

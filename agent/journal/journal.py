@@ -16,9 +16,9 @@ from agent.errors import JournalDamagedError, StorageFullError
 from agent.journal.arrivals import send_reply, stored_size, take
 from agent.journal.database import Database
 from agent.journal.pruning import make_room, prune
-from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem, Pending
+from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem
 from agent.journal.stored import at, prompt_from_json, reply_columns
-from agent.prompt import OutMessage, PromptId, ReplyTo
+from agent.prompt import OutMessage, Pending, PromptId, ReplyTo
 from agent.units import Bytes, Seconds
 
 _TAKE_BELOW: Final = 0.9

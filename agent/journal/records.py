@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from agent.prompt import OutMessage, Prompt, PromptId, ReplyTo
-from agent.units import Bytes, Seconds
+from agent.units import Bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +38,6 @@ class Arrival:
     content: Prompt | Refusal
     key: str | None
     redelivered: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """What the scheduler needs of a queued prompt. Times are on the boot clock of this boot.
-
-    Attributes:
-        id: The prompt.
-        priority: Higher runs first.
-        seq: Order of arrival.
-        received: When it arrived; before this boot, so negative perhaps, when it was recovered.
-        deadline: After which its answer is worth nothing; None: never.
-    """
-
-    id: PromptId
-    priority: int
-    seq: int
-    received: Seconds
-    deadline: Seconds | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.journal import Journal, Pending
+from agent.journal import Journal
 from agent.journal.stored import prompt_from_json, prompt_to_json
-from agent.prompt import Message, OutMessage, Prompt, PromptId, ReplyTo, Role, Sampling
+from agent.prompt import Message, OutMessage, Pending, Prompt, PromptId, ReplyTo, Role, Sampling
 from tests.unit.journal.values import Time, answer, arrival, open_journal, prompt, sent
 
 _FINITE = st.floats(allow_nan=False)
