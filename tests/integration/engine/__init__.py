@@ -1,0 +1,1 @@
+"""Tests of agent.engine with real processes and the shipped model."""

@@ -1,0 +1,110 @@
+"""An engine without a model, that does what its prompts say. Loaded by name in a real engine process."""
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.engine.pipe import LoadError
+from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest
+from agent.prompt import Delta, FinishReason, PromptId, Usage
+from agent.units import Seconds
+
+HERE = "tests.integration.engine.scripted"
+
+
+@dataclass(slots=True)
+class _Said:
+    request: GenerationRequest
+    words: list[str]
+    said: str = ""
+    index: int = 0
+    reason: FinishReason = FinishReason.STOP
+
+
+class ScriptedEngine:
+    """Says the words of the last message, one at a step, for up to two requests at once.
+
+    Some words act instead: `WAIT` lasts until the request is cancelled, `HANG` for ever, `DIE` ends the process by
+    SIGKILL, `RAISE` by an unexpected error, `EXIT` silently.
+    """
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._running: dict[PromptId, _Said] = {}
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(self._model, context_length=1000, max_batch=2, guidance=False)
+
+    def admit(self, request: GenerationRequest) -> None:
+        self._running[request.id] = _Said(request, request.messages[-1].content.split())
+
+    def cancel(self, request_id: PromptId, reason: FinishReason = FinishReason.CANCELLED) -> None:
+        if request_id in self._running:
+            self._running[request_id].words.clear()
+            self._running[request_id].reason = reason
+
+    def step(self) -> Sequence[Event]:
+        if any(said.words == ["WAIT"] for said in self._running.values()):
+            time.sleep(0.005)  # as a model takes its time
+        return [event for said in list(self._running.values()) for event in self._advance(said)]
+
+    def close(self) -> None:
+        self._running.clear()
+
+    def _advance(self, said: _Said) -> Sequence[Event]:
+        request_id = said.request.id
+        if not said.words:
+            del self._running[request_id]
+            usage = Usage(1, said.index)
+            return [Finished(request_id, said.reason, said.said, usage, None, Seconds(time.monotonic()))]
+        if _act(said.words[0]):
+            return []
+        word = said.words.pop(0)
+        said.said += word
+        said.index += 1
+        return [Delta(request_id, said.index - 1, word)]
+
+
+def _act(word: str) -> bool:
+    match word:
+        case "WAIT":
+            return True
+        case "HANG":
+            while True:
+                signal.pause()
+        case "DIE":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "RAISE":
+            raise RuntimeError("as the script says")
+        case "EXIT":
+            os._exit(3)
+    return False
+
+
+def load(model: str, model_dir: Path) -> ScriptedEngine:
+    """Load at once."""
+    assert model_dir.is_dir()
+    return ScriptedEngine(model)
+
+
+def load_if_there(model: str, model_dir: Path) -> ScriptedEngine:
+    """Load when the folder has a file `model`."""
+    if not (model_dir / "model").exists():
+        raise LoadError(f"{model_dir / 'model'} is not there")
+    return ScriptedEngine(model)
+
+
+def load_for_ever(model: str, model_dir: Path) -> ScriptedEngine:
+    """Write the process's id into the folder, and never finish."""
+    (model_dir / "loading").write_text(str(os.getpid()), encoding="ascii")
+    _act("HANG")
+    return ScriptedEngine(model)
+
+
+def load_and_exit(model: str, model_dir: Path) -> ScriptedEngine:
+    """End the process with code 3, as a library may that does not find what it needs."""
+    _act("EXIT")
+    return load(model, model_dir)

@@ -1,0 +1,253 @@
+"""The host keeps an engine alive, whatever its process does. The processes are real, the engine is scripted."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+from agent.engine.child import OOM_SCORE_ADJ
+from agent.engine.protocol import Capabilities, Finished
+from agent.errors import EngineLostError
+from agent.events import EngineLost, ModelLoaded, ModelLoadFailed
+from agent.prompt import Delta, FinishReason, PromptId
+from tests.integration.engine.hosting import PATIENCE, Hosting, engine_process, hosting, request
+from tests.waiting import wait_for
+
+
+async def begin(hosted: Hosting, text: str, name: str = "a") -> asyncio.Task[str]:
+    """Start a request and wait until its first word is here."""
+    started = asyncio.Event()
+
+    async def generate() -> str:
+        async for event in hosted.host.generate(request(text, name)):
+            started.set()
+            if isinstance(event, Finished):
+                return event.reason
+        raise AssertionError("no outcome")
+
+    task = asyncio.create_task(generate())
+    await asyncio.wait_for(started.wait(), PATIENCE)
+    return task
+
+
+async def test_deltas_come_in_order_and_one_outcome_last(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as hosted:
+        assert await hosted.host.ready() == Capabilities("scripted", 1000, 2, guidance=False)
+        assert isinstance(await hosted.event(), ModelLoaded)
+        events = [event async for event in hosted.host.generate(request("one two three"))]
+        assert events[:3] == [Delta(PromptId("a"), n, word) for n, word in enumerate(["one", "two", "three"])]
+        assert [type(event) for event in events[3:]] == [Finished]
+
+
+async def test_without_streaming_the_outcome_alone_comes(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        (finished,) = [event async for event in hosted.host.generate(request("one two", stream=False))]
+        assert isinstance(finished, Finished)
+        assert finished.text == "onetwo"
+
+
+async def test_two_requests_run_at_once_and_a_third_waits_for_its_slot(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        first, second = await begin(hosted, "x WAIT", "a"), await begin(hosted, "x WAIT", "b")
+        third = asyncio.create_task(hosted.answer("third", "c"))
+        hosted.host.cancel(PromptId("b"))
+        assert await second == FinishReason.CANCELLED
+        assert await third == "third"
+        assert not first.done()
+        hosted.host.cancel(PromptId("a"))
+        assert await first == FinishReason.CANCELLED
+
+
+async def test_cancelling_an_unknown_request_is_nothing(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as hosted:
+        hosted.host.cancel(PromptId("a"))
+        await hosted.host.ready()
+        hosted.host.cancel(PromptId("a"))
+        assert await hosted.answer("fine") == "fine"
+
+
+async def test_a_request_whose_task_is_cancelled_leaves_its_slot_and_its_id_free(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        for _ in range(3):
+            abandoned = await begin(hosted, "x WAIT")
+            abandoned.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await abandoned
+        assert await hosted.answer("fine") == "fine"
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"), [("DIE", "signal SIGKILL"), ("RAISE", "exit code 1"), ("EXIT", "exit code 3")]
+)
+async def test_a_process_that_ends_is_told_and_replaced(tmp_path: Path, word: str, reason: str) -> None:
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        other = await begin(hosted, "x WAIT", "other")
+        with pytest.raises(EngineLostError):
+            await hosted.answer(f"x {word}")
+        with pytest.raises(EngineLostError):
+            await other
+        assert hosted.host.capabilities is None
+        assert isinstance(await hosted.event(), ModelLoaded)
+        assert await hosted.event() == EngineLost(reason)
+        await hosted.host.ready()
+        assert await hosted.answer("again") == "again"
+
+
+async def test_a_hung_engine_is_killed_after_its_step_timeout(tmp_path: Path) -> None:
+    async with hosting(tmp_path, step_timeout=1.0) as hosted:
+        await hosted.host.ready()
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(EngineLostError):
+            await hosted.answer("x HANG")
+        assert 1.0 <= asyncio.get_running_loop().time() - began < 2.0
+        assert isinstance(await hosted.event(), ModelLoaded)
+        assert await hosted.event() == EngineLost("no progress for 1 s")
+
+
+async def test_a_slow_engine_is_not_killed(tmp_path: Path) -> None:
+    async with hosting(tmp_path, step_timeout=1.5) as hosted:
+        await hosted.host.ready()
+        slow = asyncio.create_task(hosted.outcome(request("WAIT", stream=False)))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(slow), 2.5)
+        hosted.host.cancel(PromptId("a"))
+        outcome = await slow
+        assert isinstance(outcome, Finished)
+        assert outcome.reason is FinishReason.CANCELLED
+
+
+async def test_a_stopped_process_is_killed_and_never_blocks_the_agent(tmp_path: Path) -> None:
+    async with hosting(tmp_path, step_timeout=1.0) as hosted:
+        await hosted.host.ready()
+        process = engine_process()
+        process.suspend()
+        large = [asyncio.create_task(hosted.answer("x " * 2_000_000, name)) for name in "ab"]
+        hosted.host.cancel(PromptId("a"))
+        for task in large:
+            with pytest.raises(EngineLostError):
+                await task
+        assert not process.is_running()
+        await hosted.host.ready()
+
+
+async def test_an_idle_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        assert isinstance(await hosted.event(), ModelLoaded)
+        engine_process().kill()
+        assert await hosted.event() == EngineLost("signal SIGKILL")
+        assert isinstance(await hosted.event(), ModelLoaded)
+
+
+async def test_without_a_model_a_request_is_lost_at_once(tmp_path: Path) -> None:
+    async with hosting(tmp_path, "load_if_there") as hosted:
+        assert hosted.host.capabilities is None
+        with pytest.raises(EngineLostError):
+            await hosted.answer("x")
+
+
+async def test_a_model_that_appears_is_loaded(tmp_path: Path) -> None:
+    async with hosting(tmp_path, "load_if_there") as hosted:
+        for _ in range(2):
+            assert await hosted.event() == ModelLoadFailed("scripted", f"{tmp_path / 'model'} is not there")
+        (tmp_path / "model").touch()
+        assert await hosted.host.ready()
+        assert await hosted.answer("there") == "there"
+
+
+async def test_a_process_that_ends_while_loading_is_told(tmp_path: Path) -> None:
+    async with hosting(tmp_path, "load_and_exit") as hosted:
+        assert await hosted.event() == ModelLoadFailed("scripted", "the engine's process ended: exit code 3")
+
+
+async def test_a_load_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    async with hosting(tmp_path, "load_for_ever", load_timeout=1.0) as hosted:
+        assert await hosted.event() == ModelLoadFailed("scripted", "it had not loaded after 1 s")
+        with contextlib.suppress(psutil.NoSuchProcess):
+            assert engine_process().pid != int((tmp_path / "loading").read_text(encoding="ascii"))
+
+
+async def test_the_end_of_the_host_ends_its_process_and_its_requests(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        process = engine_process()
+        waiting = await begin(hosted, "x WAIT")
+    with pytest.raises(EngineLostError):
+        await waiting
+    assert not process.is_running()
+
+
+def oom_score_adj(process: psutil.Process) -> int:
+    return int(Path(f"/proc/{process.pid}/oom_score_adj").read_text(encoding="ascii"))
+
+
+async def test_the_process_leaves_signals_to_the_agent_and_offers_itself_first(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        process = engine_process()
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        assert await hosted.answer("still here") == "stillhere"
+        assert engine_process() == process
+        assert oom_score_adj(process) == OOM_SCORE_ADJ
+
+
+async def test_fifty_restarts_leave_nothing_behind(tmp_path: Path) -> None:
+    me = psutil.Process()
+
+    def held() -> tuple[int, int, int]:
+        return me.num_fds(), threading.active_count(), len(me.children(recursive=True))
+
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        before = held()
+        for _ in range(50):
+            assert await hosted.answer("fine") == "fine"
+            with pytest.raises(EngineLostError):
+                await hosted.answer("DIE")
+            await hosted.host.ready()
+        assert held() == before
+
+
+AGENT = """
+import asyncio, sys
+from pathlib import Path
+from tests.integration.engine.hosting import hosting, request
+
+async def main():
+    async with hosting(Path(sys.argv[1]), sys.argv[2]) as hosted:
+        if sys.argv[2] == "load":
+            await hosted.host.ready()
+            async for event in hosted.host.generate(request("x " + sys.argv[3])):
+                print("running", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("doing", ["WAIT", "HANG", "loading"])
+def test_an_engine_never_outlives_a_killed_agent(tmp_path: Path, doing: str) -> None:
+    loader = "load_for_ever" if doing == "loading" else "load"
+    command = [sys.executable, "-c", AGENT, str(tmp_path), loader, doing]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environ) as agent:
+        if doing == "loading":
+            wait_for((tmp_path / "loading").exists, PATIENCE, "engine that loads")
+        else:
+            assert agent.stdout is not None
+            assert agent.stdout.readline()
+        (engine,) = psutil.Process(agent.pid).children()
+        agent.kill()
+    wait_for(lambda: not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE, 2.0, "end of the engine")
