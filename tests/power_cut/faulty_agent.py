@@ -12,9 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from agent.cli import main
-from agent.link import Link
-
 from agent.journal import Journal
+from agent.link import Link
 
 STEPS: dict[str, type] = {
     "recover": Journal,

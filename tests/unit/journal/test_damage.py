@@ -2,7 +2,9 @@
 
 import logging
 import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,15 @@ def _noise_in_the_middle(path: Path) -> None:
     path.write_bytes(content)
 
 
+def _noise_in_an_index(path: Path) -> None:
+    """Found by nobody who reads only the tables."""
+    with closing(sqlite3.connect(path)) as connection:
+        ((page,),) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'prompts_finished'").fetchall()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * _PAGE : page * _PAGE] = random.Random(1).randbytes(_PAGE)  # noqa: S311 - noise, not a secret
+    path.write_bytes(content)
+
+
 def _not_a_database(path: Path) -> None:
     path.write_text("device: {id: orin-7}\n" * 100)
 
@@ -65,6 +76,7 @@ _DAMAGES = [
     _truncated_inside_the_first_page,
     _zeros_in_the_middle,
     _noise_in_the_middle,
+    _noise_in_an_index,
     _not_a_database,
     _unreadable_prompt,
     _topic_that_is_no_text,
