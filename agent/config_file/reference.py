@@ -1,0 +1,98 @@
+"""The reference page of the configuration, made from the tree: `python -m agent.config_file.reference`.
+
+A test holds `docs/configuration.md` to what this prints.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from annotated_types import Ge, Le
+from pydantic import ByteSize
+
+from agent.config_file.loading import DEFAULT_PATH
+from agent.config_file.overrides import PREFIX
+from agent.config_file.tree import ANY_NAME, Key, dotted, keys
+from agent.config_file.words import pattern_in_words
+
+_HEAD = f"""\
+# Configuration
+
+`jetson-agent` reads one YAML file: the one that `--config` names, else
+`{DEFAULT_PATH}` if it exists. Every key has a default, so that no file at all is a configuration
+too. [`deploy/agent.example.yaml`](../deploy/agent.example.yaml) is one to start from.
+
+- `jetson-agent check-config` lists everything that is wrong at once, each with file and line, and exits 78. `run` does
+  the same before it starts anything. An unknown key is an error: it is mostly a typing mistake.
+- Every key can be set in the environment, which wins over the file: `{PREFIX}BROKER__HOST=10.0.0.2`,
+  `{PREFIX}ROUTES__TRIAGE__MAX_TOKENS=32`, `{PREFIX}BROKER__GROUPS='[hall-5, spare]'`.
+  Values are read as YAML; a route that the file does not have gets its name in lower-case letters.
+- A path that does not start with `/` starts at the folder of the file.
+- A duration is a number with its unit: `500ms`, `10s`, `5min`, `1h`, `30d`. A size has one too: `512KiB`, `1GiB`.
+- Secrets are in files of their own (`broker.password_file`); what is in them is never shown or logged.
+
+This page is made from the code: `python -m agent.config_file.reference > docs/configuration.md`.
+"""
+
+_DEFAULT_IN_WORDS = re.compile(r" ?Default: (?P<words>.+)\.$")
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def reference() -> str:
+    """The page, as Markdown."""
+    sections = [key for key in keys() if key.is_section and key.kind != "sections"]
+    pages = [_HEAD, _table("Top level", "", ()), *(_table(_name(key.path), key.meaning, key.path) for key in sections)]
+    return "\n".join(pages)
+
+
+def _table(title: str, meaning: str, section: tuple[str, ...]) -> str:
+    rows = [row for key in keys() if key.path[:-1] == section and not key.is_section for row in _row(key)]
+    head = ["| key | type | default | meaning |", "| --- | --- | --- | --- |"]
+    heading = f"## {title}" if not section else f"## `{title}`"
+    meaning = _DEFAULT_IN_WORDS.sub("", meaning)
+    return "\n".join([heading, "", *([meaning, ""] if meaning else []), *head, *rows, ""])
+
+
+def _row(key: Key) -> Iterator[str]:
+    in_words = _DEFAULT_IN_WORDS.search(key.meaning)
+    default = in_words["words"] if in_words else _written(key)
+    meaning = _DEFAULT_IN_WORDS.sub("", key.meaning)
+    yield f"| `{key.path[-1]}` | {_type(key)} | {default} | {meaning} |"
+
+
+def _name(path: tuple[str, ...]) -> str:
+    return dotted(path).replace(ANY_NAME, "<name>")
+
+
+def _type(key: Key) -> str:
+    least = next((limit.ge for limit in key.limits if isinstance(limit, Ge)), None)
+    most = next((limit.le for limit in key.limits if isinstance(limit, Le)), None)
+    pattern = next((str(limit.pattern) for limit in key.limits if hasattr(limit, "pattern")), None)
+    if pattern is not None:
+        return f"{key.kind}: {pattern_in_words(pattern)}"
+    if most is not None:
+        return f"{key.kind}, {least} to {most}"
+    return key.kind if least is None else f"{key.kind}, at least {least}"
+
+
+def _written(key: Key) -> str:
+    """The default as one would write it in the file."""
+    match key.default:
+        case None:
+            return "none"
+        case ():
+            return "`[]`"
+        case ByteSize() as size:
+            return f"`{size.human_readable().replace('.0', '')}`"
+        case float() as duration:
+            seconds, unit = next((seconds, unit) for seconds, unit in _UNITS if duration % seconds == 0)
+            return f"`{duration / seconds:g}{unit}`"
+        case str() | int() | Path() as value:
+            return f"`{value}`"
+        case other:
+            raise TypeError(f"{_name(key.path)}: no words for the default {other!r}")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())

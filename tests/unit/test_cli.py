@@ -1,0 +1,117 @@
+"""The command line: help, exit codes, and what `check-config` says."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from agent import __version__
+from agent.cli import cli
+
+COMMANDS = ("run", "check-config", "ask", "demo", "version")
+
+
+def _invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments)
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """A models folder with a model's mark."""
+    model = tmp_path / "models" / "edge-tiny"
+    model.mkdir(parents=True)
+    (model / "genai_config.json").touch()
+    return tmp_path / "models"
+
+
+def _config(folder: Path, text: str) -> str:
+    (folder / "agent.yaml").write_text(text)
+    return str(folder / "agent.yaml")
+
+
+def _help(*arguments: str) -> str:
+    result = _invoke(*arguments)
+    assert result.exit_code == 0
+    # Some environments ask for colours even where there is no terminal.
+    return re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
+
+
+def test_alone_it_prints_its_help() -> None:
+    page = _help()
+    for command in COMMANDS:
+        assert f" {command} " in page
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_every_command_teaches(command: str) -> None:
+    page = _help(command, "--help")
+    if command != "version":
+        assert "Examples:" in page
+        assert f"  jetson-agent {command}" in page
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    result = _invoke("start")
+    assert result.exit_code == 2
+    assert "No such command 'start'" in result.stderr
+
+
+def test_version_names_all_that_matters() -> None:
+    lines = _invoke("version").stdout.splitlines()
+    assert lines[0] == f"jetson-agent {__version__}"
+    assert [line.split()[0] for line in lines] == ["jetson-agent", "Python", "onnxruntime-genai"]
+
+
+def test_check_config_says_what_would_run_and_no_secret(tmp_path: Path, models: Path) -> None:
+    (tmp_path / "password").write_text("hunter2")
+    (tmp_path / "s.json").write_text("{}")
+    text = f"""
+device: {{id: orin-7}}
+models_dir: {models}
+state_dir: state
+broker: {{host: broker.local, tls: {{}}, user: me, password_file: password, groups: [hall-5, spare]}}
+routes:
+  triage: {{schema: s.json, max_tokens: 32}}
+  plain: {{}}
+"""
+    result = _invoke("check-config", "-c", _config(tmp_path, text))
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        f"ok: {tmp_path}/agent.yaml",
+        "  device  orin-7, prompts on edge/orin-7/prompt",
+        "  broker  broker.local:8883, TLS, user me, password from a file, groups hall-5, spare",
+        f"  model   edge-tiny, in {models}/edge-tiny",
+        "  routes  triage (schema, max_tokens); plain",
+        f"  state   {tmp_path}/state",
+    ]
+
+
+def test_check_config_lists_every_error_and_exits_78(tmp_path: Path) -> None:
+    file = _config(tmp_path, "log_level: loud\nbroker:\n  prt: 1\n")
+    result = _invoke("check-config", "-c", file)
+    assert result.exit_code == 78
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        f'{file}:1: log_level: must be one of DEBUG, INFO, WARNING, ERROR, not "loud"',
+        f"{file}:3: broker.prt: unknown key; did you mean `port`?",
+    ]
+
+
+def test_check_config_counts_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JETSON_AGENT__BROKER__PORT", "0")
+    result = _invoke("check-config", "-c", _config(tmp_path, ""))
+    assert result.exit_code == 78
+    assert result.stderr == "environment JETSON_AGENT__BROKER__PORT: broker.port: must be at least 1, not 0\n"
+
+
+def test_check_config_misses_a_model_that_is_not_there(tmp_path: Path) -> None:
+    result = _invoke("check-config", "-c", _config(tmp_path, "model: {name: none-such}"))
+    assert result.exit_code == 78
+    assert "model 'none-such' was not found" in result.stderr
+
+
+def test_run_does_not_start_with_a_wrong_configuration(tmp_path: Path) -> None:
+    result = _invoke("run", "-c", _config(tmp_path, "nope: 1"))
+    assert result.exit_code == 78
+    assert ":1: nope: unknown key" in result.stderr
