@@ -3,6 +3,7 @@
 What is queued, running or has an unsent reply is never in the view `forgettable`.
 """
 
+from math import ceil
 from typing import Final
 
 from agent.clock import Clock
@@ -38,10 +39,17 @@ def prune(database: Database, clock: Clock, keep: Seconds, *, to: float = _TO) -
     for old in (_OLD_OF_THIS_BOOT, _OLD_OF_OTHER_BOOTS):
         while some := database.execute(old, values).rowcount:
             pruned += some
-    while database.filled() > to and (some := database.execute(_OLDEST, {"at_once": _AT_ONCE}).rowcount):
+    while (filled := database.filled()) > to and (some := _forget_oldest(database, 1 - to / filled)):
         pruned += some
     database.shrink()
     return pruned
+
+
+def _forget_oldest(database: Database, share: float) -> int:
+    """Forget about this share of all prompts, rather fewer than more: they differ in size."""
+    ((prompts,),) = database.rows("SELECT count(*) FROM prompts")
+    at_once = min(_AT_ONCE, ceil(prompts * share / 2))
+    return database.execute(_OLDEST, {"at_once": at_once}).rowcount
 
 
 def make_room(database: Database, clock: Clock, keep: Seconds, *, size: int, below: float) -> None:
