@@ -5,6 +5,7 @@ happens; when the demo itself is killed, the kernel tells its children to end (o
 """
 
 import contextlib
+import os
 import shutil
 import signal
 import statistics
@@ -18,7 +19,7 @@ from agent.ask import what_it_took
 from agent.client import AgentClient, Answer, AskError
 from agent.config import Broker
 from agent.demo.agent_process import DEVICE_ID, PREFIX, AgentProcess, dying_with_us
-from agent.demo.broker import PrivateBroker
+from agent.demo.broker import PrivateBroker, find_mosquitto
 from agent.demo.echo import echo
 from agent.demo.install import ensure_mosquitto
 from agent.demo.prompts import QUESTIONS, Question
@@ -48,7 +49,7 @@ def run_demo(*, once: bool, port: int | None) -> int:
     view = View()
     with contextlib.ExitStack() as stack:
         stack.enter_context(_sigterm_like_control_c())
-        ensure_mosquitto(view.waiting)
+        ensure_mosquitto(view.waiting, find=find_mosquitto, user=os.geteuid())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jetson-agent-demo-")))
         broker = stack.enter_context(PrivateBroker(folder, port, launcher=dying_with_us()))
         view.line(f"broker  mosquitto on 127.0.0.1:{broker.port}, private to this machine")

@@ -3,12 +3,10 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
 
-from agent.demo.broker import find_mosquitto
 from agent.errors import StopError
 
 PACKAGES = ("mosquitto", "mosquitto-clients")
@@ -18,34 +16,32 @@ _POLICY = Path("/usr/sbin/policy-rc.d")
 _SHOWN_LINES = 10
 
 
-class Waiting(Protocol):
-    """Shows what is being waited for while the block runs."""
-
-    def __call__(self, what: str) -> AbstractContextManager[object]:
-        """For this block."""
-        ...
+Waiting = Callable[[str], AbstractContextManager[object]]
+"""Shows what is being waited for while a block runs."""
 
 
-def ensure_mosquitto(waiting: Waiting) -> Path:
-    """The broker's program, installed first if it is missing and may be installed.
+def ensure_mosquitto(waiting: Waiting, *, find: Callable[[], Path | None], user: int) -> None:
+    """Install the broker if it is missing and may be installed.
+
+    Args:
+        waiting: Shows what takes time.
+        find: Looks for the broker's program.
+        user: The effective user id of this process.
 
     Raises:
         StopError: It is missing; the message says what to type.
     """
-    found = find_mosquitto()
-    if found is not None:
-        return found
+    if find() is not None:
+        return
     apt_get = shutil.which("apt-get")
     if apt_get is None:
         raise StopError("mosquitto is not installed: install it with this system's package manager, then try again")
-    if os.geteuid() != 0:
+    if user != 0:
         raise StopError(f"mosquitto is not installed; type: {_BY_HAND}")
     with waiting(f"mosquitto is missing: installing {' and '.join(PACKAGES)} with apt-get"):
         install_packages(apt_get, _POLICY)
-    found = find_mosquitto()
-    if found is None:
+    if find() is None:
         raise StopError(f"mosquitto is still not there after its installation; type: {_BY_HAND}")
-    return found
 
 
 def install_packages(apt_get: str, policy: Path) -> None:
