@@ -4,7 +4,7 @@ Every function here runs inside the transaction of `Journal.append`.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, assert_never
 
 from agent.clock import Clock
 from agent.journal.database import Database
@@ -97,6 +97,8 @@ def _insert(database: Database, clock: Clock, arrival: Arrival) -> Pending | Non
             _insert_refusal(database, clock, content, row)
             send_reply(database, arrival.id)
             return None
+        case _:
+            assert_never(content)
 
 
 def _insert_prompt(database: Database, prompt: Prompt, row: Mapping[str, object]) -> Pending:
