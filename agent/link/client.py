@@ -1,5 +1,8 @@
 """paho-mqtt's client, set up for this agent."""
 
+import contextlib
+import socket
+import ssl
 from collections.abc import Callable
 
 from paho.mqtt.client import Client, MQTTv5
@@ -66,6 +69,17 @@ class BrokerClient(Client):
         properties.MaximumPacketSize = max(_MIN_MAX_PACKET, 2 * self._max_payload)
         keepalive = min(max(1, round(broker.keepalive)), _MAX_KEEPALIVE_S)
         self.connect(broker.host, broker.effective_port, keepalive, clean_start=False, properties=properties)
+
+    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
+        """Replaces paho's, which leaves the socket open when the handshake fails. The context checks the host name."""
+        assert self._ssl_context is not None, "without TLS it is not called"  # noqa: S101 - for mypy
+        with contextlib.ExitStack() as on_failure:
+            sock = self._ssl_context.wrap_socket(tcp_sock, server_hostname=self._host, do_handshake_on_connect=False)
+            on_failure.callback(sock.close)
+            sock.settimeout(CONNECT_TIMEOUT_S)
+            sock.do_handshake()
+            on_failure.pop_all()
+        return sock
 
     def _handle_publish(self) -> MQTTErrorCode:
         """Replaces paho's, see `packet`."""

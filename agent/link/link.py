@@ -35,6 +35,12 @@ _ENOUGH_DOUBLINGS = 5
 _TAKEN_OVER_BACKOFF_S = 60.0
 """Two clients with one id push each other out: the slower this is, the more either of them gets done."""
 
+_STEADY_S = 2.0
+"""A connection that ends sooner counts as a failed attempt: mosquitto does not say that a session was taken over."""
+
+_UNSTEADY = 3
+"""So many failures, the last of them by a connection that ended soon, are worth a hint."""
+
 _log = logging.getLogger(__name__)
 _random = random.SystemRandom()
 
@@ -126,8 +132,10 @@ class Link:
         failures = 0
         for self._connection_number in count(1):
             await self._room()
-            was_connected, end = await self._serve()
-            failures = 0 if was_connected else failures + 1
+            lasted, end = await self._serve()
+            failures = failures + 1 if lasted is None or lasted < _STEADY_S else 0
+            if lasted is not None and failures == _UNSTEADY:
+                _log.warning("broker_connection_unsteady", extra={"hint": "do two devices share device.id?"})
             await asyncio.sleep(backoff(end.problem, failures))
 
     async def receive(self) -> list[Incoming]:
@@ -174,8 +182,9 @@ class Link:
                     return await self._connection.publish(message)
 
     def publish_lossy(self, message: OutMessage) -> None:
-        """Publish at QoS 0; dropped and counted when not connected, or when the broker is slow to take it."""
-        if not (self._connection is not None and self.is_connected and self._connection.publish_lossy(message)):
+        """Publish at QoS 0; dropped and counted when that is not possible, or when the broker is slow to take it."""
+        usable = self.is_connected and fault_of(message.topic) is None
+        if not (usable and self._connection is not None and self._connection.publish_lossy(message)):
             self.lossy_dropped += 1
 
     async def _room(self) -> None:
@@ -184,20 +193,20 @@ class Link:
             self._taken.clear()
             await self._taken.wait()
 
-    async def _serve(self) -> tuple[bool, End]:
+    async def _serve(self) -> tuple[Seconds | None, End]:
         """Make one connection and keep it until it ends.
 
         Returns:
-            Whether it was usable, and why it ended.
+            How long it was usable, None for not at all; and why it ended.
         """
         client = BrokerClient(self._client_id, will=self._will, max_payload=self._max_payload, deliver=self._deliver)
         connection = self._connection = Connection(client, on_end=self._connected.clear)
-        was_connected = False
+        connected_at: Seconds | None = None
         try:
             await connection.open(self._settings)
             await self._greet(connection)
             self._connected.set()
-            was_connected = True
+            connected_at = self._clock.now()
             self._report_connected()
             end = await connection.served()
         except ConnectionEndedError as error:
@@ -206,7 +215,7 @@ class Link:
             self._connection = None
             connection.close()
         self._report_ended(end)
-        return was_connected, end
+        return None if connected_at is None else Seconds(self._clock.now() - connected_at), end
 
     async def _greet(self, connection: Connection) -> None:
         for topic_filter, reason in (await connection.subscribe(self._subscriptions)).items():
