@@ -28,8 +28,8 @@ _TAKE_BELOW: Final = 0.9
 class Journal:
     """The prompts and the outbox in one SQLite file. Synchronous; belongs to the thread that opened it.
 
-    Every method that changes something is one transaction, durable when it returns. Each raises `StorageFullError`
-    when there is no room: then nothing has changed, and the same call may succeed later. Each raises
+    Every method that changes something is one transaction (`prune`: several), durable when it returns. Each raises
+    `StorageFullError` when there is no room: then nothing has changed, and the same call may succeed later. Each raises
     `JournalDamagedError` when SQLite finds the file damaged.
 
     Attributes:
