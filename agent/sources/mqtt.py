@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Protocol, assert_never
 
 from agent.errors import ErrorCode, NotConnectedError, StorageFullError
@@ -18,9 +19,11 @@ _REPORT_EVERY = Seconds(60.0)
 """At most so often an operator is told of messages that nobody could be answered for."""
 
 _STORAGE_RETRY_AFTER = Seconds(30.0)
-_ANSWER_TIMEOUT_S = 10.0
+_ANSWER_TIMEOUT = Seconds(10.0)
 
 _log = logging.getLogger(__name__)
+
+_Received = tuple[Incoming, Arrival]
 
 
 class Intake(Protocol):
@@ -60,7 +63,7 @@ class MqttSource:
         self._interpreter = interpreter
         self._cancel = cancel
         self._emit = emit
-        self._report_every = _REPORT_EVERY
+        self._answer_timeout = _ANSWER_TIMEOUT
         self._dropped = 0
         self._something_dropped = asyncio.Event()
         self._storage_full = False
@@ -74,7 +77,7 @@ class MqttSource:
 
     async def _take(self, batch: Sequence[Incoming]) -> None:
         """Everything that has arrived: one commit for all prompts, then the rest, then the acknowledgements."""
-        prompts: list[tuple[Incoming, Arrival]] = []
+        prompts: list[_Received] = []
         others: list[tuple[Incoming, Cancellation | Unanswerable]] = []
         for incoming in batch:
             match self._interpreter.interpret(incoming):
@@ -83,8 +86,9 @@ class MqttSource:
                 case Cancellation() | Unanswerable() as other:
                     others.append((incoming, other))
             await asyncio.sleep(0)  # large payloads take a while to read: let others have their turn in between
-        if prompts:
-            await self._accept(prompts)
+        refused = await self._accept(prompts) if prompts else []
+        if refused:
+            await self._refuse(refused)
         for incoming, other in others:
             match other:
                 case Cancellation(prompt_id):
@@ -96,20 +100,23 @@ class MqttSource:
                     assert_never(other)
             self._link.acknowledge(incoming)
 
-    async def _accept(self, prompts: Sequence[tuple[Incoming, Arrival]]) -> None:
+    async def _accept(self, prompts: Sequence[_Received]) -> list[_Received]:
+        """Make prompts durable and acknowledge them.
+
+        Returns:
+            Those for which there is no room.
+        """
         try:
             await self._intake.accept([arrival for _, arrival in prompts])
         except StorageFullError as error:
             if len(prompts) > 1:  # a part of it may still fit
-                for prompt in prompts:
-                    await self._accept([prompt])
-                return
+                return list(chain.from_iterable([await self._accept([prompt]) for prompt in prompts]))
             self._tell_storage_full(str(error))
-            await self._answer_directly(*prompts[0])
-            return
+            return list(prompts)
         self._storage_full = False
         for incoming, _ in prompts:
             self._link.acknowledge(incoming)
+        return []
 
     def _tell_storage_full(self, reason: str) -> None:
         """Once, not for each prompt."""
@@ -117,20 +124,26 @@ class MqttSource:
             self._storage_full = True
             self._emit(StorageFull(reason=reason))
 
-    async def _answer_directly(self, incoming: Incoming, arrival: Arrival) -> None:
-        """Refuse without the journal, and acknowledge the prompt only when the broker has the refusal.
+    async def _refuse(self, prompts: Sequence[_Received]) -> None:
+        """Answer without the journal.
 
-        Without its acknowledgement, the broker sends the prompt again on the next connection. That is made here when
-        the broker does not take the refusal in time: it may not be able to, while we read nothing.
+        Without its acknowledgement, the broker sends a prompt again on the next connection. That is made here when the
+        broker does not take the answers in time: it may not be able to, while we read nothing.
         """
-        reply = arrival.content.reply if isinstance(arrival.content, Refusal) else _storage_full_reply(arrival)
         try:
-            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-                await self._link.publish(reply)
-        except NotConnectedError:
-            return
+            async with asyncio.timeout(self._answer_timeout), asyncio.TaskGroup() as answering:
+                for incoming, arrival in prompts:
+                    answering.create_task(self._answer(incoming, arrival), name=f"refuse {arrival.id}")
         except TimeoutError:
             self._link.redeliver()
+
+    async def _answer(self, incoming: Incoming, arrival: Arrival) -> None:
+        """Send one refusal, and acknowledge the prompt only when the broker has it."""
+        reply = arrival.content.reply if isinstance(arrival.content, Refusal) else _storage_full_reply(arrival)
+        await self._link.connected()  # a new connection brings messages before it is ready for ours
+        try:
+            await self._link.publish(reply)
+        except NotConnectedError:
             return
         except PublishRefusedError as error:
             _log.error("message_refused_by_broker", extra={"topic": reply.topic, "reason": str(error)})
@@ -143,7 +156,10 @@ class MqttSource:
             self._something_dropped.clear()
             count, self._dropped = self._dropped, 0
             self._emit(PayloadsDropped(count=count))
-            await asyncio.sleep(self._report_every)
+            await self._wait_a_minute()
+
+    async def _wait_a_minute(self) -> None:
+        await asyncio.sleep(_REPORT_EVERY)
 
 
 def _storage_full_reply(arrival: Arrival) -> OutMessage:
