@@ -1,0 +1,89 @@
+"""Builds a model of a real one's geometry with random weights, to measure speed where no weights can be had.
+
+`python -m tests.bench.random_model --geometry llama-3.2-1b --out DIR` needs the `build` extra, 10 GB of memory and two
+minutes of two cores. The result is what onnxruntime-genai's model builder makes of the real weights: INT4 in blocks of
+128, `accuracy_level` 4, for the CPU. Its tokenizer is the shipped model's, with fewer tokens than the model has: those
+beyond it decode to nothing, so an answer's text is short, while the work for each token is the real model's. Nothing
+that it says means anything.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from agent.models import find_model
+
+GEOMETRIES = {
+    "llama-3.2-1b": {
+        "vocab_size": 128_256,
+        "hidden_size": 2_048,
+        "intermediate_size": 8_192,
+        "num_hidden_layers": 16,
+        "num_attention_heads": 32,
+        "num_key_value_heads": 8,
+        "head_dim": 64,
+        "max_position_embeddings": 131_072,
+        "rms_norm_eps": 1e-5,
+        "tie_word_embeddings": True,
+        "rope_parameters": {
+            "rope_type": "llama3",
+            "rope_theta": 500_000.0,
+            "factor": 32.0,
+            "low_freq_factor": 1.0,
+            "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 8_192,
+        },
+    },
+}
+"""As in the models' own config.json."""
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json")
+BUILD = {"block_size": "128", "accuracy_level": "4", "hf_token": "false"}
+
+
+def write_checkpoint(geometry: str, tokenizer_dir: Path, out: Path) -> None:
+    """Write a Hugging Face checkpoint with random weights, in half the memory that full precision takes."""
+    import torch  # noqa: PLC0415 - of the build extra, and slow to import
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast  # noqa: PLC0415 - likewise
+
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(tokenizer_dir)
+    torch.manual_seed(0)
+    torch.set_default_dtype(torch.bfloat16)
+    config = LlamaConfig(
+        **GEOMETRIES[geometry],
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    LlamaForCausalLM(config).save_pretrained(out)
+    for name in TOKENIZER_FILES:
+        if (tokenizer_dir / name).exists():
+            shutil.copy(tokenizer_dir / name, out)
+
+
+def build(checkpoint: Path, out: Path) -> None:
+    """Run onnxruntime-genai's model builder."""
+    options = [f"{key}={value}" for key, value in BUILD.items()]
+    with tempfile.TemporaryDirectory(dir=out.parent) as cache:
+        command = [sys.executable, "-m", "onnxruntime_genai.models.builder", "-i", str(checkpoint), "-o", str(out)]
+        subprocess.run([*command, "-p", "int4", "-e", "cpu", "-c", cache, "--extra_options", *options], check=True)
+
+
+def main() -> None:
+    """Read the command line and build."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--geometry", choices=GEOMETRIES, default="llama-3.2-1b")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the new model")
+    parser.add_argument("--tokenizer", type=Path, help="folder with tokenizer files; default: the shipped model's")
+    arguments = parser.parse_args()
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=arguments.out.parent) as folder:
+        tokenizer_dir = arguments.tokenizer or find_model("edge-tiny", None, Path(folder))
+        write_checkpoint(arguments.geometry, tokenizer_dir, Path(folder))
+        build(Path(folder), arguments.out)
+
+
+if __name__ == "__main__":
+    main()
