@@ -5,12 +5,13 @@ import contextlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Coroutine
+from typing import TypeVar
 
 from agent.clock import Clock
 from agent.config import Config
 from agent.config_file import read_schemas
 from agent.engine.host import EngineHost, EngineSpec
-from agent.errors import NotConnectedError, StopError
+from agent.errors import NotConnectedError, StopError, StorageFullError
 from agent.event_log import EventLog
 from agent.events import Event, JournalSetAside, ModelLoaded
 from agent.intake import Intake
@@ -28,6 +29,7 @@ _PRUNE_EVERY = Seconds(30.0)
 _FLUSH_SHARE = 0.25
 """Share of the stop timeout that is left for unsent replies after the running prompts have had theirs."""
 
+_ErrorT = TypeVar("_ErrorT", bound=BaseException)
 _log = logging.getLogger(__name__)
 
 
@@ -44,6 +46,8 @@ def run(config: Config) -> int:
         asyncio.run(_serve(config))
     except* StopError as group:
         raise _first_leaf(group) from None
+    except* StorageFullError as group:
+        raise StopError(f"no room in {config.state_dir}: {_first_leaf(group)}. Free some, then start again") from None
     return 0
 
 
@@ -182,7 +186,8 @@ class _Agent:
     async def _prune(self) -> None:
         while True:
             await asyncio.sleep(_PRUNE_EVERY)
-            await self._journal.run(Journal.prune)
+            with contextlib.suppress(StorageFullError):  # the next time, then
+                await self._journal.run(Journal.prune)
 
     async def _announce(self) -> None:
         """Say anew what `R/status` says; the link itself says it at each connect."""
@@ -200,6 +205,6 @@ class _Agent:
             self._status_changed.set()
 
 
-def _first_leaf(group: BaseExceptionGroup[StopError]) -> StopError:
+def _first_leaf(group: BaseExceptionGroup[_ErrorT]) -> _ErrorT:
     first = group.exceptions[0]
     return _first_leaf(first) if isinstance(first, BaseExceptionGroup) else first

@@ -175,8 +175,8 @@ class Worker:
                 return
             reply = _failure(claimed.prompt, ErrorCode.ENGINE_FAILED, f"the engine was lost twice: {lost}")
         except asyncio.CancelledError:
-            self._engine.cancel(pending.id)
-            await self._journal.run(Journal.put_back, pending.id, engine_lost=False)
+            with contextlib.suppress(StorageFullError):  # then the next start finds it as running
+                await self._journal.run(Journal.put_back, pending.id, engine_lost=False)
             raise
         except StopError:
             raise
