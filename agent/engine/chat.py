@@ -95,5 +95,5 @@ def in_parts(prompt: Sequence[int], most: int) -> list[Sequence[int]]:
     A small rest at the end would not do: a single token is computed by another kernel, which rounds differently.
     """
     count = -(-len(prompt) // most)
-    edges = [len(prompt) * part // count for part in range(count + 1)]
+    edges = [len(prompt) * part // max(count, 1) for part in range(count + 1)]
     return [prompt[start:end] for start, end in itertools.pairwise(edges)]
