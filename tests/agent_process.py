@@ -20,7 +20,7 @@ DEVICE = "test"
 PREFIX = f"edge/{DEVICE}"
 
 
-def write_config(folder: Path, port: int, **sections: Mapping[str, Any]) -> Path:
+def write_config(folder: Path, port: int, **sections: object) -> Path:
     """A configuration for an agent in `folder`, with `sections` laid over what it needs."""
     config: dict[str, Any] = {
         "device": {"id": DEVICE},
@@ -29,7 +29,7 @@ def write_config(folder: Path, port: int, **sections: Mapping[str, Any]) -> Path
         "stop_timeout": "10s",
     }
     for name, section in sections.items():
-        config[name] = {**config[name], **section} if isinstance(config.get(name), dict) else section
+        config[name] = {**config.get(name, {}), **section} if isinstance(section, Mapping) else section
     path = folder / "agent.yaml"
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
     return path
@@ -116,7 +116,7 @@ class AgentProcess:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, **sections: Mapping[str, Any]) -> Iterator[tuple[PrivateBroker, AgentProcess]]:
+def serving(folder: Path, **sections: object) -> Iterator[tuple[PrivateBroker, AgentProcess]]:
     """A private broker and an agent on it."""
     with PrivateBroker(folder) as broker, AgentProcess(write_config(folder, broker.port, **sections)) as agent:
         yield broker, agent

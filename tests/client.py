@@ -44,7 +44,7 @@ class Client:
         self._mqtt.on_subscribe = lambda *_: self._subscribed.set()
         self._mqtt.on_message = self._on_message
         self._mqtt.on_publish = self._on_publish
-        session = Properties(PacketTypes.CONNECT)
+        session = _properties(PacketTypes.CONNECT)
         session.SessionExpiryInterval = 3600
         self._mqtt.connect("127.0.0.1", port, clean_start=False, properties=session)
 
@@ -61,15 +61,13 @@ class Client:
         self._mqtt.disconnect()
         self._mqtt.loop_stop()
 
-    def publish(
-        self, topic: str, payload: str | bytes | dict[str, Any], *, qos: int = 1, **properties: bytes | str | int
-    ) -> int:
+    def publish(self, topic: str, payload: str | bytes | dict[str, Any], **properties: bytes | str | int) -> int:
         """Publish below the device's prefix; MQTT 5 properties by their paho names. Returns the packet id."""
-        props = Properties(PacketTypes.PUBLISH)
+        props = _properties(PacketTypes.PUBLISH)
         for name, value in properties.items():
             setattr(props, name, value)
         body = json.dumps(payload) if isinstance(payload, dict) else payload
-        return self._mqtt.publish(f"{PREFIX}/{topic}", body, qos=qos, properties=props).mid
+        return self._mqtt.publish(f"{PREFIX}/{topic}", body, qos=1, properties=props).mid
 
     def prompt(self, payload: str | bytes | dict[str, Any], **properties: bytes | str | int) -> int:
         """Publish a prompt."""
@@ -111,10 +109,14 @@ class Client:
     def _on_message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
         self.arrivals.setdefault(message.topic, time.perf_counter())
         self.correlations[message.topic].append(getattr(message.properties, "CorrelationData", None))
-        self.messages[message.topic].append(message.payload)
+        self.messages[message.topic].append(bytes(message.payload))
 
     def _on_publish(
         self, _client: mqtt.Client, _userdata: object, mid: int, reason: ReasonCode, _props: Properties
     ) -> None:
         if not reason.is_failure:
             self.acknowledged.add(mid)
+
+
+def _properties(packet_type: int) -> Properties:
+    return Properties(packet_type)  # type: ignore[no-untyped-call]  # paho has no types here

@@ -220,9 +220,15 @@ def schemas() -> Iterator[Hostile]:
     yield _schema("wide", wide, *any_end)
     yield _schema("wide all", {"allOf": [wide, wide, wide]}, *any_end)
     yield _schema("a number as minimum", {"type": "integer", "minimum": 10**300}, *any_end)
-    for number, bad in enumerate(
-        (None, 1, [], {"type": "json_schema"}, {"type": "json_schema", "json_schema": {}}, {"type": "xml"})
-    ):
+    formats: list[Any] = [
+        None,
+        1,
+        [],
+        {"type": "json_schema"},
+        {"type": "json_schema", "json_schema": {}},
+        {"type": "xml"},
+    ]
+    for number, bad in enumerate(formats):
         codes = ("ok",) if bad is None else ("invalid_request",)
         yield _json(f"response_format #{number}", {"prompt": GOOD, "max_tokens": 4, "response_format": bad}, *codes)
 

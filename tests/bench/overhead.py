@@ -121,7 +121,7 @@ def measure(model_dir: Path, tokens: int, rounds: int) -> bool:
         return run
 
     with tempfile.TemporaryDirectory(prefix="jetson-agent-bench-") as folder:
-        sections = {"model": {"name": model_dir.name}, "models_dir": str(model_dir.parent)}
+        sections: dict[str, object] = {"model": {"name": model_dir.name}, "models_dir": str(model_dir.parent)}
         with (
             serving(Path(folder), **sections) as (broker, _),
             Client(broker.port, topics=("reply/#", "status")) as client,

@@ -2,21 +2,22 @@
 
 `python -m tests.bench.random_model --geometry llama-3.2-1b --out DIR` needs the `build` extra, 10 GB of memory and two
 minutes of two cores. The result is what onnxruntime-genai's model builder makes of the real weights: INT4 in blocks of
-128, `accuracy_level` 4, for the CPU. Its tokenizer is the shipped model's, with fewer tokens than the model has: those
-beyond it decode to nothing, so an answer's text is short, while the work for each token is the real model's. Nothing
-that it says means anything.
+128, `accuracy_level` 4, for the CPU. Its tokenizer is the shipped model's with as many made-up words put behind as the
+geometry asks for, so that every token has a text and costs what it would. Nothing that it says means anything.
 """
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from agent.models import find_model
 
-GEOMETRIES = {
+GEOMETRIES: dict[str, dict[str, Any]] = {
     "llama-3.2-1b": {
         "vocab_size": 128_256,
         "hidden_size": 2_048,
@@ -43,14 +44,26 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jin
 BUILD = {"block_size": "128", "accuracy_level": "4", "hf_token": "false"}
 
 
-def write_checkpoint(geometry: str, tokenizer_dir: Path, out: Path) -> None:
-    """Write a Hugging Face checkpoint with random weights, in half the memory that full precision takes."""
+def write_tokenizer(source: Path, size: int, out: Path) -> None:
+    """Copy a byte-level tokenizer and fill its vocabulary up."""
+    for name in TOKENIZER_FILES:
+        if (source / name).exists():
+            shutil.copy(source / name, out)
+    content = json.loads((source / "tokenizer.json").read_text(encoding="utf-8"))
+    vocab = content["model"]["vocab"]
+    taken = 1 + max(*vocab.values(), *(token["id"] for token in content["added_tokens"]))
+    vocab.update({f"Ġw{number}": number for number in range(taken, size)})
+    (out / "tokenizer.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+def write_checkpoint(geometry: str, out: Path) -> None:
+    """Write a Hugging Face checkpoint with random weights beside a tokenizer."""
     import torch  # noqa: PLC0415 - of the build extra, and slow to import
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast  # noqa: PLC0415 - likewise
 
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(tokenizer_dir)
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(out)
     torch.manual_seed(0)
-    torch.set_default_dtype(torch.bfloat16)
+    torch.set_default_dtype(torch.bfloat16)  # half the memory
     config = LlamaConfig(
         **GEOMETRIES[geometry],
         bos_token_id=tokenizer.bos_token_id,
@@ -58,9 +71,6 @@ def write_checkpoint(geometry: str, tokenizer_dir: Path, out: Path) -> None:
         pad_token_id=tokenizer.pad_token_id,
     )
     LlamaForCausalLM(config).save_pretrained(out)
-    for name in TOKENIZER_FILES:
-        if (tokenizer_dir / name).exists():
-            shutil.copy(tokenizer_dir / name, out)
 
 
 def build(checkpoint: Path, out: Path) -> None:
@@ -80,9 +90,11 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.out.parent) as folder:
-        tokenizer_dir = arguments.tokenizer or find_model("edge-tiny", None, Path(folder))
-        write_checkpoint(arguments.geometry, tokenizer_dir, Path(folder))
-        build(Path(folder), arguments.out)
+        checkpoint = Path(folder)
+        tokenizer = arguments.tokenizer or find_model("edge-tiny", None, checkpoint)
+        write_tokenizer(tokenizer, GEOMETRIES[arguments.geometry]["vocab_size"], checkpoint)
+        write_checkpoint(arguments.geometry, checkpoint)
+        build(checkpoint, arguments.out)
 
 
 if __name__ == "__main__":

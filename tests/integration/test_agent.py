@@ -259,7 +259,7 @@ def test_a_broker_that_comes_later_and_goes_away(tmp_path: Path) -> None:
             client.prompt({"id": "one", "prompt": QUESTION})
             client.reply("one")
             broker.stop()
-            wait_for(lambda: "broker_connection_lost" in agent.log.read_text(encoding="utf-8"), 30, "loss of the broker")
+            wait_for(lambda: "broker_connection_lost" in agent.log.read_text(encoding="utf-8"), 30, "loss of it")
             broker.start()
             client.prompt({"id": "two", "prompt": QUESTION})
             assert content(client.reply("two", 90)).startswith("Yes")

@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from agent.demo.broker import PrivateBroker
@@ -84,14 +85,14 @@ class Storm:
     def _send(self, client: Client) -> None:
         """Send the prompts spread over the time of the kills."""
         for number in range(self._prompts):
-            wait_for(
-                lambda number=number: self._outcome.kills.total() >= self._kills * number // self._prompts - 1,
-                600,
-                "the next kill",
-            )
+            due = self._kills * number // self._prompts
+            wait_for(partial(self._has_killed, due - 1), 600, "the next kill")
             facts = FACTS.format(people=2 + number % 7, hour=number % 24, minute=number % 60)
             body = {"id": f"p{number}", "prompt": facts, "max_tokens": 24, "stream": number % 5 == 0}
             self._sent[client.prompt(body)] = f"p{number}"
+
+    def _has_killed(self, count: int) -> bool:
+        return self._outcome.kills.total() >= count
 
     def _one_kill(self) -> None:
         victim, kill = self._random.choice(self._victims())

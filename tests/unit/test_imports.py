@@ -26,16 +26,16 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "app": {"cli"},
     "cli": {"__main__"},
     "demo": {"cli"},
-    "ask": {"cli"},
+    "ask": {"cli", "demo"},
     "engine.ort_genai": set(),  # loaded by name, in the engine's process
     "engine.child": {"engine.host"},
-    "config_file": {"app", "cli", "ask", "demo"},
+    "config_file": {"app", "cli", "ask", "demo", "mqtt_client"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "sqlite3": {"journal"},
     "onnxruntime_genai": {"engine.ort_genai"},
     "yaml": {"config_file", "demo"},
-    "typer": {"cli"},
+    "typer": {"cli", "ask"},
 }
 
 
