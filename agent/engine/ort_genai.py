@@ -189,7 +189,7 @@ class OrtGenaiEngine:
         text = running.answer.push(running.detokenizer.decode(token))
         if running.answer.stopped:
             running.ended = FinishReason.STOP
-        elif running.completion_tokens == running.request.sampling.max_tokens:
+        elif running.completion_tokens >= running.request.sampling.max_tokens:
             running.ended = FinishReason.LENGTH
         return text
 

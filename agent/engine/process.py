@@ -40,6 +40,8 @@ class EngineProcess:
     async def start(cls, spec: EngineSpec) -> Self:
         """Start a fresh interpreter that loads `spec`; returns when it runs, before it has loaded.
 
+        Call it in the main thread: the engine is killed when the thread that started it ends (prctl(2)).
+
         A fresh interpreter, and not `multiprocessing`, because that would import the agent's own main module, with all
         that the command line needs, into the engine's process, and keep a tracker process beside it.
         """
