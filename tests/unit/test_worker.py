@@ -1,0 +1,276 @@
+"""The worker on a real journal, with an engine that does as it is told."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.clock import Clock
+from agent.engine.host import EngineHost, EngineSpec
+from agent.engine.protocol import Capabilities, Finished, GenerationRequest, Outcome, Refused
+from agent.errors import EngineLostError, ErrorCode
+from agent.journal import Arrival, Journal, JournalThread
+from agent.prompt import (
+    Delta,
+    FinishReason,
+    Message,
+    OutMessage,
+    Prompt,
+    PromptId,
+    ReplyTo,
+    Role,
+    Sampling,
+    Usage,
+)
+from agent.units import Bytes, Seconds
+from agent.worker import MAX_CLAIMS, Worker
+
+CLOCK = Clock.of_this_machine()
+MODEL = Capabilities("model", context_length=100, max_batch=1, guidance=True)
+
+
+class ObedientEngine(EngineHost):
+    """Plays a list of scripts: each is what one request gets."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            EngineSpec("model", Path(), ""), load_timeout=Seconds(1), step_timeout=Seconds(1), on_event=lambda _: None
+        )
+        self.scripts: deque[list[str | Exception | Refused]] = deque()
+        self.requests: list[GenerationRequest] = []
+        self.loaded: Capabilities | None = MODEL
+        self.begun = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+        self.cancelled: list[PromptId] = []
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        return self.loaded
+
+    async def ready(self) -> Capabilities:
+        return MODEL
+
+    def cancel(self, request_id: PromptId) -> None:
+        self.cancelled.append(request_id)
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Delta | Outcome, None]:
+        self.requests.append(request)
+        self.begun.set()
+        script = self.scripts.popleft() if self.scripts else ["Yes", "."]
+        text = ""
+        for index, item in enumerate(script):
+            await self.go_on.wait()
+            match item:
+                case str():
+                    text += item
+                    yield Delta(request.id, index, item)
+                case Refused():
+                    yield replace(item, id=request.id)
+                    return
+                case _:
+                    raise item
+        now = CLOCK.now()
+        yield Finished(request.id, FinishReason.STOP, text, Usage(3, len(script)), now, Seconds(now + 0.5))
+
+
+class Bench:
+    """A worker and what is around it."""
+
+    def __init__(self, journal: JournalThread) -> None:
+        self.journal = journal
+        self.engine = ObedientEngine()
+        self.lossy: list[OutMessage] = []
+        self.finished = asyncio.Event()
+        self.worker = Worker(
+            journal,
+            self.engine,
+            clock=CLOCK,
+            publish_lossy=self.lossy.append,
+            wake_publisher=self.finished.set,
+        )
+
+    async def send(self, name: str, **changes: Any) -> None:  # noqa: ANN401 - any field of a prompt
+        reply_to = ReplyTo(f"to/{name}")
+        prompt = Prompt(
+            PromptId(name),
+            (Message(Role.USER, "?"),),
+            Sampling(),
+            reply_to,
+            received=CLOCK.now(),
+            received_wall=CLOCK.wall(),
+        )
+        arrival = Arrival(prompt.id, reply_to, replace(prompt, **changes), None, redelivered=False)
+        self.worker.offer(await self.journal.run(Journal.append, [arrival]))
+
+    async def replies(self, count: int = 1) -> dict[str, dict[str, Any]]:
+        """The replies in the outbox, by topic, when there are so many."""
+        async with asyncio.timeout(10):
+            while len(items := await self.journal.run(Journal.outbox, after=0, limit=100)) < count:
+                self.finished.clear()
+                await self.finished.wait()
+        return {item.message.topic: json.loads(item.message.payload) for item in items}
+
+
+@pytest.fixture
+async def journal(tmp_path: Path) -> AsyncIterator[JournalThread]:
+    opened = JournalThread.open(tmp_path / "journal.db", clock=CLOCK, keep=Seconds(60), max_size=Bytes(2**22))
+    async with opened as journal:
+        await journal.run(Journal.recover)
+        yield journal
+
+
+@pytest.fixture
+async def bench(journal: JournalThread) -> AsyncIterator[Bench]:
+    bench = Bench(journal)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(bench.worker.run())
+        yield bench
+        running.cancel()
+
+
+async def test_a_prompt_becomes_a_completion(bench: Bench) -> None:
+    await bench.send("a")
+    reply = (await bench.replies())["to/a"]
+    assert reply["choices"][0]["message"]["content"] == "Yes."
+    assert reply["usage"] == {
+        "prompt_tokens": 3,
+        "completion_tokens": 2,
+        "total_tokens": 5,
+        "prompt_tokens_details": {"cached_tokens": 0},
+    }
+    assert reply["timing"]["decode_tokens_per_s"] == 2.0
+    assert [json.loads(message.payload)["delta"] for message in bench.lossy] == ["Yes", "."]
+    assert {message.topic for message in bench.lossy} == {"to/a/stream"}
+
+
+async def test_a_refusal_of_the_engine_is_the_reply(bench: Bench) -> None:
+    bench.engine.scripts.append([Refused(PromptId(""), ErrorCode.TOO_LARGE, "200 of 100")])
+    await bench.send("a")
+    assert (await bench.replies())["to/a"]["error"] == {
+        "code": "too_large",
+        "message": "200 of 100",
+        "retry_after_ms": None,
+    }
+
+
+async def test_a_prompt_that_loses_the_engine_once_is_tried_again(bench: Bench) -> None:
+    bench.engine.scripts.append(["Ye", EngineLostError("gone")])
+    await bench.send("a")
+    assert (await bench.replies())["to/a"]["choices"][0]["message"]["content"] == "Yes."
+    assert len(bench.engine.requests) == 2
+
+
+async def test_a_prompt_that_loses_the_engine_twice_is_failed(bench: Bench) -> None:
+    bench.engine.scripts.extend([[EngineLostError("gone")], [EngineLostError("gone again")]])
+    await bench.send("a")
+    await bench.send("b")
+    replies = await bench.replies(2)
+    assert replies["to/a"]["error"]["code"] == "engine_failed"
+    assert "gone again" in replies["to/a"]["error"]["message"]
+    assert "choices" in replies["to/b"]
+
+
+async def test_a_bug_costs_one_prompt(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    bench.engine.scripts.append([KeyError("a bug")])
+    await bench.send("a")
+    await bench.send("b")
+    replies = await bench.replies(2)
+    assert replies["to/a"]["error"]["code"] == "engine_failed"
+    assert "choices" in replies["to/b"]
+    assert "prompt_failed" in caplog.messages
+
+
+async def test_another_model_is_not_found(bench: Bench) -> None:
+    await bench.send("a", model="another")
+    assert (await bench.replies())["to/a"]["error"]["code"] == "model_not_found"
+    assert not bench.engine.requests
+
+
+async def test_late_prompts_are_answered_without_a_model(bench: Bench) -> None:
+    bench.engine.loaded = None
+    await bench.send("a", timeout=Seconds(0.05))
+    await bench.send("b")
+    replies = await bench.replies()
+    assert set(replies) == {"to/a"}
+    assert replies["to/a"]["error"]["code"] == "deadline_exceeded"
+
+
+async def test_cancelled_while_it_waits(bench: Bench) -> None:
+    bench.engine.loaded = None
+    await bench.send("a", priority=-5)
+    await bench.send("b", priority=5)
+    bench.worker.cancel(PromptId("a"))
+    bench.worker.cancel(PromptId("never seen"))
+    replies = await bench.replies()
+    assert set(replies) == {"to/a"}
+    assert replies["to/a"]["choices"][0]["finish_reason"] == "cancelled"
+    assert bench.worker.queued == 1
+
+
+async def test_cancelled_while_it_runs(bench: Bench) -> None:
+    bench.engine.go_on.clear()
+    await bench.send("a")
+    async with asyncio.timeout(10):
+        await bench.engine.begun.wait()
+    bench.worker.cancel(PromptId("a"))
+    assert bench.engine.cancelled == ["a"]
+    bench.engine.go_on.set()
+    await bench.replies()
+
+
+async def test_a_prompt_during_which_the_agent_keeps_dying_is_failed(journal: JournalThread) -> None:
+    first = Bench(journal)
+    await first.send("a")
+    for _ in range(MAX_CLAIMS):
+        assert await journal.run(Journal.claim, PromptId("a")) is not None
+        pending = await journal.run(Journal.recover)
+    bench = Bench(journal)
+    bench.worker.offer(pending)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(bench.worker.run())
+        reply = (await bench.replies())["to/a"]
+        running.cancel()
+    assert reply["error"]["code"] == "engine_failed"
+    assert not bench.engine.requests
+
+
+async def test_drain_puts_back_what_does_not_end(journal: JournalThread) -> None:
+    bench = Bench(journal)
+    bench.engine.go_on.clear()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(bench.worker.run())
+        await bench.send("a")
+        await bench.send("b")
+        async with asyncio.timeout(10):
+            await bench.engine.begun.wait()
+        await bench.worker.drain(Seconds(0.05))
+    stats = await journal.run(Journal.stats)
+    assert (stats.queued, stats.running, stats.finished) == (2, 0, 0)
+    claimed = await journal.run(Journal.claim, PromptId("a"))
+    assert claimed is not None
+    assert (claimed.claims, claimed.engine_losses) == (1, 0)
+
+
+async def test_drain_lets_finish_what_does(journal: JournalThread) -> None:
+    bench = Bench(journal)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(bench.worker.run())
+        await bench.send("a")
+        async with asyncio.timeout(10):
+            await bench.engine.begun.wait()
+        await bench.worker.drain(Seconds(5))
+    assert "choices" in (await bench.replies())["to/a"]
+
+
+async def test_mean_service_follows_recent_prompts(bench: Bench) -> None:
+    assert bench.worker.mean_service == 1.0
+    for name in map(str, range(40)):
+        await bench.send(name)
+    await bench.replies(40)
+    assert bench.worker.mean_service == pytest.approx(0.5, abs=0.1)
