@@ -1,6 +1,7 @@
 """The connection to the broker: kept up, bounded, acknowledged by hand."""
 
-from agent.link.connection import PublishRefusedError
-from agent.link.link import Incoming, Link
+from agent.link.inbox import Incoming
+from agent.link.link import Link
+from agent.link.problem import PublishRefusedError
 
 __all__ = ["Incoming", "Link", "PublishRefusedError"]

@@ -24,6 +24,9 @@ _MIN_MAX_PACKET = 16 * 1024 * 1024
 """The broker drops a message above our Maximum Packet Size without telling anybody. So it is far above the limit on
 payloads: a message between the two is answered with `too_large`."""
 
+_MAX_OVERHEAD = 16
+"""Bytes of a PUBLISH around its topic, Correlation Data and payload: 5 + 2 + 2 of headers, 4 + 3 of properties."""
+
 _MAX_UINT32 = 0xFFFFFFFF
 _MAX_KEEPALIVE_S = 0xFFFF
 
@@ -70,6 +73,13 @@ class BrokerClient(Client):
         keepalive = min(max(1, round(broker.keepalive)), _MAX_KEEPALIVE_S)
         self.connect(broker.host, broker.effective_port, keepalive, clean_start=False, properties=properties)
 
+    def send(self, message: OutMessage, *, qos: int) -> int:
+        """Queue a message for the socket; gives its packet id."""
+        properties = properties_of(PacketTypes.PUBLISH)
+        if message.correlation is not None:
+            properties.CorrelationData = message.correlation
+        return self.publish(message.topic, message.payload, qos, message.retain, properties).mid
+
     def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
         """Replaces paho's, which leaves the socket open when the handshake fails. The context checks the host name."""
         assert self._ssl_context is not None, "without TLS it is not called"  # noqa: S101 - for mypy
@@ -85,6 +95,11 @@ class BrokerClient(Client):
         """Replaces paho's, see `packet`."""
         self._deliver(decode_publish(self._in_packet["command"], self._in_packet["packet"], self._max_payload))
         return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+
+def packet_size(message: OutMessage) -> int:
+    """The most bytes that the packet of a message has."""
+    return _MAX_OVERHEAD + len(message.topic.encode()) + len(message.correlation or b"") + len(message.payload)
 
 
 def properties_of(packet_type: int) -> Properties:

@@ -18,9 +18,17 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.config import Broker
-from agent.errors import AgentError, ConfigError
-from agent.link.client import CONNECT_TIMEOUT_S, BrokerClient, properties_of
-from agent.link.problem import ConnectionEndedError, End, Problem, of_connack, of_disconnect, of_socket
+from agent.errors import ConfigError
+from agent.link.client import CONNECT_TIMEOUT_S, BrokerClient, packet_size, properties_of
+from agent.link.problem import (
+    ConnectionEndedError,
+    End,
+    Problem,
+    PublishRefusedError,
+    of_connack,
+    of_disconnect,
+    of_socket,
+)
 from agent.prompt import OutMessage
 
 WINDOW = 32
@@ -31,15 +39,8 @@ _MAX_LOSSY_UNWRITTEN = 256
 
 _TICK_S = 1.0
 _MAX_UINT32 = 0xFFFFFFFF
-_MAX_OVERHEAD = 16
-"""Bytes of a PUBLISH around its topic, Correlation Data and payload: 5 + 2 + 2 of headers, 4 + 3 of properties."""
-_NO_RETAINED = SubscribeOptions.RETAIN_DO_NOT_SEND
 
 _T = TypeVar("_T")
-
-
-class PublishRefusedError(AgentError):
-    """The broker will not take this message, now or later."""
 
 
 class Connection:
@@ -52,6 +53,8 @@ class Connection:
 
     def __init__(self, client: BrokerClient, on_end: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
+        self.session_present = False
+        """Whether the broker had kept this device's session."""
         self._client = client
         self._on_end = on_end
         self._ended: asyncio.Future[End] = self._loop.create_future()
@@ -87,7 +90,7 @@ class Connection:
         Returns:
             The filters that the broker refused, and why.
         """
-        options = SubscribeOptions(qos=1, retainHandling=_NO_RETAINED)
+        options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
         self._client.subscribe([(it, options) for it in filters])
         answers = await self._answer(self._suback)
         return {it: reason for it, reason in zip(filters, answers, strict=True) if reason.is_failure}
@@ -106,14 +109,13 @@ class Connection:
             ConnectionEndedError: The connection ended first.
             PublishRefusedError: The broker refused, or would.
         """
-        size = _MAX_OVERHEAD + len(message.topic.encode()) + len(message.correlation or b"") + len(message.payload)
+        size = packet_size(message)
         if size > self._max_packet_out:
             raise PublishRefusedError(f"{size} bytes; the broker takes packets of {self._max_packet_out}")
         async with self._window:
             if self._ended.done():
                 raise ConnectionEndedError(self._ended.result())
-            info = self._client.publish(message.topic, message.payload, 1, message.retain, _properties(message))
-            puback = self._pubacks[info.mid] = self._loop.create_future()
+            puback = self._pubacks[self._client.send(message, qos=1)] = self._loop.create_future()
             reason = await self._answer(puback)
         if reason.is_failure:
             raise PublishRefusedError(str(reason))
@@ -122,8 +124,7 @@ class Connection:
         """Publish at QoS 0; False when it was dropped, because the socket does not keep up."""
         if self._ended.done() or len(self._lossy_unwritten) >= _MAX_LOSSY_UNWRITTEN:
             return False
-        info = self._client.publish(message.topic, message.payload, 0, message.retain, _properties(message))
-        self._lossy_unwritten.add(info.mid)
+        self._lossy_unwritten.add(self._client.send(message, qos=0))
         return True
 
     def acknowledge(self, packet_id: int) -> None:
@@ -146,14 +147,16 @@ class Connection:
             self._loop.call_soon(self._readable)
 
     def close(self) -> None:
-        """Disconnect cleanly, so that the broker drops the will and keeps the session."""
-        self._step(self._client.disconnect)
-        self._step(self._client.loop_write)
+        """Disconnect cleanly if it is still up, so that the broker drops the will and keeps the session."""
+        if self._fd is not None:
+            self._step(self._client.disconnect)
+            self._step(self._client.loop_write)
         sock = self._client.socket()
-        if sock is not None:  # the socket did not take the DISCONNECT at once
+        if self._fd is not None and sock is not None:  # the socket did not take the DISCONNECT at once
             self._forget_socket()
             sock.close()
         self._end(End(Problem.LOST, "closed"))
+        self._let_go()
 
     def _take_over_socket(self) -> None:
         """From here on the event loop drives the client."""
@@ -186,6 +189,12 @@ class Connection:
         if fd is not None:
             self._loop.remove_reader(fd)
             self._loop.remove_writer(fd)
+
+    def _let_go(self) -> None:
+        """Break the circle of references, so that a packet of megabytes that came half goes with its connection."""
+        client = self._client
+        client.on_connect = client.on_subscribe = client.on_publish = client.on_disconnect = None
+        client.on_socket_close = client.on_socket_register_write = client.on_socket_unregister_write = None
 
     def _readable(self) -> None:
         if self._fd is None or self._paused:
@@ -225,8 +234,9 @@ class Connection:
         return ConnectionEndedError(self._ended.result())
 
     def _on_connack(
-        self, _client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+        self, _client: Client, _data: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
+        self.session_present = flags.session_present
         if reason.is_failure:
             self._end(of_connack(reason))
         elif not self._connack.done():
@@ -251,10 +261,3 @@ class Connection:
         self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
         self._end(of_disconnect(reason))
-
-
-def _properties(message: OutMessage) -> Properties:
-    properties = properties_of(PacketTypes.PUBLISH)
-    if message.correlation is not None:
-        properties.CorrelationData = message.correlation
-    return properties

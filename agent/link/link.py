@@ -1,39 +1,26 @@
 """Keeps one connection to the broker up, whatever happens to it.
 
-Owns the session: who is connected now, what has arrived and nobody has taken yet, and how long to wait before the next
-attempt. Invariant: at most `MAX_HELD` messages are held, however many the broker sends; the rest waits in the broker.
+Owns the device's session with the broker. Invariant: a message is acknowledged only on the connection that brought it.
 """
 
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import count
 
 from agent.clock import Clock
 from agent.config import Broker
 from agent.errors import NotConnectedError
+from agent.link.backoff import backoff
 from agent.link.client import BrokerClient
-from agent.link.connection import WINDOW, Connection, PublishRefusedError
+from agent.link.connection import Connection
+from agent.link.inbox import Inbox, Incoming
 from agent.link.packet import PublishPacket
-from agent.link.problem import ConnectionEndedError, End, Problem
+from agent.link.problem import ConnectionEndedError, End, Problem, PublishRefusedError
 from agent.prompt import OutMessage
 from agent.topics import fault_of
-from agent.units import Seconds, UnixSeconds
-
-MAX_HELD = 64
-"""Messages that have arrived and were not taken yet."""
-
-# paho reads up to one packet for each message that waits for its PUBACK before it asks again whether to go on.
-_PAUSE_AT = MAX_HELD - WINDOW
-
-_FIRST_BACKOFF_S = 1.0
-_MAX_BACKOFF_S = 30.0
-_ENOUGH_DOUBLINGS = 5
-_TAKEN_OVER_BACKOFF_S = 60.0
-"""Two clients with one id push each other out: the slower this is, the more either of them gets done."""
+from agent.units import Seconds
 
 _STEADY_S = 2.0
 """A connection that ends sooner counts as a failed attempt: mosquitto does not say that a session was taken over."""
@@ -42,40 +29,6 @@ _UNSTEADY = 3
 """So many failures, the last of them by a connection that ended soon, are worth a hint."""
 
 _log = logging.getLogger(__name__)
-_random = random.SystemRandom()
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A message from the broker.
-
-    Attributes:
-        topic: Where it was published.
-        payload: Empty when it was larger than the limit.
-        size: Bytes of the payload as it was sent.
-        response_topic: Where the sender wants the answer (MQTT 5).
-        correlation: What the answer is to carry (MQTT 5).
-        expiry_s: What is left of its Message Expiry Interval.
-        redelivered: The broker may have sent it before.
-        packet_id: Of the delivery; kept when the broker sends it again, reused once it is acknowledged. 0 at QoS 0.
-        qos: 0 or 1.
-        connection: Which of the link's connections brought it, and is able to acknowledge it.
-        received: When, on the boot clock.
-        received_wall: When, by the wall clock.
-    """
-
-    topic: str
-    payload: bytes
-    size: int
-    response_topic: str | None
-    correlation: bytes | None
-    expiry_s: float | None
-    redelivered: bool
-    packet_id: int
-    qos: int
-    connection: int
-    received: Seconds
-    received_wall: UnixSeconds
 
 
 class Link:
@@ -103,15 +56,14 @@ class Link:
         clock: Clock,
     ) -> None:
         self._settings = settings
+        self._place: dict[str, object] = {"host": settings.host, "port": settings.effective_port}
         self._client_id = client_id
         self._subscriptions = subscriptions
         self._will = will
         self._birth = birth
         self._max_payload = max_payload
         self._clock = clock
-        self._held: list[Incoming] = []
-        self._arrived = asyncio.Event()
-        self._taken = asyncio.Event()
+        self._inbox = Inbox(clock)
         self._connected = asyncio.Event()
         self._connection: Connection | None = None
         self._connection_number = 0
@@ -131,7 +83,7 @@ class Link:
         """Connect, and connect again, until cancelled; then disconnect cleanly, publishing nothing."""
         failures = 0
         for self._connection_number in count(1):
-            await self._room()
+            await self._inbox.room()  # else each connection would bring more
             lasted, end = await self._serve()
             failures = failures + 1 if lasted is None or lasted < _STEADY_S else 0
             if lasted is not None and failures == _UNSTEADY:
@@ -140,11 +92,7 @@ class Link:
 
     async def receive(self) -> list[Incoming]:
         """Take everything that has arrived, oldest first; waits until there is something."""
-        while not self._held:
-            self._arrived.clear()
-            await self._arrived.wait()
-        taken, self._held = self._held, []
-        self._taken.set()
+        taken = await self._inbox.take()
         if self._connection is not None:
             self._connection.resume()
         return taken
@@ -187,12 +135,6 @@ class Link:
         if not (usable and self._connection is not None and self._connection.publish_lossy(message)):
             self.lossy_dropped += 1
 
-    async def _room(self) -> None:
-        """Wait until what earlier connections brought has been taken: a new one would bring it again."""
-        while len(self._held) >= _PAUSE_AT:
-            self._taken.clear()
-            await self._taken.wait()
-
     async def _serve(self) -> tuple[Seconds | None, End]:
         """Make one connection and keep it until it ends.
 
@@ -207,7 +149,7 @@ class Link:
             await self._greet(connection)
             self._connected.set()
             connected_at = self._clock.now()
-            self._report_connected()
+            self._report_connected(connection)
             end = await connection.served()
         except ConnectionEndedError as error:
             end = error.end
@@ -226,48 +168,16 @@ class Link:
             _log.error("status_refused", extra={"topic": self._will.topic, "reason": str(error)})
 
     def _deliver(self, packet: PublishPacket) -> None:
-        self._held.append(
-            Incoming(
-                topic=packet.topic,
-                payload=packet.payload,
-                size=packet.size,
-                response_topic=packet.response_topic,
-                correlation=packet.correlation,
-                expiry_s=packet.expiry_s,
-                redelivered=packet.redelivered,
-                packet_id=packet.packet_id,
-                qos=packet.qos,
-                connection=self._connection_number,
-                received=self._clock.now(),
-                received_wall=self._clock.wall(),
-            )
-        )
-        self._arrived.set()
-        if len(self._held) >= _PAUSE_AT and self._connection is not None:
+        self._inbox.put(packet, self._connection_number)
+        if self._inbox.is_full and self._connection is not None:
             self._connection.pause()
 
-    def _report_connected(self) -> None:
+    def _report_connected(self, connection: Connection) -> None:
         self._last_problem = None
-        _log.info("broker_connected", extra={"host": self._settings.host, "port": self._settings.effective_port})
+        _log.info("broker_connected", extra=self._place | {"session_present": connection.session_present})
 
     def _report_ended(self, end: End) -> None:
         """Say what is wrong once, not at each attempt."""
         if end.problem is not self._last_problem:
             self._last_problem = end.problem
-            extra = {"host": self._settings.host, "port": self._settings.effective_port, "reason": end.reason}
-            _log.warning(end.problem.value, extra=extra)
-
-
-def backoff(problem: Problem, failures: int, jitter: Callable[[], float] = _random.random) -> Seconds:
-    """How long to wait before the next attempt.
-
-    Any time up to a limit that doubles, so that a fleet does not come back all at once.
-
-    Args:
-        problem: Why there is no connection.
-        failures: Attempts that have failed since the last connection.
-        jitter: A random number from 0 to 1.
-    """
-    if problem is Problem.SESSION_TAKEN_OVER:
-        return Seconds(_TAKEN_OVER_BACKOFF_S * (1.0 + jitter()))
-    return Seconds(jitter() * min(_MAX_BACKOFF_S, _FIRST_BACKOFF_S * 2.0 ** min(failures, _ENOUGH_DOUBLINGS)))
+            _log.warning(end.problem.value, extra=self._place | {"reason": end.reason})

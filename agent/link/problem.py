@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from paho.mqtt.reasoncodes import ReasonCode
 
-from agent.errors import RetryError
+from agent.errors import AgentError, RetryError
 
 _SESSION_TAKEN_OVER = 0x8E
 _BAD_CREDENTIALS = (0x86, 0x87)  # bad user name or password; not authorized
@@ -45,6 +45,10 @@ class ConnectionEndedError(RetryError):
     def __init__(self, end: End) -> None:
         super().__init__(f"{end.problem}: {end.reason}")
         self.end = end
+
+
+class PublishRefusedError(AgentError):
+    """The broker will not take this message, now or later."""
 
 
 def of_socket(error: OSError | ValueError) -> End:

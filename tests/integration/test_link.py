@@ -1,8 +1,10 @@
 """The link on a real broker: what goes through it, and what comes again."""
 
 import asyncio
+import gc
 import os
 import signal
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from agent.demo.broker import PrivateBroker
 from agent.errors import NotConnectedError
 from agent.link import Incoming, PublishRefusedError
-from agent.link.link import MAX_HELD
+from agent.link.inbox import MAX_HELD
 from agent.prompt import OutMessage
 from tests.integration.links import (
     STATUS,
@@ -42,7 +44,7 @@ def broker(tmp_path: Path) -> Iterator[PrivateBroker]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reconnecting takes no long time."""
-    monkeypatch.setattr("agent.link.link._FIRST_BACKOFF_S", 0.05)
+    monkeypatch.setattr("agent.link.backoff._FIRST_S", 0.05)
 
 
 def _identity(incoming: Incoming) -> tuple[bytes, int]:
@@ -161,6 +163,19 @@ async def test_a_retained_prompt_does_not_run_at_each_reconnect(broker: PrivateB
             assert (await take_one(link)).payload == b"fence"
 
 
+async def test_an_ended_connection_leaves_nothing_behind(broker: PrivateBroker) -> None:
+    """Not even until the garbage collector comes: half a packet may be megabytes."""
+    async with connected(settings(broker.port)) as link:
+        assert link._connection is not None
+        client = weakref.ref(link._connection._client)
+        gc.disable()
+        try:
+            await cut_and_connect(link)
+            assert client() is None
+        finally:
+            gc.enable()
+
+
 async def test_the_will_is_for_a_lost_connection(broker: PrivateBroker) -> None:
     with Peer(broker.port, STATUS) as peer:
         async with connected(settings(broker.port)) as link:
@@ -229,8 +244,19 @@ async def test_a_flood_that_nobody_takes_is_held_by_the_broker(broker: PrivateBr
             connection = link._connection
             assert connection is not None
             await until(lambda: connection._paused)
-            assert len(link._held) <= MAX_HELD
+            assert len(link._inbox) <= MAX_HELD
             assert len(await take_and_acknowledge(link, 900)) == 900
+
+
+async def test_large_messages_that_nobody_takes_are_held_by_the_broker(broker: PrivateBroker) -> None:
+    async with connected(settings(broker.port), max_payload=MIB) as link:
+        with Peer(broker.port) as peer:
+            await asyncio.to_thread(peer.publish_many, TOPIC, [b"x" * MIB] * 24, qos=1)
+            connection = link._connection
+            assert connection is not None
+            await until(lambda: connection._paused)
+            assert link._inbox.payload_bytes == 8 * MIB
+            assert len(await take_and_acknowledge(link, 24)) == 24
 
 
 async def test_no_new_connection_before_the_last_ones_messages_are_taken(broker: PrivateBroker) -> None:
@@ -242,10 +268,10 @@ async def test_no_new_connection_before_the_last_ones_messages_are_taken(broker:
     async with connected(settings(broker.port, keepalive="1s")) as link:
         with Peer(broker.port) as peer:
             await asyncio.to_thread(peer.publish_many, TOPIC, list(sent), qos=1)
-        await until(lambda: len(link._held) >= MAX_HELD / 2)
+        await until(lambda: len(link._inbox) >= MAX_HELD / 2)
         await cut(link)
-        await until(lambda: link._taken._waiters)
-        held = len(link._held)
+        await until(lambda: link._inbox._taken._waiters)
+        held = len(link._inbox)
         assert link._connection is None
         assert len(await within(link.receive())) == held <= MAX_HELD
         again = await take_and_acknowledge(link, 200)
@@ -311,7 +337,7 @@ async def test_two_devices_of_a_pool_share_its_prompts(broker: PrivateBroker) ->
     ):
         with Peer(broker.port) as peer:
             peer.publish_many("edge/pool/prompt", [f"{n}".encode() for n in range(20)], qos=1)
-        await until(lambda: len(one._held) + len(other._held) == 20)
+        await until(lambda: len(one._inbox) + len(other._inbox) == 20)
         first, second = await within(one.receive()), await within(other.receive())
     assert first
     assert second

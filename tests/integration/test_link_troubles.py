@@ -53,7 +53,7 @@ def _add_user(users: Path) -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several attempts in a short time."""
-    monkeypatch.setattr("agent.link.link._FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr("agent.link.backoff._FIRST_S", 0.01)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -205,6 +205,17 @@ async def test_a_broker_that_does_not_answer(caplog: pytest.LogCaptureFixture, m
 
 async def test_something_that_is_no_broker(caplog: pytest.LogCaptureFixture) -> None:
     async with scripted_broker(lambda *_: b"\x20\x00") as port, running(make_link(settings(port)).run):
+        await until(lambda: _names(caplog))
+    assert _names(caplog)[0] == "broker_connection_lost"
+
+
+async def test_a_malformed_message_ends_the_connection(caplog: pytest.LogCaptureFixture) -> None:
+    """As MQTT 5 has it (section 4.13)."""
+
+    def answer(kind: int, body: bytes) -> bytes:
+        return b"\x32\x03\x00\x09a" if kind == SUBSCRIBE else polite(kind, body)
+
+    async with scripted_broker(answer) as port, running(make_link(settings(port)).run):
         await until(lambda: _names(caplog))
     assert _names(caplog)[0] == "broker_connection_lost"
 

@@ -29,7 +29,7 @@ MIB = 1024 * 1024
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reconnecting takes no long time."""
-    monkeypatch.setattr("agent.link.link._FIRST_BACKOFF_S", 0.05)
+    monkeypatch.setattr("agent.link.backoff._FIRST_S", 0.05)
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ async def test_what_waits_together_is_accepted_together(broker: PrivateBroker) -
             peer.publish(PROMPT, _prompt("first"))
             await within(intake.called.wait())
             peer.publish_many(PROMPT, [_prompt(f"p{n}") for n in range(20)], qos=1)
-            await until(lambda: len(link._held) == 20)
+            await until(lambda: len(link._inbox) == 20)
             intake.open.set()
             await until(lambda: len(intake.batches) == 2)
     assert [len(batch) for batch in intake.batches] == [1, 20]
@@ -191,7 +191,7 @@ async def test_cancel_comes_after_the_prompts_before_it(broker: PrivateBroker) -
             await within(intake.called.wait())
             peer.publish(PROMPT, _prompt("x"))
             peer.publish(CANCEL, b'{"id": "x"}')
-            await until(lambda: len(link._held) == 2)
+            await until(lambda: len(link._inbox) == 2)
             assert told.cancelled == []
             intake.open.set()
             await until(lambda: told.cancelled)
@@ -253,7 +253,7 @@ async def test_what_fits_alone_is_taken_alone(broker: PrivateBroker) -> None:
             peer.publish(PROMPT, _prompt("first"))
             await within(intake.called.wait())
             peer.publish_many(PROMPT, [_prompt(f"p{n}") for n in range(5)], qos=1)
-            await until(lambda: len(link._held) == 5)
+            await until(lambda: len(link._inbox) == 5)
             intake.room = 1
             intake.open.set()
             await until(lambda: len(intake.arrivals) == 6)

@@ -1,6 +1,6 @@
 """How long the link waits before it tries again."""
 
-from agent.link.link import backoff
+from agent.link.backoff import backoff
 from agent.link.problem import Problem
 
 
