@@ -133,7 +133,7 @@ class Connection:
             self._client.ack(packet_id, 1)
 
     def pause(self) -> None:
-        """Read nothing more for now: TCP tells the broker."""
+        """Read nothing more for now: TCP tells the broker. After two keepalives of that, the connection ends."""
         if self._fd is not None and not self._paused:
             self._paused = True
             self._loop.remove_reader(self._fd)
@@ -165,25 +165,27 @@ class Connection:
             raise self._end(End(Problem.LOST, "the broker closed the connection at once"))
         # Each streamed piece is a small packet: they are not to wait for one another (Nagle's algorithm).
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._fd = fd = sock.fileno()
         client.on_connect = self._on_connack
         client.on_subscribe = self._on_suback
         client.on_publish = self._on_published
         client.on_disconnect = self._on_disconnect
-        client.on_socket_close = lambda *_: self._forget_socket()
-        client.on_socket_register_write = lambda *_: self._write_when_ready(fd)
-        client.on_socket_unregister_write = lambda *_: self._written(fd)
-        self._loop.add_reader(fd, self._readable)
+        client.on_socket_close = self._forget_socket
+        client.on_socket_register_write = self._write_when_ready
+        client.on_socket_unregister_write = self._written
+        self._fd = sock.fileno()
+        self._loop.add_reader(self._fd, self._readable)
         if client.want_write():
-            self._write_when_ready(fd)
+            self._write_when_ready()
 
-    def _write_when_ready(self, fd: int) -> None:
-        self._loop.add_writer(fd, self._step, self._client.loop_write)
+    def _write_when_ready(self, *_: object) -> None:
+        if self._fd is not None:
+            self._loop.add_writer(self._fd, self._step, self._client.loop_write)
 
-    def _written(self, fd: int) -> None:
-        self._loop.remove_writer(fd)
+    def _written(self, *_: object) -> None:
+        if self._fd is not None:
+            self._loop.remove_writer(self._fd)
 
-    def _forget_socket(self) -> None:
+    def _forget_socket(self, *_: object) -> None:
         """Before the socket is closed: its number may soon be another one's."""
         fd, self._fd = self._fd, None
         if fd is not None:
@@ -260,4 +262,4 @@ class Connection:
     def _on_disconnect(
         self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
-        self._end(of_disconnect(reason))
+        self._end(of_disconnect(reason, answered=self._connack.done()))

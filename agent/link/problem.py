@@ -12,6 +12,7 @@ from agent.errors import AgentError, RetryError
 _SESSION_TAKEN_OVER = 0x8E
 _BAD_CREDENTIALS = (0x86, 0x87)  # bad user name or password; not authorized
 _VERSION_UNKNOWN = 0x84
+_UNSPECIFIED = 0x80
 
 
 class Problem(StrEnum):
@@ -59,7 +60,7 @@ def of_socket(error: OSError | ValueError) -> End:
         case ssl.SSLCertVerificationError():
             return End(Problem.TLS_FAILED, f"the broker's certificate is not trusted: {error.verify_message}")
         case ssl.SSLError():
-            return End(Problem.TLS_FAILED, error.reason or str(error))
+            return End(Problem.TLS_FAILED, str(error))
         case _:
             return End(Problem.UNREACHABLE, str(error))
 
@@ -73,8 +74,13 @@ def of_connack(reason: ReasonCode) -> End:
     return End(Problem.CONNECTION_REFUSED, str(reason))
 
 
-def of_disconnect(reason: ReasonCode) -> End:
-    """Why an established connection ended."""
+def of_disconnect(reason: ReasonCode, *, answered: bool) -> End:
+    """Why a connection ended, before or after the broker answered its CONNECT."""
     if reason.value == _SESSION_TAKEN_OVER:
         return End(Problem.SESSION_TAKEN_OVER, "another client has the same client id: do two devices share device.id?")
+    if not answered:
+        hint = "it hung up instead of answering; is the port that of MQTT, and does it want a client certificate?"
+        return End(Problem.CONNECTION_REFUSED, hint)
+    if reason.value == _UNSPECIFIED:
+        return End(Problem.LOST, "the broker or the network hung up")
     return End(Problem.LOST, str(reason))
