@@ -19,16 +19,9 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.config import Broker
 from agent.errors import ConfigError
+from agent.link import problem
 from agent.link.client import CONNECT_TIMEOUT_S, BrokerClient, packet_size, properties_of
-from agent.link.problem import (
-    ConnectionEndedError,
-    End,
-    Problem,
-    PublishRefusedError,
-    of_connack,
-    of_disconnect,
-    of_socket,
-)
+from agent.link.problem import ConnectionEndedError, End, Problem, PublishRefusedError
 from agent.prompt import OutMessage
 
 WINDOW = 32
@@ -78,7 +71,7 @@ class Connection:
         except ConfigError as error:
             raise self._end(End(Problem.FILES_UNUSABLE, str(error))) from None
         except (OSError, ValueError) as error:
-            raise self._end(of_socket(error)) from None
+            raise self._end(problem.of_socket(error)) from None
         self._take_over_socket()
         connack = await self._answer(self._connack, within_s=CONNECT_TIMEOUT_S)
         self._max_packet_out = getattr(connack, "MaximumPacketSize", _MAX_UINT32)
@@ -162,7 +155,7 @@ class Connection:
         """From here on the event loop drives the client."""
         client, sock = self._client, self._client.socket()
         if not isinstance(sock, socket.socket):
-            raise self._end(End(Problem.LOST, "the broker closed the connection at once"))
+            raise self._end(problem.UNANSWERED)
         # Each streamed piece is a small packet: they are not to wait for one another (Nagle's algorithm).
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.on_connect = self._on_connack
@@ -203,6 +196,10 @@ class Connection:
             return
         self._step(self._client.loop_read)
         sock = self._client.socket()
+        if isinstance(sock, socket.socket):
+            # Else the kernel delays its ACK by up to 40 ms, and a broker with Nagle's algorithm (mosquitto, by default)
+            # the next message until then. The option holds for a while only, see tcp(7).
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         if isinstance(sock, ssl.SSLSocket) and sock.pending():
             self._loop.call_soon(self._readable)
 
@@ -240,7 +237,7 @@ class Connection:
     ) -> None:
         self.session_present = flags.session_present
         if reason.is_failure:
-            self._end(of_connack(reason))
+            self._end(problem.of_connack(reason))
         elif not self._connack.done():
             self._connack.set_result(properties or properties_of(PacketTypes.CONNACK))
 
@@ -262,4 +259,4 @@ class Connection:
     def _on_disconnect(
         self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
-        self._end(of_disconnect(reason, answered=self._connack.done()))
+        self._end(problem.of_disconnect(reason, answered=self._connack.done()))

@@ -36,6 +36,12 @@ class End:
     reason: str
 
 
+UNANSWERED = End(
+    Problem.CONNECTION_REFUSED,
+    "it hung up instead of answering; is the port that of MQTT, and does it want a client certificate?",
+)
+
+
 class ConnectionEndedError(RetryError):
     """There is no connection, or no longer.
 
@@ -79,8 +85,7 @@ def of_disconnect(reason: ReasonCode, *, answered: bool) -> End:
     if reason.value == _SESSION_TAKEN_OVER:
         return End(Problem.SESSION_TAKEN_OVER, "another client has the same client id: do two devices share device.id?")
     if not answered:
-        hint = "it hung up instead of answering; is the port that of MQTT, and does it want a client certificate?"
-        return End(Problem.CONNECTION_REFUSED, hint)
+        return UNANSWERED
     if reason.value == _UNSPECIFIED:
         return End(Problem.LOST, "the broker or the network hung up")
     return End(Problem.LOST, str(reason))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
@@ -46,6 +47,12 @@ class Peer:
         """Publish all, and return when the broker has acknowledged all (at QoS 0: when they are sent)."""
         for info in [self._client.publish(topic, payload, qos) for payload in payloads]:
             info.wait_for_publish(DEADLINE_S)
+
+    def send_at_once(self) -> None:
+        """No small message waits for another (TCP_NODELAY)."""
+        sock = self._client.socket()
+        assert isinstance(sock, socket.socket)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     async def heard(self) -> MQTTMessage:
         """The next message."""

@@ -4,6 +4,8 @@ import asyncio
 import gc
 import os
 import signal
+import statistics
+import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -233,6 +235,21 @@ async def test_many_publishes_at_once(broker: PrivateBroker) -> None:
             await within(asyncio.gather(*(link.publish(OutMessage("out", f"{n}".encode())) for n in range(500))))
             heard = [(await peer.heard()).payload for _ in range(500)]
     assert heard == [f"{n}".encode() for n in range(500)]
+
+
+async def test_a_broker_with_nagles_algorithm_does_not_slow_a_conversation(broker: PrivateBroker) -> None:
+    """Where ACKs are delayed, each turn takes more than 40 ms."""
+    times = []
+    async with connected(settings(broker.port)) as link:
+        with Peer(broker.port) as peer:
+            peer.send_at_once()
+            for _ in range(50):
+                start = time.perf_counter()
+                peer.publish(TOPIC, b"hi")
+                link.acknowledge(await take_one(link))
+                await link.publish(OutMessage("out", b""))
+                times.append(time.perf_counter() - start)
+    assert statistics.median(times) < 0.03
 
 
 @pytest.mark.parametrize("qos", [0, 1])
