@@ -156,6 +156,12 @@ def test_exactly_one_of_prompt_and_messages(document: dict[str, Any]) -> None:
     assert _refusal(json.dumps(document).encode()).message == "give exactly one of messages and prompt"
 
 
+def test_a_schema_with_a_number_that_json_cannot_carry() -> None:
+    schema = b'{"minimum": 1e999}'
+    body = b'{"prompt": "hi", "response_format": {"type": "json_schema", "json_schema": {"schema": ' + schema + b"}}}"
+    assert _refusal(body).message.startswith("/response_format: ")
+
+
 def test_more_errors_are_counted() -> None:
     refusal = _refusal(b'{"prompt": "hi", "max_tokens": 0, "seed": "a", "top_p": 7}')
     assert refusal.message.startswith("/max_tokens: ")
