@@ -1,15 +1,15 @@
 """The demo's agent: a real process with a configuration of its own."""
 
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import psutil
+
+from agent.demo.until_parent_ends import launcher
 
 DEVICE_ID = "demo"
 PREFIX = f"edge/{DEVICE_ID}"
@@ -17,12 +17,6 @@ PREFIX = f"edge/{DEVICE_ID}"
 _STOP_TIMEOUT_S = 25.0
 """More than the agent's own `stop_timeout`."""
 _SHOWN_LINES = 15
-
-
-def dying_with_us() -> Sequence[str]:
-    """A command to start children with, so that they get SIGTERM when this process is killed; empty without setpriv."""
-    setpriv = shutil.which("setpriv")
-    return () if setpriv is None else (setpriv, "--pdeathsig", "TERM")
 
 
 class AgentProcess:
@@ -65,7 +59,7 @@ class AgentProcess:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("JETSON_AGENT__")}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  # a fixed command line on a file of our own
-                [*dying_with_us(), sys.executable, "-m", "agent", "run", "--config", str(self.config)],
+                [*launcher(), sys.executable, "-m", "agent", "run", "--config", str(self.config)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -62,7 +62,7 @@ class PrivateBroker:
         folder: Where its configuration, log and database are; it must exist.
         port: The port to listen on. None: a free one. It stays the same over restarts.
         extra_config: Lines of mosquitto.conf(5) that come last; listener options apply to the one listener.
-        launcher: A command that starts the broker's command line given after it, such as `setpriv --pdeathsig`.
+        launcher: Comes before the broker's command line and runs it, such as `until_parent_ends.launcher()`.
     """
 
     def __init__(

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -18,11 +19,12 @@ from types import FrameType
 from agent.ask import what_it_took
 from agent.client import AgentClient, Answer, AskError
 from agent.config import Broker
-from agent.demo.agent_process import DEVICE_ID, PREFIX, AgentProcess, dying_with_us
+from agent.demo.agent_process import DEVICE_ID, PREFIX, AgentProcess
 from agent.demo.broker import PrivateBroker, find_mosquitto
 from agent.demo.echo import echo
 from agent.demo.install import ensure_mosquitto
 from agent.demo.prompts import QUESTIONS, Question
+from agent.demo.until_parent_ends import launcher
 from agent.demo.view import View
 from agent.errors import StopError
 from agent.units import Seconds
@@ -51,7 +53,7 @@ def run_demo(*, once: bool, port: int | None) -> int:
         stack.enter_context(_sigterm_like_control_c())
         ensure_mosquitto(view.waiting, find=find_mosquitto, user=os.geteuid())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jetson-agent-demo-")))
-        broker = stack.enter_context(PrivateBroker(folder, port, launcher=dying_with_us()))
+        broker = stack.enter_context(PrivateBroker(folder, port, launcher=launcher()))
         view.line(f"broker  mosquitto on 127.0.0.1:{broker.port}, private to this machine")
         agent = stack.enter_context(AgentProcess(folder, broker.port))
         client = stack.enter_context(AgentClient(Broker(host="127.0.0.1", port=broker.port), PREFIX))
@@ -112,16 +114,17 @@ def _summarize(answers: Sequence[Answer | None], agent: AgentProcess, view: View
 
 
 def _stay_up(client: AgentClient, agent: AgentProcess, view: View, port: int, model: str) -> None:
+    echo(client, view)  # before anybody can type what is said next
     at, ask = f"-h 127.0.0.1 -p {port}", "Facts: two people and a dog at the door, 22:40. Question: is there an animal?"
     view.title(f"{model} stays up until Ctrl-C. To try it by hand, in another terminal:")
     view.line(f"mosquitto_sub {at} -t '{PREFIX}/reply/#' -v")
     view.line(f"mosquitto_pub {at} -t {PREFIX}/prompt -m '{ask}'")
-    view.line(f"jetson-agent ask -c {agent.config} 'What can you do?'")
+    program = "jetson-agent" if shutil.which("jetson-agent") else f"{sys.executable} -m agent"
+    view.line(f"{program} ask -c {agent.config} 'What can you do?'")
     view.line()
     if shutil.which("mosquitto_pub") is None:
         view.line("(mosquitto_pub is not installed: sudo apt-get install mosquitto-clients)", "dim")
     try:
-        echo(client, view)
         client.wait(lambda: not agent.is_running, _FOR_EVER)
     except KeyboardInterrupt:
         view.line("stopping")
