@@ -14,7 +14,7 @@ from pydantic import ByteSize
 from agent.config_file.loading import DEFAULT_PATH
 from agent.config_file.overrides import PREFIX
 from agent.config_file.tree import ANY_NAME, Key, dotted, keys
-from agent.config_file.words import pattern_in_words
+from agent.config_file.words import pattern_in_words, size_in_words
 
 _HEAD = f"""\
 # Configuration
@@ -73,7 +73,9 @@ def _type(key: Key) -> str:
         return f"{key.kind}: {pattern_in_words(pattern)}"
     if most is not None:
         return f"{key.kind}, {least} to {most}"
-    return key.kind if least is None else f"{key.kind}, at least {least}"
+    if least is None:
+        return key.kind
+    return f"{key.kind}, at least {size_in_words(int(str(least))) if key.kind == 'size' else least}"
 
 
 def _written(key: Key) -> str:
@@ -84,7 +86,7 @@ def _written(key: Key) -> str:
         case ():
             return "`[]`"
         case ByteSize() as size:
-            return f"`{size.human_readable().replace('.0', '')}`"
+            return f"`{size_in_words(size)}`"
         case float() as duration:
             seconds, unit = next((seconds, unit) for seconds, unit in _UNITS if duration % seconds == 0)
             return f"`{duration / seconds:g}{unit}`"

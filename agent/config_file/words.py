@@ -3,9 +3,10 @@
 import difflib
 import json
 
+from pydantic import ByteSize
 from pydantic_core import ErrorDetails
 
-from agent.config_file.tree import ANY_NAME, KeyPath, dotted, keys, keys_in
+from agent.config_file.tree import ANY_NAME, KeyPath, dotted, key_at, keys, keys_in
 
 _WORDS = {
     "model_type": "must be a section, with its keys below it",
@@ -34,8 +35,16 @@ def words_for(path: KeyPath, detail: ErrorDetails) -> str:
     if kind == "string_pattern_mismatch":
         return f"must be {pattern_in_words(context['pattern'])}, not {_shown(value)}"
     if kind in _WORDS:
+        key = key_at(path)
+        if key is not None and key.kind == "size" and "ge" in context:
+            context = {**context, "ge": size_in_words(context["ge"])}
         return _WORDS[kind].format_map({**context, "value": _shown(value)})
     return detail["msg"]
+
+
+def size_in_words(size: int) -> str:
+    """Bytes as one would write them in the file."""
+    return ByteSize(size).human_readable().replace(".0", "")
 
 
 def pattern_in_words(pattern: str) -> str:

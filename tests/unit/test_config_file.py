@@ -83,6 +83,10 @@ WRONG = {
         "journal: {max_size: 3 potatoes}",
         ['1: journal.max_size: must be a size such as 512KiB, 64MiB or 1GiB, not "3 potatoes"'],
     ),
+    "size below the least": (
+        "journal: {max_size: 1KiB}",
+        ['1: journal.max_size: must be at least 1MiB, not "1KiB"'],
+    ),
     "name of a route": ("routes:\n  a b: {}", ['2: routes.a b: must be 1 to 64 of A-Z a-z 0-9 _ . -, not "a b"']),
     "a section's own rule": (
         "routes:\n  a:\n    template: Hello",
