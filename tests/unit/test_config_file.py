@@ -125,6 +125,7 @@ WRONG = {
         ["2: not YAML: while parsing a flow sequence, expected ',' or ']', but got ':'"],
     ),
     "control character": ("\n\na: \x01", ["3: not YAML: special characters are not allowed"]),
+    "a key that is no word": ("log_level: INFO\n? [a]\n: 1", ["2: a key must be a word"]),
     "two documents": (
         "device: {id: a}\n---\ndevice: {id: b}",
         ["2: not YAML: expected a single document in the stream, but found another document"],
