@@ -8,8 +8,11 @@ from agent.errors import ErrorCode, RejectedError
 _GAVE_UP = ("Error computing mask", "Error committing tokens")
 
 
-def grammar(schema: str) -> str:
+def grammar(schema: str, edition: int) -> str:
     """The schema as a grammar in llguidance's dialect of Lark.
+
+    The library keeps compiled grammars by their text, and one that gave up once gives up at once ever after: the
+    edition, which the caller raises then, makes it another text.
 
     Not flexible: where white space is free, a weak model can emit nothing else. No forcing: the library has the
     tokenizer encode forced bytes, which spoils those that are not whole characters, and the answer fails at an emoji.
@@ -18,7 +21,7 @@ def grammar(schema: str) -> str:
         RejectedError: It exceeds a limit.
     """
     strict = {**check_schema(schema), "x-guidance": {"whitespace_flexible": False}}
-    return f'%llguidance {{"no_forcing": true}}\nstart: %json {json.dumps(strict)}'
+    return f'%llguidance {{"no_forcing": true}}\nstart: %json {json.dumps(strict)}\n// {edition}\n'
 
 
 def schema_refusal(error: RuntimeError) -> RejectedError:

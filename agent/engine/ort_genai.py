@@ -76,6 +76,7 @@ class OrtGenaiEngine:
         self._top_k = top_k
         self._ends = frozenset(int(token) for token in self._tokenizer.eos_token_ids)
         self._running: _Running | None = None
+        self._grammar_edition = 0
 
     def capabilities(self) -> Capabilities:
         """What this model can do."""
@@ -171,7 +172,7 @@ class OrtGenaiEngine:
             return og.Generator(self._model, params)
         if not self._capabilities.guidance:
             raise RejectedError(ErrorCode.UNSUPPORTED, f"{self._capabilities.model} cannot follow a JSON Schema here")
-        params.set_guidance("lark_grammar", grammar(sampling.json_schema))
+        params.set_guidance("lark_grammar", grammar(sampling.json_schema, self._grammar_edition))
         try:
             return og.Generator(self._model, params)
         except RuntimeError as error:
@@ -207,6 +208,7 @@ class OrtGenaiEngine:
 
     def _refuse(self, running: _Running) -> Sequence[Event]:
         self._running = None
+        self._grammar_edition += 1
         refusal = too_intricate()
         return (Refused(running.request.id, refusal.code, refusal.message),)
 

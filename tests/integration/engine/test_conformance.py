@@ -163,6 +163,12 @@ def test_the_answer_follows_its_schema(engine: Engine) -> None:
         assert all(len(item) <= 8 for item in answer["seen"])
 
 
+def test_an_answer_by_schema_has_no_free_white_space(engine: Engine) -> None:
+    schema = {"const": {"a": [1, True, {"b": None}], "c": "x y"}}
+    finished = run(engine, request(max_tokens=64, temperature=5.0, seed=1, json_schema=json.dumps(schema))).finished
+    assert finished.text == '{"a":[1,true,{"b":null}],"c":"x y"}'
+
+
 @pytest.mark.parametrize(
     "schema",
     [

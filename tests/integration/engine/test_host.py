@@ -67,6 +67,18 @@ async def test_two_requests_run_at_once_and_a_third_waits_for_its_slot(tmp_path:
         assert await first == FinishReason.CANCELLED
 
 
+async def test_a_request_that_waits_for_its_slot_is_lost_with_the_engine(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        running = [await begin(hosted, "x WAIT", name) for name in "ab"]
+        third = asyncio.create_task(hosted.answer("third", "c"))
+        await asyncio.sleep(0)  # it has come to its slot
+        engine_process().kill()
+        for task in [*running, third]:
+            with pytest.raises(EngineLostError):
+                await asyncio.wait_for(task, PATIENCE)
+
+
 async def test_cancelling_an_unknown_request_is_nothing(tmp_path: Path) -> None:
     async with hosting(tmp_path) as hosted:
         hosted.host.cancel(PromptId("a"))

@@ -13,7 +13,7 @@ from agent.clock import boottime
 from agent.engine.chat import ChatEncoder, Vocabulary
 from agent.engine.ort_genai import CHUNK_TOKENS, load
 from agent.engine.pipe import LoadError
-from agent.engine.protocol import Engine
+from agent.engine.protocol import Engine, Refused
 from agent.prompt import Message, Role
 from tests.integration.engine.test_conformance import QUESTION, outcome, request, run
 
@@ -116,6 +116,16 @@ def test_a_schema_at_the_limits_is_followed_or_refused_in_time(engine: Engine, n
     assert outcome(engine, wanted)  # either end is right
     assert boottime() - began < 2.0
     assert psutil.Process().memory_info().rss - memory < 150_000_000
+
+
+def test_a_grammar_that_gave_up_is_tried_afresh(engine: Engine) -> None:
+    words = {"type": "string", "pattern": "(a?b?c?d?e?){40}(e|o| |t|w|[a-z]*){30}.*e.{40}"}
+    schema = json.dumps(
+        {"type": "object", "properties": {"x": {"type": "integer"}, "b": words}, "required": ["x", "b"]}
+    )
+    gave_up = outcome(engine, request(max_tokens=300, temperature=2.0, seed=0, json_schema=schema))
+    assert isinstance(gave_up, Refused)
+    assert run(engine, request(max_tokens=6, json_schema=schema)).finished.text.startswith("{")
 
 
 @pytest.mark.parametrize("broken", ["genai_config.json", "tokenizer.json", "model.onnx", "model.onnx.data"])
