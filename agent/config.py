@@ -60,10 +60,10 @@ class Tls(_Section):
 class Broker(_Section):
     """The MQTT 5 broker that prompts come from and replies go to."""
 
-    host: str = "localhost"
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,253}$")] = "localhost"
     """Name or address."""
     port: Port | None = None
-    """Default: 8883 with `tls`, else 1883."""
+    """TCP port. Default: 8883 with `tls`, else 1883."""
     tls: Tls | None = None
     """Transport security. Default: none."""
     user: str | None = None

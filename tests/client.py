@@ -1,6 +1,7 @@
 """An MQTT 5 client as a user of the agent would write one: acknowledged prompts out, replies in."""
 
 import json
+import socket
 import threading
 import time
 from collections import defaultdict
@@ -40,6 +41,7 @@ class Client:
         self._mqtt = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=mqtt.MQTTv5)
         self._mqtt.reconnect_delay_set(1, 1)
         self._mqtt.max_inflight_messages_set(100)
+        self._mqtt.on_socket_open = _send_at_once
         self._mqtt.on_connect = self._on_connect
         self._mqtt.on_subscribe = lambda *_: self._subscribed.set()
         self._mqtt.on_message = self._on_message
@@ -116,6 +118,12 @@ class Client:
     ) -> None:
         if not reason.is_failure:
             self.acknowledged.add(mid)
+
+
+def _send_at_once(_client: mqtt.Client, _userdata: object, sock: object) -> None:
+    """A prompt is one small packet: Nagle's algorithm and a delayed acknowledgement would make it 40 ms late."""
+    assert isinstance(sock, socket.socket)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _properties(packet_type: int) -> Properties:

@@ -2,11 +2,16 @@
 
 import difflib
 import json
+import re
 
 from pydantic import ByteSize
 from pydantic_core import ErrorDetails
 
 from agent.config_file.tree import ANY_NAME, KeyPath, dotted, key_at, keys, keys_in
+
+_CHARACTERS = re.compile(r"\^\[(?P<allowed>.+)\]\{(?P<least>\d+),(?P<most>\d+)\}\$")
+"""A pattern that says how many of which characters."""
+_RANGE = re.compile(r".-.|.")
 
 _WORDS = {
     "model_type": "must be a section, with its keys below it",
@@ -49,8 +54,10 @@ def size_in_words(size: int) -> str:
 
 def pattern_in_words(pattern: str) -> str:
     """The patterns of the tree, for people."""
-    if pattern == "^[A-Za-z0-9_.-]{1,64}$":
-        return "1 to 64 of A-Z a-z 0-9 _ . -"
+    characters = _CHARACTERS.fullmatch(pattern)
+    if characters is not None:
+        ranges = " ".join(_RANGE.findall(characters["allowed"]))
+        return f"{characters['least']} to {characters['most']} of {ranges}"
     return "one of " + ", ".join(pattern.strip("^$()").split("|"))
 
 

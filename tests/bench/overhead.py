@@ -55,7 +55,7 @@ def bare_loop(pipe: Connection, model_dir: str) -> None:
     pipe.send(len(ids))
     while (tokens := pipe.recv()) is not None:
         params = og.GeneratorParams(model)
-        params.set_search_options(max_length=len(ids) + tokens, do_sample=False)
+        params.set_search_options(max_length=len(ids) + tokens, do_sample=False, random_seed=0)
         began = time.perf_counter()
         generator = og.Generator(model, params)
         stream = tokenizer.create_stream()

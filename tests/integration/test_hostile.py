@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -12,7 +13,9 @@ from tests.hostile import GOOD, Hostile, everything
 from tests.waiting import wait_for
 
 GROWTH_MIB = 12
-"""What allocators may keep back between two passes over everything; a leak of one 10 MB body in each would show."""
+"""Allocators give memory back when they like, so that single looks differ by the two largest bodies. What is kept for
+good shows in the smallest of several looks: one leaked 10 MB body in a pass would raise it by 20 MiB over two passes.
+"""
 
 
 class Attacker:
@@ -59,9 +62,9 @@ def resident_mib(*pids: int) -> list[float]:
     return [psutil.Process(pid).memory_info().rss / 2**20 for pid in pids]
 
 
-def attack(attacker: Attacker) -> list[str]:
+def attack(attacker: Attacker, messages: Sequence[Hostile]) -> list[str]:
     wrong = []
-    for message in everything():
+    for message in messages:
         outcome = attacker.outcome(message)
         if outcome not in (message.codes or {"dropped"}):
             wrong.append(f"{message.name}: {outcome}, not {sorted(message.codes) or 'dropped'}")
@@ -74,14 +77,17 @@ def test_hostile_payloads(tmp_path: Path) -> None:
         before = (agent.pid, wait_for_engine(agent))
         attacker = Attacker(client)
         assert len(everything()) >= 200
-        assert attack(attacker) == []
-        first = resident_mib(*before)
-        attack(attacker)
-        second = resident_mib(*before)
+        assert attack(attacker, everything()) == []
+        quick = [message for message in everything() if not {"ok", "unsupported"} & message.codes]
+        looks = []
+        for _ in range(5):  # the first is a warm-up
+            attack(attacker, quick)
+            looks.append(resident_mib(*before))
         client.prompt({"id": "after", "prompt": GOOD})
         assert client.reply("after")["choices"][0]["finish_reason"] == "stop"
         assert (agent.pid, agent.engine_pid()) == before
-        assert all(late - early < GROWTH_MIB for early, late in zip(first, second, strict=True)), (first, second)
+        for process in zip(*looks, strict=True):
+            assert min(process[3:]) - min(process[1:3]) < GROWTH_MIB, looks
 
 
 def test_what_cannot_be_answered_is_counted(tmp_path: Path) -> None:
