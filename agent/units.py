@@ -10,3 +10,12 @@ UnixSeconds = NewType("UnixSeconds", float)
 clock jumps."""
 
 Bytes = NewType("Bytes", int)
+
+Milliwatts = NewType("Milliwatts", float)
+
+Celsius = NewType("Celsius", float)
+
+Hertz = NewType("Hertz", int)
+
+Ratio = NewType("Ratio", float)
+"""A share of a whole, 0 to 1."""
