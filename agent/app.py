@@ -16,9 +16,10 @@ from agent.event_log import EventLog
 from agent.events import Event, JournalSetAside, ModelLoaded
 from agent.intake import Intake
 from agent.journal import Journal, JournalThread
-from agent.link import Link
+from agent.link import Link, PublishRefusedError
 from agent.models import find_model
 from agent.presence import Presence
+from agent.prompt import OutMessage
 from agent.publisher import Publisher
 from agent.sources.interpret import Interpreter, subscriptions
 from agent.sources.mqtt import MqttSource
@@ -28,6 +29,9 @@ from agent.worker import Worker
 _PRUNE_EVERY = Seconds(30.0)
 _FLUSH_SHARE = 0.25
 """Share of the stop timeout that is left for unsent replies after the running prompts have had theirs."""
+
+_GOODBYE = Seconds(1.0)
+"""How long the broker may take to acknowledge that the agent has stopped."""
 
 _ErrorT = TypeVar("_ErrorT", bound=BaseException)
 _log = logging.getLogger(__name__)
@@ -176,12 +180,22 @@ class _Agent:
         if not self._link.is_connected:
             _log.warning("stopped_while_disconnected", extra={"unsent": "stays in the journal for the next start"})
             return
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(flush_timeout):
                 await self._publisher.flushed()
-                await self._link.publish(self._presence.stopped())
-        except (TimeoutError, NotConnectedError):
-            _log.warning("stopped_with_unsent_replies", extra={"unsent": "stays in the journal for the next start"})
+        # Also with replies unsent: a clean disconnect takes the will back, so that nobody else says it.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE):
+                await self._say(self._presence.stopped())
+
+    async def _say(self, status: OutMessage) -> None:
+        """Publish a status, as far as the broker is there and lets us."""
+        try:
+            await self._link.publish(status)
+        except NotConnectedError:
+            pass  # the link says it at the next connect
+        except PublishRefusedError as error:
+            _log.error("status_refused", extra={"topic": status.topic, "reason": str(error)})
 
     async def _prune(self) -> None:
         while True:
@@ -194,8 +208,7 @@ class _Agent:
         while True:
             await self._status_changed.wait()
             self._status_changed.clear()
-            with contextlib.suppress(NotConnectedError):
-                await self._link.publish(self._presence.online())
+            await self._say(self._presence.online())
 
     def _engine_event(self, event: Event) -> None:
         self._worker.engine_changed()

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 
 from agent.prompt import Pending, PromptId
 from agent.units import Seconds
@@ -41,15 +42,19 @@ class Shed:
 
 Decision = Run | Wait | Shed
 
+_SHED_AT_ONCE = 32
+"""Each costs a write: what arrives or ends in the meantime gets its turn between two lots."""
+
 
 def decide(pending: Collection[Pending], running: int, limits: Limits, now: Seconds) -> Decision:
-    """Shed what is late; else run the highest priority, the oldest of them first, if there is room; else wait."""
-    late = tuple(prompt.id for prompt in pending if prompt.deadline is not None and prompt.deadline <= now)
-    if late:
-        return Shed(late)
-    if pending and running < limits.max_running:
-        return Run(min(pending, key=lambda prompt: (-prompt.priority, prompt.seq)).id)
-    return Wait(min((prompt.deadline for prompt in pending if prompt.deadline is not None), default=None))
+    """Run the highest priority, the oldest of them first, if there is room; else shed what is late; else wait."""
+    in_time = [prompt for prompt in pending if prompt.deadline is None or prompt.deadline > now]
+    if in_time and running < limits.max_running:
+        return Run(min(in_time, key=lambda prompt: (-prompt.priority, prompt.seq)).id)
+    late = (prompt.id for prompt in pending if prompt.deadline is not None and prompt.deadline <= now)
+    if shed := tuple(islice(late, _SHED_AT_ONCE)):
+        return Shed(shed)
+    return Wait(min((prompt.deadline for prompt in in_time if prompt.deadline is not None), default=None))
 
 
 def retry_after(queued: int, mean_service: Seconds) -> Seconds:

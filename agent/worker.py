@@ -9,24 +9,13 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Concatenate, ParamSpec, TypeVar
 
+from agent import replies
 from agent.clock import Clock
 from agent.engine.host import EngineHost
-from agent.engine.protocol import Finished, GenerationRequest, Refused
-from agent.errors import EngineLostError, ErrorCode, StopError, StorageFullError
+from agent.engine.protocol import Capabilities, Finished, GenerationRequest, Refused
+from agent.errors import EngineLostError, ErrorCode, StorageFullError
 from agent.journal import Claimed, Journal, JournalThread
-from agent.prompt import (
-    Completion,
-    Delta,
-    Failure,
-    FinishReason,
-    OutMessage,
-    Pending,
-    Prompt,
-    PromptId,
-    Reply,
-    Timing,
-    Usage,
-)
+from agent.prompt import Delta, Failure, OutMessage, Pending, Prompt, PromptId, Reply
 from agent.scheduler import Limits, Run, Shed, Wait, decide
 from agent.units import Seconds
 from agent.wire import encode_delta, encode_reply
@@ -119,7 +108,7 @@ class Worker:
                         self._start(serving, prompt_id)
                     case Shed(prompt_ids):
                         for prompt_id in prompt_ids:
-                            self._start(serving, prompt_id)
+                            await self._shed(self._pending.pop(prompt_id))
                     case Wait(until):
                         await self._change(until)
 
@@ -145,9 +134,17 @@ class Worker:
 
     async def _change(self, until: Seconds | None) -> None:
         """Wait for a new prompt, an ended one, a cancellation, an engine, or `until`."""
-        timeout = None if until is None else max(0.0, until - self._clock.now())
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), timeout)
+            async with asyncio.timeout(None if until is None else max(0.0, until - self._clock.now())):
+                await self._changed.wait()
+
+    async def _shed(self, pending: Pending) -> None:
+        """Answer a prompt that waited too long, or was cancelled while it did."""
+        if pending.id in self._cancelled:
+            self._cancelled.discard(pending.id)
+            await self._finish(replies.cancelled(pending, self._engine.model, self._clock.now(), self._clock.wall()))
+        else:
+            await self._finish(replies.late(pending, self._clock.now()))
 
     def _start(self, serving: asyncio.TaskGroup, prompt_id: PromptId) -> None:
         pending = self._pending.pop(prompt_id)
@@ -163,53 +160,56 @@ class Worker:
 
     async def _serve(self, pending: Pending) -> None:
         """Claim one prompt, get its reply, and finish it; or put it back."""
-        claimed = await self._durably(Journal.claim, pending.id)
-        if claimed is None:
-            return
         try:
-            reply = self._without_running(claimed) or await self._generate(claimed)
-        except EngineLostError as lost:
-            if claimed.engine_losses + 1 < MAX_ENGINE_LOSSES:
-                await self._durably(Journal.put_back, pending.id, engine_lost=True)
-                self.offer([pending])
+            claimed = await self._durably(Journal.claim, pending.id)
+            if claimed is None:
                 return
-            reply = _failure(claimed.prompt, ErrorCode.ENGINE_FAILED, f"the engine was lost twice: {lost}")
+            loaded = self._engine.capabilities
+            if loaded is None or pending.id in self._cancelled:  # meanwhile
+                await self._put_back(pending, engine_lost=False)
+                return
+            reply = await self._reply(claimed, loaded)
+        except EngineLostError:
+            await self._put_back(pending, engine_lost=True)
         except asyncio.CancelledError:
             with contextlib.suppress(StorageFullError):  # then the next start finds it as running
                 await self._journal.run(Journal.put_back, pending.id, engine_lost=False)
             raise
-        except StopError:
-            raise
-        except Exception:  # noqa: BLE001 - the one place: a bug costs one prompt and not the agent
-            _log.exception("prompt_failed", extra={"prompt_id": pending.id})
-            reply = _failure(claimed.prompt, ErrorCode.ENGINE_FAILED, "an error in the agent; its log has the details")
-        await self._finish(claimed.prompt, reply)
+        else:
+            await self._finish(reply)
 
-    def _without_running(self, claimed: Claimed) -> Reply | None:
-        """The reply to a prompt that is not to be run; None for one that is."""
+    async def _put_back(self, pending: Pending, *, engine_lost: bool) -> None:
+        await self._durably(Journal.put_back, pending.id, engine_lost=engine_lost)
+        self.offer([pending])
+
+    async def _reply(self, claimed: Claimed, loaded: Capabilities) -> Reply:
+        """The reply to a claimed prompt.
+
+        Raises:
+            EngineLostError: There is none yet: the prompt is worth another engine.
+        """
         prompt = claimed.prompt
-        if prompt.id in self._cancelled:
-            return self._cancelled_before_running(prompt)
-        if prompt.deadline is not None and prompt.deadline <= self._clock.now():
-            waited = self._clock.now() - prompt.received
-            return _failure(prompt, ErrorCode.DEADLINE_EXCEEDED, f"it waited {waited:.1f} s for its turn")
         if claimed.claims > MAX_CLAIMS:
-            return _failure(
-                prompt, ErrorCode.ENGINE_FAILED, f"the agent died {MAX_CLAIMS} times while this prompt was running"
-            )
-        loaded = self._engine.capabilities
-        if loaded is not None and prompt.model not in (None, loaded.model):
-            return _failure(prompt, ErrorCode.MODEL_NOT_FOUND, f"{prompt.model} is not loaded; {loaded.model} is")
-        return None
+            why = f"the agent died {MAX_CLAIMS} times while this prompt was running"
+            return Failure(prompt.id, ErrorCode.ENGINE_FAILED, why)
+        if prompt.model not in (None, loaded.model):
+            return Failure(prompt.id, ErrorCode.MODEL_NOT_FOUND, f"{prompt.model} is not loaded; {loaded.model} is")
+        try:
+            return await self._generate(prompt, loaded)
+        except EngineLostError as lost:
+            if claimed.engine_losses + 1 >= MAX_ENGINE_LOSSES:
+                return Failure(prompt.id, ErrorCode.ENGINE_FAILED, f"the engine was lost twice: {lost}")
+            raise
+        except Exception:  # noqa: BLE001 - a bug costs one prompt and not the agent
+            _log.exception("prompt_failed", extra={"prompt_id": prompt.id})
+            return Failure(prompt.id, ErrorCode.ENGINE_FAILED, "an error in the agent; its log has the details")
 
-    async def _generate(self, claimed: Claimed) -> Reply:
+    async def _generate(self, prompt: Prompt, loaded: Capabilities) -> Reply:
         """Run a prompt on the engine, publishing its deltas.
 
         Raises:
             EngineLostError: The engine went while the prompt was running.
         """
-        prompt = claimed.prompt
-        capabilities = await self._engine.ready()
         admitted = self._clock.now()
         request = GenerationRequest(prompt.id, prompt.messages, prompt.sampling, prompt.stream, prompt.deadline)
         async with contextlib.aclosing(self._engine.generate(request)) as events:
@@ -219,46 +219,13 @@ class Worker:
                         self._publish_lossy(_delta_message(prompt, event))
                     case Finished():
                         self._service_times.append(event.finished_at - admitted)
-                        return self._completion(prompt, capabilities.model, admitted, event)
+                        return replies.completion(prompt, loaded.model, admitted, event, self._clock.wall())
                     case Refused(_, code, message):
-                        return _failure(prompt, code, message)
+                        return Failure(prompt.id, code, message)
         raise EngineLostError("the engine ended the request without an outcome")
 
-    def _completion(self, prompt: Prompt, model: str, admitted: Seconds, finished: Finished) -> Completion:
-        first, last, tokens = finished.first_token_at, finished.finished_at, finished.usage.completion_tokens
-        decoding = last - first if first is not None else 0.0
-        return Completion(
-            id=prompt.id,
-            model=model,
-            created=self._clock.wall(),
-            text=finished.text,
-            finish_reason=finished.reason,
-            usage=finished.usage,
-            timing=Timing(
-                queued=Seconds(admitted - prompt.received),
-                time_to_first_token=None if first is None else Seconds(first - prompt.received),
-                total=Seconds(last - prompt.received),
-                decode_tokens_per_s=(tokens - 1) / decoding if tokens > 1 and decoding > 0 else None,
-            ),
-        )
-
-    def _cancelled_before_running(self, prompt: Prompt) -> Completion:
-        loaded = self._engine.capabilities
-        waited = Seconds(self._clock.now() - prompt.received)
-        return Completion(
-            id=prompt.id,
-            model=prompt.model or (loaded.model if loaded is not None else ""),
-            created=self._clock.wall(),
-            text="",
-            finish_reason=FinishReason.CANCELLED,
-            usage=Usage(prompt_tokens=0, completion_tokens=0),
-            timing=Timing(queued=waited, time_to_first_token=None, total=waited, decode_tokens_per_s=None),
-        )
-
-    async def _finish(self, prompt: Prompt, reply: Reply) -> None:
-        to = prompt.reply_to
-        message = OutMessage(topic=to.topic, payload=encode_reply(reply), correlation=to.correlation)
-        await self._durably(Journal.finish, prompt.id, message)
+    async def _finish(self, reply: Reply) -> None:
+        await self._durably(Journal.finish, reply.id, encode_reply(reply))
         self._wake_publisher()
 
     async def _durably(self, method: Callable[Concatenate[Journal, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
@@ -268,10 +235,6 @@ class Worker:
                 return await self._journal.run(method, *args, **kwargs)
             except StorageFullError:
                 await asyncio.sleep(_RETRY)
-
-
-def _failure(prompt: Prompt, code: ErrorCode, message: str) -> Failure:
-    return Failure(id=prompt.id, code=code, message=message)
 
 
 def _delta_message(prompt: Prompt, delta: Delta) -> OutMessage:

@@ -74,6 +74,11 @@ class EngineHost:
         self._loaded = asyncio.Event()
 
     @property
+    def model(self) -> str:
+        """The name of the model that is loaded, or will be."""
+        return self._spec.model
+
+    @property
     def capabilities(self) -> Capabilities | None:
         """What the loaded model can do; None while none is loaded."""
         return None if self._serving is None else self._serving.capabilities

@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from agent.clock import Clock
 from agent.journal.database import Database
 from agent.journal.records import Arrival, Refusal
-from agent.journal.stored import at, prompt_to_json, reply_columns
+from agent.journal.stored import at, prompt_to_json
 from agent.prompt import Pending, Prompt, PromptId, ReplyTo
 
 _REUSED: Final = "packet:"
@@ -48,8 +48,8 @@ def send_reply(database: Database, prompt_id: PromptId) -> None:
     """Put the stored reply of a finished prompt into the outbox, to where its newest message asked for it."""
     database.execute(
         """
-        INSERT INTO outbox (prompt, qos, retain, topic, correlation, payload)
-        SELECT id, qos, retain, topic, correlation, reply FROM prompts WHERE id = ?
+        INSERT INTO outbox (prompt, topic, correlation, payload)
+        SELECT id, topic, correlation, reply FROM prompts WHERE id = ?
         """,
         (prompt_id,),
     )
@@ -127,10 +127,10 @@ def _insert_refusal(database: Database, clock: Clock, refusal: Refusal, row: Map
         """
         INSERT INTO prompts
             (id, key, state, priority, boot_id, received, received_wall, finished, finished_wall, retryable, topic,
-             correlation, reply, qos, retain)
+             correlation, reply)
         VALUES
             (:id, :key, 'finished', 0, :boot, :now, :wall, :now, :wall, :retryable, :topic,
-             :correlation, :reply, :qos, :retain)
+             :correlation, :reply)
         """,
-        {**row, **at(clock), **reply_columns(refusal.reply), "retryable": refusal.retryable},
+        {**row, **at(clock), "reply": refusal.reply.payload, "retryable": refusal.retryable},
     )

@@ -17,7 +17,7 @@ from agent.journal.arrivals import send_reply, stored_size, take
 from agent.journal.database import Database
 from agent.journal.pruning import make_room, prune
 from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem
-from agent.journal.stored import at, prompt_from_json, reply_columns
+from agent.journal.stored import at, prompt_from_json
 from agent.prompt import OutMessage, Pending, PromptId, ReplyTo
 from agent.units import Bytes, Seconds
 
@@ -150,40 +150,42 @@ class Journal:
             {"id": prompt_id, "unstarted": int(not engine_lost), "lost": int(engine_lost)},
         )
 
-    def finish(self, prompt_id: PromptId, reply: OutMessage) -> bool:
+    def finish(self, prompt_id: PromptId, reply: bytes) -> bool:
         """Queued or running → finished, with its reply in the outbox. False, and nothing changed, if it was already.
 
-        The reply goes where the newest message with this prompt asked for it, which may be elsewhere than `reply` says.
+        Args:
+            prompt_id: The prompt.
+            reply: The payload. Where it goes is stored with the prompt.
         """
-        self._make_room(2 * len(reply.payload), below=1.0)
+        self._make_room(2 * len(reply), below=1.0)
         with self._database.transaction():
             changed = self._database.execute(
                 """
-                UPDATE prompts SET state = 'finished', prompt = NULL, reply = :reply, qos = :qos, retain = :retain,
+                UPDATE prompts SET state = 'finished', prompt = NULL, reply = :reply,
                     boot_id = :boot, finished = :now, finished_wall = :wall
                 WHERE id = :id AND state <> 'finished'
                 """,
-                {**at(self._clock), **reply_columns(reply), "id": prompt_id},
+                {**at(self._clock), "reply": reply, "id": prompt_id},
             ).rowcount
             if changed:
                 send_reply(self._database, prompt_id)
             return bool(changed)
 
     def enqueue(self, message: OutMessage) -> None:
-        """Send a message that is nobody's reply."""
+        """Send a message that is nobody's reply, at QoS 1 and not retained, as everything in the outbox is."""
         self._make_room(len(message.payload), below=_TAKE_BELOW)
         self._database.execute(
-            "INSERT INTO outbox (qos, retain, topic, correlation, payload) VALUES (?, ?, ?, ?, ?)",
-            (message.qos, message.retain, message.topic, message.correlation, message.payload),
+            "INSERT INTO outbox (topic, correlation, payload) VALUES (?, ?, ?)",
+            (message.topic, message.correlation, message.payload),
         )
 
     def outbox(self, *, after: int, limit: int) -> list[OutboxItem]:
         """The first `limit` messages to send whose `seq` is above `after`, in its order."""
         return [
-            OutboxItem(seq, OutMessage(topic, payload, qos, bool(retain), correlation))
-            for seq, topic, payload, qos, retain, correlation in self._database.rows(
+            OutboxItem(seq, OutMessage(topic, payload, correlation=correlation))
+            for seq, topic, payload, correlation in self._database.rows(
                 """
-                SELECT seq, topic, payload, qos, retain, correlation FROM outbox
+                SELECT seq, topic, payload, correlation FROM outbox
                 WHERE seq > ? ORDER BY seq LIMIT ?
                 """,
                 (after, limit),

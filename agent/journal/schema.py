@@ -33,8 +33,6 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
             finished REAL,
             finished_wall REAL,
             retryable INTEGER NOT NULL DEFAULT 0,
-            qos INTEGER,
-            retain INTEGER,
             topic TEXT NOT NULL,
             correlation BLOB,
             prompt BLOB,
@@ -49,8 +47,6 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         CREATE TABLE outbox (
             seq INTEGER PRIMARY KEY AUTOINCREMENT,
             prompt TEXT,
-            qos INTEGER NOT NULL,
-            retain INTEGER NOT NULL,
             topic TEXT NOT NULL,
             correlation BLOB,
             payload BLOB NOT NULL

@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from agent.clock import Clock
-from agent.prompt import OutMessage, Prompt
+from agent.prompt import Prompt
 
 _PROMPT: Final = TypeAdapter(Prompt)
 
@@ -24,8 +24,3 @@ def prompt_from_json(stored: bytes) -> Prompt:
 def at(clock: Clock) -> dict[str, object]:
     """This moment, as the statements' parameters `:boot`, `:now` and `:wall`."""
     return {"boot": clock.boot_id, "now": clock.now(), "wall": clock.wall()}
-
-
-def reply_columns(reply: OutMessage) -> dict[str, object]:
-    """What is stored of a reply; where it goes is stored as the prompt's."""
-    return {"reply": reply.payload, "qos": reply.qos, "retain": reply.retain}

@@ -172,7 +172,7 @@ def _finish(journal: Journal, tell: Tell, name: str) -> None:
     """Each try to answer has other words, so that a second answer would be noticed."""
     claimed = journal.claim(PromptId(name))
     words = f"{os.getpid()} {claimed.claims if claimed else 'late'}".encode()
-    if journal.finish(PromptId(name), answer(prompt(name, Time()), words)):
+    if journal.finish(PromptId(name), answer(prompt(name, Time()), words).payload):
         tell(Promise("finished", name, payload=words.decode()))
 
 

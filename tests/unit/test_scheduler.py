@@ -29,6 +29,12 @@ def waiting(name: str, seq: int = 0, priority: int = 0, deadline: float | None =
         pytest.param([waiting("a")], 0, Limits(0), Wait(None), id="no model loaded"),
         pytest.param([waiting("a", deadline=100)], 0, ONE, Shed((PromptId("a"),)), id="late at its deadline"),
         pytest.param([waiting("a", deadline=99)], 1, Limits(0), Shed((PromptId("a"),)), id="late without a model"),
+        pytest.param(
+            [waiting("a", deadline=99), waiting("b")], 0, ONE, Run(PromptId("b")), id="running before shedding"
+        ),
+        pytest.param(
+            [waiting("a", deadline=99), waiting("b")], 1, ONE, Shed((PromptId("a"),)), id="shedding beside it"
+        ),
     ],
 )
 def test_decision(pending: list[Pending], running: int, limits: Limits, expected: Decision) -> None:
@@ -48,12 +54,15 @@ def test_properties(specs: list[tuple[int, float | None]], running: int, most: i
     late = {prompt.id for prompt in pending if prompt.deadline is not None and prompt.deadline <= NOW}
     match decide(pending, running, Limits(most), NOW):
         case Shed(ids):
-            assert set(ids) == late
+            assert ids
+            assert set(ids) <= late
+            assert running >= most or set(late) == {prompt.id for prompt in pending}
         case Run(prompt_id):
-            assert not late
+            assert prompt_id not in late
             assert running < most
             chosen = next(prompt for prompt in pending if prompt.id == prompt_id)
-            assert all((p.priority, -p.seq) <= (chosen.priority, -chosen.seq) for p in pending)
+            in_time = [p for p in pending if p.id not in late]
+            assert all((p.priority, -p.seq) <= (chosen.priority, -chosen.seq) for p in in_time)
         case Wait(until):
             assert not late
             assert not pending or running >= most

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
@@ -49,12 +50,15 @@ class ObedientEngine(EngineHost):
         self.go_on.set()
         self.cancelled: list[PromptId] = []
 
+        self.lost_after_looks: int | None = None
+
     @property
     def capabilities(self) -> Capabilities | None:
+        if self.lost_after_looks is not None:
+            self.lost_after_looks -= 1
+            if self.lost_after_looks < 0:
+                self.loaded = None
         return self.loaded
-
-    async def ready(self) -> Capabilities:
-        return MODEL
 
     def cancel(self, request_id: PromptId) -> None:
         self.cancelled.append(request_id)
@@ -266,6 +270,46 @@ async def test_drain_lets_finish_what_does(journal: JournalThread) -> None:
             await bench.engine.begun.wait()
         await bench.worker.drain(Seconds(5))
     assert "choices" in (await bench.replies())["to/a"]
+
+
+async def test_an_engine_that_goes_between_decision_and_start_costs_the_prompt_nothing(bench: Bench) -> None:
+    bench.engine.lost_after_looks = 1
+    await bench.send("a", timeout=Seconds(0.2))
+    reply = (await bench.replies())["to/a"]
+    assert reply["error"]["code"] == "deadline_exceeded", "its deadline counts while there is no engine"
+    assert not bench.engine.requests
+
+
+async def test_a_stop_amid_a_claim_puts_the_prompt_back(journal: JournalThread) -> None:
+    bench = Bench(journal)
+    go_on = threading.Event()
+    async with asyncio.TaskGroup() as tasks:
+        await bench.send("a")
+        tasks.create_task(journal.run(lambda _: go_on.wait(10)))  # what follows waits for the journal
+        tasks.create_task(bench.worker.run())
+        asyncio.get_running_loop().call_later(0.1, go_on.set)
+        await asyncio.sleep(0)  # the worker's turn: it claims
+        assert bench.worker.queued == 0
+        await bench.worker.drain(Seconds(0))
+    stats = await journal.run(Journal.stats)
+    assert (stats.queued, stats.running) == (1, 0)
+
+
+async def test_a_cancelled_worker_ends_also_when_something_has_just_changed(journal: JournalThread) -> None:
+    bench = Bench(journal)
+    bench.engine.loaded = None
+    await bench.send("a", timeout=Seconds(100))
+    running = asyncio.create_task(bench.worker.run())
+    await asyncio.sleep(0)
+    for turns in range(5):
+        bench.worker.engine_changed()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    bench.worker.engine_changed()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        async with asyncio.timeout(5):
+            await running
 
 
 async def test_mean_service_follows_recent_prompts(bench: Bench) -> None:

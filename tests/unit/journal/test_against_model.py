@@ -150,14 +150,14 @@ class JournalAgainstModel(RuleBasedStateMachine):
     def finish(self, data: st.DataObject, payload: bytes) -> None:
         prompt_id = self._some_id(data)
         row = self.model.row(prompt_id)
-        done = self.journal.finish(prompt_id, OutMessage("reply", payload))
+        done = self.journal.finish(prompt_id, payload)
         assert done == (row is not None and row.state != "finished")
         if row is not None and done:
             self.model.finish(row, payload, self.time.now)
 
-    @rule(payload=st.binary(max_size=20), retain=st.booleans(), qos=st.sampled_from([0, 1]))
-    def enqueue(self, payload: bytes, qos: int, *, retain: bool) -> None:
-        message = OutMessage("event", payload, qos, retain)
+    @rule(payload=st.binary(max_size=20))
+    def enqueue(self, payload: bytes) -> None:
+        message = OutMessage("event", payload)
         self.journal.enqueue(message)
         self.model.outbox.append((None, message))
 

@@ -21,7 +21,7 @@ def _filled(path: Path, time: Time) -> None:
         contents = [prompt(str(number), time, text="x" * 3000) for number in range(50)]
         journal.append([arrival(content) for content in contents])
         for content in contents[:25]:
-            journal.finish(content.id, answer(content, b"y" * 500))
+            journal.finish(content.id, answer(content, b"y" * 500).payload)
 
 
 def _garbage_header(path: Path) -> None:
@@ -167,7 +167,7 @@ def test_any_flipped_bytes_end_in_a_journal_that_works(path: Path, time: Time) -
             for pending in journal.recover():
                 claimed = journal.claim(pending.id)
                 assert claimed is not None
-                journal.finish(pending.id, answer(claimed.prompt))
+                journal.finish(pending.id, answer(claimed.prompt).payload)
             journal.outbox(after=0, limit=1000)
             journal.append([arrival(prompt("new", time))])
     assert outcomes == {True, False}

@@ -33,7 +33,7 @@ def test_while_it_waits_or_runs_the_reply_follows_the_newest(
     if claimed:
         journal.claim(given_.id)
     assert journal.append([_again(given_, redelivered=redelivered)]) == []
-    journal.finish(given_.id, answer(given_))
+    journal.finish(given_.id, answer(given_).payload)
     assert sent(journal) == [OutMessage("else/where", b"yes", correlation=b"\x00new")]
 
 
@@ -50,7 +50,7 @@ def test_a_prompt_claimed_after_a_duplicate_knows_the_newest_place(journal: Jour
 def test_when_it_has_finished_the_same_reply_is_sent_again(journal: Journal, time: Time, *, redelivered: bool) -> None:
     given_ = prompt("p", time, reply_to=ReplyTo("first", b"old"))
     journal.append([arrival(given_)])
-    journal.finish(given_.id, OutMessage("first", b"\xff{}", qos=1, correlation=b"old"))
+    journal.finish(given_.id, b"\xff{}")
     assert journal.append([_again(given_, redelivered=redelivered)]) == []
     assert sent(journal) == [
         OutMessage("first", b"\xff{}", correlation=b"old"),
@@ -64,7 +64,7 @@ def test_a_refusal_of_what_waits_or_has_its_answer_changes_nothing(journal: Jour
     journal.append([arrival(given_)])
     assert journal.append([refusal("p", retryable=True)]) == []
     assert sent(journal) == []
-    journal.finish(given_.id, answer(given_))
+    journal.finish(given_.id, answer(given_).payload)
     journal.append([refusal("p", retryable=True)])
     assert [message.payload for message in sent(journal)] == [b"yes", b"yes"]
 
@@ -72,7 +72,7 @@ def test_a_refusal_of_what_waits_or_has_its_answer_changes_nothing(journal: Jour
 def test_a_refusal_is_stored_and_sent(journal: Journal) -> None:
     assert journal.append([refusal("p", retryable=False)]) == []
     assert sent(journal) == [OutMessage("edge/d/reply/p", b"refused", correlation=b"refused")]
-    assert not journal.finish(PromptId("p"), OutMessage("x", b"another"))
+    assert not journal.finish(PromptId("p"), b"another")
     assert journal.stats().finished == 1
 
 
@@ -110,7 +110,7 @@ def test_a_packet_id_identifies_only_what_is_redelivered(journal: Journal, time:
     assert len(journal.append([_keyed("made-1", time, PACKET)])) == 1
     assert journal.append([_keyed("made-2", time, PACKET, redelivered=True)]) == []
     assert len(journal.append([_keyed("made-3", time, PACKET)])) == 1, "a new message with a used packet id"
-    journal.finish(PromptId("made-3"), OutMessage("x", b"three"))
+    journal.finish(PromptId("made-3"), b"three")
     journal.append([_keyed("made-4", time, PACKET, redelivered=True)])
     assert [message.payload for message in sent(journal)] == [b"three", b"three"], "the key is now the newer message's"
     assert journal.claim(PromptId("made-1")) is not None, "the older one lost only its key"
@@ -124,7 +124,7 @@ def test_a_redelivered_message_that_is_not_known_is_new(journal: Journal, time: 
 def test_the_default_reply_topic_keeps_the_first_id(journal: Journal, time: Time) -> None:
     journal.append([_keyed("made-1", time, PACKET)])
     journal.append([_keyed("made-2", time, PACKET, redelivered=True)])
-    journal.finish(PromptId("made-1"), OutMessage("edge/d/reply/made-1", b"yes"))
+    journal.finish(PromptId("made-1"), b"yes")
     journal.append([_keyed("made-3", time, PACKET, redelivered=True)])
     assert [message.topic for message in sent(journal)] == ["edge/d/reply/made-1"] * 2
 
@@ -133,7 +133,7 @@ def test_a_duplicate_by_key_is_answered_where_it_asks(journal: Journal, time: Ti
     journal.append([_keyed("made-1", time, CORRELATION)])
     again = prompt("made-2", time, reply_to=ELSEWHERE)
     journal.append([arrival(again, key=CORRELATION)])
-    journal.finish(PromptId("made-1"), OutMessage("edge/d/reply/made-1", b"yes"))
+    journal.finish(PromptId("made-1"), b"yes")
     assert sent(journal) == [OutMessage("else/where", b"yes", correlation=b"\x00new")]
 
 
@@ -150,5 +150,5 @@ def test_within_one_batch_as_one_after_the_other(journal: Journal, time: Time) -
         ]
     )
     assert [waiting.id for waiting in pending] == ["p", "other", "made-1"]
-    journal.finish(given_.id, answer(given_))
+    journal.finish(given_.id, answer(given_).payload)
     assert [message.topic for message in sent(journal)] == ["edge/d/reply/p", "else/where"]

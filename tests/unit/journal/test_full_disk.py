@@ -123,17 +123,17 @@ def test_the_same_call_succeeds_when_there_is_room(disk: Disk, time: Time) -> No
         with pytest.raises(StorageFullError):
             journal.enqueue(OutMessage("event", bytes(50_000)))
         with pytest.raises(StorageFullError):
-            journal.finish(first.id, answer(first, bytes(50_000)))
+            journal.finish(first.id, answer(first, bytes(50_000)).payload)
         assert journal.outbox(after=0, limit=10) == [], "no reply without its finish"
         disk.free()
-        assert journal.finish(first.id, answer(first, bytes(50_000)))
+        assert journal.finish(first.id, answer(first, bytes(50_000)).payload)
         assert len(journal.append([arrival(prompt("more", time, text="x" * 50_000))])) == 1
         journal.enqueue(OutMessage("event", b"e"))
         for prompt_id in taken:
             claimed = journal.claim(prompt_id)
             assert claimed is not None
             assert claimed.claims == 1
-            journal.finish(prompt_id, answer(claimed.prompt))
+            journal.finish(prompt_id, answer(claimed.prompt).payload)
         assert len(sent(journal)) == len(taken) + 2
         journal.prune()
 

@@ -73,7 +73,7 @@ def test_from_arrival_to_reply(journal: Journal, time: Time) -> None:
     claimed = journal.claim(given_.id)
     assert claimed is not None
     assert (claimed.claims, claimed.engine_losses) == (1, 0)
-    assert journal.finish(given_.id, answer(given_))
+    assert journal.finish(given_.id, answer(given_).payload)
     assert sent(journal) == [OutMessage("reply", b"yes", correlation=b"\xff\x00")]
     assert journal.outbox(after=0, limit=10) == []
 
@@ -84,16 +84,16 @@ def test_only_what_is_queued_is_claimed(journal: Journal, time: Time) -> None:
     journal.append([arrival(given_)])
     assert journal.claim(given_.id) is not None
     assert journal.claim(given_.id) is None
-    journal.finish(given_.id, answer(given_))
+    journal.finish(given_.id, answer(given_).payload)
     assert journal.claim(given_.id) is None
 
 
 def test_a_prompt_is_finished_once(journal: Journal, time: Time) -> None:
     given_ = prompt("p", time)
     journal.append([arrival(given_)])
-    assert journal.finish(given_.id, answer(given_, b"first")), "a queued prompt may be finished: shed, cancelled"
-    assert not journal.finish(given_.id, answer(given_, b"second"))
-    assert not journal.finish(PromptId("unknown"), answer(given_))
+    assert journal.finish(given_.id, answer(given_, b"first").payload), "what waits may be finished: shed, cancelled"
+    assert not journal.finish(given_.id, answer(given_, b"second").payload)
+    assert not journal.finish(PromptId("unknown"), answer(given_).payload)
     assert [message.payload for message in sent(journal)] == [b"first"]
 
 
@@ -111,7 +111,7 @@ def test_put_back(journal: Journal, time: Time, *, engine_lost: bool, claims: in
 def test_only_what_is_running_is_put_back(journal: Journal, time: Time) -> None:
     waiting, done = prompt("waiting", time), prompt("done", time)
     journal.append([arrival(waiting), arrival(done)])
-    journal.finish(done.id, answer(done))
+    journal.finish(done.id, answer(done).payload)
     for content in (waiting, done):
         journal.put_back(content.id, engine_lost=True)
     claimed = journal.claim(waiting.id)
@@ -125,7 +125,7 @@ def test_what_was_running_is_queued_again(path: Path, time: Time) -> None:
     with open_journal(path, time) as journal:
         journal.append([arrival(content) for content in contents])
         journal.claim(contents[1].id)
-        journal.finish(contents[2].id, answer(contents[2]))
+        journal.finish(contents[2].id, answer(contents[2]).payload)
     with open_journal(path, time) as journal:
         assert [(pending.id, pending.seq) for pending in journal.recover()] == [("a", 1), ("b", 2), ("d", 4)]
         claimed = journal.claim(contents[1].id)
@@ -169,12 +169,12 @@ def test_in_the_same_boot_a_restart_changes_no_time(path: Path, time: Time) -> N
 def test_the_outbox_keeps_its_order(journal: Journal, time: Time) -> None:
     first, second = prompt("first", time), prompt("second", time)
     journal.append([arrival(first), arrival(second)])
-    journal.finish(second.id, answer(second, b"2"))
-    journal.enqueue(OutMessage("event", b"e", qos=0, retain=True))
-    journal.finish(first.id, answer(first, b"1"))
+    journal.finish(second.id, answer(second, b"2").payload)
+    journal.enqueue(OutMessage("event", b"e"))
+    journal.finish(first.id, answer(first, b"1").payload)
     items = journal.outbox(after=0, limit=2)
     assert [item.message.payload for item in items] == [b"2", b"e"]
-    assert items[1].message == OutMessage("event", b"e", qos=0, retain=True)
+    assert items[1].message == OutMessage("event", b"e")
     assert [item.message.payload for item in journal.outbox(after=items[1].seq, limit=2)] == [b"1"]
     journal.mark_sent([item.seq for item in items])
     assert [item.message.payload for item in journal.outbox(after=0, limit=9)] == [b"1"]
@@ -196,7 +196,7 @@ def test_stats(journal: Journal, time: Time, path: Path) -> None:
     journal.append([arrival(content) for content in contents])
     for content in contents[:3]:
         journal.claim(content.id)
-    journal.finish(contents[0].id, answer(contents[0]))
+    journal.finish(contents[0].id, answer(contents[0]).payload)
     journal.enqueue(OutMessage("event", b"e"))
     stats = journal.stats()
     assert (stats.queued, stats.running, stats.finished, stats.outbox) == (3, 2, 1, 2)

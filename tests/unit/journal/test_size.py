@@ -19,7 +19,7 @@ def _finish(journal: Journal, time: Time, *names: str, payload: bytes = b"yes", 
     contents = [prompt(name, time, text=text) for name in names]
     journal.append([arrival(content) for content in contents])
     for content in contents:
-        journal.finish(content.id, answer(content, payload))
+        journal.finish(content.id, answer(content, payload).payload)
     sent(journal)
 
 
@@ -44,7 +44,7 @@ def _knows(journal: Journal, time: Time, name: str) -> bool:
     """Whether `name` is answered from the journal. Leaves no trace when it is not."""
     known = journal.append([arrival(prompt(name, time))]) == []
     if not known:
-        journal.finish(PromptId(name), OutMessage("x", b""))
+        journal.finish(PromptId(name), b"")
     sent(journal)
     return known
 
@@ -77,12 +77,12 @@ def test_only_what_is_old_finished_and_sent_is_forgotten(journal: Journal, time:
     journal.append([arrival(prompt(name, time)) for name in names])
     journal.append([refusal("refused", retryable=True)])
     journal.claim(PromptId("running"))
-    journal.finish(PromptId("old"), OutMessage("x", b""))
+    journal.finish(PromptId("old"), b"")
     sent(journal)
-    journal.finish(PromptId("unsent"), OutMessage("x", b""))
+    journal.finish(PromptId("unsent"), b"")
     time.pass_(DAY + 1)
     _finish(journal, time, "unsent-2", "new")
-    journal.finish(PromptId("unsent"), OutMessage("x", b""))
+    journal.finish(PromptId("unsent"), b"")
     journal.append([arrival(prompt("unsent", time))])
     assert journal.prune() == 2, "old and refused"
     stats = journal.stats()
@@ -153,7 +153,7 @@ def _finish_batch(journal: Journal, time: Time, names: list[str]) -> None:
     with journal._database.transaction():
         for content in contents:
             journal._database.execute(
-                "UPDATE prompts SET state = 'finished', prompt = NULL, reply = :reply, qos = 1, retain = 0, "
+                "UPDATE prompts SET state = 'finished', prompt = NULL, reply = :reply, "
                 "finished = :now, finished_wall = :wall WHERE id = :id",
                 {"reply": bytes(300), "now": time.now, "wall": time.wall, "id": content.id},
             )
@@ -169,7 +169,7 @@ def test_a_full_journal_refuses_prompts_and_still_takes_replies(path: Path, time
         assert journal.stats().queued == len(taken)
         for prompt_id in taken:
             assert journal.claim(prompt_id) is not None
-            assert journal.finish(prompt_id, OutMessage("x", bytes(20_000 if prompt_id == taken[0] else 1000)))
+            assert journal.finish(prompt_id, bytes(20_000 if prompt_id == taken[0] else 1000))
         assert journal.stats().size <= 1 * MIB
         assert len(sent(journal)) == len(taken)
         assert journal.append([arrival(prompt("again", time, text="x" * 5000))]) != []
@@ -184,19 +184,19 @@ def test_the_file_s_limit_is_sqlite_s_own(path: Path, time: Time) -> None:
         finished = 0
         with suppress(StorageFullError):
             for content in contents:
-                journal.finish(content.id, answer(content, bytes(4000)))
+                journal.finish(content.id, answer(content, bytes(4000)).payload)
                 finished += 1
         assert 50 < finished < 100
         _assert_sqlite_itself_refuses_more(journal)
         assert journal.stats().size <= 1 * MIB
         assert (journal.stats().finished, journal.stats().outbox) == (finished, finished)
         assert len(sent(journal)) == finished
-        assert journal.finish(contents[finished].id, answer(contents[finished], bytes(4000)))
+        assert journal.finish(contents[finished].id, answer(contents[finished], bytes(4000)).payload)
 
 
 def _assert_sqlite_itself_refuses_more(journal: Journal) -> None:
     with pytest.raises(StorageFullError, match="full"):
-        journal._database.execute("INSERT INTO outbox (qos, retain, topic, payload) VALUES (1, 0, 'x', zeroblob(1e6))")
+        journal._database.execute("INSERT INTO outbox (topic, payload) VALUES ('x', zeroblob(1e6))")
 
 
 def test_the_log_is_small_again_after_a_large_batch(path: Path, time: Time) -> None:
