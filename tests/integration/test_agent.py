@@ -265,6 +265,19 @@ def test_a_broker_that_comes_later_and_goes_away(tmp_path: Path) -> None:
             assert content(client.reply("two", 90)).startswith("Yes")
 
 
+def test_a_broker_that_forbids_the_status_is_no_reason_to_stop(tmp_path: Path) -> None:
+    acl = tmp_path / "acl"
+    acl.write_text(f"topic read #\ntopic write {PREFIX}/prompt\ntopic write {PREFIX}/reply/#\n", encoding="utf-8")
+    with PrivateBroker(tmp_path, extra_config=f"acl_file {acl}") as broker, Client(broker.port) as client:
+        with AgentProcess(write_config(tmp_path, broker.port)) as agent:
+            wait_for(lambda: "broker_connected" in agent.log.read_text(encoding="utf-8"), 30, "connection")
+            client.prompt({"id": "unannounced", "prompt": QUESTION})
+            assert content(client.reply("unannounced")).startswith("Yes")
+            agent.signal(signal.SIGTERM)
+            assert agent.wait(20) == 0
+        assert "status_refused" in agent.log.read_text(encoding="utf-8")
+
+
 def test_a_damaged_journal_is_set_aside_and_told(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "journal.db").write_bytes(b"this is no database" * 1000)
