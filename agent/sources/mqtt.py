@@ -11,7 +11,7 @@ from agent.events import Event, PayloadsDropped, StorageFull
 from agent.journal import Arrival, Refusal
 from agent.link import Incoming, Link, PublishRefusedError
 from agent.prompt import Failure, OutMessage, PromptId
-from agent.sources.interpret import Cancellation, Interpreter, Unanswerable
+from agent.sources.interpret import Cancellation, Interpreter, Meaning, Unanswerable
 from agent.units import Seconds
 from agent.wire import encode_reply
 
@@ -80,7 +80,7 @@ class MqttSource:
         prompts: list[_Received] = []
         others: list[tuple[Incoming, Cancellation | Unanswerable]] = []
         for incoming in batch:
-            match self._interpreter.interpret(incoming):
+            match self._meaning(incoming):
                 case Arrival() as arrival:
                     prompts.append((incoming, arrival))
                 case Cancellation() | Unanswerable() as other:
@@ -99,6 +99,13 @@ class MqttSource:
                 case _:
                     assert_never(other)
             self._link.acknowledge(incoming)
+
+    def _meaning(self, incoming: Incoming) -> Meaning:
+        try:
+            return self._interpreter.interpret(incoming)
+        except Exception:  # noqa: BLE001 - a bug costs one message and not the agent, at each of its redeliveries again
+            _log.exception("message_failed", extra={"size": incoming.size})
+            return Unanswerable()
 
     async def _accept(self, prompts: Sequence[_Received]) -> list[_Received]:
         """Make prompts durable and acknowledge them.

@@ -14,9 +14,9 @@ from agent.demo.broker import PrivateBroker
 from agent.errors import StorageFullError
 from agent.events import Event, PayloadsDropped, StorageFull
 from agent.journal import Arrival, Refusal
-from agent.link import Link
+from agent.link import Incoming, Link
 from agent.prompt import OutMessage, PromptId
-from agent.sources.interpret import Interpreter, subscriptions
+from agent.sources.interpret import Interpreter, Meaning, subscriptions
 from agent.sources.mqtt import MqttSource
 from agent.units import Seconds
 from tests.integration.links import connected, cut_and_connect, make_link, running, settings, until, within
@@ -223,6 +223,33 @@ async def test_what_cannot_be_answered_is_counted_and_told_at_most_once_a_minute
             await until(lambda: len(told.events) == 2)
             assert told.events[1] == PayloadsDropped(count=3)
             await _nothing_comes_again(link, peer, intake)
+
+
+class BuggyInterpreter(Interpreter):
+    """Cannot bear one word."""
+
+    def interpret(self, incoming: Incoming) -> Meaning:
+        if incoming.payload == b"bug":
+            raise KeyError("a bug")
+        return super().interpret(incoming)
+
+
+async def test_a_bug_costs_one_message_and_not_the_agent(
+    broker: PrivateBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    intake, told = FakeIntake(), Told()
+
+    def change(source: MqttSource) -> None:
+        source._interpreter = BuggyInterpreter(_config(), {})
+
+    async with _serving(broker, intake, told, change) as link:
+        with Peer(broker.port) as peer:
+            peer.publish_many(PROMPT, [_prompt("before"), b"bug", _prompt("after")], qos=1)
+            await until(lambda: intake.ids == ["before", "after"] and told.events)
+            assert told.events == [PayloadsDropped(count=1)]
+            await _nothing_comes_again(link, peer, intake)
+    (record,) = [record for record in caplog.records if record.msg == "message_failed"]
+    assert record.exc_info is not None
 
 
 async def test_with_a_full_disk_each_prompt_is_answered_before_it_is_acknowledged(broker: PrivateBroker) -> None:
