@@ -157,7 +157,7 @@ def encode_cancel(prompt_id: PromptId) -> bytes:
 
 def _text(payload: bytes) -> str:
     try:
-        return payload.decode("utf-8")
+        return payload.decode("utf-8-sig")  # Windows' editors and shells put a byte order mark before the text
     except UnicodeDecodeError:
         raise InvalidPayloadError(
             ErrorCode.INVALID_REQUEST, "the payload is not UTF-8 text", prompt_id=None, is_text=False

@@ -38,6 +38,14 @@ def test_text_is_the_prompt_itself(payload: bytes) -> None:
     assert decode_prompt(payload) == PromptFields(messages=HI)
 
 
+def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+    mark = "\ufeff".encode()
+    assert decode_prompt(mark + b"hi") == PromptFields(messages=HI)
+    assert decode_prompt(mark + b'{"id": "a", "prompt": "hi"}') == PromptFields(messages=HI, id=PromptId("a"))
+    assert _refusal(mark + b'{"id": "a", "prompt"').is_text
+    assert decode_cancel(mark + b'{"id": "a"}') == "a"
+
+
 @pytest.mark.parametrize("text", ['["a"]', '"a"', "42", "[" * 5000, "}{"])
 def test_json_that_is_no_object_is_text(text: str) -> None:
     assert decode_prompt(text.encode()).messages == (Message(Role.USER, text),)
