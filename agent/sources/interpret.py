@@ -13,7 +13,7 @@ from agent.journal import Arrival, Refusal
 from agent.link import Incoming
 from agent.prompt import Failure, OutMessage, Prompt, PromptId, ReplyTo, Sampling
 from agent.sources.preset import Preset
-from agent.topics import fault_of, matches
+from agent.topics import fault_of
 from agent.units import Seconds
 from agent.wire import InvalidPayloadError, PromptFields, decode_cancel, decode_prompt, encode_reply, new_id
 
@@ -59,9 +59,9 @@ class Interpreter:
     """
 
     def __init__(self, config: Config, schemas: Mapping[str, str], make_id: Callable[[], PromptId] = new_id) -> None:
+        self._root = config.topic_root
         self._prefix = config.topic_prefix
         self._prompt_topics = frozenset(prompt_topics(config))
-        self._subscriptions = subscriptions(config)
         self._max_payload = config.queue.max_payload
         self._presets = {name: Preset(name, route, schemas.get(name)) for name, route in config.routes.items()}
         self._make_id = make_id
@@ -114,7 +114,10 @@ class Interpreter:
         return preset.apply(fields)
 
     def _check_response_topic(self, topic: str | None) -> None:
-        """Refuse a topic that the broker would not take, or that would bring our reply back to us as a prompt."""
+        """Refuse a topic that the broker would not take, and one on which a reply would be taken for something else.
+
+        The agent's rights at the broker are not the sender's: it may publish a status, and perhaps prompts.
+        """
         if topic is None:
             return
         fault = fault_of(topic)
@@ -122,8 +125,8 @@ class Interpreter:
             fault = "it starts with $, which is the broker's"
         if fault is None and topic.count("/") >= _MAX_RESPONSE_LEVELS:
             fault = f"it has more than {_MAX_RESPONSE_LEVELS} levels"
-        if fault is None and any(matches(it, topic) for it in self._subscriptions):
-            fault = "it is one that the agent itself listens to"
+        if fault is None and topic.startswith(f"{self._root}/") and not _is_for_replies(topic):
+            fault = f"below {self._root}/, replies go to {self._root}/<device id>/reply/"
         if fault is not None:
             raise RejectedError(ErrorCode.INVALID_REQUEST, f"the Response Topic is unusable: {fault}")
 
@@ -147,6 +150,12 @@ class Interpreter:
 
     def _default_topic(self, prompt_id: PromptId) -> str:
         return f"{self._prefix}/reply/{prompt_id}"
+
+
+def _is_for_replies(topic: str) -> bool:
+    """Whether it is `<topic_root>/<any device>/reply/…`; every other topic below the root means something else."""
+    _, _, *below = topic.split("/")
+    return len(below) > 1 and below[0] == "reply"
 
 
 def _cancellation(incoming: Incoming) -> Cancellation | Unanswerable:

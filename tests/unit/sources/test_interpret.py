@@ -166,6 +166,14 @@ def test_a_refusal_carries_the_correlation_data() -> None:
         "edge/dev/prompt/stream",
         "edge/dev/cancel",
         "edge/pool/prompt",
+        "edge/other/prompt",
+        "edge/other/cancel",
+        "edge/dev/status",
+        "edge/other/command",
+        "edge/dev",
+        "edge/dev/reply",
+        "edge/dev/replyx/1",
+        "edge/",
     ],
 )
 def test_an_unusable_response_topic_is_answered_on_the_default_one(topic: str) -> None:
@@ -173,6 +181,11 @@ def test_an_unusable_response_topic_is_answered_on_the_default_one(topic: str) -
     assert answered_on == "edge/dev/reply/x"
     assert reply["error"]["code"] == "invalid_request"
     assert reply["error"]["message"].startswith("the Response Topic is unusable: ")
+
+
+@pytest.mark.parametrize("topic", ["edge/dev/reply/1", "edge/other/reply/a/b", "my/edge/dev/status", "edge", "edges/a"])
+def test_a_usable_response_topic(topic: str) -> None:
+    assert _arrival(response_topic=topic).reply_to.topic == topic
 
 
 def test_two_faults_are_answered_on_the_default_topic_too() -> None:
