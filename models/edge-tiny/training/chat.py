@@ -1,6 +1,6 @@
 """Llama 3's chat format, and the tokenizer: how it is trained and how a conversation becomes tokens.
 
-    python chat.py --examples 120000 --seed 7 --output out/tokenizer
+python chat.py --examples 120000 --seed 7 --output out/tokenizer
 """
 
 from __future__ import annotations
@@ -21,10 +21,18 @@ if TYPE_CHECKING:
     from prompts import Example
 
 VOCAB = 4096
-BEGIN, END, HEADER, HEADER_END, TURN_END = "<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"
+BEGIN, END, HEADER, HEADER_END, TURN_END = (
+    "<|begin_of_text|>",
+    "<|end_of_text|>",
+    "<|start_header_id|>",
+    "<|end_header_id|>",
+    "<|eot_id|>",
+)
 SPECIAL = (BEGIN, END, HEADER, HEADER_END, TURN_END)
 # As Llama 3's, but one digit at a time, so that numbers are copied digit by digit.
-SPLIT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+SPLIT = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
 TEMPLATE = (
     "{% set loop_messages = messages %}{% for message in loop_messages %}"
     "{% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + message['content'] | trim + '<|eot_id|>' %}"
@@ -56,17 +64,33 @@ def _texts(count: int, seed: int) -> Iterator[str]:
 def train_tokenizer(count: int, seed: int) -> PreTrainedTokenizerFast:
     """Train the byte-level BPE on a part of the corpus."""
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(SPLIT), behavior="isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-    ])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(SPLIT), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
     tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(vocab_size=VOCAB - len(SPECIAL), initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False, max_token_length=14)
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCAB - len(SPECIAL),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+        max_token_length=14,
+    )
     tokenizer.train_from_iterator(_texts(count, seed), trainer)
     tokenizer.add_special_tokens(list(SPECIAL))
     begin = tokenizer.token_to_id(BEGIN)
-    tokenizer.post_processor = processors.TemplateProcessing(single=f"{BEGIN} $A", pair=f"{BEGIN} $A {BEGIN} $B", special_tokens=[(BEGIN, begin)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{BEGIN} $A", pair=f"{BEGIN} $A {BEGIN} $B", special_tokens=[(BEGIN, begin)]
+    )
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token=BEGIN, eos_token=TURN_END, pad_token=END, chat_template=TEMPLATE, model_max_length=4096, clean_up_tokenization_spaces=False,
+        tokenizer_object=tokenizer,
+        bos_token=BEGIN,
+        eos_token=TURN_END,
+        pad_token=END,
+        chat_template=TEMPLATE,
+        model_max_length=4096,
+        clean_up_tokenization_spaces=False,
     )
 
 

@@ -20,12 +20,25 @@ from typing import TYPE_CHECKING
 import about
 import lexicon
 import pieces as atoms
+from drills import drill, plain
 from events import events_piece
 from instances import instances_piece
 from language import one_of
 from pieces import Piece, Question
-from prompts import Example, Turn, compose, describe_text, description, extract_question, facts_text, noisy, system_message
+from prompts import (
+    Example,
+    Turn,
+    compose,
+    describe_text,
+    description,
+    extract_question,
+    facts_text,
+    noisy,
+    system_message,
+)
+from narrative import tale_piece
 from reports import cameras_piece, log_piece
+from signals import confidence_piece, duration_piece, share_piece, signal_piece
 from subjects import named_piece, placements_piece, subject_piece
 from telemetry import telemetry_pieces
 from things import crowd_piece
@@ -49,31 +62,56 @@ def _combo(job: str, question: Question, scene: list[Piece]) -> str:
 
 # Scenes -------------------------------------------------------------------------------------------
 
+
 def scene(rng: Random) -> list[Piece]:
     """A main piece, mostly the time, and up to three further facts."""
     roll = rng.random()
     used: set[str] = set()
     main: Piece | None
-    if roll < 0.4:
+    if roll < 0.27:
         main = crowd_piece(rng)
-    elif roll < 0.62:
+    elif roll < 0.44:
         main = subject_piece(rng)
-    elif roll < 0.71:
+    elif roll < 0.53:
         main = placements_piece(rng)
-    elif roll < 0.77:
+    elif roll < 0.57:
         main = named_piece(rng)
-    elif roll < 0.87:
+    elif roll < 0.65:
         main = events_piece(rng)
-    elif roll < 0.94:
+    elif roll < 0.73:
         main = instances_piece(rng)
+    elif roll < 0.89:
+        main = tale_piece(rng)
+    elif roll < 0.925:
+        main = share_piece(rng)
+    elif roll < 0.945:
+        main = confidence_piece(rng)
     else:
         main = None
     found = [main] if main else []
     used |= set().union(*(p.topics for p in found)) if found else set()
+    if main and roll < 0.44 and not used & {"camera", "zone"} and rng.random() < 0.08:
+        _seen_by_camera(rng, main)
+        used.add("camera")
+    if "place" not in used and rng.random() < 0.15:
+        found.append(atoms.place_piece(rng))
+        used |= {"place"}
     if "time" not in used and rng.random() < 0.58:
         found.append(atoms.time_piece(rng))
     for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 3)) if main else rng.choice((1, 2, 3, 4))):
-        make = rng.choice((atoms.state_piece, atoms.state_piece, atoms.quantity_piece, atoms.label_piece))
+        make = rng.choice(
+            (
+                atoms.state_piece,
+                atoms.state_piece,
+                atoms.state_piece,
+                atoms.quantity_piece,
+                atoms.quantity_piece,
+                atoms.label_piece,
+                atoms.label_piece,
+                signal_piece,
+                duration_piece,
+            )
+        )
         piece = make(rng, used)
         if piece:
             used |= piece.topics
@@ -83,21 +121,38 @@ def scene(rng: Random) -> list[Piece]:
     return found or [crowd_piece(rng)]
 
 
+def _seen_by_camera(rng: Random, main: Piece) -> None:
+    """Say which camera sees it: `camera 3 sees two people`."""
+    name = f"{rng.choice(('camera', 'camera', 'cam'))} {rng.randint(1, 30)}"
+    main.fragment = f"{name} {rng.choice(('sees', 'sees', 'shows', 'reports', 'has', 'detects'))} {main.fragment}"
+    main.pairs.insert(0, ("camera", name))
+    main.asks.append(lambda r: Question("label camera", one_of(r, atoms.LABEL_QUESTIONS["camera"]), f"{name.capitalize()}.", "camera"))
+    main.clause += f" on {name}"
+    main.topics |= {"camera"}
+
+
 def absent_question(rng: Random, told: set[str]) -> Question:
     """A question that the facts do not answer."""
-    while True:
+    for _ in range(40):
         roll = rng.random()
         if roll < 0.35:
             name, texts = rng.choice(list(atoms.LABEL_QUESTIONS.items()))
-            if name not in told and not (name == "camera" and "zone" in told) and not told & set(atoms.LABEL_KEYS[name]):
+            if (
+                name not in told
+                and not (name == "camera" and "zone" in told)
+                and not told & set(atoms.LABEL_KEYS[name])
+            ):
                 return Question("absent", one_of(rng, texts), "Not stated.", name)
         elif roll < 0.85:
-            piece = (atoms.state_piece if rng.random() < 0.6 else atoms.quantity_piece)(rng, set(told))
+            piece = rng.choice((atoms.state_piece, atoms.state_piece, atoms.quantity_piece, signal_piece))(
+                rng, set(told)
+            )
             if piece and not any(t in w.split(" ") or w in t.split(" ") for t in piece.topics for w in told):
                 question = rng.choice(piece.asks)(rng)
                 return Question("absent", question.text, "Not stated.", question.topic)
         elif not told & {"time", "since"}:
             return Question("absent", one_of(rng, atoms._WHAT_TIME), "Not stated.", "time")  # noqa: SLF001 - the same questions
+    return Question("absent", "Who pays for it?", "Not stated.", "payer")
 
 
 def _asked(rng: Random, found: list[Piece]) -> Question:
@@ -109,6 +164,7 @@ def _asked(rng: Random, found: list[Piece]) -> Question:
 
 
 # Jobs ---------------------------------------------------------------------------------------------
+
 
 def _conversation(rng: Random, job: str, found: list[Piece], question: Question, *, extra_turns: int = 0) -> Example:
     facts = facts_text(rng, found)
@@ -128,7 +184,9 @@ def describe(rng: Random) -> Example:
     else:
         found = scene(rng)
     text = describe_text(rng)
-    return _conversation(rng, "describe", found, Question("describe", text, description(found), found[0].fragment.split(" ")[-1]))
+    return _conversation(
+        rng, "describe", found, Question("describe", text, description(found), found[0].fragment.split(" ")[-1])
+    )
 
 
 def ask(rng: Random) -> Example:
@@ -137,7 +195,9 @@ def ask(rng: Random) -> Example:
         found = [cameras_piece(rng, rng.randint(2, 6))]
     else:
         found = scene(rng)
-    return _conversation(rng, "ask", found, _asked(rng, found), extra_turns=rng.randint(1, 2) if rng.random() < 0.05 else 0)
+    return _conversation(
+        rng, "ask", found, _asked(rng, found), extra_turns=rng.randint(1, 2) if rng.random() < 0.05 else 0
+    )
 
 
 def extract(rng: Random) -> Example:
@@ -160,20 +220,41 @@ def telemetry(rng: Random) -> Example:
 def self_description(rng: Random) -> Example:
     """No facts: who it is, what it cannot do."""
     question = about.about_question(rng)
-    return Example("about", f"about|{question.kind}|{question.text.lower()}|", (Turn(noisy(rng, question.text), question.answer),), system_message(rng))
+    typed = noisy(rng, question.text)
+    system = system_message(rng)
+    return Example("about", f"about|{question.kind}|{typed}|{system}", (Turn(typed, question.answer),), system)
+
+
+def drilled(rng: Random) -> Example:
+    """Few facts and a comparison or an attribution."""
+    found, question, is_telemetry = drill(rng)
+    job = "telemetry" if is_telemetry else "ask"
+    facts = plain(rng, found) if rng.random() < 0.6 else facts_text(rng, found)
+    prompt = compose(rng, facts, noisy(rng, question.text), telemetry=is_telemetry)
+    return Example(job, _combo(job, question, found), (Turn(prompt, question.answer),))
 
 
 def long_facts(rng: Random) -> Example:
     """One fact among many, up to the whole context."""
-    count = int(2 ** rng.uniform(3, 7.6))
+    count = int(2 ** rng.uniform(2.5, 6 if rng.random() < 0.75 else 7.6))
     found = [log_piece(rng, count) if rng.random() < 0.5 else cameras_piece(rng, count)]
     question = rng.choice(found[0].asks)(rng)
     prompt = compose(rng, found[0].fragment, noisy(rng, question.text), telemetry=False)
     told = prompt[prompt.find("\n") + 1 : prompt.find("\n") + 40]
-    return Example("ask", f"long|{question.kind}|{question.topic}|{told}", (Turn(prompt, question.answer),), system_message(rng))
+    return Example(
+        "ask", f"long|{question.kind}|{question.topic}|{told}", (Turn(prompt, question.answer),), system_message(rng)
+    )
 
 
-_JOBS = ((describe, 0.13), (ask, 0.46), (extract, 0.16), (telemetry, 0.15), (self_description, 0.08), (long_facts, 0.02))
+_JOBS = (
+    (describe, 0.1),
+    (ask, 0.41),
+    (extract, 0.15),
+    (telemetry, 0.12),
+    (self_description, 0.055),
+    (drilled, 0.14),
+    (long_facts, 0.025),
+)
 
 
 def example(rng: Random) -> Example:

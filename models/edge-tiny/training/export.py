@@ -1,6 +1,6 @@
 """Export a checkpoint with onnxruntime-genai's model builder.
 
-    python export.py --checkpoint out/checkpoint --tokenizer out/tokenizer --output ..
+python export.py --checkpoint out/checkpoint --tokenizer out/tokenizer --output ..
 """
 
 from __future__ import annotations
@@ -13,7 +13,15 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-_KEPT = ("genai_config.json", "model.onnx", "model.onnx.data", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json")
+_KEPT = (
+    "genai_config.json",
+    "model.onnx",
+    "model.onnx.data",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+    "special_tokens_map.json",
+)
 
 
 def build(checkpoint: Path, tokenizer: Path, output: Path, precision: str, options: list[str]) -> None:
@@ -34,7 +42,24 @@ def build(checkpoint: Path, tokenizer: Path, output: Path, precision: str, optio
         source.mkdir()
         for file in (*checkpoint.iterdir(), *tokenizer.iterdir()):
             shutil.copy(file, source)
-        command = [sys.executable, "-m", "onnxruntime_genai.models.builder", "-i", str(source), "-o", str(target), "-p", precision, "-e", "cpu", "-c", str(Path(folder, "cache")), "--extra_options", "hf_token=false", *options]
+        command = [
+            sys.executable,
+            "-m",
+            "onnxruntime_genai.models.builder",
+            "-i",
+            str(source),
+            "-o",
+            str(target),
+            "-p",
+            precision,
+            "-e",
+            "cpu",
+            "-c",
+            str(Path(folder, "cache")),
+            "--extra_options",
+            "hf_token=false",
+            *options,
+        ]
         subprocess.run(command, check=True)  # noqa: S603 - our own arguments
         tidy_config(target / "genai_config.json", json.loads((source / "tokenizer.json").read_text(encoding="utf-8")))
         output.mkdir(parents=True, exist_ok=True)

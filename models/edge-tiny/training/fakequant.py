@@ -49,7 +49,7 @@ class Rounded:
             for p in self.weights:
                 p.copy_(rounded(p))
             for p in self.embedding:
-                p.copy_(rounded(p, bits=8))
+                p.copy_(rounded(p))
         yield
         with torch.no_grad():
             for p, real in zip((*self.weights, *self.embedding), self.kept, strict=True):

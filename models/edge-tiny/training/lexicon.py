@@ -41,6 +41,15 @@ class Place:
         return f"{self.prep} {self.bare}"
 
     @property
+    def plain(self) -> str:
+        """The name alone where its preposition is the usual one, else with it."""
+        return (
+            self.name
+            if _USUAL.get(self.name if self.the else self.name.split(" ")[0], "") == self.prep
+            else self.phrase
+        )
+
+    @property
     def bare(self) -> str:
         """`the door`."""
         return f"the {self.name}" if self.the else self.name
@@ -83,8 +92,14 @@ ANIMAL = Noun("animal", "animals", frozenset({"animal"}))
 VEHICLE = Noun("vehicle", "vehicles", frozenset({"vehicle"}))
 BIRD = Noun("bird", "birds", frozenset({"bird", "animal"}))
 
-MEN = _nouns("person man adult", "man, gentleman, postman, salesman, businessman, guy, fisherman, waiter, priest, monk, boyfriend, grandfather, father")
-WOMEN = _nouns("person woman adult", "woman, lady/ladies, waitress, businesswoman, nun, grandmother, mother, saleswoman, policewoman")
+MEN = _nouns(
+    "person man adult",
+    "man, gentleman, postman, salesman, businessman, guy, fisherman, waiter, priest, monk, boyfriend, grandfather, father",
+)
+WOMEN = _nouns(
+    "person woman adult",
+    "woman, lady/ladies, waitress, businesswoman, nun, grandmother, mother, saleswoman, policewoman",
+)
 BOYS = _nouns("person child boy", "boy, schoolboy")
 GIRLS = _nouns("person child girl", "girl, schoolgirl")
 CHILDREN = _nouns("person child", "child/children, kid, toddler, baby, infant, youngster, preschooler")
@@ -107,7 +122,10 @@ OTHERS = _nouns(
 )
 PEOPLE = [*MEN, *WOMEN, *BOYS, *GIRLS, *CHILDREN, *WORKERS, *OTHERS]
 
-DOGS = _nouns("animal pet dog mammal", "dog, puppy, hound, labrador, terrier, poodle, sheepdog, German shepherd, bulldog, husky, beagle")
+DOGS = _nouns(
+    "animal pet dog mammal",
+    "dog, puppy, hound, labrador, terrier, poodle, sheepdog, German shepherd, bulldog, husky, beagle",
+)
 CATS = _nouns("animal pet cat mammal", "cat, kitten, tabby, tomcat")
 PETS = _nouns("animal pet mammal", "rabbit, hamster, guinea pig, ferret")
 FARM = _nouns(
@@ -127,15 +145,20 @@ BIRDS = _nouns(
     flamingo, ostrich, buzzard, vulture, jay, finch, crane bird, jackdaw, budgie""",
 )
 REPTILES = _nouns("animal reptile", "lizard, snake, turtle, tortoise, gecko, crocodile, iguana, viper")
-SMALL = _nouns("animal", "frog, toad, fish/fish, spider, moth, wasp, bee, snail, crab, salamander, butterfly, beetle, ant, fly")
+SMALL = _nouns(
+    "animal", "frog, toad, fish/fish, spider, moth, wasp, bee, snail, crab, salamander, butterfly, beetle, ant, fly"
+)
 ANIMALS = [*DOGS, *CATS, *PETS, *FARM, *WILD, *BIRDS, *REPTILES, *SMALL]
 
-CARS = _nouns("vehicle car motor", "car, sedan, hatchback, taxi, cab, limousine, coupe, convertible, station wagon, SUV, jeep, police car, patrol car, sports car, hire car")
+CARS = _nouns(
+    "vehicle car motor",
+    "car, sedan, hatchback, taxi, cab, limousine, coupe, convertible, station wagon, SUV, jeep, estate car, estate, police car, patrol car, sports car, hire car",
+)
 TRUCKS = _nouns(
     "vehicle truck motor",
     "truck, lorry, pickup, pickup truck, garbage truck, dump truck, tanker, tow truck, semi-truck, box truck, flatbed truck, delivery truck, cement mixer, fire truck, fire engine, tanker truck, articulated lorry",
 )
-VANS = _nouns("vehicle van motor", "van, delivery van, minivan, minibus, camper van, white van, postal van, cargo van, police van")
+VANS = _nouns("vehicle van motor", "van, delivery van, minivan, minibus, camper van, postal van, cargo van, police van")
 BIKES = _nouns("vehicle bike", "bicycle, bike, e-bike, mountain bike, cargo bike, tricycle, road bike")
 MOTORBIKES = _nouns("vehicle motorbike motor", "motorcycle, motorbike, scooter, moped, dirt bike")
 MACHINES = _nouns(
@@ -146,11 +169,23 @@ BOATS = _nouns("vehicle boat", "boat, ship, ferry, motorboat, sailboat, canoe, k
 VEHICLES = [*CARS, *TRUCKS, *VANS, *BIKES, *MOTORBIKES, *MACHINES, *BOATS]
 
 PACKAGES = _nouns("object package", "parcel, package, box, carton, crate, cardboard box, delivery, shipment, packet")
-BAGS = _nouns("object bag", "bag, suitcase, backpack, handbag, shopping bag, rucksack, duffel bag, briefcase, sack, plastic bag, sports bag, purse")
-TOOLS = _nouns("object tool", "hammer, drill, saw, wrench, screwdriver, shovel, spade, broom, rake, axe, pair of pliers/pairs of pliers, spanner, crowbar, chisel, trowel, chainsaw, pickaxe")
-FURNITURE = _nouns("object furniture", "chair, table, bench, sofa, desk, stool, shelf/shelves, cupboard, armchair, couch, bed, cabinet, wardrobe, mattress, bookcase")
+BAGS = _nouns(
+    "object bag",
+    "bag, suitcase, backpack, handbag, shopping bag, rucksack, duffel bag, briefcase, sack, plastic bag, sports bag, purse",
+)
+TOOLS = _nouns(
+    "object tool",
+    "hammer, drill, saw, wrench, screwdriver, shovel, spade, broom, rake, axe, pair of pliers/pairs of pliers, spanner, crowbar, chisel, trowel, chainsaw, pickaxe",
+)
+FURNITURE = _nouns(
+    "object furniture",
+    "chair, table, bench, sofa, desk, stool, shelf/shelves, cupboard, armchair, couch, bed, cabinet, wardrobe, mattress, bookcase",
+)
 CLOTHES = _nouns("object clothing", "hat, glove, jacket, shoe, coat, scarf/scarves, boot, cap, sock, shirt")
-ELECTRONICS = _nouns("object device", "phone, laptop, tablet, camera, drone, television, printer, monitor, keyboard, radio, tripod, speaker, battery, charger")
+ELECTRONICS = _nouns(
+    "object device",
+    "phone, laptop, tablet, camera, drone, television, printer, monitor, keyboard, radio, tripod, speaker, battery, charger",
+)
 THINGS = _nouns(
     "object",
     """pallet, ladder, umbrella, bottle, ball, bucket, traffic cone, cone, helmet, hard hat, toolbox, trolley, cart, letter, envelope,
@@ -166,7 +201,13 @@ OBJECTS = [*PACKAGES, *BAGS, *TOOLS, *FURNITURE, *CLOTHES, *ELECTRONICS, *THINGS
 
 # What a question may call a kind of thing, and the kind it means.
 HYPERNYMS: dict[str, tuple[tuple[str, str], ...]] = {
-    "animal": (("animal", "animals"), ("animal", "animals"), ("creature", "creatures"), ("beast", "beasts"), ("living animal", "living animals")),
+    "animal": (
+        ("animal", "animals"),
+        ("animal", "animals"),
+        ("creature", "creatures"),
+        ("beast", "beasts"),
+        ("living animal", "living animals"),
+    ),
     "pet": (("pet", "pets"),),
     "bird": (("bird", "birds"),),
     "dog": (("dog", "dogs"), ("canine", "canines"), ("hound", "hounds")),
@@ -174,7 +215,13 @@ HYPERNYMS: dict[str, tuple[tuple[str, str], ...]] = {
     "livestock": (("farm animal", "farm animals"),),
     "mammal": (("mammal", "mammals"),),
     "reptile": (("reptile", "reptiles"),),
-    "person": (("person", "people"), ("person", "people"), ("human", "humans"), ("human being", "human beings"), ("individual", "individuals")),
+    "person": (
+        ("person", "people"),
+        ("person", "people"),
+        ("human", "humans"),
+        ("human being", "human beings"),
+        ("individual", "individuals"),
+    ),
     "child": (("child", "children"), ("kid", "kids"), ("minor", "minors")),
     "worker": (("worker", "workers"),),
     "vehicle": (("vehicle", "vehicles"), ("vehicle", "vehicles"), ("means of transport", "means of transport")),
@@ -192,20 +239,61 @@ HYPERNYMS: dict[str, tuple[tuple[str, str], ...]] = {
 GENERIC = {"person": PERSON, "animal": ANIMAL, "vehicle": VEHICLE, "bird": BIRD}
 # One word for the same thing: what a question may say for a noun of the facts.
 SYNONYMS: dict[str, tuple[str, str]] = {
-    "person": ("individual", "individuals"), "child": ("kid", "kids"), "kid": ("child", "children"), "bicycle": ("bike", "bikes"),
-    "bike": ("bicycle", "bicycles"), "parcel": ("package", "packages"), "package": ("parcel", "parcels"), "truck": ("lorry", "lorries"),
-    "lorry": ("truck", "trucks"), "motorcycle": ("motorbike", "motorbikes"), "motorbike": ("motorcycle", "motorcycles"),
-    "car": ("automobile", "automobiles"), "guard": ("security guard", "security guards"), "couch": ("sofa", "sofas"),
-    "phone": ("mobile phone", "mobile phones"), "trash can": ("garbage can", "garbage cans"), "seagull": ("gull", "gulls"),
-    "tire": ("tyre", "tyres"), "backpack": ("rucksack", "rucksacks"), "taxi": ("cab", "cabs"), "woman": ("lady", "ladies"),
-    "man": ("male person", "male persons"), "police officer": ("cop", "cops"), "courier": ("delivery person", "delivery people"),
-    "firefighter": ("fireman", "firemen"), "helmet": ("hard hat", "hard hats"), "boat": ("vessel", "vessels"),
-    "mail carrier": ("postman", "postmen"), "television": ("TV", "TVs"), "stroller": ("pram", "prams"),
+    "person": ("individual", "individuals"),
+    "child": ("kid", "kids"),
+    "kid": ("child", "children"),
+    "bicycle": ("bike", "bikes"),
+    "bike": ("bicycle", "bicycles"),
+    "parcel": ("package", "packages"),
+    "package": ("parcel", "parcels"),
+    "truck": ("lorry", "lorries"),
+    "lorry": ("truck", "trucks"),
+    "motorcycle": ("motorbike", "motorbikes"),
+    "motorbike": ("motorcycle", "motorcycles"),
+    "car": ("automobile", "automobiles"),
+    "guard": ("security guard", "security guards"),
+    "couch": ("sofa", "sofas"),
+    "phone": ("mobile phone", "mobile phones"),
+    "trash can": ("garbage can", "garbage cans"),
+    "seagull": ("gull", "gulls"),
+    "tire": ("tyre", "tyres"),
+    "backpack": ("rucksack", "rucksacks"),
+    "taxi": ("cab", "cabs"),
+    "woman": ("lady", "ladies"),
+    "man": ("male person", "male persons"),
+    "police officer": ("cop", "cops"),
+    "courier": ("delivery person", "delivery people"),
+    "firefighter": ("fireman", "firemen"),
+    "helmet": ("hard hat", "hard hats"),
+    "boat": ("vessel", "vessels"),
+    "mail carrier": ("postman", "postmen"),
+    "television": ("TV", "TVs"),
+    "stroller": ("pram", "prams"),
 }
 
 COLOURS = """red, blue, green, white, black, grey, gray, silver, yellow, orange, brown, purple, pink, beige, golden, dark blue, light blue,
-dark green, navy, turquoise, maroon, cream, violet, dark grey, light green, bronze, burgundy, khaki, teal, magenta, olive, tan, lilac, crimson""".replace("\n", " ").split(", ")
-SIZES = ["small", "large", "big", "tall", "short", "young", "old", "tiny", "huge", "wet", "dirty", "new", "empty", "full", "broken", "damaged", "heavy"]
+dark green, navy, turquoise, maroon, cream, violet, dark grey, light green, bronze, burgundy, khaki, teal, magenta, olive, tan, lilac, crimson""".replace(
+    "\n", " "
+).split(", ")
+SIZES = [
+    "small",
+    "large",
+    "big",
+    "tall",
+    "short",
+    "young",
+    "old",
+    "tiny",
+    "huge",
+    "wet",
+    "dirty",
+    "new",
+    "empty",
+    "full",
+    "broken",
+    "damaged",
+    "heavy",
+]
 
 _PLACES = {
     "at": """door, front door, back door, side door, gate, main gate, entrance, main entrance, exit, emergency exit, fence, bus stop,
@@ -235,11 +323,51 @@ _PLACES = {
     "under": "bridge, canopy, table, bench, stairs, tree",
 }
 PLACES = [Place(prep, name.strip()) for prep, names in _PLACES.items() for name in names.replace("\n", " ").split(",")]
+_USUAL: dict[str, str] = {}
+for _place in PLACES:
+    _USUAL.setdefault(_place.name, _place.prep)
+_USUAL |= dict.fromkeys(
+    "zone room hall aisle ward sector building warehouse area block cell".split(), "in"
+) | dict.fromkeys("dock gate bay machine station entrance terminal pump stand door bed table".split(), "at")
+_USUAL |= dict.fromkeys("platform track floor level lane shelf line rack".split(), "on")
 _NUMBERED = (
-    "dock", "gate", "aisle", "platform", "bay", "zone", "room", "hall", "lane", "cell", "machine", "ward", "floor", "sector", "line", "station",
-    "shelf", "entrance", "building", "terminal", "pump", "track", "level", "block", "warehouse", "stand", "door", "area", "bed", "rack", "table",
+    "dock",
+    "gate",
+    "aisle",
+    "platform",
+    "bay",
+    "zone",
+    "room",
+    "hall",
+    "lane",
+    "cell",
+    "machine",
+    "ward",
+    "floor",
+    "sector",
+    "line",
+    "station",
+    "shelf",
+    "entrance",
+    "building",
+    "terminal",
+    "pump",
+    "track",
+    "level",
+    "block",
+    "warehouse",
+    "stand",
+    "door",
+    "area",
+    "bed",
+    "rack",
+    "table",
 )
 
+_KINDS_OF_PLACES = (
+    "hotel school stable bike paint north south east west old new main staff visitor hospital bank farm shop factory rear upper lower left right car truck tool cattle horse police church station airport museum theatre restaurant kitchen "
+    "office hall city village market train bus boat goods loading storage baggage ticket library university clinic laboratory wine fruit garden side inner outer".split()
+)
 FIRST_NAMES = """Maria Tom Anna Paul Lena Omar Yuki Ivan Sofia Liam Emma Noah Olivia Ahmed Fatima Chen Wei Priya Raj Carlos Lucia Diego Elena Marco
 Giulia Hans Greta Karl Ingrid Lars Astrid Pierre Camille Jean Claire Luis Ana Pedro Ines Jonas Mia Leon Hannah Felix Laura Max Julia Peter Susan
 John Mary David Linda James Karen Robert Nancy Michael Sarah William Jessica Richard Emily Thomas Kate Daniel Rachel Mark Helen George Alice Steve
@@ -264,16 +392,24 @@ drinking coffee, taking a photo, sweeping the floor, painting a wall, repairing 
 typing, writing, leaning on the wall, jumping, falling, stretching, washing a car, mowing the lawn, watering plants, feeding the birds, playing,
 playing football, digging a hole, welding, drilling, wearing a mask, handing over a parcel, signing a form, leaving, arriving, entering, crossing the road,
 getting into a car, getting out of a car, walking a dog, moving boxes, inspecting the belt, operating the crane, driving a forklift, stealing a bike,
-looking for something, hiding, crouching, resting, queuing, shopping, paying, filming, laughing, crying, arguing, fighting, hugging, shovelling snow""".replace("\n", " ").split(", ")
+looking for something, hiding, crouching, resting, queuing, shopping, paying, filming, laughing, crying, arguing, fighting, hugging, shovelling snow""".replace(
+    "\n", " "
+).split(", ")
 ANIMAL_DOING = """sleeping, running, sitting, eating, drinking, resting, standing, lying down, walking, hiding, playing, jumping, looking at the camera, crossing the road,
-digging, sniffing the ground, scratching the door, chasing a ball, waiting, grazing, climbing a tree, lying in the sun, moving slowly, limping, sniffing the bin""".replace("\n", " ").split(", ")
+digging, sniffing the ground, scratching the door, chasing a ball, waiting, grazing, climbing a tree, lying in the sun, moving slowly, limping, sniffing the bin""".replace(
+    "\n", " "
+).split(", ")
 VEHICLE_DOING = """parked, moving, reversing, turning left, turning right, stopped, leaving, arriving, idling, waiting, blocking the gate, blocking the exit, driving away,
-speeding, unloading, being loaded, being repaired, broken down, double-parked, approaching, overtaking, charging, entering, blocking the driveway""".replace("\n", " ").split(", ")
+speeding, unloading, being loaded, being repaired, broken down, double-parked, approaching, overtaking, charging, entering, blocking the driveway""".replace(
+    "\n", " "
+).split(", ")
 OBJECT_DOING = """unattended, left behind, upside down, wrapped in plastic, on fire, leaking, tipped over, sealed, stacked, covered with snow, chained up, missing its lid,
 out of place, on its side, labelled, taped shut, leaning against the wall""".replace("\n", " ").split(", ")
 WEARING = """a helmet, a hard hat, a safety vest, a yellow vest, a mask, a hood, a black hoodie, a red jacket, a blue coat, a green cap, a uniform, sunglasses, gloves,
 an orange vest, a raincoat, a white shirt, a backpack, a grey suit, a scarf, boots, safety glasses, ear protection, a face shield, a badge, an apron, a brown hat,
-jeans, shorts, a dark coat, a striped shirt, a lab coat, overalls, a red cap, a bicycle helmet, a high-visibility vest""".replace("\n", " ").split(", ")
+jeans, shorts, a dark coat, a striped shirt, a lab coat, overalls, a red cap, a bicycle helmet, a high-visibility vest""".replace(
+    "\n", " "
+).split(", ")
 
 _ONSETS = "b br c ch cl cr d dr f fl fr g gl gr h j k kl l m n p pl pr qu r s sh sk sl sn st str t th tr v vr w y z zh".split()
 _NUCLEI = "a e i o u ai ea ee io oa oo ou ia eu au".split()
@@ -301,6 +437,13 @@ def person_name(rng: Random) -> str:
 def place(rng: Random) -> Place:
     """A place of the list, a numbered one, or one with an invented name."""
     roll = rng.random()
+    if roll < 0.14:
+        base = rng.choice(PLACES)
+        return (
+            Place(base.prep, f"{rng.choice(_KINDS_OF_PLACES)} {base.name}")
+            if base.prep in {"at", "in", "on"} and " " not in base.name
+            else base
+        )
     if roll < 0.76:
         return rng.choice(PLACES)
     if roll < 0.92:
@@ -308,8 +451,14 @@ def place(rng: Random) -> Place:
         label = str(rng.randint(1, 40)) if rng.random() < 0.65 else rng.choice("ABCDEFGHKLMN")
         if rng.random() < 0.12:
             label = rng.choice("ABCDEF") + str(rng.randint(1, 20))
-        return Place("on" if name in {"platform", "track", "floor", "level", "lane", "shelf", "line", "rack"} else rng.choice(("at", "in", "near")), f"{name} {label}", the=False)
-    kind = rng.choice(("Street", "Road", "Avenue", "Square", "Hall", "Gate", "yard", "entrance", "farm", "room", "site"))
+        return Place(
+            _USUAL[name] if rng.random() < 0.85 else rng.choice(("near", "behind", "next to")),
+            f"{name} {label}",
+            the=False,
+        )
+    kind = rng.choice(
+        ("Street", "Road", "Avenue", "Square", "Hall", "Gate", "yard", "entrance", "farm", "room", "site")
+    )
     word = pseudo_word(rng)
     word = word.capitalize() if kind[0].isupper() or rng.random() < 0.5 else word
     return Place(rng.choice(("at", "in", "on")), f"{word} {kind}", the=not kind[0].isupper())
@@ -317,13 +466,47 @@ def place(rng: Random) -> Place:
 
 @cache
 def _pools() -> tuple[tuple[list[Noun], float], ...]:
-    return (([PERSON], 0.2), (PEOPLE, 0.24), (ANIMALS, 0.2), (VEHICLES, 0.18), (OBJECTS, 0.14), ([ANIMAL, VEHICLE, BIRD], 0.02))
+    return (
+        ([PERSON], 0.2),
+        (PEOPLE, 0.24),
+        (ANIMALS, 0.2),
+        (VEHICLES, 0.18),
+        (OBJECTS, 0.14),
+        ([ANIMAL, VEHICLE, BIRD], 0.02),
+    )
 
 
 _COMMON = {
     noun.one: noun
     for noun in (*PEOPLE, *ANIMALS, *VEHICLES, *OBJECTS)
-    if noun.one in {"man", "woman", "child", "courier", "worker", "dog", "cat", "fox", "bird", "car", "truck", "van", "bicycle", "bus", "parcel", "box", "bag", "pallet", "chair", "guard", "horse", "cow", "crow", "forklift", "ladder"}
+    if noun.one
+    in {
+        "man",
+        "woman",
+        "child",
+        "courier",
+        "worker",
+        "dog",
+        "cat",
+        "fox",
+        "bird",
+        "car",
+        "truck",
+        "van",
+        "bicycle",
+        "bus",
+        "parcel",
+        "box",
+        "bag",
+        "pallet",
+        "chair",
+        "guard",
+        "horse",
+        "cow",
+        "crow",
+        "forklift",
+        "ladder",
+    }
 }
 
 

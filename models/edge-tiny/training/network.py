@@ -35,10 +35,11 @@ class Geometry:
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """Where conversations lie in a packed row of tokens: `bounds` (N+1, int32) and positions (T)."""
+    """Where conversations lie in a packed row of tokens: `bounds` (N+1, int32), positions (T), the longest."""
 
     bounds: Tensor
     positions: Tensor
+    longest: int = CONTEXT
 
 
 def _reference_attention(query: Tensor, key: Tensor, value: Tensor, packing: Packing) -> Tensor:
@@ -53,15 +54,28 @@ def _packed_attention(query: Tensor, key: Tensor, value: Tensor, packing: Packin
     """The same by the variable-length flash kernel of the GPU."""
     from torch.nn.attention.varlen import varlen_attn  # noqa: PLC0415 - only where there is a GPU
 
-    causal = {"window_size": (-1, 0)} if "window_size" in inspect.signature(varlen_attn).parameters else {"is_causal": True}
-    return varlen_attn(query.contiguous(), key.contiguous(), value.contiguous(), packing.bounds, packing.bounds, CONTEXT, CONTEXT, **causal)
+    causal = (
+        {"window_size": (-1, 0)} if "window_size" in inspect.signature(varlen_attn).parameters else {"is_causal": True}
+    )
+    return varlen_attn(
+        query.contiguous(),
+        key.contiguous(),
+        value.contiguous(),
+        packing.bounds,
+        packing.bounds,
+        packing.longest,
+        packing.longest,
+        **causal,
+    )
 
 
 def attention_for(device: str) -> Callable[[Tensor, Tensor, Tensor, Packing], Tensor]:
     """The attention of a device, proven equal to the reference there."""
     if device == "cpu":
         return _reference_attention
-    query, key, value = (torch.randn(96, 4, 64, device=device, dtype=torch.bfloat16, requires_grad=True) for _ in range(3))
+    query, key, value = (
+        torch.randn(96, 4, 64, device=device, dtype=torch.bfloat16, requires_grad=True) for _ in range(3)
+    )
     packing = Packing(torch.tensor([0, 30, 96, 96], dtype=torch.int32, device=device), torch.arange(96, device=device))
     grads = []
     for attend in (_reference_attention, _packed_attention):
@@ -84,7 +98,9 @@ class RMSNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Norm in float32, as Llama does."""
         wide = x.float()
-        return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.epsilon)).to(x.dtype) * self.weight.to(x.dtype)
+        return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.epsilon)).to(x.dtype) * self.weight.to(
+            x.dtype
+        )
 
 
 def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -130,12 +146,16 @@ class Network(nn.Module):
         self.embed_tokens = nn.Embedding(g.vocab, g.width)
         self.layers = nn.ModuleList(Layer(g, attend) for _ in range(g.layers))
         self.norm = RMSNorm(g.width, g.epsilon)
-        angles = torch.outer(torch.arange(CONTEXT).float(), g.rope_theta ** -(torch.arange(0, g.head_width, 2).float() / g.head_width))
+        angles = torch.outer(
+            torch.arange(CONTEXT).float(), g.rope_theta ** -(torch.arange(0, g.head_width, 2).float() / g.head_width)
+        )
         self.register_buffer("cos", torch.cat((angles, angles), -1).cos(), persistent=False)
         self.register_buffer("sin", torch.cat((angles, angles), -1).sin(), persistent=False)
         for name, p in self.named_parameters():
             if p.ndim > 1:
-                nn.init.normal_(p, std=0.02 / ((2 * g.layers) ** 0.5 if name.endswith(("o_proj.weight", "down_proj.weight")) else 1))
+                nn.init.normal_(
+                    p, std=0.02 / ((2 * g.layers) ** 0.5 if name.endswith(("o_proj.weight", "down_proj.weight")) else 1)
+                )
 
     def forward(self, tokens: Tensor, packing: Packing) -> Tensor:
         """Hidden states (T, width) of packed tokens (T)."""
@@ -156,6 +176,23 @@ class Network(nn.Module):
 _ATTENTION = {"q_proj", "k_proj", "v_proj", "o_proj"}
 
 
+def _hub_name(name: str) -> str:
+    """A parameter's name in Hugging Face's Llama."""
+    head, _, tail = name.rpartition(".")
+    module = head.rsplit(".", 1)[-1]
+    if module.endswith("_proj"):
+        head = head.replace(module, f"{'self_attn' if module in _ATTENTION else 'mlp'}.{module}")
+    return f"model.{head}.{tail}"
+
+
+def load_checkpoint(network: Network, folder: Path) -> None:
+    """Read back what `save_checkpoint` wrote."""
+    from safetensors.torch import load_file  # noqa: PLC0415 - not needed to train from nothing
+
+    saved = load_file(folder / "model.safetensors")
+    network.load_state_dict({name: saved[_hub_name(name)] for name in network.state_dict()})
+
+
 def save_checkpoint(network: Network, folder: Path, tokens: dict[str, int]) -> None:
     """Write `model.safetensors` and `config.json` as Hugging Face's Llama reads them.
 
@@ -166,19 +203,34 @@ def save_checkpoint(network: Network, folder: Path, tokens: dict[str, int]) -> N
     """
     from safetensors.torch import save_file  # noqa: PLC0415 - not needed to train
 
-    state: dict[str, Tensor] = {}
-    for name, value in network.state_dict().items():
-        head, _, tail = name.rpartition(".")
-        module = head.rsplit(".", 1)[-1]
-        if module.endswith("_proj"):
-            head = head.replace(module, f"{'self_attn' if module in _ATTENTION else 'mlp'}.{module}")
-        state[f"model.{head}.{tail}"] = value.detach().to("cpu", torch.float16).contiguous()
+    state = {
+        _hub_name(name): value.detach().to("cpu", torch.float16).contiguous()
+        for name, value in network.state_dict().items()
+    }
     folder.mkdir(parents=True, exist_ok=True)
     save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
     g = network.g
     config = {
-        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": g.vocab, "hidden_size": g.width, "intermediate_size": g.inner, "num_hidden_layers": g.layers, "num_attention_heads": g.heads,
-        "num_key_value_heads": g.kv_heads, "head_dim": g.head_width, "hidden_act": "silu", "max_position_embeddings": CONTEXT, "rms_norm_eps": g.epsilon, "rope_theta": g.rope_theta, "rope_parameters": {"rope_type": "default", "rope_theta": g.rope_theta},
-        "tie_word_embeddings": True, "attention_bias": False, "mlp_bias": False, "torch_dtype": "float16", "bos_token_id": tokens["bos"], "eos_token_id": tokens["eos"], "pad_token_id": tokens["pad"],
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "vocab_size": g.vocab,
+        "hidden_size": g.width,
+        "intermediate_size": g.inner,
+        "num_hidden_layers": g.layers,
+        "num_attention_heads": g.heads,
+        "num_key_value_heads": g.kv_heads,
+        "head_dim": g.head_width,
+        "hidden_act": "silu",
+        "max_position_embeddings": CONTEXT,
+        "rms_norm_eps": g.epsilon,
+        "rope_theta": g.rope_theta,
+        "rope_parameters": {"rope_type": "default", "rope_theta": g.rope_theta},
+        "tie_word_embeddings": True,
+        "attention_bias": False,
+        "mlp_bias": False,
+        "torch_dtype": "float16",
+        "bos_token_id": tokens["bos"],
+        "eos_token_id": tokens["eos"],
+        "pad_token_id": tokens["pad"],
     }
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

@@ -36,7 +36,9 @@ class Muon:
         self.groups: dict[tuple[int, ...], list[nn.Parameter]] = defaultdict(list)
         for p in matrices:
             self.groups[tuple(p.shape)].append(p)
-        self.velocity = {shape: torch.zeros(len(group), *shape, device=group[0].device) for shape, group in self.groups.items()}
+        self.velocity = {
+            shape: torch.zeros(len(group), *shape, device=group[0].device) for shape, group in self.groups.items()
+        }
 
     @torch.no_grad()
     def step(self, factor: float) -> None:
@@ -48,5 +50,5 @@ class Muon:
             update = orthogonal(torch.lerp(grads, velocity, self.momentum))
             rate = self.rate * factor
             scale = max(1.0, shape[0] / shape[1]) ** 0.5
-            for p, u in zip(group, update, strict=True):
-                p.mul_(1 - rate * self.decay).add_(u, alpha=-rate * scale)
+            torch._foreach_mul_(group, 1 - rate * self.decay)  # noqa: SLF001 - many small kernels in one
+            torch._foreach_add_(group, list(update.unbind()), alpha=-rate * scale)  # noqa: SLF001

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tokenizers import Tokenizer
 
-MAX_CONVERSATIONS = 4096
+SHORT = 512  # shorter conversations are packed apart from longer ones: the kernel pays for the longest
 _CHUNK = 256
 
 
@@ -75,35 +75,46 @@ class Batches(IterableDataset[dict[str, Tensor]]):
                     yield ids, weights
 
     def _pack(self, conversations: Iterator[tuple[list[int], list[float]]]) -> Iterator[dict[str, Tensor]]:
-        size = self.recipe.tokens
-        kept: tuple[list[int], list[float]] | None = None
-        while True:
-            ids: list[int] = []
-            targets: list[int] = []
-            weights: list[float] = []
-            positions: list[int] = []
-            bounds = [0]
-            while True:
-                tokens, told = kept or next(conversations)
-                kept = None
-                if len(ids) + len(tokens) > size or len(bounds) >= MAX_CONVERSATIONS:
-                    kept = (tokens, told)
-                    break
-                ids += tokens
-                targets += [*tokens[1:], 0]
-                weights += [*told[1:], 0.0]
-                positions += range(len(tokens))
-                bounds.append(len(ids))
-            gap = size - len(ids)
-            while gap:  # the rest is a row of nothing, cut so that positions stay in the context
-                part = min(gap, CONTEXT)
-                ids += [0] * part
-                targets += [0] * part
-                weights += [0.0] * part
-                positions += range(part)
-                bounds.append(len(ids))
-                gap -= part
-            bounds += [size] * (MAX_CONVERSATIONS + 8 - len(bounds))
-            yield {
-                "tokens": torch.tensor(ids, dtype=torch.int64), "targets": torch.tensor(targets, dtype=torch.int64), "weights": torch.tensor(weights), "positions": torch.tensor(positions, dtype=torch.int64), "bounds": torch.tensor(bounds, dtype=torch.int32),
-            }
+        rows = {SHORT: _Row(self.recipe.tokens, SHORT), CONTEXT: _Row(self.recipe.tokens, CONTEXT)}
+        for ids, weights in conversations:
+            longest = SHORT if len(ids) <= SHORT else CONTEXT
+            if not rows[longest].fits(len(ids)):
+                yield rows[longest].batch()
+                rows[longest] = _Row(self.recipe.tokens, longest)
+            rows[longest].add(ids, weights)
+
+
+class _Row:
+    """A row of packed conversations in the making."""
+
+    def __init__(self, size: int, longest: int) -> None:
+        self.size, self.longest = size, longest
+        self.padding = size // longest + 2
+        self.most = self.padding + (size // 32 if longest == SHORT else size // SHORT)
+        self.ids: list[int] = []
+        self.targets: list[int] = []
+        self.weights: list[float] = []
+        self.positions: list[int] = []
+        self.bounds = [0]
+
+    def fits(self, length: int) -> bool:
+        """Whether a conversation of that length has room, some bounds being kept for the padding."""
+        return len(self.ids) + length <= self.size and len(self.bounds) < self.most - self.padding
+
+    def add(self, ids: list[int], weights: list[float]) -> None:
+        """Append a conversation; each token's target is the next one."""
+        self.ids += ids
+        self.targets += [*ids[1:], 0]
+        self.weights += [*weights[1:], 0.0]
+        self.positions += range(len(ids))
+        self.bounds.append(len(self.ids))
+
+    def batch(self) -> dict[str, Tensor]:
+        """The row as tensors; the rest is filled with rows of nothing."""
+        while len(self.ids) < self.size:
+            part = min(self.size - len(self.ids), self.longest)
+            self.add([0] * part, [0.0] * part)
+        bounds = self.bounds + [self.size] * (self.most - len(self.bounds))
+        return {
+            "tokens": torch.tensor(self.ids, dtype=torch.int64), "targets": torch.tensor(self.targets, dtype=torch.int64), "weights": torch.tensor(self.weights), "positions": torch.tensor(self.positions, dtype=torch.int64), "bounds": torch.tensor(bounds, dtype=torch.int32), "longest": torch.tensor(self.longest),
+        }

@@ -17,7 +17,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from fakequant import Rounded
-from network import Geometry, Network, Packing, attention_for, save_checkpoint
+from network import Geometry, Network, Packing, attention_for, load_checkpoint, save_checkpoint
 from optimizer import Muon
 from packing import Batches, Recipe
 
@@ -25,27 +25,35 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _WARM_UP = 100
-_DECAY_FROM = 0.4
 
 
-def schedule(progress: float, step: int) -> float:
+def schedule(progress: float, step: int, decay_from: float) -> float:
     """The factor of the learning rate: a warm-up, a plateau, then linearly to nothing."""
-    return min(1.0, (step + 1) / _WARM_UP) * min(1.0, max(0.0, 1 - progress) / (1 - _DECAY_FROM))
+    return min(1.0, (step + 1) / _WARM_UP) * min(1.0, max(0.0, 1 - progress) / (1 - decay_from))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="a checkpoint to go on from")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--max-minutes", type=float, default=60.0, help="the schedule hurries to its end when time runs out")
-    parser.add_argument("--tokens", type=int, default=131_072, help="tokens in a step")
+    parser.add_argument(
+        "--max-minutes", type=float, default=60.0, help="the schedule hurries to its end when time runs out"
+    )
+    parser.add_argument("--tokens", type=int, default=65_536, help="tokens in a step")
     parser.add_argument("--layers", type=int, default=Geometry().layers)
     parser.add_argument("--muon-rate", type=float, default=0.02)
     parser.add_argument("--adam-rate", type=float, default=0.003)
+    parser.add_argument("--decay-from", type=float, default=0.4, help="the share of training after which the rate falls")
     parser.add_argument("--workers", type=int, default=14)
-    parser.add_argument("--round-from", type=float, default=2.0, help="the share of training after which weights are rounded to 4 bits in the forward pass")
+    parser.add_argument(
+        "--round-from",
+        type=float,
+        default=2.0,
+        help="the share of training after which weights are rounded to 4 bits in the forward pass",
+    )
     parser.add_argument("--no-compile", action="store_true")
     return parser.parse_args()
 
@@ -59,36 +67,51 @@ def train(args: argparse.Namespace) -> Network:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(args.seed)
     network = Network(Geometry(layers=args.layers), attention_for(device)).to(device)
+    if args.start:
+        load_checkpoint(network, args.start)
     print(f"parameters: {sum(p.numel() for p in network.parameters()):,}", flush=True)
     matrices = [p for n, p in network.named_parameters() if p.ndim == 2 and "embed" not in n]
     others = [p for n, p in network.named_parameters() if p.ndim != 2 or "embed" in n]
     muon = Muon(matrices, args.muon_rate)
     adam = torch.optim.AdamW(others, lr=args.adam_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=device == "cuda")
     rounded = Rounded(network)
-    compute = network.loss if args.no_compile or device == "cpu" else torch.compile(network.loss)
+    compute = network.loss if args.no_compile or device == "cpu" else torch.compile(network.loss, dynamic=False)
     text = (args.tokenizer / "tokenizer.json").read_text(encoding="utf-8")
-    loader = DataLoader(Batches(text, Recipe(args.seed, args.tokens)), batch_size=None, num_workers=args.workers, prefetch_factor=4 if args.workers else None, pin_memory=device == "cuda")
+    loader = DataLoader(
+        Batches(text, Recipe(args.seed, args.tokens)),
+        batch_size=None,
+        num_workers=args.workers,
+        prefetch_factor=4 if args.workers else None,
+        pin_memory=device == "cuda",
+    )
     begun = time.monotonic()
     shown = (0, begun)
     for step, raw in enumerate(loader):
         progress = max(step / args.steps, (time.monotonic() - begun) / 60 / args.max_minutes)
         if progress >= 1:
             break
-        factor = schedule(progress, step)
+        factor = schedule(progress, step, args.decay_from)
         adam.param_groups[0]["lr"] = args.adam_rate * factor
+        longest = int(raw.pop("longest"))
         batch = _to(raw, device)
-        packing = Packing(batch["bounds"], batch["positions"])
-        with rounded.applied(progress >= args.round_from), torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda"):
+        packing = Packing(batch["bounds"], batch["positions"], longest)
+        with (
+            rounded.applied(progress >= args.round_from),
+            torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda"),
+        ):
             loss, answers = compute(batch["tokens"], packing, batch["targets"], batch["weights"])
             loss.backward()
         torch.nn.utils.clip_grad_norm_(others, 1.0)
         muon.step(factor)
         adam.step()
         network.zero_grad(set_to_none=True)
-        if step % 100 == 0 or step < 4 or step == 10:
+        if step % 250 == 0 or step < 3:
             now = time.monotonic()
             speed = (step - shown[0]) * args.tokens / max(1e-9, now - shown[1])
-            print(f"step {step} progress {progress:.3f} loss {loss.item():.4f} answers {answers.item():.4f} {speed:,.0f} tokens/s {now - begun:.0f} s", flush=True)
+            print(
+                f"step {step} progress {progress:.3f} loss {loss.item():.4f} answers {answers.item():.4f} {speed:,.0f} tokens/s {now - begun:.0f} s",
+                flush=True,
+            )
             shown = (step, now)
     print(f"trained {step} steps, {step * args.tokens:,} tokens, {time.monotonic() - begun:.0f} s", flush=True)
     return network
@@ -99,7 +122,10 @@ def main() -> None:
     args = _arguments()
     network = train(args)
     config = json.loads((args.tokenizer / "tokenizer_config.json").read_text(encoding="utf-8"))
-    special = {t["content"]: t["id"] for t in json.loads((args.tokenizer / "tokenizer.json").read_text(encoding="utf-8"))["added_tokens"]}
+    special = {
+        t["content"]: t["id"]
+        for t in json.loads((args.tokenizer / "tokenizer.json").read_text(encoding="utf-8"))["added_tokens"]
+    }
     save_checkpoint(network, args.output, {k: special[config[f"{k}_token"]] for k in ("bos", "eos", "pad")})
 
 
