@@ -156,6 +156,7 @@ class Link:
         finally:
             self._connection = None
             connection.close()
+            self._connected.clear()  # it may have ended before it was set
         self._report_ended(end)
         return None if connected_at is None else Seconds(self._clock.now() - connected_at), end
 

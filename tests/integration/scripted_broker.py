@@ -29,6 +29,11 @@ def puback(publish_body: bytes, reason: int = 0) -> bytes:
     return bytes([0x40, 4]) + packet_id + bytes([reason, 0])
 
 
+def disconnect(reason: int) -> bytes:
+    """Ends the connection."""
+    return bytes([0xE0, 1, reason])
+
+
 def polite(kind: int, body: bytes) -> bytes:
     """What any broker answers."""
     match kind:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.demo.broker import PrivateBroker, free_port
+from agent.errors import NotConnectedError
 from agent.link import PublishRefusedError
 from agent.prompt import OutMessage
 from tests.integration.certificates import Authority
@@ -28,12 +29,14 @@ from tests.integration.scripted_broker import (
     PUBLISH,
     SUBSCRIBE,
     connack,
+    disconnect,
     polite,
     puback,
     scripted_broker,
     suback,
 )
 
+SERVER_SHUTTING_DOWN = 0x8B
 PASSWORD = "s3cret-word"  # noqa: S105 - of the test's own broker
 
 
@@ -218,6 +221,22 @@ async def test_a_malformed_message_ends_the_connection(caplog: pytest.LogCapture
     async with scripted_broker(answer) as port, running(make_link(settings(port)).run):
         await until(lambda: _names(caplog))
     assert _names(caplog)[0] == "broker_connection_lost"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_an_end_that_comes_with_the_acknowledgement_of_the_status() -> None:
+    """In one packet of the network: the connection has ended before anybody learns that there is one."""
+
+    def answer(kind: int, body: bytes) -> bytes:
+        return puback(body) + disconnect(SERVER_SHUTTING_DOWN) if kind == PUBLISH else polite(kind, body)
+
+    async with scripted_broker(answer) as port:
+        link = make_link(settings(port))
+        async with running(link.run):
+            await until(lambda: link._connection_number > 1)
+            assert not link.is_connected
+            with pytest.raises(NotConnectedError):
+                await link.publish(OutMessage("out", b""))
 
 
 async def test_a_refused_subscription_is_told_and_the_rest_goes_on(caplog: pytest.LogCaptureFixture) -> None:
