@@ -174,6 +174,26 @@ def demo(
         raise typer.Exit(run_demo(once=once, port=port))
 
 
+@cli.command(
+    help=_help(
+        "Say what this machine is, what works on it, and what to do about the rest: power meters, temperatures, "
+        "memory, engine, model, broker, permissions. Changes nothing; exits 1 if the agent could not serve prompts.",
+        ("jetson-agent doctor", f"with {DEFAULT_PATH}"),
+        ("jetson-agent doctor -c new.yaml", "with another configuration"),
+        ("jetson-agent doctor --json | jq .findings", "for programs"),
+    ),
+)
+def doctor(
+    config: ConfigOption = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print the findings for programs.")] = False,
+) -> None:
+    """Examine this machine."""
+    from agent.doctor import run_doctor  # noqa: PLC0415  # see run
+
+    raise typer.Exit(run_doctor(lambda: load_config(config, os.environ), json=json))
+
+
 @cli.command(help="Print the versions of the agent, of Python and of the inference library.")
 def version() -> None:
     """Print versions."""

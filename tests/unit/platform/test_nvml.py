@@ -86,3 +86,13 @@ def test_without_a_driver() -> None:
     nvml = find_nvml(lambda _name: FakePynvml(starts=False))
     assert nvml.problem == "NVML does not start: code 9"
     assert nvml.cards() == []
+
+
+def test_the_stand_in_is_like_the_package() -> None:
+    package = pytest.importorskip("pynvml", reason="nvidia-ml-py is not installed")
+    names = [name for name in dir(FakePynvml) if name.startswith(("nvml", "NVML"))]
+    assert [name for name in names if not hasattr(package, name)] == []
+    constants = [name for name in names if isinstance(getattr(FakePynvml, name), int)]
+    assert {name: getattr(package, name) for name in constants} == {
+        name: getattr(FakePynvml, name) for name in constants
+    }

@@ -1,0 +1,112 @@
+"""Examines everything, in the order in which a person would ask."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from agent.config import Config
+from agent.doctor.device import (
+    judge_access,
+    judge_gpus,
+    judge_heat,
+    judge_machine,
+    judge_memory,
+    judge_mode,
+    judge_over_current,
+    judge_power,
+)
+from agent.doctor.engine import EngineLibrary, judge_engine, judge_model, probe_engine
+from agent.doctor.finding import Finding, Mark
+from agent.doctor.report import Report, as_json, has_problem
+from agent.doctor.surroundings import examine_broker, examine_state_dir
+from agent.errors import ConfigError
+from agent.platform.identity import Jetson, identify
+from agent.platform.nvpmodel import read_power_modes
+from agent.platform.readings import Readings, Why
+from agent.platform.sensors import Nvml, Sensors, find_nvml
+from agent.units import Bytes
+
+_ROOT = Path("/")
+
+
+def run_doctor(load: Callable[[], Config], *, json: bool) -> int:
+    """Examine and print.
+
+    Args:
+        load: Loads the configuration; raises `ConfigError` when it is wrong, which is a finding like others.
+        json: Print for programs.
+
+    Returns:
+        The exit code: 0 when nothing is a problem.
+    """
+    if json:
+        findings = list(examine(load))
+        sys.stdout.write(f"{as_json(findings)}\n")
+    else:
+        report = Report()
+        with report.waiting():
+            findings = list(examine(load))
+        report.show(findings)
+    return 1 if has_problem(findings) else 0
+
+
+def examine(
+    load: Callable[[], Config],
+    *,
+    root: Path = _ROOT,
+    nvml: Callable[[], Nvml] = find_nvml,
+    engine: Callable[[], EngineLibrary] = probe_engine,
+) -> Iterator[Finding]:
+    """Every finding.
+
+    Args:
+        load: As in `run_doctor`.
+        root: Where the machine's file system is mounted.
+        nvml: Loads NVIDIA's library.
+        engine: Tries the engine's library.
+    """
+    machine = identify(root)
+    is_jetson = isinstance(machine, Jetson)
+    library_of_cards = nvml()
+    sensors = Sensors(root, nvml=library_of_cards)
+    library = engine()  # between the search for meters and their sample: an energy counter needs some time
+    readings = sensors.read()
+    yield judge_machine(machine)
+    yield from judge_mode(read_power_modes(root))
+    yield from judge_power(readings.power, is_jetson=is_jetson)
+    yield from judge_heat(readings.device)
+    yield from judge_over_current(readings.device)
+    yield from judge_gpus(readings.device)
+    yield from _judge_nvml(library_of_cards, root, readings, is_jetson=is_jetson)
+    yield from judge_memory(readings.device.memory)
+    yield from judge_access(readings)
+    yield judge_engine(library, is_jetson=is_jetson, has_gpu=_has_nvidia_gpu(root, readings))
+    yield from _examine_configured(load, readings.device.memory.available.value)
+
+
+def _examine_configured(load: Callable[[], Config], available: Bytes | None) -> Iterator[Finding]:
+    try:
+        config = load()
+    except ConfigError as error:
+        yield Finding("config", Mark.PROBLEM, str(error), "Correct it; model, broker and state were not looked at.")
+        return
+    yield Finding("config", Mark.OK, f"Device {config.device.id}, prompts on {config.topic_prefix}/prompt.")
+    yield judge_model(config, available)
+    yield examine_broker(config.broker)
+    yield examine_state_dir(config)
+
+
+def _judge_nvml(nvml: Nvml, root: Path, readings: Readings, *, is_jetson: bool) -> Iterator[Finding]:
+    """NVIDIA's library is missed only where it would tell something."""
+    is_needed = not is_jetson or any(gpu.load.why is Why.UNSUPPORTED for gpu in readings.device.gpus)
+    if nvml.problem is not None and is_needed and _has_nvidia_gpu(root, readings):
+        yield Finding(
+            "gpu",
+            Mark.WARN,
+            f"NVIDIA's driver is there, but {nvml.problem}: load and power of the GPU are not known.",
+            "pip install nvidia-ml-py",
+        )
+
+
+def _has_nvidia_gpu(root: Path, readings: Readings) -> bool:
+    return bool(readings.device.gpus) or (root / "proc/driver/nvidia/version").exists()
