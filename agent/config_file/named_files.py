@@ -6,7 +6,8 @@ from typing import NoReturn
 
 from agent.config import Config, Tls
 from agent.config_file.tree import KeyPath
-from agent.errors import ConfigError
+from agent.errors import ConfigError, RejectedError
+from agent.schema_limits import check_schema
 from agent.tls import tls_context
 
 
@@ -73,7 +74,7 @@ def schema_text(file: Path) -> str:
 
     Raises:
         OSError: It cannot be read.
-        ValueError: It is not a JSON object.
+        ValueError: It is not a JSON object, or exceeds a limit: every prompt through the route would be refused.
     """
     text = _text_of(file)
     try:
@@ -84,6 +85,10 @@ def schema_text(file: Path) -> str:
         raise ValueError("nested too deeply") from error
     if not isinstance(schema, dict):
         raise ValueError("not a JSON Schema: it must be a JSON object")  # noqa: TRY004  # the file is wrong, not a type
+    try:
+        check_schema(text)
+    except RejectedError as refusal:
+        raise ValueError(refusal.message) from refusal
     return text
 
 

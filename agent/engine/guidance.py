@@ -2,8 +2,8 @@
 
 import json
 
-from agent.engine.schema_limits import check_schema
 from agent.errors import ErrorCode, RejectedError
+from agent.schema_limits import check_schema
 
 _GAVE_UP = ("Error computing mask", "Error committing tokens")
 

@@ -6,10 +6,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from agent.schema_limits import MAX_BYTES
 from agent.wire.payload import Payload
-
-MAX_SCHEMA_BYTES = 64 * 1024
-"""A larger JSON Schema is refused: the engine compiles it before the first token."""
 
 _ANY_OBJECT = '{"type":"object"}'
 
@@ -33,8 +31,8 @@ class ResponseFormat(Payload):
         if self.type == "json_schema":
             if self.json_schema is None:
                 raise PydanticCustomError("schema_missing", "type json_schema needs json_schema.schema")
-            if len(_dump(self.json_schema.schema_).encode()) > MAX_SCHEMA_BYTES:
-                raise PydanticCustomError("schema_size", "the schema is larger than 64 KiB")
+            if len(_dump(self.json_schema.schema_).encode()) > MAX_BYTES:
+                raise PydanticCustomError("schema_size", f"the schema is larger than {MAX_BYTES // 1024} KiB")
         return self
 
     @property

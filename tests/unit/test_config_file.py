@@ -275,6 +275,14 @@ NAMED_FILES = {
     "NaN": (b'{"minimum": NaN}', "{file}: not JSON: NaN is no number"),
     "not text": (b"\xff", "{file}: not UTF-8 text"),
     "deep": (b"[" * 100_000, "{file}: nested too deeply"),
+    "beyond a limit": (
+        b'{"maxItems": 10000000}',
+        "{file}: the JSON Schema is refused: maxItems is 10,000,000, at most 1,000 is allowed",
+    ),
+    "too large": (
+        b'{"title": "' + b"x" * 65536 + b'"}',
+        "{file}: the JSON Schema is refused: it has 65,549 bytes, at most 65,536 are allowed",
+    ),
 }
 
 

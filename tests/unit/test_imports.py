@@ -17,9 +17,9 @@ PURE: dict[str, set[str]] = {
     "prompt": {"units", "errors"},
     "events": VALUES,
     "scheduler": VALUES,
+    "schema_limits": VALUES,
     "engine.protocol": VALUES,
     "engine.text": VALUES,
-    "engine.schema_limits": VALUES,
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {

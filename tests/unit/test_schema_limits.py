@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.engine.schema_limits import MAX_DEPTH, MAX_ITEMS, MAX_REFS, MAX_TEXT, check_schema
 from agent.errors import ErrorCode, RejectedError
+from agent.schema_limits import MAX_BYTES, MAX_DEPTH, MAX_ITEMS, MAX_REFS, check_schema
 
 
 def nested(depth: int) -> dict[str, Any]:
@@ -47,7 +47,7 @@ ORDINARY: dict[str, dict[str, Any]] = {
 BOMBS: dict[str, tuple[object, str]] = {
     "no object": ([], "must be an object"),
     "a boolean": (True, "must be an object"),
-    "text": ({"enum": ["x" * MAX_TEXT]}, "characters"),
+    "text": ({"enum": ["x" * MAX_BYTES]}, "65,550 bytes, at most 65,536"),
     "depth": (nested(MAX_DEPTH + 1), "nested deeper"),
     "values": ({"enum": list(range(6_000))}, "more than 5,000 values"),
     "items": ({"minItems": 1_000_000_000}, "minItems is 1,000,000,000, at most 1,000"),

@@ -1,4 +1,4 @@
-"""Bounds a JSON Schema before a grammar library compiles it.
+"""Bounds a JSON Schema before a grammar library compiles it, and a route's schema before the agent starts.
 
 Pure. A schema comes from a stranger, and what compiles it shares the engine's process. llguidance, measured as it comes
 with onnxruntime-genai 0.18, refuses most bombs by itself in milliseconds, but not these: `minItems` or `maxItems` of
@@ -12,7 +12,7 @@ from typing import Any
 
 from agent.errors import ErrorCode, RejectedError
 
-MAX_TEXT = 64 * 1024
+MAX_BYTES = 64 * 1024
 MAX_DEPTH = 64
 MAX_VALUES = 5_000
 MAX_REFS = 128
@@ -40,8 +40,9 @@ def check_schema(text: str) -> dict[str, Any]:
     Raises:
         RejectedError: `invalid_request`, with the limit and the number that exceeds it.
     """
-    if len(text) > MAX_TEXT:
-        raise _refusal(f"it has {len(text):,} characters, at most {MAX_TEXT:,} are allowed")
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        raise _refusal(f"it has {size:,} bytes, at most {MAX_BYTES:,} are allowed")
     try:
         schema = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
