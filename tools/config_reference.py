@@ -1,6 +1,6 @@
-"""The reference page of the configuration, made from the tree: `python -m agent.config_file.reference`.
+"""The reference page of the configuration, made from the tree.
 
-A test holds `docs/configuration.md` to what this prints.
+`python tools/config_reference.py > docs/configuration.md`; a test holds the page to what this prints.
 """
 
 import re
@@ -32,7 +32,7 @@ too. [`deploy/agent.example.yaml`](../deploy/agent.example.yaml) is one to start
 - A duration is a number with its unit: `500ms`, `10s`, `5min`, `1h`, `30d`. A size has one too: `512KiB`, `1GiB`.
 - Secrets are in files of their own (`broker.password_file`); what is in them is never shown or logged.
 
-This page is made from the code: `python -m agent.config_file.reference > docs/configuration.md`.
+This page is made from the code: `python tools/config_reference.py > docs/configuration.md`.
 """
 
 _DEFAULT_IN_WORDS = re.compile(r" ?Default: (?P<words>.+)\.$")
