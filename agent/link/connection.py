@@ -114,8 +114,9 @@ class Connection:
             raise PublishRefusedError(str(reason))
 
     def publish_lossy(self, message: OutMessage) -> bool:
-        """Publish at QoS 0; False when it was dropped, because the socket does not keep up."""
-        if self._ended.done() or len(self._lossy_unwritten) >= _MAX_LOSSY_UNWRITTEN:
+        """Publish at QoS 0; False when it was dropped: the socket does not keep up, or the broker would hang up."""
+        keeps_up = len(self._lossy_unwritten) < _MAX_LOSSY_UNWRITTEN
+        if self._ended.done() or not keeps_up or packet_size(message) > self._max_packet_out:
             return False
         self._lossy_unwritten.add(self._client.send(message, qos=0))
         return True

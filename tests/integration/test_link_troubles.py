@@ -276,6 +276,7 @@ async def test_a_message_larger_than_the_broker_takes(tmp_path: Path) -> None:
             connection = link._connection
             with pytest.raises(PublishRefusedError, match="the broker takes packets of 2000"):
                 await within(link.publish(OutMessage("out", b"x" * 2000)))
+            link.publish_lossy(OutMessage("out", b"", correlation=b"x" * 2000))
             await within(link.publish(OutMessage("out", b"x" * 1900)))
             assert link._connection is connection
 
