@@ -113,13 +113,11 @@ class Connection:
         if reason.is_failure:
             raise PublishRefusedError(str(reason))
 
-    def publish_lossy(self, message: OutMessage) -> bool:
-        """Publish at QoS 0; False when it was dropped: the socket does not keep up, or the broker would hang up."""
+    def publish_lossy(self, message: OutMessage) -> None:
+        """Publish at QoS 0; dropped when the socket does not keep up, or the broker would hang up over its size."""
         keeps_up = len(self._lossy_unwritten) < _MAX_LOSSY_UNWRITTEN
-        if self._ended.done() or not keeps_up or packet_size(message) > self._max_packet_out:
-            return False
-        self._lossy_unwritten.add(self._client.send(message, qos=0))
-        return True
+        if not self._ended.done() and keeps_up and packet_size(message) <= self._max_packet_out:
+            self._lossy_unwritten.add(self._client.send(message, qos=0))
 
     def acknowledge(self, packet_id: int) -> None:
         """Send the PUBACK for a message that this very connection delivered."""

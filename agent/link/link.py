@@ -68,7 +68,6 @@ class Link:
         self._connection: Connection | None = None
         self._connection_number = 0
         self._last_problem: Problem | None = None
-        self.lossy_dropped = 0
 
     @property
     def is_connected(self) -> bool:
@@ -130,10 +129,9 @@ class Link:
                     return await self._connection.publish(message)
 
     def publish_lossy(self, message: OutMessage) -> None:
-        """Publish at QoS 0; dropped and counted when that is not possible, or when the broker is slow to take it."""
-        usable = self.is_connected and fault_of(message.topic) is None
-        if not (usable and self._connection is not None and self._connection.publish_lossy(message)):
-            self.lossy_dropped += 1
+        """Publish at QoS 0; dropped when that is not possible, or when the broker is slow to take it."""
+        if self.is_connected and self._connection is not None and fault_of(message.topic) is None:
+            self._connection.publish_lossy(message)
 
     async def _serve(self) -> tuple[Seconds | None, End]:
         """Make one connection and keep it until it ends.

@@ -202,7 +202,6 @@ async def test_publishing_without_a_connection(broker: PrivateBroker) -> None:
     with pytest.raises(NotConnectedError):
         await link.publish(OutMessage("out", b""))
     link.publish_lossy(OutMessage("out", b""))
-    assert link.lossy_dropped == 1
 
 
 async def test_a_publish_in_flight_survives_the_connection(broker: PrivateBroker) -> None:
@@ -305,7 +304,6 @@ async def test_a_broker_that_does_not_read_does_not_make_memory_grow(broker: Pri
         connection = link._connection
         assert connection is not None
         assert len(connection._client._out_packet) <= 256
-        assert link.lossy_dropped > 4000
         os.kill(broker.pid, signal.SIGCONT)
         with Peer(broker.port, "out") as peer:
             await within(link.publish(OutMessage("out", b"still here")))
@@ -340,7 +338,6 @@ async def test_a_topic_for_which_a_broker_hangs_up_is_refused_here(broker: Priva
         with pytest.raises(PublishRefusedError, match="the topic is unusable"):
             await link.publish(OutMessage(topic, b""))
         link.publish_lossy(OutMessage(topic, b""))
-        assert link.lossy_dropped == 1
         connection = link._connection
         await within(link.publish(OutMessage("out", b"")))
         assert link._connection is connection
