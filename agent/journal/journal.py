@@ -15,7 +15,7 @@ from agent.clock import Clock
 from agent.errors import JournalDamagedError, StorageFullError
 from agent.journal.arrivals import send_reply, stored_size, take
 from agent.journal.database import Database
-from agent.journal.pruning import make_room, prune
+from agent.journal.pruning import follow_clock, make_room, prune
 from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem
 from agent.journal.stored import at, prompt_from_json
 from agent.prompt import OutMessage, Pending, PromptId, ReplyTo
@@ -198,8 +198,13 @@ class Journal:
             self._database.execute_many("DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in seqs])
 
     def prune(self) -> int:
-        """Forget finished prompts that are older than `keep`, and the oldest when the file is too full; how many."""
-        return prune(self._database, self._clock, self._keep)
+        """Forget finished prompts that are older than `keep`, and the oldest when the file is too full; how many.
+
+        Called often enough, it also sees when the wall clock was set, and corrects what was stored by it.
+        """
+        pruned = prune(self._database, self._clock, self._keep)
+        follow_clock(self._database, self._clock)
+        return pruned
 
     def stats(self) -> JournalStats:
         """How much there is."""

@@ -1,4 +1,4 @@
-"""Which finished prompts are forgotten, and when.
+"""Which finished prompts are forgotten, and when; and how old they are when the wall clock is set.
 
 What is queued, running or has an unsent reply is never in the view `forgettable`.
 """
@@ -25,14 +25,28 @@ _OLD_OF_OTHER_BOOTS: Final = """
     DELETE FROM prompts WHERE seq IN (
         SELECT seq FROM forgettable WHERE boot_id <> :boot AND finished_wall < :wall - :keep LIMIT :at_once)
 """
+_CLOCK_SET: Final = Seconds(5.0)
+"""The wall clock was set when it has moved by more than this against the boot clock; less is NTP's slewing."""
+_SET_AT_ONCE: Final = 100
+"""Fewer than are deleted at once: SQLite writes a row that changes anew, with its reply."""
+
+_SET_RECEIVED: Final = """
+    UPDATE prompts SET received_wall = :wall - (:now - received) WHERE seq IN (
+        SELECT seq FROM prompts WHERE state IN ('queued', 'running') AND boot_id = :boot
+        AND abs(received_wall - (:wall - (:now - received))) > :clock_set LIMIT :at_once)
+"""
+_SET_FINISHED: Final = """
+    UPDATE prompts SET finished_wall = :wall - (:now - finished) WHERE seq IN (
+        SELECT seq FROM prompts WHERE state = 'finished' AND boot_id = :boot
+        AND abs(finished_wall - (:wall - (:now - finished))) > :clock_set LIMIT :at_once)
+"""
 _OLDEST: Final = "DELETE FROM prompts WHERE seq IN (SELECT seq FROM forgettable ORDER BY seq LIMIT :at_once)"
 
 
 def prune(database: Database, clock: Clock, keep: Seconds, *, to: float = _TO) -> int:
     """Forget what is older than `keep`, then the oldest while more than the share `to` of the file is used; how many.
 
-    Age is by the boot clock in the boot in which a prompt finished, later by the wall clock: a board without a
-    battery-backed clock learns the date after its start, and nothing is old because of that.
+    Age is by the boot clock in the boot in which a prompt finished, and by the wall clock later: see `follow_clock`.
     """
     values = {**at(clock), "keep": keep, "at_once": _AT_ONCE}
     pruned = 0
@@ -43,6 +57,18 @@ def prune(database: Database, clock: Clock, keep: Seconds, *, to: float = _TO) -
         pruned += some
     database.shrink()
     return pruned
+
+
+def follow_clock(database: Database, clock: Clock) -> None:
+    """Correct the wall times of this boot's prompts when the wall clock was set, as NTP does some time after a start.
+
+    They are all that the next boot knows of how long ago something was. Without this, what a board without a
+    battery-backed clock did before it learned the date would look years old then.
+    """
+    values = {**at(clock), "clock_set": _CLOCK_SET, "at_once": _SET_AT_ONCE}
+    for correct in (_SET_RECEIVED, _SET_FINISHED):
+        while database.execute(correct, values).rowcount:
+            pass
 
 
 def _forget_oldest(database: Database, share: float) -> int:

@@ -155,6 +155,20 @@ def test_a_deadline_outlives_the_boot(path: Path, time: Time, off: float, waited
     assert claimed.prompt.received_wall == given_.received_wall
 
 
+def test_a_deadline_outlives_the_boot_in_which_the_board_learned_the_date(path: Path, time: Time) -> None:
+    time.wall = 1000.0  # 1970: no battery-backed clock
+    with open_journal(path, time) as journal:
+        journal.append([arrival(prompt("waits", time, timeout=3600.0)), arrival(prompt("runs", time, timeout=3600.0))])
+        journal.claim(PromptId("runs"))
+        time.pass_(60.0)
+        time.wall = 1_790_000_000.0
+        journal.prune()
+        time.pass_(1.0)
+    time.reboot(off=100.0)
+    with open_journal(path, time) as journal:
+        assert [pending.deadline for pending in journal.recover()] == [pytest.approx(time.now + 3600 - 161)] * 2
+
+
 def test_in_the_same_boot_a_restart_changes_no_time(path: Path, time: Time) -> None:
     given_ = prompt("p", time, timeout=60.0)
     with open_journal(path, time) as journal:

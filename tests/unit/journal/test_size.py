@@ -72,6 +72,23 @@ def test_age(path: Path, time: Time, reboot_for: float | None, jump: float, *, f
         assert journal.prune() == int(forgotten)
 
 
+def test_what_finished_before_the_board_learned_the_date_is_no_older_for_it(path: Path, time: Time) -> None:
+    time.wall = 1000.0  # 1970: no battery-backed clock
+    with open_journal(path, time, keep=DAY) as journal:
+        journal.recover()
+        _finish(journal, time, *(str(number) for number in range(250)))
+        time.pass_(_HOUR)
+        time.wall = 1_790_000_000.0
+        assert journal.prune() == 0
+    time.reboot(off=_HOUR)
+    with open_journal(path, time, keep=DAY) as journal:
+        journal.recover()
+        assert journal.prune() == 0
+        time.reboot(off=DAY)
+    with open_journal(path, time, keep=DAY) as journal:
+        assert journal.prune() == 250
+
+
 def test_only_what_is_old_finished_and_sent_is_forgotten(journal: Journal, time: Time) -> None:
     names = ["queued", "running", "unsent", "old"]
     journal.append([arrival(prompt(name, time)) for name in names])
