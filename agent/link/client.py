@@ -73,6 +73,12 @@ class BrokerClient(Client):
         keepalive = min(max(1, round(broker.keepalive)), _MAX_KEEPALIVE_S)
         self.connect(broker.host, broker.effective_port, keepalive, clean_start=False, properties=properties)
 
+    def abandon(self) -> None:
+        """Close the socket, if there is one, without a word."""
+        sock = self.socket()
+        if sock is not None:
+            sock.close()
+
     def send(self, message: OutMessage, *, qos: int) -> int:
         """Queue a message for the socket; gives its packet id."""
         properties = properties_of(PacketTypes.PUBLISH)

@@ -21,6 +21,7 @@ from agent.config import Broker
 from agent.errors import ConfigError
 from agent.link import problem
 from agent.link.client import CONNECT_TIMEOUT_S, BrokerClient, packet_size, properties_of
+from agent.link.dialing import dial
 from agent.link.problem import ConnectionEndedError, End, Problem, PublishRefusedError
 from agent.prompt import OutMessage
 
@@ -67,7 +68,7 @@ class Connection:
             ConnectionEndedError: It did not work; the reason is in it.
         """
         try:
-            await asyncio.to_thread(self._client.dial, broker)
+            await dial(self._client, broker)
         except ConfigError as error:
             raise self._end(End(Problem.FILES_UNUSABLE, str(error))) from None
         except (OSError, ValueError) as error:
