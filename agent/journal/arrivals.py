@@ -3,7 +3,7 @@
 Every function here runs inside the transaction of `Journal.append`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, assert_never
 
 from agent.clock import Clock
@@ -52,6 +52,21 @@ def send_reply(database: Database, prompt_id: PromptId) -> None:
         SELECT id, topic, correlation, reply FROM prompts WHERE id = ?
         """,
         (prompt_id,),
+    )
+
+
+def forget_packet_ids(database: Database, sent: Sequence[int]) -> None:
+    """Forget the packet ids of the prompts that these rows of the outbox answer.
+
+    The broker has acknowledged the rows, so it has read the acknowledgement of the prompts before, and gives their
+    packet ids to other messages. One of these may ask the same.
+    """
+    database.execute_many(
+        f"""
+        UPDATE prompts SET key = NULL
+        WHERE key GLOB '{_REUSED}*' AND id = (SELECT prompt FROM outbox WHERE seq = ?)
+        """,  # noqa: S608 - a constant of this file
+        [(seq,) for seq in sent],
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 from agent.clock import Clock
 from agent.errors import JournalDamagedError, StorageFullError
-from agent.journal.arrivals import send_reply, stored_size, take
+from agent.journal.arrivals import forget_packet_ids, send_reply, stored_size, take
 from agent.journal.database import Database
 from agent.journal.pruning import follow_clock, make_room, prune
 from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem
@@ -193,8 +193,9 @@ class Journal:
         ]
 
     def mark_sent(self, seqs: Sequence[int]) -> None:
-        """The broker has these."""
+        """The broker has these, and has read the acknowledgements of the prompts that they answer."""
         with self._database.transaction():
+            forget_packet_ids(self._database, seqs)
             self._database.execute_many("DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in seqs])
 
     def prune(self) -> int:

@@ -28,8 +28,8 @@ class Arrival:
         reply_to: Where its reply goes.
         content: What to run, or why not.
         key: What identifies a message whose sender gave no id; None when the id is the sender's. `correlation:…`
-            identifies always. `packet:…` holds an MQTT packet id, which is used again by later messages, and
-            identifies only what is `redelivered`.
+            identifies always. `packet:…` holds an MQTT packet id, which is used again by later messages: it identifies
+            only what is `redelivered`, and only until the broker has the reply.
         redelivered: The broker says that it may have sent this message before (MQTT DUP).
     """
 

@@ -166,6 +166,10 @@ class JournalAgainstModel(RuleBasedStateMachine):
         items = self.journal.outbox(after=0, limit=1000)
         chosen = data.draw(st.sets(st.integers(min_value=0, max_value=max(0, len(items) - 1))))
         self.journal.mark_sent([items[place].seq for place in chosen if place < len(items)])
+        for prompt_id in [prompt_id for place, (prompt_id, _) in enumerate(self.model.outbox) if place in chosen]:
+            row = self.model.row(prompt_id or "")
+            if row is not None and (row.key or "").startswith("packet:"):
+                row.key = None
         self.model.outbox = [entry for place, entry in enumerate(self.model.outbox) if place not in chosen]
 
     @rule(seconds=st.sampled_from([1.0, _KEEP / 2, _KEEP + 1]))

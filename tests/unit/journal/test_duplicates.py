@@ -116,6 +116,28 @@ def test_a_packet_id_identifies_only_what_is_redelivered(journal: Journal, time:
     assert journal.claim(PromptId("made-1")) is not None, "the older one lost only its key"
 
 
+def test_a_packet_id_identifies_until_the_broker_has_the_reply(journal: Journal, time: Time) -> None:
+    """Then the broker has the acknowledgement of the prompt, too, and may give its packet id to the same question."""
+    journal.append([_keyed("made-1", time, PACKET), _keyed("other-1", time, "packet:8:abc")])
+    journal.finish(PromptId("made-1"), b"closed")
+    assert journal.append([_keyed("made-2", time, PACKET, redelivered=True)]) == []
+    assert [message.payload for message in sent(journal)] == [b"closed", b"closed"]
+    assert len(journal.append([_keyed("made-3", time, PACKET, redelivered=True)])) == 1
+    assert journal.append([_keyed("other-2", time, "packet:8:abc", redelivered=True)]) == [], (
+        "this one has no reply yet"
+    )
+
+
+def test_an_id_and_correlation_data_identify_after_that_too(journal: Journal, time: Time) -> None:
+    given_ = prompt("p", time)
+    journal.append([arrival(given_), _keyed("made-1", time, CORRELATION)])
+    for prompt_id in ("p", "made-1"):
+        journal.finish(PromptId(prompt_id), b"closed")
+    sent(journal)
+    assert journal.append([arrival(given_), _keyed("made-2", time, CORRELATION, redelivered=True)]) == []
+    assert [message.payload for message in sent(journal)] == [b"closed", b"closed"]
+
+
 def test_a_redelivered_message_that_is_not_known_is_new(journal: Journal, time: Time) -> None:
     assert len(journal.append([_keyed("made-1", time, PACKET, redelivered=True)])) == 1
     assert len(journal.append([arrival(prompt("p", time), redelivered=True)])) == 1
