@@ -13,8 +13,16 @@ PACKAGES = ("mosquitto", "mosquitto-clients")
 
 _BY_HAND = f"sudo apt-get install {' '.join(PACKAGES)}"
 _POLICY = Path("/usr/sbin/policy-rc.d")
-_SHOWN_LINES = 10
+_OURS = "# Of `jetson-agent demo`, while it installs its broker; removes itself when that was killed."
+_NO_STARTS = """\
+#!/bin/sh
+{ours}
+kill -0 {pid} 2>/dev/null && exit 101
+rm -f "$0"
+"""
+"""101: action forbidden by policy; 0: allowed."""
 
+_SHOWN_LINES = 10
 
 Waiting = Callable[[str], AbstractContextManager[object]]
 """Shows what is being waited for while a block runs."""
@@ -72,15 +80,15 @@ def install_packages(apt_get: str, policy: Path) -> None:
 @contextmanager
 def _no_service_starts(policy: Path) -> Iterator[None]:
     """Forbid that packages start services, unless this system has a rule of its own already."""
-    if policy.exists():
+    if policy.exists() and _OURS not in policy.read_text(encoding="utf-8", errors="replace"):
         yield
         return
-    policy.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")  # 101: action forbidden by policy
+    policy.write_text(_NO_STARTS.format(ours=_OURS, pid=os.getpid()), encoding="ascii")
     policy.chmod(0o755)
     try:
         yield
     finally:
-        policy.unlink()
+        policy.unlink(missing_ok=True)
 
 
 def _apt(command: Sequence[str]) -> subprocess.CompletedProcess[str]:

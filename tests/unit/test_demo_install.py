@@ -1,5 +1,9 @@
 """How the demo gets mosquitto, with an apt-get of the test's own in an otherwise empty PATH."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +13,7 @@ import pytest
 from agent.demo.install import ensure_mosquitto, install_packages
 from agent.errors import StopError
 
+REPOSITORY = Path(__file__).parents[2]
 ROOT, SOMEBODY = 0, 1000
 
 
@@ -76,6 +81,30 @@ def test_no_broker_is_started_meanwhile_or_enabled_afterwards(programs: Path) ->
     assert (programs / "answer").read_text() == "101\n"
     assert not policy.exists()
     assert _calls(programs) == ["apt-get install", "systemctl disable"]
+
+
+@pytest.fixture
+def left_behind(programs: Path) -> Path:
+    """The policy of an installation that was killed."""
+    policy = programs / "policy-rc.d"
+    apt_get = _program(programs, "apt-get", "kill -KILL $PPID")
+    install = f"from agent.demo.install import *; install_packages({apt_get!r}, Path({str(policy)!r}))"
+    killed = subprocess.run([sys.executable, "-c", install], cwd=REPOSITORY, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert policy.exists()
+    return policy
+
+
+def test_a_policy_that_was_left_behind_allows_starts_and_removes_itself(left_behind: Path) -> None:
+    asked = subprocess.run([left_behind, "mosquitto", "start"], env={"PATH": os.defpath}, check=False)
+    assert asked.returncode == 0, "allowed"
+    assert not left_behind.exists()
+
+
+def test_a_policy_that_was_left_behind_is_no_rule_of_the_system(programs: Path, left_behind: Path) -> None:
+    install_packages(_program(programs, "apt-get", f"{left_behind}; echo $? >{programs}/answer"), left_behind)
+    assert (programs / "answer").read_text() == "101\n"
+    assert not left_behind.exists()
 
 
 def test_a_policy_of_the_systems_own_is_left_alone(programs: Path) -> None:
