@@ -45,12 +45,9 @@ def judge_power(power: PowerReadings, *, is_jetson: bool) -> Iterator[Finding]:
         yield Finding("power", Mark.OK, f"{_watts(power.total.value)} in all: {power.chosen.note}.")
     else:
         why = power.total.why if power.chosen.rails else power.chosen.note
-        yield Finding(
-            "power",
-            Mark.WARN,
-            f"Unknown: {why}. So no power budget can be kept, and no joules told.",
-            None if power.rails else _NO_METER_ON_JETSON if is_jetson else _NO_METER,
-        )
+        found = f"Unknown: {why}. So no power budget can be kept, and no joules told."
+        advice = _NO_METER_ON_JETSON if is_jetson else _NO_METER
+        yield Finding("power", Mark.WARN, found, None if power.rails else advice)
     yield from _judge_rails(power)
 
 

@@ -18,6 +18,7 @@ from agent.doctor.device import (
 from agent.doctor.engine import EngineLibrary, judge_engine, judge_model, probe_engine
 from agent.doctor.finding import Finding, Mark
 from agent.doctor.report import Report, as_json, has_problem
+from agent.doctor.room import judge_room
 from agent.doctor.surroundings import examine_broker, examine_state_dir
 from agent.errors import ConfigError
 from agent.platform.identity import Jetson, identify
@@ -79,6 +80,8 @@ def examine(
     yield from judge_gpus(readings.device)
     yield from _judge_nvml(library_of_cards, root, readings, is_jetson=is_jetson)
     yield from judge_memory(readings.device.memory)
+    if (room := judge_room(readings.device.memory)) is not None:
+        yield room
     yield from judge_access(readings)
     yield judge_engine(library, is_jetson=is_jetson, has_gpu=_has_nvidia_gpu(root, readings))
     yield from _examine_configured(load, readings.device.memory.available.value)

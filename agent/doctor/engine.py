@@ -68,7 +68,7 @@ def probe_engine(
     if ended.returncode != 0:
         said = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
         how = (
-            f"loading it ends the process ({_signal_name(-ended.returncode)})"
+            f"loading it ends the process ({signal.strsignal(-ended.returncode)})"
             if ended.returncode < 0
             else "it does not load"
         )
@@ -109,10 +109,3 @@ def judge_model(config: Config, available: Bytes | None) -> Finding:
 
 def _sizes(folder: Path) -> Iterator[int]:
     return (file.stat().st_size for file in folder.iterdir() if file.is_file())
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -19,7 +19,8 @@ def examine_broker(broker: Broker) -> Finding:
     """Connect as the agent would, and leave again."""
     try:
         with BrokerConnection(broker) as connection:
-            return Finding("broker", Mark.OK, f"{connection.place} answers, with the configured credentials.")
+            known = "" if broker.user is None else f" and knows {broker.user}"
+            return Finding("broker", Mark.OK, f"{connection.place} answers{known}.")
     except (AskError, ConfigError) as error:
         return Finding("broker", Mark.PROBLEM, f"{error}.".replace("?.", "?"), _broker_advice(broker))
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from agent.platform.files import read_text
 from agent.platform.readings import Reading, Why
 
-_MODE = re.compile(r"^\s*<\s*POWER_MODEL\s+ID=(\d+)\s+NAME=(\S+)\s*>", re.MULTILINE)
-_DEFAULT = re.compile(r"^\s*<\s*PM_CONFIG\s+DEFAULT=(\d+)\s*>", re.MULTILINE)
-_STATUS = re.compile(r"pmode:(\d+)")
+_MODE = re.compile(r"^\s*<\s*POWER_MODEL\s+ID=(\d{1,9})\s+NAME=(\S+)\s*>", re.MULTILINE)
+_DEFAULT = re.compile(r"^\s*<\s*PM_CONFIG\s+DEFAULT=(\d{1,9})\s*>", re.MULTILINE)
+_STATUS = re.compile(r"pmode:(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from agent.platform.files import folders, read_text, why_unreadable
 from agent.platform.readings import MemoryReadings, Pressure, Reading, Why
 from agent.units import Bytes, Ratio
 
-_MEMINFO = re.compile(r"^(\w+):\s+(\d+) kB$", re.MULTILINE)
-_OOM_KILL = re.compile(r"^oom_kill (\d+)$", re.MULTILINE)
-_PRESSURE = re.compile(r"^some avg10=(\d+\.\d+) avg60=(\d+\.\d+) ", re.MULTILINE)
-_NVMAP_TOTAL = re.compile(r"^total\s+(\d+)K$", re.MULTILINE)
+_MEMINFO = re.compile(r"^(\w+):\s+(\d{1,15}) kB$", re.MULTILINE)
+_OOM_KILL = re.compile(r"^oom_kill (\d{1,15})$", re.MULTILINE)
+_PRESSURE = re.compile(r"^some avg10=(\d{1,3}\.\d+) avg60=(\d{1,3}\.\d+) ", re.MULTILINE)
+_NVMAP_TOTAL = re.compile(r"^total\s+(\d{1,15})K$", re.MULTILINE)
+_COUNT = re.compile(r"\d{1,15}", re.ASCII)
 _KIB = 1024
 _ZRAM_USED = 2
 """The third number of `mm_stat` is the memory that the device takes."""
@@ -55,7 +56,7 @@ class MemorySensor:
         for file in self._zrams:
             text, why = _text(file)
             numbers = text.split()
-            if len(numbers) <= _ZRAM_USED or not numbers[_ZRAM_USED].isdecimal():
+            if len(numbers) <= _ZRAM_USED or not _COUNT.fullmatch(numbers[_ZRAM_USED]):
                 return Reading(None, why or Why.GARBAGE)
             used += int(numbers[_ZRAM_USED])
         return Reading(Bytes(used))

@@ -45,13 +45,15 @@ class Nvml:
         try:
             count = self._library.nvmlDeviceGetCount()
             handles = [self._library.nvmlDeviceGetHandleByIndex(index) for index in range(count)]
-            return [
+            cards = [
                 Card(self._library, handle, f"gpu{index} {_text(self._library.nvmlDeviceGetName(handle))}")
                 for index, handle in enumerate(handles)
             ]
         except self._library.NVMLError as error:
             self.problem = f"NVML does not list its cards: {error}"
             return []
+        self.problem = None
+        return cards
 
 
 def find_nvml(load: Callable[[str], Any] = importlib.import_module) -> Nvml:

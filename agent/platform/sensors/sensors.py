@@ -56,11 +56,6 @@ class Sensors:
         self._pause = _SOONEST
         self._next_search = Seconds(started + _SOONEST)
 
-    @property
-    def total(self) -> Total:
-        """Which rails are the machine's power."""
-        return self._found.total
-
     def power(self) -> PowerReadings:
         """Sample every power meter."""
         now = self._now()

@@ -37,6 +37,7 @@ class FakePynvml:
 
     devices: list[FakeCard] = field(default_factory=lambda: [FakeCard()])
     starts: bool = True
+    fell_off_the_bus: bool = False
 
     NVMLError = NVMLError
     NVML_CLOCK_GRAPHICS = 0
@@ -62,6 +63,8 @@ class FakePynvml:
         return len(self.devices)
 
     def nvmlDeviceGetHandleByIndex(self, index: int) -> FakeCard:
+        if self.fell_off_the_bus:
+            raise NVMLError(self.NVML_ERROR_GPU_IS_LOST)
         return self.devices[index]
 
     def nvmlDeviceGetName(self, handle: FakeCard) -> str | bytes:

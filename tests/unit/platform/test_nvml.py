@@ -88,6 +88,16 @@ def test_without_a_driver() -> None:
     assert nvml.cards() == []
 
 
+def test_cards_that_cannot_be_listed() -> None:
+    library = FakePynvml(fell_off_the_bus=True)
+    nvml = find_nvml(lambda _name: library)
+    assert nvml.cards() == []
+    assert nvml.problem == "NVML does not list its cards: code 15"
+    library.fell_off_the_bus = False
+    assert len(nvml.cards()) == 1
+    assert nvml.problem is None
+
+
 def test_the_stand_in_is_like_the_package() -> None:
     package = pytest.importorskip("pynvml", reason="nvidia-ml-py is not installed")
     names = [name for name in dir(FakePynvml) if name.startswith(("nvml", "NVML"))]
