@@ -12,10 +12,15 @@ import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Self
 
 from agent.engine.pipe import HEADER, EngineSpec, ToAgent, ToEngine, decode, encode
 from agent.units import Seconds
+
+_SOURCES = Path(__file__).parents[2]
+"""What the engine's process imports from, besides what is installed: not our `sys.path`, whose first entry may be the
+working directory."""
 
 _STDERR = 2
 _EXIT_GRACE = Seconds(2.0)
@@ -59,7 +64,7 @@ class EngineProcess:
                     stdin=DEVNULL,
                     stdout=_STDERR,  # what libraries print goes to the log
                     pass_fds=[theirs.fileno()],
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                    env={**os.environ, "PYTHONPATH": str(_SOURCES)},
                 )
             undo.callback(_kill, process)
             reader, writer = await asyncio.open_unix_connection(sock=ours)

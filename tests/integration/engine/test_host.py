@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+import agent
 from agent.engine.child import OOM_SCORE_ADJ
 from agent.engine.protocol import Capabilities, Finished
 from agent.errors import EngineLostError
@@ -44,6 +45,15 @@ async def test_deltas_come_in_order_and_one_outcome_last(tmp_path: Path) -> None
         events = [event async for event in hosted.host.generate(request("one two three"))]
         assert events[:3] == [Delta(PromptId("a"), n, word) for n, word in enumerate(["one", "two", "three"])]
         assert [type(event) for event in events[3:]] == [Finished]
+
+
+async def test_the_engine_imports_from_where_the_agent_is_and_not_from_where_it_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        assert engine_process().environ()["PYTHONPATH"] == str(Path(agent.__file__).parents[1])
 
 
 async def test_without_streaming_the_outcome_alone_comes(tmp_path: Path) -> None:
