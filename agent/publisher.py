@@ -57,7 +57,7 @@ class Publisher:
         while True:
             await self._link.connected()
             self._changed.clear()
-            items = await self._journal.run(Journal.outbox, after=0, limit=_WINDOW)
+            items = await self._journal.run(Journal.outbox, limit=_WINDOW)
             if items:
                 await self._send(items)
             elif not self._changed.is_set():

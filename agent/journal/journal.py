@@ -5,7 +5,8 @@ it has its one reply, and the reply went into the outbox in the same transaction
 never pruned.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -179,16 +180,16 @@ class Journal:
             (message.topic, message.correlation, message.payload),
         )
 
-    def outbox(self, *, after: int, limit: int) -> list[OutboxItem]:
-        """The first `limit` messages to send whose `seq` is above `after`, in its order."""
+    def outbox(self, *, limit: int, without: Collection[int] = ()) -> list[OutboxItem]:
+        """The first `limit` messages to send, oldest first, leaving out those whose `seq` is in `without`."""
         return [
             OutboxItem(seq, OutMessage(topic, payload, correlation=correlation))
             for seq, topic, payload, correlation in self._database.rows(
                 """
                 SELECT seq, topic, payload, correlation FROM outbox
-                WHERE seq > ? ORDER BY seq LIMIT ?
+                WHERE seq NOT IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?
                 """,
-                (after, limit),
+                (json.dumps(list(without)), limit),
             )
         ]
 

@@ -178,7 +178,7 @@ def _finish(journal: Journal, tell: Tell, name: str) -> None:
 
 def _send(journal: Journal, tell: Tell, *, limit: int) -> None:
     """The broker may have a message as soon as it is on its way, so that is told before it is marked."""
-    items = journal.outbox(after=0, limit=limit)
+    items = journal.outbox(limit=limit)
     for item in items:
         name = item.message.topic.rpartition("/")[2]
         tell(Promise("send", name, item.seq, item.message.payload.decode()))

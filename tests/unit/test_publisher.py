@@ -91,7 +91,7 @@ async def test_everything_is_sent_in_order_and_leaves_the_outbox(bench: Bench) -
     await bench.enqueue(*topics)
     await bench.flushed()
     assert bench.link.sent == topics
-    assert await bench.journal.run(Journal.outbox, after=0, limit=10) == []
+    assert await bench.journal.run(Journal.outbox, limit=10) == []
 
 
 async def test_what_comes_later_is_sent_later(bench: Bench) -> None:
@@ -107,7 +107,7 @@ async def test_nothing_leaves_the_outbox_without_a_broker(bench: Bench) -> None:
     bench.link.there.clear()
     bench.link.losses = 3
     await bench.enqueue("t/1")
-    assert len(await bench.journal.run(Journal.outbox, after=0, limit=10)) == 1
+    assert len(await bench.journal.run(Journal.outbox, limit=10)) == 1
     bench.link.there.set()
     await bench.flushed()
     assert bench.link.sent == ["t/1"]
@@ -134,7 +134,7 @@ async def test_events_go_to_the_log_and_to_the_outbox(journal: JournalThread, ca
     log.emit(EngineLost("signal SIGKILL"))
     log.emit(ModelLoaded("edge-tiny", 0.3))
     await log.write()
-    items = await journal.run(Journal.outbox, after=0, limit=10)
+    items = await journal.run(Journal.outbox, limit=10)
     assert [json.loads(item.message.payload)["event"] for item in items] == ["engine_lost", "model_loaded"]
     assert {item.message.topic for item in items} == {EVENTS}
     assert woken.is_set()
@@ -149,7 +149,7 @@ async def test_events_that_cannot_be_written_are_bounded(
         log.emit(EngineLost(str(number)))
     assert caplog.messages.count("event_dropped") == 300 - 256
     await log.write()
-    items = await journal.run(Journal.outbox, after=0, limit=1000)
+    items = await journal.run(Journal.outbox, limit=1000)
     assert [json.loads(item.message.payload)["detail"]["reason"] for item in items] == [
         str(number) for number in range(44, 300)
     ]

@@ -115,7 +115,7 @@ class Bench:
     async def replies(self, count: int = 1) -> dict[str, dict[str, Any]]:
         """The replies in the outbox, by topic, when there are so many."""
         async with asyncio.timeout(10):
-            while len(items := await self.journal.run(Journal.outbox, after=0, limit=100)) < count:
+            while len(items := await self.journal.run(Journal.outbox, limit=100)) < count:
                 self.finished.clear()
                 await self.finished.wait()
         return {item.message.topic: json.loads(item.message.payload) for item in items}

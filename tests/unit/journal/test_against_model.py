@@ -163,7 +163,7 @@ class JournalAgainstModel(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def mark_sent(self, data: st.DataObject) -> None:
-        items = self.journal.outbox(after=0, limit=1000)
+        items = self.journal.outbox(limit=1000)
         chosen = data.draw(st.sets(st.integers(min_value=0, max_value=max(0, len(items) - 1))))
         self.journal.mark_sent([items[place].seq for place in chosen if place < len(items)])
         for prompt_id in [prompt_id for place, (prompt_id, _) in enumerate(self.model.outbox) if place in chosen]:
@@ -201,7 +201,7 @@ class JournalAgainstModel(RuleBasedStateMachine):
 
     @invariant()
     def the_outbox_is_the_same(self) -> None:
-        items = self.journal.outbox(after=0, limit=1000)
+        items = self.journal.outbox(limit=1000)
         assert [item.message for item in items] == [message for _, message in self.model.outbox]
         assert [item.seq for item in items] == sorted({item.seq for item in items})
 

@@ -105,7 +105,7 @@ def test_what_was_taken_is_there_and_what_was_not_is_not(disk: Disk, time: Time)
         disk.full()
         taken = _fill(journal, time)
         assert journal.stats().queued == 1 + len(taken), "reading goes on"
-        assert journal.outbox(after=0, limit=10) == []
+        assert journal.outbox(limit=10) == []
     disk.free()
     with open_journal(path, time) as journal:
         assert journal.damaged is None
@@ -124,7 +124,7 @@ def test_the_same_call_succeeds_when_there_is_room(disk: Disk, time: Time) -> No
             journal.enqueue(OutMessage("event", bytes(50_000)))
         with pytest.raises(StorageFullError):
             journal.finish(first.id, answer(first, bytes(50_000)).payload)
-        assert journal.outbox(after=0, limit=10) == [], "no reply without its finish"
+        assert journal.outbox(limit=10) == [], "no reply without its finish"
         disk.free()
         assert journal.finish(first.id, answer(first, bytes(50_000)).payload)
         assert len(journal.append([arrival(prompt("more", time, text="x" * 50_000))])) == 1

@@ -20,7 +20,7 @@ async def test_arguments_results_and_errors_pass(path: Path, time: Time) -> None
         (pending,) = await journal.run(Journal.append, [arrival(prompt("p", time))])
         assert pending.id == "p"
         await journal.run(Journal.enqueue, OutMessage("event", b"e"))
-        (item,) = await journal.run(Journal.outbox, after=0, limit=5)
+        (item,) = await journal.run(Journal.outbox, limit=5)
         assert item.message.payload == b"e"
         with pytest.raises(TypeError, match="not a sequence"):
             await journal.run(_fail)

@@ -77,6 +77,6 @@ def answer(content: Prompt, payload: bytes = b"yes") -> OutMessage:
 
 def sent(journal: Journal) -> list[OutMessage]:
     """Everything in the outbox, which is empty afterwards."""
-    items = journal.outbox(after=0, limit=10_000)
+    items = journal.outbox(limit=10_000)
     journal.mark_sent([item.seq for item in items])
     return [item.message for item in items]
