@@ -17,6 +17,9 @@ PURE: dict[str, set[str]] = {
     "prompt": {"units", "errors"},
     "events": VALUES,
     "scheduler": VALUES,
+    "replies": VALUES | {"engine.protocol"},
+    "platform.readings": VALUES,
+    "platform.sensors.total": VALUES | {"platform.readings"},
     "schema_limits": VALUES,
     "engine.protocol": VALUES,
     "engine.text": VALUES,
@@ -27,6 +30,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "cli": {"__main__"},
     "demo": {"cli"},
     "ask": {"cli", "demo"},
+    "doctor": {"cli"},
     "engine.ort_genai": set(),  # loaded by name, in the engine's process
     "engine.child": {"engine.host"},
     "config_file": {"app", "cli", "ask", "demo", "mqtt_client"},
