@@ -1,3 +1,4 @@
+# ruff: noqa: E501, PLR0911, PLR2004, SIM905 - phrase tables and the shares of a random choice are data
 """What edge-tiny says of itself, and what it says when it is asked for something it cannot do."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - phrase tables and the shares of a random choice are data
 """Llama 3's chat format, and the tokenizer: how it is trained and how a conversation becomes tokens.
 
 python chat.py --examples 120000 --seed 7 --output out/tokenizer
@@ -10,10 +11,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import corpus
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
-
-import corpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

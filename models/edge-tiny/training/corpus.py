@@ -1,3 +1,4 @@
+# ruff: noqa: C901, PLR0912, PLR2004, SIM108 - phrase tables and the shares of a random choice are data
 """Generate edge-tiny's corpus: endless conversations from a seed, and the held-out split.
 
 A combination is (job, kind of question, what is asked about, another thing that the facts tell).
@@ -18,12 +19,12 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import about
-import lexicon
 import pieces as atoms
 from drills import drill, plain
 from events import events_piece
 from instances import instances_piece
 from language import one_of
+from narrative import tale_piece
 from pieces import Piece, Question
 from prompts import (
     Example,
@@ -36,7 +37,6 @@ from prompts import (
     noisy,
     system_message,
 )
-from narrative import tale_piece
 from reports import cameras_piece, log_piece
 from signals import confidence_piece, duration_piece, share_piece, signal_piece
 from subjects import named_piece, placements_piece, subject_piece
@@ -126,7 +126,11 @@ def _seen_by_camera(rng: Random, main: Piece) -> None:
     name = f"{rng.choice(('camera', 'camera', 'cam'))} {rng.randint(1, 30)}"
     main.fragment = f"{name} {rng.choice(('sees', 'sees', 'shows', 'reports', 'has', 'detects'))} {main.fragment}"
     main.pairs.insert(0, ("camera", name))
-    main.asks.append(lambda r: Question("label camera", one_of(r, atoms.LABEL_QUESTIONS["camera"]), f"{name.capitalize()}.", "camera"))
+    main.asks.append(
+        lambda r: Question(
+            "label camera", one_of(r, atoms.LABEL_QUESTIONS["camera"]), f"{name.capitalize()}.", "camera"
+        )
+    )
     main.clause += f" on {name}"
     main.topics |= {"camera"}
 
@@ -264,7 +268,7 @@ def example(rng: Random) -> Example:
 
 def stream(seed: int, *, held_out: bool) -> Iterator[Example]:
     """The endless corpus of one seed: of the training combinations, or of the held-out ones."""
-    rng = Random(seed)
+    rng = Random(seed)  # noqa: S311 - reproducible, not secret
     while True:
         found = example(rng)
         if is_held_out(found.combo) == held_out:

@@ -1,3 +1,4 @@
+# ruff: noqa: C901, PLR0911, PLR2004 - phrase tables and the shares of a random choice are data
 """Short, hard questions by the thousand: comparing two numbers, and who belongs to what."""
 
 from __future__ import annotations
@@ -15,7 +16,25 @@ from things import amount_question, crowd_piece, distinct_things
 if TYPE_CHECKING:
     from random import Random
 
-_COMPARING = ("threshold", "before-after", "day-night", "over-budget", "margin", "temperature-over", "hotter", "hottest", "too-hot", "queue-more", "which-most", "compare-in", "over-in", "difference", "amount", "sum", "count-all")
+_COMPARING = (
+    "threshold",
+    "before-after",
+    "day-night",
+    "over-budget",
+    "margin",
+    "temperature-over",
+    "hotter",
+    "hottest",
+    "too-hot",
+    "queue-more",
+    "which-most",
+    "compare-in",
+    "over-in",
+    "difference",
+    "amount",
+    "sum",
+    "count-all",
+)
 
 
 def _first(rng: Random, found: list[Piece], kinds: tuple[str, ...]) -> Question:

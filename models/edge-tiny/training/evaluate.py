@@ -15,11 +15,11 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
+from random import Random
 
 import corpus
 from judge import judge, load_items
 from prompts import Example
-from random import Random
 from runtime import Answerer, resident_mb
 
 _ROOT = Path(__file__).resolve().parents[3]
@@ -43,7 +43,9 @@ class Score:
         """Right, all and accuracy by job, and over all."""
         rows = {job: (self.right[job], self.all[job]) for job in sorted(self.all)}
         rows["total"] = (sum(self.right.values()), sum(self.all.values()))
-        return {job: {"right": right, "of": of, "accuracy": round(right / of, 4)} for job, (right, of) in rows.items() if of}
+        return {
+            job: {"right": right, "of": of, "accuracy": round(right / of, 4)} for job, (right, of) in rows.items() if of
+        }
 
 
 def messages_of(example: Example) -> list[dict[str, str]]:
@@ -80,7 +82,7 @@ def score_questions(answerer: Answerer, path: Path, *, show: bool) -> Score:
 
 def score_lengths(answerer: Answerer, each: int, seed: int) -> dict[str, dict[str, float]]:
     """Accuracy of finding one fact among many, by the prompt's length in tokens."""
-    rng = Random(seed)
+    rng = Random(seed)  # noqa: S311 - a reproducible sample
     score = Score()
     found: dict[str, int] = defaultdict(int)
     for _ in range(40 * each):
@@ -98,7 +100,10 @@ def score_lengths(answerer: Answerer, each: int, seed: int) -> dict[str, dict[st
 def evaluate(folder: Path, args: argparse.Namespace) -> dict[str, object]:
     """All figures of one model."""
     answerer = Answerer(folder)
-    figures: dict[str, object] = {"load_s": round(answerer.load_s, 3), "held_out": score_examples(answerer, held_out(args.count, args.seed)).table()}
+    figures: dict[str, object] = {
+        "load_s": round(answerer.load_s, 3),
+        "held_out": score_examples(answerer, held_out(args.count, args.seed)).table(),
+    }
     figures["dev"] = score_questions(answerer, _QUESTIONS / "questions_dev.jsonl", show=args.show_dev).table()
     if args.test:
         figures["test"] = score_questions(answerer, _QUESTIONS / "questions_test.jsonl", show=args.show_test).table()
@@ -107,16 +112,32 @@ def evaluate(folder: Path, args: argparse.Namespace) -> dict[str, object]:
     figures["rss_of_model_mb"] = round(answerer.rss_growth_mb)
     figures["by_length"] = score_lengths(answerer, args.long_count, args.seed)
     figures["rss_after_long_mb"] = round(resident_mb())
-    figures["files_mb"] = {p.name: round(p.stat().st_size / 1e6, 2) for p in sorted(folder.iterdir()) if p.suffix in {".onnx", ".data", ".json", ".jinja"} and p.name != "evaluation.json"}
+    figures["files_mb"] = {
+        p.name: round(p.stat().st_size / 1e6, 2)
+        for p in sorted(folder.iterdir())
+        if p.suffix in {".onnx", ".data", ".json", ".jinja"} and p.name != "evaluation.json"
+    }
     return figures
 
 
 def machine() -> dict[str, str]:
     """What this ran on."""
-    model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if line.startswith("model name")), platform.machine())
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
     import onnxruntime_genai  # noqa: PLC0415 - only its version
 
-    return {"cpu": model, "threads": "2", "python": platform.python_version(), "onnxruntime_genai": onnxruntime_genai.__version__}
+    return {
+        "cpu": model,
+        "threads": "2",
+        "python": platform.python_version(),
+        "onnxruntime_genai": onnxruntime_genai.__version__,
+    }
 
 
 def main() -> None:
@@ -130,9 +151,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20261123)
     parser.add_argument("--test", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--show-dev", action="store_true")
-    parser.add_argument("--show-test", action="store_true", help="spoils the test questions: whoever trains must not look")
+    parser.add_argument(
+        "--show-test", action="store_true", help="spoils the test questions: whoever trains must not look"
+    )
     args = parser.parse_args()
-    result: dict[str, object] = {"machine": machine(), "held_out_seed": args.seed, "quantized": evaluate(args.model, args)}
+    result: dict[str, object] = {
+        "machine": machine(),
+        "held_out_seed": args.seed,
+        "quantized": evaluate(args.model, args),
+    }
     if args.reference:
         result["full_precision"] = evaluate(args.reference, args)
     text = json.dumps(result, indent=2)

@@ -34,7 +34,7 @@ class Rounded:
     """Swaps rounded weights in for a forward and backward pass, and the real ones back."""
 
     def __init__(self, network: nn.Module) -> None:
-        self.weights = [p for n, p in network.named_parameters() if p.ndim == 2 and "embed" not in n]
+        self.weights = [p for n, p in network.named_parameters() if p.ndim > 1 and "embed" not in n]
         self.embedding = [p for n, p in network.named_parameters() if "embed" in n]
         self.kept: list[Tensor] = []
 

@@ -1,3 +1,4 @@
+# ruff: noqa: C901, PLR2004 - phrase tables and the shares of a random choice are data
 """Several instances of one thing with a value each: which is fuller, which is open, what does B have."""
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ def _the(name: str) -> str:
 def _piece(
     fragments: list[str],
     clause: list[str],
-    pairs: list[tuple[str, str | int | float | bool | None | list[str]]],
+    pairs: list[tuple[str, str | int | float | bool | list[str] | None]],
     words: set[str],
     rng: Random,
 ) -> Piece:
@@ -173,7 +174,7 @@ def _counted(rng: Random, count: int) -> Piece:
             ("more" if more else "fewer")
             if count == 2
             else ("the most" if more else r.choice(("the fewest", "the least")))
-        )  # noqa: PLR2004
+        )
         text = one_of(
             r,
             (
@@ -181,7 +182,7 @@ def _counted(rng: Random, count: int) -> Piece:
                 "Where are {c} {m}?",
                 "(Tell me|Say) which {w} has {c} {m}.",
                 "In which {w} are there {c} {m}?",
-                "Who has {c} {m}?" if False else "Which one has {c} {m}?",
+                "Which one has {c} {m}?",
                 "which {w} has {c}?",
             ),
             w=word,
@@ -195,7 +196,7 @@ def _counted(rng: Random, count: int) -> Piece:
         text = one_of(
             r,
             (
-                "How many {m} (are in|does|has) {n}[ have]?" if False else "How many {m} does {n} have?",
+                "How many {m} does {n} have?",
                 "How many {m} are (in|at|on) {n}?",
                 "{n}: how many {m}?",
                 "How many (are in|has) {n}?",
@@ -295,7 +296,7 @@ def _measured(rng: Random, count: int) -> Piece:
             else {"fuller": "fullest", "warmer": "warmest"}.get(
                 more_word if more else less_word, (more_word if more else less_word).removesuffix("er") + "est"
             )
-        )  # noqa: PLR2004
+        )
         text = one_of(
             r,
             (
@@ -426,7 +427,7 @@ def _stateful(rng: Random, count: int) -> Piece:
         truth = all(v == asked for v in values) if every else asked in values
         reason = [n for n, v in zip(names, values, strict=True) if (v != asked) == every] or names
         state = next(v for n, v in zip(names, values, strict=True) if n == reason[0])
-        if not every and not truth or every and truth:
+        if (not every and not truth) or (every and truth):
             return Question("all-state", text, f"{'Yes' if truth else 'No'}, all are {values[0]}.", word)
         return Question("all-state", text, f"{'Yes' if truth else 'No'}, {_the(reason[0])} is {state}.", word)
 

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004, SIM905 - phrase tables and the shares of a random choice are data
 """Small language tools: templates with choices, numbers in words, lists, clock times, typing noise."""
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def clock(minutes: int) -> str:
 def clock12(minutes: int) -> str:
     """`10:40 pm` of minutes after midnight."""
     hour = minutes // 60
-    return f"{hour % 12 or 12}:{minutes % 60:02d} {'am' if hour < 12 else 'pm'}"  # noqa: PLR2004 - noon
+    return f"{hour % 12 or 12}:{minutes % 60:02d} {'am' if hour < 12 else 'pm'}"
 
 
 _NEAR = {
@@ -135,7 +136,7 @@ _NEAR = {
 
 def typo(rng: Random, word: str) -> str:
     """One slip of the fingers inside a word of at least four letters."""
-    if len(word) < 4 or not word.isalpha():  # noqa: PLR2004 - short words stay readable
+    if len(word) < 4 or not word.isalpha():
         return word
     at = rng.randrange(1, len(word) - 1)
     match rng.randrange(4):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, PLR2004, SIM905 - phrase tables and the shares of a random choice are data
 """The words of edge-tiny's small world: nouns with their kinds, places, names, colours, actions.
 
 Everything here is data or draws from that data with the caller's random generator.

@@ -50,5 +50,5 @@ class Muon:
             update = orthogonal(torch.lerp(grads, velocity, self.momentum))
             rate = self.rate * factor
             scale = max(1.0, shape[0] / shape[1]) ** 0.5
-            torch._foreach_mul_(group, 1 - rate * self.decay)  # noqa: SLF001 - many small kernels in one
-            torch._foreach_add_(group, list(update.unbind()), alpha=-rate * scale)  # noqa: SLF001
+            torch._foreach_mul_(group, 1 - rate * self.decay)
+            torch._foreach_add_(group, list(update.unbind()), alpha=-rate * scale)

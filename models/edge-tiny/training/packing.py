@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-from torch.utils.data import IterableDataset, get_worker_info
-
 import corpus
+import torch
 from chat import parts
 from network import CONTEXT
+from torch import Tensor
+from torch.utils.data import IterableDataset, get_worker_info
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,5 +115,10 @@ class _Row:
             self.add([0] * part, [0.0] * part)
         bounds = self.bounds + [self.size] * (self.most - len(self.bounds))
         return {
-            "tokens": torch.tensor(self.ids, dtype=torch.int64), "targets": torch.tensor(self.targets, dtype=torch.int64), "weights": torch.tensor(self.weights), "positions": torch.tensor(self.positions, dtype=torch.int64), "bounds": torch.tensor(bounds, dtype=torch.int32), "longest": torch.tensor(self.longest),
+            "tokens": torch.tensor(self.ids, dtype=torch.int64),
+            "targets": torch.tensor(self.targets, dtype=torch.int64),
+            "weights": torch.tensor(self.weights),
+            "positions": torch.tensor(self.positions, dtype=torch.int64),
+            "bounds": torch.tensor(bounds, dtype=torch.int32),
+            "longest": torch.tensor(self.longest),
         }

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, PERF401, PLR0911, PLR0913, PLR0917, PLR2004 - phrase tables and the shares of a random choice are data
 """Pieces of a scene: one fact each, in every shape it can be written, with what can be asked about it."""
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-Value: TypeAlias = "str | int | float | bool | None | list[str]"
+Value: TypeAlias = "str | int | float | bool | list[str] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,13 +279,41 @@ def _day_night(rng: Random, minutes: int, text: str) -> Question:
 def place_piece(rng: Random) -> Piece:
     """Where it is, on its own."""
     place = lexicon.place(rng)
-    asks: list[Ask] = [lambda r: Question("where-all", one_of(r, ("Where (is|was) (this|that|it)?", "Where (is|was) (this|that|it) (seen|recorded|taken)?", "(Which|What) place (is|was) (this|that|it)?", "What is the (place|location)?", "Where did (this|that|it) happen?", "(Tell me|Give me) the (place|location).", "location?", "Where are we?")), f"{capital(place.phrase)}.", "place")]
+    asks: list[Ask] = [
+        lambda r: Question(
+            "where-all",
+            one_of(
+                r,
+                (
+                    "Where (is|was) (this|that|it)?",
+                    "Where (is|was) (this|that|it) (seen|recorded|taken)?",
+                    "(Which|What) place (is|was) (this|that|it)?",
+                    "What is the (place|location)?",
+                    "Where did (this|that|it) happen?",
+                    "(Tell me|Give me) the (place|location).",
+                    "location?",
+                    "Where are we?",
+                ),
+            ),
+            f"{capital(place.phrase)}.",
+            "place",
+        )
+    ]
     name = rng.choice(("place", "location", "where", "place", "position", "area"))
     fields = [Field(("place", "location", "where"), "string", place.name)]
     word, _, label = place.name.partition(" ")
     if not place.the and label.isdigit():
         fields.append(Field((word, f"{word}_number"), "integer", int(label)))
-    return Piece(rng.choice((place.plain, place.plain, place.phrase, f"{name}: {place.plain}")), f"This is {place.phrase}.", [(name, place.plain)], place.phrase, "where", frozenset({"place"}), asks, fields)
+    return Piece(
+        rng.choice((place.plain, place.plain, place.phrase, f"{name}: {place.plain}")),
+        f"This is {place.phrase}.",
+        [(name, place.plain)],
+        place.phrase,
+        "where",
+        frozenset({"place"}),
+        asks,
+        fields,
+    )
 
 
 # States -------------------------------------------------------------------------------------------
@@ -691,7 +720,10 @@ def _code(rng: Random) -> str:
 
 def _plate(rng: Random) -> str:
     letters = "ABCDEFGHJKLMNPRSTUVWXYZ"
-    pick = lambda k: "".join(rng.choices(letters, k=k))  # noqa: E731 - local shorthand
+
+    def pick(k: int) -> str:
+        return "".join(rng.choices(letters, k=k))
+
     return rng.choice(
         (
             f"{pick(rng.choice((1, 2, 3)))}-{pick(2)} {rng.randint(1, 9999)}",
@@ -1103,9 +1135,7 @@ def label_piece(rng: Random, used: set[str]) -> Piece | None:
             v=value,
             t=clock(rng.randrange(1440)),
         )
-    elif name == "direction" and value.endswith("bound"):
-        fragment = value
-    elif name == "weather" and rng.random() < 0.6:
+    elif (name == "direction" and value.endswith("bound")) or (name == "weather" and rng.random() < 0.6):
         fragment = value
     elif name == "direction" and rng.random() < 0.6:
         fragment = say(rng, "(moving|heading|going) {v}", v=value)

@@ -56,7 +56,9 @@ class Answerer:
         Returns:
             The text without special tokens.
         """
-        tokens = self.tokenizer.encode(self.tokenizer.apply_chat_template(json.dumps(messages), add_generation_prompt=True))
+        tokens = self.tokenizer.encode(
+            self.tokenizer.apply_chat_template(json.dumps(messages), add_generation_prompt=True)
+        )
         params = og.GeneratorParams(self.model)
         params.set_search_options(max_length=min(CONTEXT, len(tokens) + max_tokens), do_sample=False)
         generator = og.Generator(self.model, params)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, FBT003, PLR2004, SIM905 - phrase tables and the shares of a random choice are data
 """Signals and shares: smoke or none, two of five open, a confidence each, how long already."""
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def signal_piece(rng: Random, used: set[str]) -> Piece | None:
                     "Did (it|the camera|the sensor|the sensors) (detect|find|see|report) [any ]{n}?",
                     "any sign of {n}?",
                     "Do the sensors report {n}?",
-                    "Is it free of {n}?" if False else "Should I worry about {n}? Is there any?",
+                    "Should I worry about {n}? Is there any?",
                 ),
                 n=name,
             ),
@@ -294,9 +295,7 @@ def confidence_piece(rng: Random) -> Piece:
             one_of(
                 r,
                 (
-                    "(Which|What) (detection|object|one) is (the |)(most|{x}) (certain|sure|reliable|confident)?"
-                    if False
-                    else "(Which|What) (detection|object|one) is the {x} certain?",
+                    "(Which|What) (detection|object|one) is the {x} certain?",
                     "Which has the {y} confidence?",
                     "What is the camera {x} sure (of|about)?",
                     "Which detection has the {y} (score|confidence)?",
@@ -336,7 +335,9 @@ def confidence_piece(rng: Random) -> Piece:
             {"things", "people", "person", "confidence", *(w for t in things for w in (t.noun.one, t.noun.many))}
         ),
     )
-    piece.asks = [sure, sure, over, exists, exists] + ([best, best] if len(things) > 1 else [])
+    piece.asks = [sure, sure, over, exists, exists]
+    if len(things) > 1:
+        piece.asks += [best, best]
     for t, v in zip(things, values, strict=True):
         snake = t.noun.one.replace(" ", "_").replace("-", "_")
         piece.fields.append(

@@ -1,3 +1,4 @@
+# ruff: noqa: C901, E501, FBT003, PLR0912, PLR2004, SIM905 - phrase tables and the shares of a random choice are data
 """One subject told in detail, and several things each in its own place."""
 
 from __future__ import annotations
@@ -255,7 +256,10 @@ def _pairs(rng: Random, thing: Thing) -> list[tuple[str, Value]]:
         )
     ]
     if thing.lacking and rng.random() < 0.4:
-        pairs[0] = (rng.choice((label, "seen", "detected")), f"{pairs[0][1] if thing.count > 1 or rng.random() < 0.5 else f'1 {pairs[0][1]}'}, no {thing.lacking}")
+        pairs[0] = (
+            rng.choice((label, "seen", "detected")),
+            f"{pairs[0][1] if thing.count > 1 or rng.random() < 0.5 else f'1 {pairs[0][1]}'}, no {thing.lacking}",
+        )
         if thing.colour:
             pairs.append(("colour", thing.colour))
     elif thing.colour:
@@ -433,7 +437,7 @@ def _wears_question(rng: Random, thing: Thing) -> Question:
                 "Any {g}?",
                 "Is {a} {g} (worn|being worn)?",
                 "{D} {p} have (any|a) {g}?",
-                "Is {p} without {a} {g}?" if False else "{D} {p} have {a} {g} on?",
+                "{D} {p} have {a} {g} on?",
             ),
             D="Do" if be == "are" else "Does",
             p=who,
@@ -859,17 +863,19 @@ def named_piece(rng: Random) -> Piece:
     if doing and " is doing" in fragment:
         fragment = clause
     label = "person" if len(names) == 1 else "people"
+    pairs: list[tuple[str, Value]] = [
+        (
+            rng.choice((label, "who", "name" if len(names) == 1 else "names")),
+            names if rng.random() < 0.4 and len(names) > 1 else who,
+        ),
+        (rng.choice(("place", "location", "where")), place.plain),
+    ]
+    if doing:
+        pairs.append(("action", doing))
     piece = Piece(
         fragment,
         capital(clause) + ".",
-        [
-            (
-                rng.choice((label, "who", "name" if len(names) == 1 else "names")),
-                names if rng.random() < 0.4 and len(names) > 1 else who,
-            ),
-            (rng.choice(("place", "location", "where")), place.plain),
-        ]
-        + ([("action", doing)] if doing else []),
+        pairs,
         clause,
         "main",
         frozenset({"things", "place", "names", "person", "people"}),
@@ -902,11 +908,7 @@ def named_piece(rng: Random) -> Piece:
     def is_there(r: Random) -> Question:
         other = lexicon.person_name(r)
         asked = one if r.random() < 0.5 or other in names else other
-        answer = (
-            f"Yes, {who if r.random() < 0.0 else asked} is {place.phrase}."
-            if asked in names
-            else f"No, only {who} {be} {place.phrase}."
-        )
+        answer = f"Yes, {asked} is {place.phrase}." if asked in names else f"No, only {who} {be} {place.phrase}."
         return Question(
             "is-there",
             yes_no(r, f"{asked} is {place.phrase}", f"is {asked} {place.phrase}")

@@ -1,3 +1,4 @@
+# ruff: noqa: C901, E501, PLR0913, PLR0917, PLR2004, SIM905 - phrase tables and the shares of a random choice are data
 """Device telemetry: power, temperatures, memory, queue, speed, and questions about them."""
 
 from __future__ import annotations
@@ -6,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import lexicon
 from language import capital, number, one_of, say
-from pieces import Ask, Field, Piece, Question, shown, threshold_question, yes_no
+from pieces import Ask, Field, Piece, Question, Value, shown, threshold_question, yes_no
 
 if TYPE_CHECKING:
     from random import Random
@@ -90,11 +91,7 @@ def power_pieces(rng: Random) -> list[Piece]:
     if both:
         fragment = say(
             rng,
-            "({n} {p} of {b} W|{n} {p} W of {b} W|drawing {p} of {b} W|{n} {p}/{b} W|{p} W used of a {b} W budget|{n} {p} W ({w} {b} W)|{p} W against a {w} of {b} W)".replace(
-                "({w}", "with {w}"
-            ).replace("W)|", "W|", 1)
-            if False
-            else "({n} {p} of {b} W|{n} {p} W of {b} W|drawing {p} of {b} W|{n} {p}/{b} W|{p} W used of a {b} W budget|{p} W against a {w} of {b} W)",
+            "({n} {p} of {b} W|{n} {p} W of {b} W|drawing {p} of {b} W|{n} {p}/{b} W|{p} W used of a {b} W budget|{p} W against a {w} of {b} W)",
             n=name,
             p=power,
             b=budget,
@@ -477,7 +474,7 @@ def _too_hot(rng: Random, name: str, value: float, written: str, limit: str) -> 
 def _hottest(rng: Random, names: list[str], values: list[float], written: list[str]) -> Question:
     hot = rng.random() < 0.7
     best = max(range(len(names)), key=lambda i: values[i] if hot else -values[i])
-    two = len(names) == 2  # noqa: PLR2004
+    two = len(names) == 2
     word = (
         ("hotter" if hot else rng.choice(("cooler", "colder")))
         if two and rng.random() < 0.6
@@ -545,7 +542,7 @@ def memory_piece(rng: Random, what: str = "memory") -> Piece:
     u_value, t_value = (
         (int(used), int(total_)) if disk else (float(used), float(total_) if "." in total_ else int(total_))
     )
-    pairs = (
+    pairs: list[tuple[str, Value]] = (
         [(f"{snake}_used_gb", u_value), (f"{snake}_total_gb", t_value)]
         if rng.random() < 0.5
         else [(name, f"{used} of {total_} GB")]
@@ -576,7 +573,7 @@ def memory_piece(rng: Random, what: str = "memory") -> Piece:
             one_of(
                 r,
                 (
-                    "How much {w} (is|does it have) (used|in use)?" if False else "How much {w} is in use?",
+                    "How much {w} is in use?",
                     "What is the (used {w}|{w} in use)?",
                 ),
                 w=words,
@@ -639,7 +636,7 @@ def memory_piece(rng: Random, what: str = "memory") -> Piece:
 
     def fullness(r: Random) -> Question:
         question = full_ask(r)
-        truth = percent > 0.5 if "half" in question.text else percent > 0.995  # noqa: PLR2004
+        truth = percent > 0.5 if "half" in question.text else percent > 0.995
         return Question(
             question.kind, question.text, f"{'Yes' if truth else 'No'}, {used} of {total_} GB are used.", words
         )
@@ -1076,7 +1073,7 @@ def simple_piece(rng: Random, used: set[str]) -> Piece | None:
         return None
     used.add(name)
     numeric = value.split(" ")[0]
-    is_number = numeric.replace(".", "", 1).replace("-", "", 1).isdigit() and value.count(".") < 2  # noqa: PLR2004
+    is_number = numeric.replace(".", "", 1).replace("-", "", 1).isdigit() and value.count(".") < 2
     json_value = (
         (float(numeric) if "." in numeric else int(numeric)) if is_number and name not in {"uptime", "mode"} else value
     )
@@ -1153,10 +1150,10 @@ def simple_piece(rng: Random, used: set[str]) -> Piece | None:
                         "(Are|Were) there any errors?",
                         "Any errors?",
                         "Did (any |)errors (occur|happen)?",
-                        "Is it free of errors?" if False else "Does it report errors?",
+                        "Does it report errors?",
                     ),
                 ),
-                f"{'Yes' if count else 'No'}, there {'was' if count == 1 else 'were'} {count if count else 'no'} error{'' if count == 1 else 's'}.",
+                f"{'Yes' if count else 'No'}, there {'was' if count == 1 else 'were'} {count or 'no'} error{'' if count == 1 else 's'}.",
                 "errors",
             )
         )
@@ -1223,7 +1220,7 @@ _FLAGS = (
         ("up", "down"),
         (
             "Is the network (up|ok|working|there)?",
-            "Is it online?" if False else "Is there a network connection?",
+            "Is there a network connection?",
             "network up?",
             "Does the network work?",
         ),
@@ -1394,7 +1391,7 @@ def telemetry_pieces(rng: Random) -> list[Piece]:
     if rng.random() < 0.06 and not used & {"CPU load", "GPU load"}:
         pieces += _both_loads(rng)
     loads = [p for p in pieces if p.topics & {"CPU load", "GPU load"}]
-    if len(loads) == 2:  # noqa: PLR2004
+    if len(loads) == 2:
         pieces[0].asks = [*pieces[0].asks, *[lambda r: _busier(r, loads)] * 4]
         loads[0].asks = [*loads[0].asks, lambda r: _busier(r, loads)]
     told = set().union(*(p.topics for p in pieces))
@@ -1406,7 +1403,7 @@ def telemetry_pieces(rng: Random) -> list[Piece]:
 
 def _both_loads(rng: Random) -> list[Piece]:
     found: dict[str, Piece] = {}
-    while len(found) < 2:  # noqa: PLR2004 - the CPU's and the GPU's
+    while len(found) < 2:
         piece = simple_piece(rng, set())
         if piece and piece.topics & {"CPU load", "GPU load"}:
             found[next(iter(piece.topics))] = piece

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from torch.utils.data import DataLoader
-
 from fakequant import Rounded
 from network import Geometry, Network, Packing, attention_for, load_checkpoint, save_checkpoint
 from optimizer import Muon
 from packing import Batches, Recipe
+from torch.utils.data import DataLoader
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 _WARM_UP = 100
+_SHOWN_EVERY = 250
 
 
 def schedule(progress: float, step: int, decay_from: float) -> float:
@@ -46,7 +46,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--layers", type=int, default=Geometry().layers)
     parser.add_argument("--muon-rate", type=float, default=0.02)
     parser.add_argument("--adam-rate", type=float, default=0.003)
-    parser.add_argument("--decay-from", type=float, default=0.4, help="the share of training after which the rate falls")
+    parser.add_argument("--decay-from", type=float, default=0.4, help="the share after which the rate falls")
     parser.add_argument("--workers", type=int, default=14)
     parser.add_argument(
         "--round-from",
@@ -70,8 +70,8 @@ def train(args: argparse.Namespace) -> Network:
     if args.start:
         load_checkpoint(network, args.start)
     print(f"parameters: {sum(p.numel() for p in network.parameters()):,}", flush=True)
-    matrices = [p for n, p in network.named_parameters() if p.ndim == 2 and "embed" not in n]
-    others = [p for n, p in network.named_parameters() if p.ndim != 2 or "embed" in n]
+    matrices = [p for n, p in network.named_parameters() if p.ndim > 1 and "embed" not in n]
+    others = [p for n, p in network.named_parameters() if p.ndim <= 1 or "embed" in n]
     muon = Muon(matrices, args.muon_rate)
     adam = torch.optim.AdamW(others, lr=args.adam_rate, betas=(0.9, 0.98), weight_decay=0.0, fused=device == "cuda")
     rounded = Rounded(network)
@@ -105,11 +105,12 @@ def train(args: argparse.Namespace) -> Network:
         muon.step(factor)
         adam.step()
         network.zero_grad(set_to_none=True)
-        if step % 250 == 0 or step < 3:
+        if step % _SHOWN_EVERY == 0 or step <= 1:
             now = time.monotonic()
             speed = (step - shown[0]) * args.tokens / max(1e-9, now - shown[1])
             print(
-                f"step {step} progress {progress:.3f} loss {loss.item():.4f} answers {answers.item():.4f} {speed:,.0f} tokens/s {now - begun:.0f} s",
+                f"step {step} progress {progress:.3f} loss {loss.item():.4f} answers {answers.item():.4f} "
+                f"{speed:,.0f} tokens/s {now - begun:.0f} s",
                 flush=True,
             )
             shown = (step, now)
