@@ -49,7 +49,10 @@ class PayloadsDropped:
 
 @dataclass(frozen=True, slots=True)
 class ReplyUndeliverable:
-    """The broker refuses a reply for good. The sender gets it on another topic by sending the same id again."""
+    """The broker refuses a reply for good, or ends the connection over it, again and again.
+
+    The sender gets it on another topic by sending the same id again.
+    """
 
     topic: str
     reason: str

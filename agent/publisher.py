@@ -1,26 +1,44 @@
-"""Outbox to broker: a reply leaves the outbox only when the broker has acknowledged it."""
+"""Outbox to broker: a reply leaves the outbox only when the broker has acknowledged it.
+
+No message holds up the others, whatever the broker does about it. There are brokers that end the connection over a
+message which they do not like: when one has ended with messages unacknowledged, they go one at a time, until one is
+acknowledged. The message that was alone when the connection ended again is tried again later.
+"""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
 
+from agent.clock import boottime
+from agent.deferrals import Deferrals, Why
 from agent.errors import NotConnectedError, StorageFullError
 from agent.events import Event, ReplyUndeliverable
 from agent.journal import Journal, JournalThread, OutboxItem
-from agent.link import Link, PublishRefusedError
+from agent.link import WINDOW, BrokerBusyError, ConnectionEndedError, Link, PublishRefusedError
 from agent.units import Seconds
-
-_WINDOW = 32
-"""Messages published before the acknowledgements of all of them are waited for."""
 
 _RETRY = Seconds(1.0)
 """Nothing announces that a disk has room again: look once in so long."""
 
+_TOLD_AT = 2
+"""One hang-up may be the network's: from the second on it is told."""
+
 _log = logging.getLogger(__name__)
 
 
+class _Outcome(Enum):
+    """What became of a message: settled, put off, lost with its connection, or never sent."""
+
+    SETTLED = auto()
+    BUSY = auto()
+    CUT = auto()
+    UNSENT = auto()
+
+
 class Publisher:
-    """Sends what is in the journal's outbox, oldest first, at least once.
+    """Sends what is in the journal's outbox, oldest first but for what is put off, at least once.
 
     Args:
         journal: The owner of the outbox.
@@ -28,9 +46,10 @@ class Publisher:
         changed: Set by whoever puts something into the outbox.
         event_topic: Where events go: that an event was refused is not an event.
         emit: Reports an event to the operator.
+        now: The time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - only `app` calls it
         self,
         journal: JournalThread,
         link: Link,
@@ -38,6 +57,7 @@ class Publisher:
         changed: asyncio.Event,
         event_topic: str,
         emit: Callable[[Event], None],
+        now: Callable[[], Seconds] = boottime,
     ) -> None:
         self._journal = journal
         self._link = link
@@ -45,9 +65,11 @@ class Publisher:
         self._emit = emit
         self._changed = changed
         self._empty = asyncio.Event()
+        self._deferrals = Deferrals(now)
+        self._one_at_a_time = False
 
     async def flushed(self) -> None:
-        """Wait until the broker has acknowledged everything that is in the outbox now."""
+        """Wait until the broker has acknowledged everything that is in the outbox now, but for what is put off."""
         self._empty.clear()
         self._changed.set()
         await self._empty.wait()
@@ -57,31 +79,67 @@ class Publisher:
         while True:
             await self._link.connected()
             self._changed.clear()
-            items = await self._journal.run(Journal.outbox, limit=_WINDOW)
+            items = await self._journal.run(Journal.outbox, limit=WINDOW, without=self._deferrals.waiting())
             if items:
                 await self._send(items)
             elif not self._changed.is_set():
                 self._empty.set()
+                await self._something_to_do()
+
+    async def _something_to_do(self) -> None:
+        """Wait until the outbox has changed, or what was put off is due."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._deferrals.next_due_in()):
                 await self._changed.wait()
 
-    async def _send(self, items: list[OutboxItem]) -> None:
-        settled = await asyncio.gather(*(self._is_settled(item) for item in items))
-        done = [item.seq for item, is_settled in zip(items, settled, strict=True) if is_settled]
+    async def _send(self, items: Sequence[OutboxItem]) -> None:
+        """All at once, or the one that is to go alone."""
+        suspect = next((item for item in items if self._deferrals.why(item.seq) is Why.HANGS_UP), None)
+        alone = self._one_at_a_time or suspect is not None
+        batch = [suspect or items[0]] if alone else items
+        outcomes = await asyncio.gather(*(self._publish(item, alone=alone) for item in batch))
+        if _Outcome.CUT in outcomes:
+            self._one_at_a_time = True
+        elif _Outcome.UNSENT not in outcomes:
+            self._one_at_a_time = False
+        await self._remove(
+            [item.seq for item, outcome in zip(batch, outcomes, strict=True) if outcome is _Outcome.SETTLED]
+        )
+
+    async def _remove(self, seqs: Sequence[int]) -> None:
+        for seq in seqs:
+            self._deferrals.forget(seq)
         while True:
             try:
-                return await self._journal.run(Journal.mark_sent, done)
+                return await self._journal.run(Journal.mark_sent, seqs)
             except StorageFullError:
                 await asyncio.sleep(_RETRY)
 
-    async def _is_settled(self, item: OutboxItem) -> bool:
-        """Publish one message; True when it is to leave the outbox."""
+    async def _publish(self, item: OutboxItem, *, alone: bool) -> _Outcome:
+        topic = item.message.topic
         try:
             await self._link.publish(item.message)
+        except ConnectionEndedError as error:
+            if alone:
+                self._suspect(item, error.end.reason)
+            return _Outcome.CUT
         except NotConnectedError:
-            return False
+            return _Outcome.UNSENT
+        except BrokerBusyError as error:
+            if self._deferrals.put_off(item.seq, Why.BUSY) == 1:
+                _log.warning("message_put_off_by_broker", extra={"topic": topic, "reason": str(error)})
+            return _Outcome.BUSY
         except PublishRefusedError as error:
             # The reply stays in the journal: the sender gets it by sending the same id again.
-            _log.error("message_refused_by_broker", extra={"topic": item.message.topic, "reason": str(error)})
-            if item.message.topic != self._event_topic:
-                self._emit(ReplyUndeliverable(topic=item.message.topic, reason=str(error)))
-        return True
+            _log.error("message_refused_by_broker", extra={"topic": topic, "reason": str(error)})
+            self._tell(topic, str(error))
+        return _Outcome.SETTLED
+
+    def _suspect(self, item: OutboxItem, reason: str) -> None:
+        if self._deferrals.put_off(item.seq, Why.HANGS_UP) == _TOLD_AT:
+            _log.error("message_ends_the_connection", extra={"topic": item.message.topic, "reason": reason})
+            self._tell(item.message.topic, f"the connection ends when it is sent: {reason}")
+
+    def _tell(self, topic: str, reason: str) -> None:
+        if topic != self._event_topic:
+            self._emit(ReplyUndeliverable(topic=topic, reason=reason))

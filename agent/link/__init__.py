@@ -1,7 +1,8 @@
 """The connection to the broker: kept up, bounded, acknowledged by hand."""
 
+from agent.link.connection import WINDOW
 from agent.link.inbox import Incoming
 from agent.link.link import Link
-from agent.link.problem import PublishRefusedError
+from agent.link.problem import BrokerBusyError, ConnectionEndedError, PublishRefusedError
 
-__all__ = ["Incoming", "Link", "PublishRefusedError"]
+__all__ = ["WINDOW", "BrokerBusyError", "ConnectionEndedError", "Incoming", "Link", "PublishRefusedError"]

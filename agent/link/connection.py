@@ -101,7 +101,8 @@ class Connection:
 
         Raises:
             ConnectionEndedError: The connection ended first.
-            PublishRefusedError: The broker refused, or would.
+            PublishRefusedError: The broker refused for good, or would.
+            BrokerBusyError: The broker refused for now.
         """
         size = packet_size(message)
         if size > self._max_packet_out:
@@ -112,7 +113,7 @@ class Connection:
             puback = self._pubacks[self._client.send(message, qos=1)] = self._loop.create_future()
             reason = await self._answer(puback)
         if reason.is_failure:
-            raise PublishRefusedError(str(reason))
+            raise problem.of_puback(reason)
 
     def publish_lossy(self, message: OutMessage) -> None:
         """Publish at QoS 0; dropped when the socket does not keep up, or the broker would hang up over its size."""

@@ -4,7 +4,6 @@ Owns the device's session with the broker. Invariant: a message is acknowledged 
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -17,7 +16,7 @@ from agent.link.client import BrokerClient
 from agent.link.connection import Connection
 from agent.link.inbox import Inbox, Incoming
 from agent.link.packet import PublishPacket
-from agent.link.problem import ConnectionEndedError, End, Problem, PublishRefusedError
+from agent.link.problem import BrokerBusyError, ConnectionEndedError, End, Problem, PublishRefusedError
 from agent.prompt import OutMessage
 from agent.topics import fault_of
 from agent.units import Seconds
@@ -111,22 +110,20 @@ class Link:
             self._connection.close()
 
     async def publish(self, message: OutMessage) -> None:
-        """Publish at QoS 1; returns at the broker's acknowledgement, over however many connections that takes.
+        """Publish at QoS 1; returns at the broker's acknowledgement.
 
         Raises:
-            NotConnectedError: There is no connection at the time of the call.
-            PublishRefusedError: The broker does not take it.
+            ConnectionEndedError: The connection ended before the acknowledgement came; the broker may have the message.
+            NotConnectedError: There is no connection; nothing was sent.
+            PublishRefusedError: The broker does not take it, now or later.
+            BrokerBusyError: The broker does not take it now.
         """
-        if not self.is_connected:
+        if not self.is_connected or self._connection is None:
             raise NotConnectedError("not connected to the broker")
         fault = fault_of(message.topic)
         if fault is not None:
             raise PublishRefusedError(f"the topic is unusable: {fault}")
-        while True:
-            await self._connected.wait()
-            with contextlib.suppress(ConnectionEndedError):
-                if self._connection is not None:
-                    return await self._connection.publish(message)
+        await self._connection.publish(message)
 
     def publish_lossy(self, message: OutMessage) -> None:
         """Publish at QoS 0; dropped when that is not possible, or when the broker is slow to take it."""
@@ -163,7 +160,7 @@ class Link:
             _log.error("subscription_refused", extra={"filter": topic_filter, "reason": str(reason)})
         try:
             await connection.publish(self._birth())
-        except PublishRefusedError as error:
+        except (PublishRefusedError, BrokerBusyError) as error:
             _log.error("status_refused", extra={"topic": self._will.topic, "reason": str(error)})
 
     def _deliver(self, packet: PublishPacket) -> None:

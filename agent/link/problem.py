@@ -7,12 +7,14 @@ from enum import StrEnum
 
 from paho.mqtt.reasoncodes import ReasonCode
 
-from agent.errors import AgentError, RetryError
+from agent.errors import AgentError, NotConnectedError, RetryError
 
 _SESSION_TAKEN_OVER = 0x8E
 _BAD_CREDENTIALS = (0x86, 0x87)  # bad user name or password; not authorized
 _VERSION_UNKNOWN = 0x84
 _UNSPECIFIED = 0x80
+_REFUSED_FOR_GOOD = (0x87, 0x90, 0x95, 0x99)
+"""Not authorized; topic name invalid; packet too large; payload format invalid. What else a PUBACK may say passes."""
 
 
 class Problem(StrEnum):
@@ -42,8 +44,8 @@ UNANSWERED = End(
 )
 
 
-class ConnectionEndedError(RetryError):
-    """There is no connection, or no longer.
+class ConnectionEndedError(NotConnectedError):
+    """There is no connection, or no longer. Of a message: it ended before the broker acknowledged it.
 
     Attributes:
         end: Why.
@@ -56,6 +58,10 @@ class ConnectionEndedError(RetryError):
 
 class PublishRefusedError(AgentError):
     """The broker will not take this message, now or later."""
+
+
+class BrokerBusyError(RetryError):
+    """The broker does not take this message now; the connection stays."""
 
 
 def of_socket(error: OSError | ValueError) -> End:
@@ -78,6 +84,11 @@ def of_connack(reason: ReasonCode) -> End:
     if reason.value == _VERSION_UNKNOWN:
         return End(Problem.CONNECTION_REFUSED, "the broker does not speak MQTT 5")
     return End(Problem.CONNECTION_REFUSED, str(reason))
+
+
+def of_puback(reason: ReasonCode) -> PublishRefusedError | BrokerBusyError:
+    """What a failure to publish means."""
+    return PublishRefusedError(str(reason)) if reason.value in _REFUSED_FOR_GOOD else BrokerBusyError(str(reason))
 
 
 def of_disconnect(reason: ReasonCode, *, answered: bool) -> End:

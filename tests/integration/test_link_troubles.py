@@ -9,7 +9,7 @@ import pytest
 
 from agent.demo.broker import PrivateBroker, free_port
 from agent.errors import NotConnectedError
-from agent.link import PublishRefusedError
+from agent.link import BrokerBusyError, PublishRefusedError
 from agent.prompt import OutMessage
 from tests.integration.certificates import Authority
 from tests.integration.links import (
@@ -267,6 +267,29 @@ async def test_a_refused_message(tmp_path: Path) -> None:
             with pytest.raises(PublishRefusedError, match="Not authorized"):
                 await within(link.publish(OutMessage("elsewhere", b"")))
             await within(link.publish(OutMessage("edge/dev/reply/x", b"")))
+
+
+@pytest.mark.parametrize(
+    ("reason", "error"),
+    [
+        (0x80, BrokerBusyError),
+        (0x83, BrokerBusyError),
+        (0x87, PublishRefusedError),
+        (0x90, PublishRefusedError),
+        (0x97, BrokerBusyError),
+        (0x99, PublishRefusedError),
+    ],
+)
+async def test_what_the_broker_may_say_to_a_message(reason: int, error: type[Exception]) -> None:
+    """For good, or for now; the next message is another matter in either case."""
+
+    def answer(kind: int, body: bytes) -> bytes:
+        return puback(body, reason) if kind == PUBLISH and b"bad" in body else polite(kind, body)
+
+    async with scripted_broker(answer) as port, connected(settings(port)) as link:
+        with pytest.raises(error):
+            await within(link.publish(OutMessage("bad", b"")))
+        await within(link.publish(OutMessage("good", b"")))
 
 
 async def test_a_message_larger_than_the_broker_takes(tmp_path: Path) -> None:

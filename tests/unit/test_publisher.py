@@ -13,7 +13,8 @@ from agent.errors import NotConnectedError
 from agent.event_log import EventLog
 from agent.events import EngineLost, Event, ModelLoaded, ReplyUndeliverable
 from agent.journal import Journal, JournalThread
-from agent.link import Link, PublishRefusedError
+from agent.link import BrokerBusyError, ConnectionEndedError, Link, PublishRefusedError
+from agent.link.problem import End, Problem
 from agent.prompt import OutMessage
 from agent.publisher import Publisher
 from agent.units import Bytes, Seconds
@@ -23,7 +24,7 @@ EVENTS = "edge/test/event"
 
 
 class ObedientLink(Link):
-    """Takes everything, except what it is told to refuse."""
+    """Takes everything, except what it is told to refuse, to put off, or to hang up on."""
 
     def __init__(self) -> None:
         nothing = OutMessage("will", b"")
@@ -34,18 +35,34 @@ class ObedientLink(Link):
         self.there.set()
         self.sent: list[str] = []
         self.refused: set[str] = set()
+        self.busy: set[str] = set()
+        self.hangs_up_on: set[str] = set()
+        self.hang_ups = 0
         self.losses = 0
+        self.hung_up = asyncio.Event()
+        self.took_one = asyncio.Event()
+        self._cut = False
 
     async def connected(self) -> None:
         await self.there.wait()
+        self._cut = False
 
     async def publish(self, message: OutMessage) -> None:
         if self.losses:
             self.losses -= 1
             raise NotConnectedError("gone")
+        if message.topic in self.hangs_up_on:
+            self._cut = True
+            self.hang_ups += 1
+            self.hung_up.set()
+        if self._cut:
+            raise ConnectionEndedError(End(Problem.LOST, "hung up"))
+        if message.topic in self.busy:
+            raise BrokerBusyError("quota exceeded")
         if message.topic in self.refused:
             raise PublishRefusedError("not authorized")
         self.sent.append(message.topic)
+        self.took_one.set()
 
 
 @pytest.fixture
@@ -63,14 +80,23 @@ class Bench:
         self.link = ObedientLink()
         self.changed = asyncio.Event()
         self.events: list[Event] = []
+        self.now = 0.0
         self.publisher = Publisher(
-            journal, self.link, changed=self.changed, event_topic=EVENTS, emit=self.events.append
+            journal,
+            self.link,
+            changed=self.changed,
+            event_topic=EVENTS,
+            emit=self.events.append,
+            now=lambda: Seconds(self.now),
         )
 
     async def enqueue(self, *topics: str) -> None:
         for topic in topics:
             await self.journal.run(Journal.enqueue, OutMessage(topic, b"x"))
         self.changed.set()
+
+    async def unsent(self) -> list[str]:
+        return [item.message.topic for item in await self.journal.run(Journal.outbox, limit=100)]
 
     async def flushed(self) -> None:
         async with asyncio.timeout(10):
@@ -126,6 +152,77 @@ async def test_a_refused_event_is_no_event(bench: Bench) -> None:
     await bench.enqueue(EVENTS)
     await bench.flushed()
     assert bench.events == []
+
+
+async def test_what_ends_the_connection_holds_up_nobody(bench: Bench) -> None:
+    bench.link.hangs_up_on = {"evil"}
+    topics = [f"t/{number}" for number in range(50)]
+    await bench.enqueue(*topics[:10], "evil", *topics[10:])
+    await bench.flushed()
+    assert sorted(bench.link.sent) == sorted(topics)
+    assert await bench.unsent() == ["evil"]
+    assert bench.link.hang_ups == 2, "once with others, once alone"
+    assert bench.events == [], "it may have been the network"
+
+
+async def test_what_ends_the_connection_is_tried_alone_again_more_and_more_seldom(bench: Bench) -> None:
+    bench.link.hangs_up_on = {"evil"}
+    await bench.enqueue("evil")
+    await bench.flushed()
+    for pause, hang_ups in ((59, 2), (1, 3), (119, 3), (1, 4), (239, 4), (1, 5)):
+        bench.now += pause
+        await bench.enqueue("good")
+        await bench.flushed()
+        assert bench.link.hang_ups == hang_ups
+    assert bench.link.sent == ["good"] * 6
+    (event,) = bench.events
+    assert isinstance(event, ReplyUndeliverable)
+    assert event.topic == "evil"
+    bench.link.hangs_up_on = set()
+    bench.now += 480
+    await bench.flushed()
+    assert await bench.unsent() == []
+
+
+async def test_a_network_that_breaks_once_delays_nothing(bench: Bench) -> None:
+    bench.link.hangs_up_on = {"t/3"}
+    topics = [f"t/{number}" for number in range(5)]
+    bench.link.there.clear()
+    await bench.enqueue(*topics)
+    bench.link.there.set()
+    async with asyncio.timeout(10):
+        await bench.link.hung_up.wait()
+    bench.link.hangs_up_on = set()
+    await bench.flushed()
+    assert bench.link.sent == topics
+    assert bench.events == []
+
+
+async def test_what_the_broker_does_not_take_now_is_tried_again_and_holds_up_nobody(bench: Bench) -> None:
+    bench.link.busy = {f"busy/{number}" for number in range(40)}
+    await bench.enqueue(*sorted(bench.link.busy), "t/1")
+    await bench.flushed()
+    assert bench.link.sent == ["t/1"]
+    assert set(await bench.unsent()) == bench.link.busy
+    bench.link.busy = set()
+    bench.now += 1
+    await bench.flushed()
+    assert await bench.unsent() == []
+    assert bench.events == []
+
+
+async def test_nobody_has_to_say_when_it_is_time(journal: JournalThread) -> None:
+    changed = asyncio.Event()
+    link = ObedientLink()
+    link.busy = {"busy"}
+    publisher = Publisher(journal, link, changed=changed, event_topic=EVENTS, emit=lambda _: None)
+    await journal.run(Journal.enqueue, OutMessage("busy", b"x"))
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(publisher.run())
+        await publisher.flushed()
+        link.busy = set()
+        await link.took_one.wait()
+        running.cancel()
 
 
 async def test_events_go_to_the_log_and_to_the_outbox(journal: JournalThread, caplog: pytest.LogCaptureFixture) -> None:
