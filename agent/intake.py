@@ -2,13 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-from agent.errors import ErrorCode
-from agent.journal import Arrival, Journal, JournalThread, Refusal
-from agent.prompt import Failure, OutMessage, Prompt
+from agent.journal import Arrival, Journal, JournalThread
+from agent.prompt import OutMessage
+from agent.refusals import Refusals
 from agent.scheduler import retry_after
-from agent.wire import encode_reply
 from agent.worker import Worker
 
 
@@ -40,36 +38,15 @@ class Intake:
             StorageFullError: There is no room; none of them was written.
         """
         async with self._one_at_a_time:
-            pending = await self._journal.run(Journal.append, self._bounded(arrivals))
+            room = self._max_prompts - self._worker.queued
+            pending = await self._journal.run(Journal.append, arrivals, room=room, refuse=self._refusals())
             self._worker.offer(pending)
         self._wake_publisher()
 
-    def _bounded(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
-        """Turn the prompts for which the queue has no room into refusals.
+    async def answer(self, arrival: Arrival) -> OutMessage | None:
+        """What to tell the sender of an arrival for which there is no room; None: its reply comes by itself."""
+        return await self._journal.run(Journal.answer, arrival, refuse=self._refusals())
 
-        The journal has the last word: an arrival that it knows already stays a duplicate, whatever is decided here.
-        """
-        room = self._max_prompts - self._worker.queued
-        bounded = []
-        for arrival in arrivals:
-            match arrival.content:
-                case Prompt() if room <= 0:
-                    bounded.append(replace(arrival, content=self._queue_full(arrival)))
-                case Prompt():
-                    room -= 1
-                    bounded.append(arrival)
-                case Refusal():
-                    bounded.append(arrival)
-        return bounded
-
-    def _queue_full(self, arrival: Arrival) -> Refusal:
-        failure = Failure(
-            id=arrival.id,
-            code=ErrorCode.QUEUE_FULL,
-            message=f"{self._worker.queued} prompts wait already; queue.max_prompts is {self._max_prompts}",
-            retry_after=retry_after(self._worker.queued, self._worker.mean_service),
-        )
-        reply = OutMessage(
-            topic=arrival.reply_to.topic, payload=encode_reply(failure), correlation=arrival.reply_to.correlation
-        )
-        return Refusal(reply=reply, retryable=True)
+    def _refusals(self) -> Refusals:
+        queued = self._worker.queued
+        return Refusals(queued, self._max_prompts, retry_after(queued, self._worker.mean_service))

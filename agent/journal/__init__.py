@@ -1,7 +1,17 @@
 """The database that makes prompts and replies durable."""
 
 from agent.journal.journal import Journal
-from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem, Refusal
+from agent.journal.records import Arrival, Claimed, JournalStats, Objection, OutboxItem, Refusal, Refuse
 from agent.journal.thread import JournalThread
 
-__all__ = ["Arrival", "Claimed", "Journal", "JournalStats", "JournalThread", "OutboxItem", "Refusal"]
+__all__ = [
+    "Arrival",
+    "Claimed",
+    "Journal",
+    "JournalStats",
+    "JournalThread",
+    "Objection",
+    "OutboxItem",
+    "Refusal",
+    "Refuse",
+]

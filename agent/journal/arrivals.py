@@ -1,58 +1,137 @@
-"""What becomes of one received message: it is new, it is waiting already, or it has its answer.
+"""How received messages, and the replies to them, are stored.
 
-Every function here runs inside the transaction of `Journal.append`.
+Every function here that writes runs inside a transaction of `Journal`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, assert_never
 
 from agent.clock import Clock
 from agent.journal.database import Database
-from agent.journal.records import Arrival, Refusal
+from agent.journal.identity import PACKET, Finished, IdTaken, New, Unfinished, identify
+from agent.journal.records import Arrival, Objection, Refusal, Refuse
 from agent.journal.stored import at, prompt_to_json
-from agent.prompt import Pending, Prompt, PromptId, ReplyTo
+from agent.prompt import OutMessage, Pending, Prompt, PromptId, ReplyTo
 
-_REUSED: Final = "packet:"
-"""Keys that begin so hold an MQTT packet id: only with DUP does the same id mean the same message."""
 _ROW: Final = 512
-"""Bytes of a row beside its content, indexes included."""
+"""Bytes of a prompt's row beside its content, indexes included."""
+_PLACE: Final = 192
+"""Likewise of a row in `reply_to` or in the outbox."""
+_REFUSAL: Final = 512
+"""Bytes of a refusal that has not been made yet, at most."""
+_REPLY_TO_MOST: Final = 8
+"""Places that one reply goes to, at most: whoever repeats a prompt may ask for it elsewhere each time."""
 
 
-def stored_size(arrival: Arrival) -> int:
-    """About how many bytes a new row and its reply take, at most."""
+def content_of(arrival: Arrival) -> bytes:
+    """What is stored of the prompt, or of its refusal."""
     content = arrival.content
-    if isinstance(content, Prompt):
-        return len(prompt_to_json(content)) + _ROW
-    return 2 * (len(content.reply.payload) + _ROW)
+    return prompt_to_json(content) if isinstance(content, Prompt) else content.reply.payload
 
 
-def take(database: Database, clock: Clock, arrival: Arrival) -> Pending | None:
-    """Store a message; the prompt in it, if it is to run."""
-    known = _known(database, arrival)
-    if known is None:
-        return _insert(database, clock, arrival)
-    prompt_id, state, retryable = known
-    if state == "finished" and retryable and not arrival.redelivered:
-        database.execute("DELETE FROM prompts WHERE id = ?", (prompt_id,))
-        return _insert(database, clock, arrival)
-    reply_to = _reply_to(arrival, prompt_id)
-    database.execute(
-        "UPDATE prompts SET topic = ?, correlation = ? WHERE id = ?", (reply_to.topic, reply_to.correlation, prompt_id)
-    )
-    if state == "finished":
-        send_reply(database, prompt_id)
+def stored_size(database: Database, arrival: Arrival, content: bytes) -> int:
+    """About how many bytes a message needs, at most; 0 for one that is known and waited for."""
+    place = len(arrival.reply_to.topic) + len(arrival.reply_to.correlation or b"") + _PLACE
+    identity = identify(database, arrival)
+    match identity:
+        case New():
+            payloads = 1 if isinstance(arrival.content, Prompt) else 2  # a refusal is stored, and sent
+            return payloads * (len(content) + _ROW) + place
+        case IdTaken():
+            return _REFUSAL + place
+        case Unfinished(is_expected=is_expected):
+            return 0 if is_expected else place
+        case Finished(reply_size=reply_size):
+            return reply_size + place
+        case _:
+            assert_never(identity)
+
+
+def take(  # noqa: PLR0913 - all that decides about one message; only `Journal.append` calls it
+    database: Database, clock: Clock, arrival: Arrival, content: bytes, *, has_room: bool, refuse: Refuse
+) -> Pending | None:
+    """Store a message; the prompt in it, if it is to run.
+
+    Args:
+        database: Where to.
+        clock: The time.
+        arrival: The message.
+        content: Its `content_of`.
+        has_room: Whether the queue takes a new prompt.
+        refuse: Makes the refusal of one that is not taken.
+    """
+    identity = identify(database, arrival)
+    match identity:
+        case New(replaces):
+            database.execute("DELETE FROM prompts WHERE id = ?", (replaces,))
+            # The broker gives a packet id to another message when it has no more to do with the one before.
+            database.execute("UPDATE prompts SET key = NULL WHERE key = ?", (arrival.key,))
+            if isinstance(arrival.content, Refusal):
+                _insert_refusal(database, clock, arrival, arrival.content)
+                return None
+            if has_room:
+                return _insert_prompt(database, clock, arrival, arrival.content, content)
+            _insert_refusal(database, clock, arrival, refuse(arrival, Objection.QUEUE_FULL))
+        case IdTaken():
+            send(database, refuse(arrival, Objection.ID_TAKEN).reply)
+        case Unfinished(prompt_id, reply_to, is_expected):
+            if not is_expected:
+                _expect_reply(database, prompt_id, reply_to)
+        case Finished(prompt_id, reply_to):
+            send_again(database, prompt_id, reply_to)
+        case _:
+            assert_never(identity)
     return None
 
 
-def send_reply(database: Database, prompt_id: PromptId) -> None:
-    """Put the stored reply of a finished prompt into the outbox, to where its newest message asked for it."""
+def answer(database: Database, arrival: Arrival, refuse: Refuse) -> OutMessage | None:
+    """What to tell the sender of a message that cannot be stored; None: its reply comes by itself."""
+    identity = identify(database, arrival)
+    match identity:
+        case Unfinished(is_expected=True):
+            return None
+        case Finished(prompt_id, reply_to):
+            ((reply,),) = database.rows("SELECT reply FROM prompts WHERE id = ?", (prompt_id,))
+            return OutMessage(reply_to.topic, reply, correlation=reply_to.correlation)
+        case IdTaken():
+            return refuse(arrival, Objection.ID_TAKEN).reply
+        case New() if isinstance(arrival.content, Refusal):
+            return arrival.content.reply
+        case New() | Unfinished():
+            return refuse(arrival, Objection.STORAGE_FULL).reply
+        case _:
+            assert_never(identity)
+
+
+def send(database: Database, message: OutMessage) -> None:
+    """Put a message that is nobody's stored reply into the outbox."""
+    database.execute(
+        "INSERT INTO outbox (topic, correlation, payload) VALUES (?, ?, ?)",
+        (message.topic, message.correlation, message.payload),
+    )
+
+
+def send_again(database: Database, prompt_id: PromptId, reply_to: ReplyTo) -> None:
+    """Put the stored reply of a finished prompt into the outbox."""
     database.execute(
         """
         INSERT INTO outbox (prompt, topic, correlation, payload)
-        SELECT id, topic, correlation, reply FROM prompts WHERE id = ?
+        SELECT id, ?, ?, reply FROM prompts WHERE id = ?
         """,
-        (prompt_id,),
+        (reply_to.topic, reply_to.correlation, prompt_id),
     )
+
+
+def send_where_expected(database: Database, prompt_id: PromptId, reply: bytes) -> None:
+    """Put the reply of a prompt that has just finished into the outbox, once for each place that asked for it."""
+    database.execute(
+        """
+        INSERT INTO outbox (prompt, topic, correlation, payload)
+        SELECT prompt, topic, correlation, ? FROM reply_to WHERE prompt = ? ORDER BY seq
+        """,
+        (reply, prompt_id),
+    )
+    database.execute("DELETE FROM reply_to WHERE prompt = ?", (prompt_id,))
 
 
 def forget_packet_ids(database: Database, sent: Sequence[int]) -> None:
@@ -64,88 +143,64 @@ def forget_packet_ids(database: Database, sent: Sequence[int]) -> None:
     database.execute_many(
         f"""
         UPDATE prompts SET key = NULL
-        WHERE key GLOB '{_REUSED}*' AND id = (SELECT prompt FROM outbox WHERE seq = ?)
-        """,  # noqa: S608 - a constant of this file
+        WHERE key GLOB '{PACKET}*' AND id = (SELECT prompt FROM outbox WHERE seq = ?)
+        """,  # noqa: S608 - a constant
         [(seq,) for seq in sent],
     )
 
 
-def _known(database: Database, arrival: Arrival) -> tuple[PromptId, str, bool] | None:
-    """The row of the same message: its id, its state, and whether it was refused for now only."""
-    if arrival.key is not None and arrival.key.startswith(_REUSED) and not arrival.redelivered:
-        # Another message had this packet id before. The broker has its acknowledgement, so it will not come again.
-        database.execute("UPDATE prompts SET key = NULL WHERE key = ?", (arrival.key,))
-    for sql, value in (
-        ("SELECT id, state, retryable FROM prompts WHERE id = ?", arrival.id),
-        ("SELECT id, state, retryable FROM prompts WHERE key = ?", arrival.key),
-    ):
-        for prompt_id, state, retryable in database.rows(sql, (value,)):
-            return PromptId(prompt_id), state, bool(retryable)
-    return None
+def _expect_reply(database: Database, prompt_id: PromptId, reply_to: ReplyTo) -> None:
+    database.execute(
+        "INSERT INTO reply_to (prompt, topic, correlation) VALUES (?, ?, ?)",
+        (prompt_id, reply_to.topic, reply_to.correlation),
+    )
+    database.execute(
+        """
+        DELETE FROM reply_to WHERE seq IN (
+            SELECT seq FROM reply_to WHERE prompt = ? ORDER BY seq DESC LIMIT -1 OFFSET ?)
+        """,
+        (prompt_id, _REPLY_TO_MOST),
+    )
 
 
-def _reply_to(arrival: Arrival, prompt_id: PromptId) -> ReplyTo:
-    """Where the reply goes now.
-
-    A message without id and Response Topic is answered on a topic that ends with the id made for it. When the message
-    comes again, another id is made; the prompt keeps its first.
-    """
-    topic = arrival.reply_to.topic
-    if arrival.id != prompt_id and topic.endswith(f"/{arrival.id}"):
-        topic = topic.removesuffix(arrival.id) + prompt_id
-    return ReplyTo(topic, arrival.reply_to.correlation)
-
-
-def _insert(database: Database, clock: Clock, arrival: Arrival) -> Pending | None:
-    content = arrival.content
-    row = {
-        "id": arrival.id,
-        "key": arrival.key,
-        "boot": clock.boot_id,
-        "topic": arrival.reply_to.topic,
-        "correlation": arrival.reply_to.correlation,
-    }
-    match content:
-        case Prompt():
-            return _insert_prompt(database, content, row)
-        case Refusal():
-            _insert_refusal(database, clock, content, row)
-            send_reply(database, arrival.id)
-            return None
-        case _:
-            assert_never(content)
-
-
-def _insert_prompt(database: Database, prompt: Prompt, row: Mapping[str, object]) -> Pending:
+def _insert_prompt(database: Database, clock: Clock, arrival: Arrival, prompt: Prompt, content: bytes) -> Pending:
     seq = database.execute(
         """
-        INSERT INTO prompts
-            (id, key, state, priority, boot_id, received, received_wall, timeout, topic, correlation, prompt)
-        VALUES
-            (:id, :key, 'queued', :priority, :boot, :received, :wall, :timeout, :topic, :correlation, :prompt)
+        INSERT INTO prompts (id, key, digest, state, priority, boot_id, received, received_wall, timeout, prompt)
+        VALUES (:id, :key, :digest, 'queued', :priority, :boot, :received, :wall, :timeout, :prompt)
         """,
         {
-            **row,
+            "id": arrival.id,
+            "key": arrival.key,
+            "digest": arrival.digest,
             "priority": prompt.priority,
+            "boot": clock.boot_id,
             "received": prompt.received,
             "wall": prompt.received_wall,
             "timeout": prompt.timeout,
-            "prompt": prompt_to_json(prompt),
+            "prompt": content,
         },
     ).lastrowid
     assert seq is not None, "an INSERT was executed"  # noqa: S101 - for mypy: None is for cursors that inserted nothing
+    _expect_reply(database, prompt.id, arrival.reply_to)
     return Pending(prompt.id, prompt.priority, seq, prompt.received, prompt.deadline)
 
 
-def _insert_refusal(database: Database, clock: Clock, refusal: Refusal, row: Mapping[str, object]) -> None:
+def _insert_refusal(database: Database, clock: Clock, arrival: Arrival, refusal: Refusal) -> None:
     database.execute(
         """
         INSERT INTO prompts
-            (id, key, state, priority, boot_id, received, received_wall, finished, finished_wall, retryable, topic,
-             correlation, reply)
-        VALUES
-            (:id, :key, 'finished', 0, :boot, :now, :wall, :now, :wall, :retryable, :topic,
-             :correlation, :reply)
+            (id, key, digest, state, priority, boot_id, received, received_wall, finished, finished_wall, retryable,
+             reply)
+        VALUES (:id, :key, :digest, 'finished', 0, :boot, :now, :wall, :now, :wall, :retryable, :reply)
         """,
-        {**row, **at(clock), "reply": refusal.reply.payload, "retryable": refusal.retryable},
+        {
+            **at(clock),
+            "id": arrival.id,
+            "key": arrival.key,
+            "digest": arrival.digest,
+            "retryable": refusal.retryable,
+            "reply": refusal.reply.payload,
+        },
     )
+    send_again(database, arrival.id, arrival.reply_to)

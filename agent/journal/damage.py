@@ -26,11 +26,12 @@ def check_readable(connection: sqlite3.Connection) -> None:
     Found later, it would stop the agent, and again at every start.
     """
     try:
-        for _, _, stored in connection.execute("SELECT id, topic, prompt FROM prompts WHERE state <> 'finished'"):
+        for _, stored in connection.execute("SELECT id, prompt FROM prompts WHERE state <> 'finished'"):
             prompt_from_json(stored)
     except ValueError as error:
         raise JournalDamagedError("a queued prompt in the journal is not readable") from error
-    connection.execute("SELECT topic FROM outbox").fetchall()
+    for table in ("reply_to", "outbox"):
+        connection.execute(f"SELECT topic FROM {table}").fetchall()  # noqa: S608 - one of two tables
 
 
 def set_aside(path: Path, wall: UnixSeconds) -> Path:

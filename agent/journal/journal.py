@@ -8,16 +8,25 @@ never pruned.
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from agent.clock import Clock
 from agent.errors import JournalDamagedError, StorageFullError
-from agent.journal.arrivals import forget_packet_ids, send_reply, stored_size, take
+from agent.journal.arrivals import (
+    answer,
+    content_of,
+    forget_packet_ids,
+    send,
+    send_where_expected,
+    stored_size,
+    take,
+)
 from agent.journal.database import Database
 from agent.journal.pruning import follow_clock, make_room, prune
-from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem
+from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem, Refuse
 from agent.journal.stored import at, prompt_from_json
 from agent.prompt import OutMessage, Pending, PromptId, ReplyTo
 from agent.units import Bytes, Seconds
@@ -95,26 +104,50 @@ class Journal:
             )
         ]
 
-    def append(self, arrivals: Sequence[Arrival]) -> list[Pending]:
+    def append(self, arrivals: Sequence[Arrival], *, room: int, refuse: Refuse) -> list[Pending]:
         """Make messages durable, all in one transaction; the prompts among them that are to run.
 
-        A message that came before does not run again. While its prompt has not finished, only the place of the reply
-        changes to the newest; after that, the stored reply is sent again, there. Except a retryable refusal: sent
-        again by the client (not by the broker), the message is a new one.
+        A message that came before does not run again. While its prompt has not finished, the reply goes to every place
+        where one of its messages asked for it; after that, the stored reply is sent again, where it is asked for now.
+        Except a retryable refusal: sent again by the client (not by the broker), the message is a new one.
+
+        Args:
+            arrivals: The messages.
+            room: New prompts that the queue takes; what is more is refused with `QUEUE_FULL`.
+            refuse: Makes that refusal, and that of an id that another prompt has, `ID_TAKEN`.
 
         Raises:
             StorageFullError: Not even pruning made room. Fewer at once may still fit.
         """
-        size = sum(map(stored_size, arrivals))
+        contents = [content_of(arrival) for arrival in arrivals]
+        size = sum(map(partial(stored_size, self._database), arrivals, contents))
         if size > self._database.max_transaction:
             raise StorageFullError(
                 f"{size} bytes at once are too much for the journal: with its limit (journal.max_size), "
                 f"{self._database.max_transaction} bytes"
             )
-        self._make_room(size, below=_TAKE_BELOW)
+        if size:
+            self._make_room(size, below=_TAKE_BELOW)
+        taken: list[Pending] = []
         with self._database.transaction():
-            taken = [take(self._database, self._clock, arrival) for arrival in arrivals]
-        return [pending for pending in taken if pending is not None]
+            for arrival, content in zip(arrivals, contents, strict=True):
+                has_room = len(taken) < room
+                pending = take(self._database, self._clock, arrival, content, has_room=has_room, refuse=refuse)
+                if pending is not None:
+                    taken.append(pending)
+        return taken
+
+    def answer(self, arrival: Arrival, *, refuse: Refuse) -> OutMessage | None:
+        """What to tell the sender of a message for which there is no room. Writes nothing.
+
+        Args:
+            arrival: The message.
+            refuse: Makes the refusal of what is not stored, `STORAGE_FULL` or `ID_TAKEN`.
+
+        Returns:
+            The message to send; None when its reply comes by itself.
+        """
+        return answer(self._database, arrival, refuse)
 
     def claim(self, prompt_id: PromptId) -> Claimed | None:
         """Queued → running. None when it is not queued any more."""
@@ -125,9 +158,11 @@ class Journal:
             ).rowcount
             if not changed:
                 return None
-            ((stored, topic, correlation, received, claims, engine_losses),) = self._database.rows(
-                "SELECT prompt, topic, correlation, received, claims, engine_losses FROM prompts WHERE id = ?",
-                (prompt_id,),
+            ((stored, received, claims, engine_losses),) = self._database.rows(
+                "SELECT prompt, received, claims, engine_losses FROM prompts WHERE id = ?", (prompt_id,)
+            )
+            ((topic, correlation),) = self._database.rows(
+                "SELECT topic, correlation FROM reply_to WHERE prompt = ? ORDER BY seq DESC LIMIT 1", (prompt_id,)
             )
             try:
                 prompt = prompt_from_json(stored)
@@ -156,9 +191,10 @@ class Journal:
 
         Args:
             prompt_id: The prompt.
-            reply: The payload. Where it goes is stored with the prompt.
+            reply: The payload. It goes to every place where a message with this prompt asked for it.
         """
-        self._make_room(2 * len(reply), below=1.0)
+        ((copies,),) = self._database.rows("SELECT count(*) FROM reply_to WHERE prompt = ?", (prompt_id,))
+        self._make_room((1 + copies) * len(reply), below=1.0)
         with self._database.transaction():
             changed = self._database.execute(
                 """
@@ -169,16 +205,13 @@ class Journal:
                 {**at(self._clock), "reply": reply, "id": prompt_id},
             ).rowcount
             if changed:
-                send_reply(self._database, prompt_id)
+                send_where_expected(self._database, prompt_id, reply)
             return bool(changed)
 
     def enqueue(self, message: OutMessage) -> None:
         """Send a message that is nobody's reply, at QoS 1 and not retained, as everything in the outbox is."""
         self._make_room(len(message.payload), below=_TAKE_BELOW)
-        self._database.execute(
-            "INSERT INTO outbox (topic, correlation, payload) VALUES (?, ?, ?)",
-            (message.topic, message.correlation, message.payload),
-        )
+        send(self._database, message)
 
     def outbox(self, *, limit: int, without: Collection[int] = ()) -> list[OutboxItem]:
         """The first `limit` messages to send, oldest first, leaving out those whose `seq` is in `without`."""

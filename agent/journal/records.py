@@ -1,6 +1,8 @@
 """What goes into the journal and what comes out of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from agent.prompt import OutMessage, Prompt, PromptId, ReplyTo
 from agent.units import Bytes
@@ -30,6 +32,7 @@ class Arrival:
         key: What identifies a message whose sender gave no id; None when the id is the sender's. `correlation:…`
             identifies always. `packet:…` holds an MQTT packet id, which is used again by later messages: it identifies
             only what is `redelivered`, and only until the broker has the reply.
+        digest: Of the topic and the payload: tells one prompt with an id from another with the same id.
         redelivered: The broker says that it may have sent this message before (MQTT DUP).
     """
 
@@ -37,7 +40,20 @@ class Arrival:
     reply_to: ReplyTo
     content: Prompt | Refusal
     key: str | None
+    digest: str
     redelivered: bool
+
+
+class Objection(Enum):
+    """Why the journal does not take a prompt."""
+
+    QUEUE_FULL = auto()
+    STORAGE_FULL = auto()
+    ID_TAKEN = auto()
+
+
+Refuse = Callable[[Arrival, Objection], Refusal]
+"""Makes a refusal. Called in the journal's thread."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,11 @@ Migration = tuple[str, ...]
 # prompts: one row for each message that was taken. `prompt` goes when the row is finished, `reply` comes. `received`
 # and `finished` are on the boot clock of the boot `boot_id`. Small columns first: SQLite reads a row from its start.
 #
-# outbox: AUTOINCREMENT, because the publisher remembers `seq`s that are gone, so none may come again. `prompt` is the
-# id of the prompt that is answered; NULL for an event. The row is complete in itself: it outlives its prompt's row.
+# reply_to: where the reply of the prompt with the id `prompt` goes, newest last. The rows go when it has finished.
+#
+# outbox: AUTOINCREMENT, so that a `seq` is one message's for ever: whoever still remembers one that is gone must not
+# take a later message for it. `prompt` is the id of the prompt that is answered; NULL for an event, and for what is
+# told to a sender of whom nothing is stored. The row is complete in itself: it outlives its prompt's row.
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     (
         """
@@ -22,6 +25,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
             seq INTEGER PRIMARY KEY,
             id TEXT NOT NULL UNIQUE,
             key TEXT UNIQUE,
+            digest TEXT NOT NULL,
             state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'finished')),
             priority INTEGER NOT NULL,
             claims INTEGER NOT NULL DEFAULT 0,
@@ -33,8 +37,6 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
             finished REAL,
             finished_wall REAL,
             retryable INTEGER NOT NULL DEFAULT 0,
-            topic TEXT NOT NULL,
-            correlation BLOB,
             prompt BLOB,
             reply BLOB,
             CHECK ((state = 'finished') = (prompt IS NULL)),
@@ -43,6 +45,15 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         """,
         "CREATE INDEX prompts_state ON prompts (state)",
         "CREATE INDEX prompts_finished ON prompts (boot_id, finished, finished_wall) WHERE state = 'finished'",
+        """
+        CREATE TABLE reply_to (
+            seq INTEGER PRIMARY KEY,
+            prompt TEXT NOT NULL,
+            topic TEXT NOT NULL,
+            correlation BLOB
+        ) STRICT
+        """,
+        "CREATE INDEX reply_to_prompt ON reply_to (prompt)",
         """
         CREATE TABLE outbox (
             seq INTEGER PRIMARY KEY AUTOINCREMENT,

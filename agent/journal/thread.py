@@ -19,7 +19,7 @@ T = TypeVar("T")
 class JournalThread:
     """Runs the journal's methods for the event loop, one after the other, in the order of the calls.
 
-    `pending = await journal.run(Journal.append, arrivals)`
+    `claimed = await journal.run(Journal.claim, prompt_id)`
     """
 
     def __init__(self, journal: Journal, executor: ThreadPoolExecutor) -> None:

@@ -89,6 +89,7 @@ class Interpreter:
             reply_to=reply_to,
             content=_prompt(fields, prompt_id, reply_to, incoming),
             key=_key(incoming, sender_id),
+            digest=_digest(incoming.topic, incoming.size, incoming.payload),
             redelivered=incoming.redelivered,
         )
 
@@ -145,6 +146,7 @@ class Interpreter:
             reply_to=ReplyTo(topic, incoming.correlation),
             content=Refusal(reply, retryable=False),
             key=_key(incoming, sender_id),
+            digest=_digest(incoming.topic, incoming.size, incoming.payload),
             redelivered=incoming.redelivered,
         )
 

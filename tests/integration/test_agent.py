@@ -91,9 +91,19 @@ def test_the_same_id_gets_the_same_reply_and_does_not_run_again(client: Client) 
     client.prompt({"id": "again", "prompt": QUESTION})
     client.prompt({"id": "again", "prompt": QUESTION})
     client.reply("again")
-    client.prompt({"id": "again", "prompt": "Who are you?"})
+    client.prompt({"id": "again", "prompt": QUESTION})
     wait_for(lambda: len(client.replies("again")) >= 2, 30, "stored reply")
     assert len(set(client.all_replies()["again"])) == 1
+
+
+def test_the_same_id_with_another_prompt_is_refused(client: Client) -> None:
+    elsewhere = f"{PREFIX}/reply/another/sender"
+    client.prompt({"id": "shared", "prompt": QUESTION})
+    client.prompt({"id": "shared", "prompt": "Who are you?"}, ResponseTopic=elsewhere)
+    (refused,) = wait_for(lambda: client.messages[elsewhere], 30, "refusal")
+    assert json.loads(refused)["error"]["code"] == "invalid_request"
+    assert content(client.reply("shared")).startswith("Yes")
+    assert len(client.messages[elsewhere]) == 1
 
 
 def test_route_with_template_and_schema(client: Client) -> None:

@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -20,8 +21,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from agent.journal import Arrival, Journal
-from agent.prompt import OutMessage, PromptId
-from tests.unit.journal.values import Time, answer, arrival, open_journal, prompt, refusal
+from agent.prompt import OutMessage, PromptId, ReplyTo
+from tests.unit.journal.values import Time, answer, append, arrival, open_journal, prompt, refusal
 
 _ROUNDS = 60
 
@@ -125,7 +126,8 @@ def _tour(path: Path, tell: Tell) -> None:
         contents = [prompt(name, time) for name in ("a", "b", "c")]
         _take(journal, tell, *map(arrival, contents), refusal("r", retryable=True))
         _finish(journal, tell, "a")
-        _take(journal, tell, arrival(contents[0]))
+        elsewhere = replace(contents[1], reply_to=ReplyTo("else/b"))
+        _take(journal, tell, arrival(contents[0]), arrival(elsewhere), arrival(contents[2], digest="other"))
         journal.claim(PromptId("b"))
         journal.put_back(PromptId("b"), engine_lost=True)
         _send(journal, tell, limit=2)
@@ -163,7 +165,7 @@ def _random_work(path: Path, number: int, tell: Tell) -> None:
 
 
 def _take(journal: Journal, tell: Tell, *arrivals: Arrival) -> None:
-    journal.append(arrivals)
+    append(journal, arrivals)
     for new in arrivals:
         tell(Promise("took", new.id))
 
@@ -205,7 +207,8 @@ def _check(path: Path, promises: list[Promise]) -> None:
         answers = {(name, payload.decode()) for _, name, payload in outbox if name}
         answers |= {(name, payload.decode()) for name, payload in replies.items()}
         answers |= {(promise.id, promise.payload) for promise in promises if promise.payload and promise.id != "event"}
-        answered = sorted(name for name, words in answers if words != "refused")  # a refusal for now may be followed
+        # A refusal for now may be followed, and who uses another's id is told so.
+        answered = sorted(name for name, words in answers if words not in {"refused", "ID_TAKEN"})
         assert len(answered) == len(set(answered)), f"two different replies: {answers}"
         assert rows("PRAGMA auto_vacuum") == [(2,)], "the file could no longer shrink"
 

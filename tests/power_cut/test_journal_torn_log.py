@@ -4,7 +4,7 @@ import random
 import shutil
 from pathlib import Path
 
-from tests.unit.journal.values import Time, arrival, open_journal, prompt
+from tests.unit.journal.values import Time, append, arrival, open_journal, prompt
 
 
 def test_a_log_that_ends_anywhere(tmp_path: Path) -> None:
@@ -12,7 +12,7 @@ def test_a_log_that_ends_anywhere(tmp_path: Path) -> None:
     sizes = []
     with open_journal(tmp_path / "whole" / "journal.db", time) as journal:
         for number in range(30):
-            journal.append([arrival(prompt(f"{number}-{part}", time, text="x" * 2000)) for part in "ab"])
+            append(journal, [arrival(prompt(f"{number}-{part}", time, text="x" * 2000)) for part in "ab"])
             sizes.append((tmp_path / "whole" / "journal.db-wal").stat().st_size)
         log = (tmp_path / "whole" / "journal.db-wal").read_bytes()
         shutil.copytree(tmp_path / "whole", tmp_path / "copy")

@@ -30,6 +30,7 @@ from agent.prompt import (
 )
 from agent.units import Bytes, Seconds
 from agent.worker import MAX_CLAIMS, Worker
+from tests.unit.journal.values import append
 
 CLOCK = Clock.of_this_machine()
 MODEL = Capabilities("model", context_length=100, max_batch=1, guidance=True)
@@ -109,8 +110,8 @@ class Bench:
             received=CLOCK.now(),
             received_wall=CLOCK.wall(),
         )
-        arrival = Arrival(prompt.id, reply_to, replace(prompt, **changes), None, redelivered=False)
-        self.worker.offer(await self.journal.run(Journal.append, [arrival]))
+        arrival = Arrival(prompt.id, reply_to, replace(prompt, **changes), None, "digest", redelivered=False)
+        self.worker.offer(await self.journal.run(append, [arrival]))
 
     async def replies(self, count: int = 1) -> dict[str, dict[str, Any]]:
         """The replies in the outbox, by topic, when there are so many."""

@@ -1,22 +1,36 @@
 """The journal against a model of it in memory, through any sequence of calls, crashes included."""
 
 import shutil
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
+from typing import NamedTuple, cast
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from agent.journal import Arrival, Journal, Refusal
+from agent.journal import Arrival, Journal, Objection, Refusal
 from agent.prompt import OutMessage, PromptId, ReplyTo
-from tests.unit.journal.values import Time, arrival, open_journal, prompt, refusal
+from tests.unit.journal.values import Time, append, arrival, open_journal, prompt, refusal, refuse
 
 _KEEP = 100.0
 _IDS = st.sampled_from(["a", "b", "c", "d"])
 _KEYS = st.none() | st.sampled_from(["correlation:1", "packet:1", "packet:2"])
+
+
+class _Drawn(NamedTuple):
+    """A message as hypothesis draws it. `retryable`: of a refusal; None: it is a prompt."""
+
+    name: str
+    key: str | None
+    digest: str
+    retryable: bool | None
+    redelivered: bool
+
+
+_DRAWN = st.builds(_Drawn, _IDS, _KEYS, st.sampled_from(["one", "two"]), st.none() | st.booleans(), st.booleans())
 
 
 @dataclass
@@ -25,7 +39,8 @@ class _Row:
 
     id: str
     key: str | None
-    reply_to: ReplyTo
+    digest: str
+    reply_to: list[ReplyTo]
     state: str = "queued"
     claims: int = 0
     engine_losses: int = 0
@@ -44,36 +59,45 @@ class _Model:
     def row(self, prompt_id: str) -> _Row | None:
         return next((row for row in self.rows if row.id == prompt_id), None)
 
-    def take(self, new: Arrival, now: float) -> bool:
+    def take(self, new: Arrival, now: float, room: int) -> bool:
         """Whether it is to run."""
         key = new.key
         if key and key.startswith("packet:") and not new.redelivered:
             for row in self.rows:
                 row.key = None if row.key == key else row.key
         known = self.row(new.id) or next((row for row in self.rows if key and row.key == key), None)
-        if known and not (known.state == "finished" and known.retryable and not new.redelivered):
-            topic = new.reply_to.topic.replace(new.id, known.id)
-            known.reply_to = replace(new.reply_to, topic=topic)
-            if known.state == "finished":
-                self.send(known)
+        if known and not (known.retryable and not (new.redelivered and known.digest == new.digest)):
+            self.take_known(known, new)
             return False
         if known:
             self.rows.remove(known)
-        row = _Row(new.id, key, new.reply_to)
+        row = _Row(new.id, key, new.digest, [new.reply_to])
         self.rows.append(row)
-        if isinstance(new.content, Refusal):
-            row.retryable = new.content.retryable
-            self.finish(row, new.content.reply.payload, now)
+        refused = new.content if isinstance(new.content, Refusal) else None
+        if refused is None and room <= 0:
+            refused = refuse(new, Objection.QUEUE_FULL)
+        if refused is not None:
+            row.retryable = refused.retryable
+            self.finish(row, refused.reply.payload, now)
             return False
         return True
 
+    def take_known(self, row: _Row, new: Arrival) -> None:
+        reply_to = replace(new.reply_to, topic=new.reply_to.topic.replace(new.id, row.id))
+        if row.digest != new.digest:
+            self.outbox.append((None, refuse(new, Objection.ID_TAKEN).reply))
+        elif row.state == "finished":
+            self.send(row, [reply_to])
+        elif reply_to not in row.reply_to:
+            row.reply_to = [*row.reply_to, reply_to][-8:]
+
     def finish(self, row: _Row, payload: bytes, now: float) -> None:
         row.state, row.payload, row.finished = "finished", payload, now
-        self.send(row)
+        self.send(row, row.reply_to)
 
-    def send(self, row: _Row) -> None:
-        message = OutMessage(row.reply_to.topic, cast("bytes", row.payload), correlation=row.reply_to.correlation)
-        self.outbox.append((row.id, message))
+    def send(self, row: _Row, places: list[ReplyTo]) -> None:
+        payload = cast("bytes", row.payload)
+        self.outbox += [(row.id, OutMessage(place.topic, payload, correlation=place.correlation)) for place in places]
 
     def prune(self, now: float) -> int:
         unsent = {prompt_id for prompt_id, _ in self.outbox}
@@ -101,22 +125,42 @@ class JournalAgainstModel(RuleBasedStateMachine):
     def path(self) -> Path:
         return Path(self.homes[-1].name) / "journal.db"
 
-    def _arrival(self, name: str, key: str | None, refused: bool | None, *, redelivered: bool) -> Arrival:  # noqa: FBT001 - None: not refused
+    def _arrival(self, drawn: _Drawn) -> Arrival:
         self.made += 1
-        prompt_id = name if key is None else f"made-{self.made}"
-        reply_to = ReplyTo(f"reply/{prompt_id}", bytes([self.made % 256]))
-        if refused is not None:
-            made = refusal(
-                prompt_id, retryable=refused, payload=f"no {self.made}".encode(), key=key, redelivered=redelivered
-            )
-            return replace(made, reply_to=reply_to)
-        return arrival(prompt(prompt_id, self.time, reply_to=reply_to), key=key, redelivered=redelivered)
+        prompt_id = drawn.name if drawn.key is None else f"made-{self.made}"
+        reply_to = ReplyTo(f"reply/{prompt_id}", bytes([self.made % 16]))
+        if drawn.retryable is not None:
+            reply = OutMessage(reply_to.topic, f"no {self.made}".encode(), correlation=reply_to.correlation)
+            made = replace(refusal(prompt_id, retryable=False), content=Refusal(reply, drawn.retryable))
+        else:
+            made = arrival(prompt(prompt_id, self.time))
+        return replace(
+            made, reply_to=reply_to, key=drawn.key, digest=drawn.key or drawn.digest, redelivered=drawn.redelivered
+        )
 
-    @rule(batch=st.lists(st.tuples(_IDS, _KEYS, st.none() | st.booleans(), st.booleans()), min_size=1, max_size=3))
-    def append(self, batch: list[tuple[str, str | None, bool | None, bool]]) -> None:
-        arrivals = [self._arrival(name, key, refused, redelivered=dup) for name, key, refused, dup in batch]
-        expected = [new.id for new in arrivals if self.model.take(new, self.time.now)]
-        assert [pending.id for pending in self.journal.append(arrivals)] == expected
+    @rule(batch=st.lists(_DRAWN, min_size=1, max_size=3), room=st.sampled_from([0, 1, 1000]))
+    def append(self, batch: list[_Drawn], room: int) -> None:
+        arrivals = [self._arrival(drawn) for drawn in batch]
+        expected: list[PromptId] = []
+        for new in arrivals:
+            if self.model.take(new, self.time.now, room - len(expected)):
+                expected.append(new.id)
+        assert [pending.id for pending in append(self.journal, arrivals, room=room)] == expected
+
+    @rule(drawn=_DRAWN)
+    def answer(self, drawn: _Drawn) -> None:
+        """What is said when nothing can be written is what would be said, or a refusal."""
+        new = self._arrival(drawn)
+        said = self.journal.answer(new, refuse=refuse)
+        model = deepcopy(self.model)
+        will_run = model.take(new, self.time.now, 1)
+        sent = [message for _, message in model.outbox[len(self.model.outbox) :]]
+        if said is None:
+            assert (will_run, sent) == (False, [])
+        elif said.payload != b"STORAGE_FULL":
+            assert sent == [said]
+        else:
+            assert will_run or not sent
 
     def _some_id(self, data: st.DataObject) -> PromptId:
         known = [row.id for row in self.model.rows]
@@ -134,7 +178,7 @@ class JournalAgainstModel(RuleBasedStateMachine):
         row.claims += 1
         assert claimed is not None
         assert (claimed.claims, claimed.engine_losses) == (row.claims, row.engine_losses)
-        assert (claimed.prompt.id, claimed.prompt.reply_to) == (row.id, row.reply_to)
+        assert (claimed.prompt.id, claimed.prompt.reply_to) == (row.id, row.reply_to[-1])
 
     @rule(data=st.data(), engine_lost=st.booleans())
     def put_back(self, data: st.DataObject, *, engine_lost: bool) -> None:

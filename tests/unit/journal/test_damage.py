@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import JournalDamagedError
-from tests.unit.journal.values import Time, answer, arrival, open_journal, prompt
+from tests.unit.journal.values import Time, answer, append, arrival, open_journal, prompt
 
 _PAGE = 4096
 
@@ -19,7 +19,7 @@ def _filled(path: Path, time: Time) -> None:
     with open_journal(path, time) as journal:
         journal.recover()
         contents = [prompt(str(number), time, text="x" * 3000) for number in range(50)]
-        journal.append([arrival(content) for content in contents])
+        append(journal, [arrival(content) for content in contents])
         for content in contents[:25]:
             journal.finish(content.id, answer(content, b"y" * 500).payload)
 
@@ -95,7 +95,7 @@ def test_set_aside_and_begun_again(
         assert journal.damaged.name == "journal.db.damaged-20260921T141320Z"
         assert journal.damaged.read_bytes() == broken
         assert journal.recover() == []
-        assert len(journal.append([arrival(prompt("1", time))])) == 1
+        assert len(append(journal, [arrival(prompt("1", time))])) == 1
     assert [(record.levelno, record.msg) for record in caplog.records] == [(logging.ERROR, "journal_damaged")]
     with open_journal(path, time) as journal:
         assert journal.damaged is None
@@ -106,7 +106,7 @@ def test_an_empty_file_is_a_new_journal(path: Path, time: Time) -> None:
     path.touch()
     with open_journal(path, time) as journal:
         assert journal.damaged is None
-        assert len(journal.append([arrival(prompt("1", time))])) == 1
+        assert len(append(journal, [arrival(prompt("1", time))])) == 1
 
 
 def test_only_the_newest_damaged_files_are_kept(path: Path, time: Time) -> None:
@@ -130,7 +130,7 @@ def test_damaged_twice_within_a_second(path: Path, time: Time) -> None:
 
 def test_damage_found_while_running_stops_the_agent_and_the_next_start_goes_on(path: Path, time: Time) -> None:
     with open_journal(path, time) as journal:
-        journal.append([arrival(prompt(str(number), time, text="x" * 100_000)) for number in range(50)])
+        append(journal, [arrival(prompt(str(number), time, text="x" * 100_000)) for number in range(50)])
     with open_journal(path, time) as journal:
         waiting = journal.recover()
         content = path.read_bytes()  # more of it than SQLite has in memory
@@ -144,7 +144,7 @@ def test_damage_found_while_running_stops_the_agent_and_the_next_start_goes_on(p
 def test_a_prompt_that_cannot_be_read_while_running(path: Path, time: Time) -> None:
     with open_journal(path, time) as journal:
         content = prompt("p", time)
-        journal.append([arrival(content)])
+        append(journal, [arrival(content)])
         journal._database.execute("UPDATE prompts SET prompt = ?", (b'{"id":',))
         with pytest.raises(JournalDamagedError):
             journal.claim(content.id)
@@ -169,5 +169,5 @@ def test_any_flipped_bytes_end_in_a_journal_that_works(path: Path, time: Time) -
                 assert claimed is not None
                 journal.finish(pending.id, answer(claimed.prompt).payload)
             journal.outbox(limit=1000)
-            journal.append([arrival(prompt("new", time))])
+            append(journal, [arrival(prompt("new", time))])
     assert outcomes == {True, False}

@@ -5,6 +5,7 @@ import resource
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -12,8 +13,8 @@ import pytest
 
 from agent.errors import StorageFullError
 from agent.journal import Journal
-from agent.prompt import OutMessage, PromptId
-from tests.unit.journal.values import Time, answer, arrival, open_journal, prompt, sent
+from agent.prompt import OutMessage, PromptId, ReplyTo
+from tests.unit.journal.values import Time, answer, append, arrival, open_journal, prompt, refusal, refuse, sent
 
 
 class Disk(Protocol):
@@ -91,7 +92,7 @@ def _fill(journal: Journal, time: Time) -> list[PromptId]:
     while len(taken) < 1000:
         content = prompt(f"p{len(taken)}", time, text="x" * 9000)
         try:
-            journal.append([arrival(content)])
+            append(journal, [arrival(content)])
         except StorageFullError:
             return taken
         taken.append(content.id)
@@ -101,7 +102,7 @@ def _fill(journal: Journal, time: Time) -> list[PromptId]:
 def test_what_was_taken_is_there_and_what_was_not_is_not(disk: Disk, time: Time) -> None:
     path = disk.folder / "journal.db"
     with open_journal(path, time) as journal:
-        journal.append([arrival(prompt("before", time, text="x" * 20_000))])
+        append(journal, [arrival(prompt("before", time, text="x" * 20_000))])
         disk.full()
         taken = _fill(journal, time)
         assert journal.stats().queued == 1 + len(taken), "reading goes on"
@@ -115,11 +116,11 @@ def test_what_was_taken_is_there_and_what_was_not_is_not(disk: Disk, time: Time)
 def test_the_same_call_succeeds_when_there_is_room(disk: Disk, time: Time) -> None:
     with open_journal(disk.folder / "journal.db", time) as journal:
         first = prompt("first", time)
-        journal.append([arrival(first)])
+        append(journal, [arrival(first)])
         disk.full()
         taken = _fill(journal, time)
         with pytest.raises(StorageFullError):
-            journal.append([arrival(prompt("more", time, text="x" * 50_000))])
+            append(journal, [arrival(prompt("more", time, text="x" * 50_000))])
         with pytest.raises(StorageFullError):
             journal.enqueue(OutMessage("event", bytes(50_000)))
         with pytest.raises(StorageFullError):
@@ -127,7 +128,7 @@ def test_the_same_call_succeeds_when_there_is_room(disk: Disk, time: Time) -> No
         assert journal.outbox(limit=10) == [], "no reply without its finish"
         disk.free()
         assert journal.finish(first.id, answer(first, bytes(50_000)).payload)
-        assert len(journal.append([arrival(prompt("more", time, text="x" * 50_000))])) == 1
+        assert len(append(journal, [arrival(prompt("more", time, text="x" * 50_000))])) == 1
         journal.enqueue(OutMessage("event", b"e"))
         for prompt_id in taken:
             claimed = journal.claim(prompt_id)
@@ -146,13 +147,13 @@ def test_a_new_journal_on_a_full_disk(disk: Disk, time: Time) -> None:
     disk.free()
     with open_journal(path, time) as journal:
         assert journal.damaged is None
-        assert len(journal.append([arrival(prompt("p", time))])) == 1
+        assert len(append(journal, [arrival(prompt("p", time))])) == 1
 
 
 def test_a_journal_is_not_taken_for_damaged_because_the_disk_is_full(disk: Disk, time: Time) -> None:
     path = disk.folder / "journal.db"
     with open_journal(path, time) as journal:
-        journal.append([arrival(prompt("p", time))])
+        append(journal, [arrival(prompt("p", time))])
         journal.claim(PromptId("p"))
     disk.full()
     with suppress(StorageFullError), open_journal(path, time) as journal:
@@ -161,3 +162,31 @@ def test_a_journal_is_not_taken_for_damaged_because_the_disk_is_full(disk: Disk,
     with open_journal(path, time) as journal:
         assert journal.damaged is None
         assert [pending.id for pending in journal.recover()] == ["p"]
+
+
+def test_on_a_full_disk_what_is_known_gets_no_second_reply(disk: Disk, time: Time) -> None:
+    with open_journal(disk.folder / "journal.db", time) as journal:
+        waits, done, refused = (prompt(name, time) for name in ("waits", "done", "refused"))
+        append(journal, [arrival(waits), arrival(done), refusal("refused", retryable=True)])
+        journal.finish(done.id, b"yes" * 20_000)
+        sent(journal)
+        disk.full()
+        _fill(journal, time)
+        assert append(journal, [arrival(waits, redelivered=True)]) == [], "nothing is written"
+        assert journal.answer(arrival(waits, redelivered=True), refuse=refuse) is None
+        with pytest.raises(StorageFullError):
+            append(journal, [arrival(done, redelivered=True)])
+        assert journal.answer(arrival(done, redelivered=True), refuse=refuse) == answer(done, b"yes" * 20_000)
+        elsewhere = ReplyTo("else/where")
+        for new, words in (
+            (arrival(prompt("new", time)), b"STORAGE_FULL"),
+            (arrival(replace(waits, reply_to=elsewhere)), b"STORAGE_FULL"),
+            (arrival(waits, digest="other"), b"ID_TAKEN"),
+            (arrival(refused), b"STORAGE_FULL"),
+            (arrival(refused, redelivered=True), b"refused"),
+            (refusal("wrong", retryable=False, payload=b"wrong"), b"wrong"),
+        ):
+            said = journal.answer(new, refuse=refuse)
+            assert said is not None
+            assert (said.topic, said.correlation, said.payload) == (new.reply_to.topic, new.reply_to.correlation, words)
+        assert journal.outbox(limit=10) == []

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from agent.errors import StopError
-from tests.unit.journal.values import Time, arrival, open_journal, prompt
+from tests.unit.journal.values import Time, append, arrival, open_journal, prompt
 
 _HOLD = """
 import sys
 from pathlib import Path
-from tests.unit.journal.values import Time, arrival, open_journal, prompt
+from tests.unit.journal.values import Time, append, arrival, open_journal, prompt
 time = Time()
 with open_journal(Path(sys.argv[1]), time) as journal:
-    journal.append([arrival(prompt("p", time))])
+    append(journal, [arrival(prompt("p", time))])
     print("open", flush=True)
     sys.stdin.read()
 """
@@ -57,12 +57,12 @@ def test_a_failed_open_lets_go(path: Path, time: Time) -> None:
 
 def test_the_folder_is_made(tmp_path: Path, time: Time) -> None:
     with open_journal(tmp_path / "var" / "lib" / "journal.db", time) as journal:
-        assert journal.append([arrival(prompt("p", time))])
+        assert append(journal, [arrival(prompt("p", time))])
 
 
 def test_only_the_agent_s_user_reads_prompts(path: Path, time: Time) -> None:
     with open_journal(path, time) as journal:
-        journal.append([arrival(prompt("p", time))])
+        append(journal, [arrival(prompt("p", time))])
         assert {file.name: oct(file.stat().st_mode & 0o777) for file in path.parent.iterdir()} == {
             "journal.db": "0o600",
             "journal.db-wal": "0o600",

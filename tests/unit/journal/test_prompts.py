@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agent.journal import Journal
 from agent.journal.stored import prompt_from_json, prompt_to_json
 from agent.prompt import Message, OutMessage, Pending, Prompt, PromptId, ReplyTo, Role, Sampling
-from tests.unit.journal.values import Time, answer, arrival, open_journal, prompt, sent
+from tests.unit.journal.values import Time, answer, append, arrival, open_journal, prompt, sent
 
 _FINITE = st.floats(allow_nan=False)
 _PROMPTS = st.builds(
@@ -59,7 +59,7 @@ def test_a_prompt_comes_back_as_it_came_in(path: Path, time: Time) -> None:
         timeout=prompt("p", time, timeout=1.5).timeout,
     )
     with open_journal(path, time) as journal:
-        journal.append([arrival(given_)])
+        append(journal, [arrival(given_)])
     with open_journal(path, time) as journal:
         journal.recover()
         claimed = journal.claim(given_.id)
@@ -69,7 +69,7 @@ def test_a_prompt_comes_back_as_it_came_in(path: Path, time: Time) -> None:
 
 def test_from_arrival_to_reply(journal: Journal, time: Time) -> None:
     given_ = prompt("p", time, priority=5, timeout=30.0, reply_to=ReplyTo("reply", b"\xff\x00"))
-    assert journal.append([arrival(given_)]) == [Pending(given_.id, 5, 1, given_.received, given_.deadline)]
+    assert append(journal, [arrival(given_)]) == [Pending(given_.id, 5, 1, given_.received, given_.deadline)]
     claimed = journal.claim(given_.id)
     assert claimed is not None
     assert (claimed.claims, claimed.engine_losses) == (1, 0)
@@ -81,7 +81,7 @@ def test_from_arrival_to_reply(journal: Journal, time: Time) -> None:
 def test_only_what_is_queued_is_claimed(journal: Journal, time: Time) -> None:
     given_ = prompt("p", time)
     assert journal.claim(given_.id) is None
-    journal.append([arrival(given_)])
+    append(journal, [arrival(given_)])
     assert journal.claim(given_.id) is not None
     assert journal.claim(given_.id) is None
     journal.finish(given_.id, answer(given_).payload)
@@ -90,7 +90,7 @@ def test_only_what_is_queued_is_claimed(journal: Journal, time: Time) -> None:
 
 def test_a_prompt_is_finished_once(journal: Journal, time: Time) -> None:
     given_ = prompt("p", time)
-    journal.append([arrival(given_)])
+    append(journal, [arrival(given_)])
     assert journal.finish(given_.id, answer(given_, b"first").payload), "what waits may be finished: shed, cancelled"
     assert not journal.finish(given_.id, answer(given_, b"second").payload)
     assert not journal.finish(PromptId("unknown"), answer(given_).payload)
@@ -100,7 +100,7 @@ def test_a_prompt_is_finished_once(journal: Journal, time: Time) -> None:
 @pytest.mark.parametrize(("engine_lost", "claims", "losses"), [(True, 2, 1), (False, 1, 0)])
 def test_put_back(journal: Journal, time: Time, *, engine_lost: bool, claims: int, losses: int) -> None:
     given_ = prompt("p", time)
-    journal.append([arrival(given_)])
+    append(journal, [arrival(given_)])
     journal.claim(given_.id)
     journal.put_back(given_.id, engine_lost=engine_lost)
     again = journal.claim(given_.id)
@@ -110,7 +110,7 @@ def test_put_back(journal: Journal, time: Time, *, engine_lost: bool, claims: in
 
 def test_only_what_is_running_is_put_back(journal: Journal, time: Time) -> None:
     waiting, done = prompt("waiting", time), prompt("done", time)
-    journal.append([arrival(waiting), arrival(done)])
+    append(journal, [arrival(waiting), arrival(done)])
     journal.finish(done.id, answer(done).payload)
     for content in (waiting, done):
         journal.put_back(content.id, engine_lost=True)
@@ -123,7 +123,7 @@ def test_only_what_is_running_is_put_back(journal: Journal, time: Time) -> None:
 def test_what_was_running_is_queued_again(path: Path, time: Time) -> None:
     contents = [prompt(name, time) for name in ("a", "b", "c", "d")]
     with open_journal(path, time) as journal:
-        journal.append([arrival(content) for content in contents])
+        append(journal, [arrival(content) for content in contents])
         journal.claim(contents[1].id)
         journal.finish(contents[2].id, answer(contents[2]).payload)
     with open_journal(path, time) as journal:
@@ -143,7 +143,7 @@ def test_what_was_running_is_queued_again(path: Path, time: Time) -> None:
 def test_a_deadline_outlives_the_boot(path: Path, time: Time, off: float, waited: float) -> None:
     given_ = prompt("p", time, timeout=600.0)
     with open_journal(path, time) as journal:
-        journal.append([arrival(given_)])
+        append(journal, [arrival(given_)])
     time.pass_(1.0)
     time.reboot(off=off)
     with open_journal(path, time) as journal:
@@ -158,7 +158,7 @@ def test_a_deadline_outlives_the_boot(path: Path, time: Time, off: float, waited
 def test_a_deadline_outlives_the_boot_in_which_the_board_learned_the_date(path: Path, time: Time) -> None:
     time.wall = 1000.0  # 1970: no battery-backed clock
     with open_journal(path, time) as journal:
-        journal.append([arrival(prompt("waits", time, timeout=3600.0)), arrival(prompt("runs", time, timeout=3600.0))])
+        append(journal, [arrival(prompt("waits", time, timeout=3600.0)), arrival(prompt("runs", time, timeout=3600.0))])
         journal.claim(PromptId("runs"))
         time.pass_(60.0)
         time.wall = 1_790_000_000.0
@@ -172,7 +172,7 @@ def test_a_deadline_outlives_the_boot_in_which_the_board_learned_the_date(path: 
 def test_in_the_same_boot_a_restart_changes_no_time(path: Path, time: Time) -> None:
     given_ = prompt("p", time, timeout=60.0)
     with open_journal(path, time) as journal:
-        journal.append([arrival(given_)])
+        append(journal, [arrival(given_)])
     time.now += 10.0
     time.wall += 99_999.0  # the board learned the date
     with open_journal(path, time) as journal:
@@ -182,7 +182,7 @@ def test_in_the_same_boot_a_restart_changes_no_time(path: Path, time: Time) -> N
 
 def test_the_outbox_keeps_its_order(journal: Journal, time: Time) -> None:
     first, second = prompt("first", time), prompt("second", time)
-    journal.append([arrival(first), arrival(second)])
+    append(journal, [arrival(first), arrival(second)])
     journal.finish(second.id, answer(second, b"2").payload)
     journal.enqueue(OutMessage("event", b"e"))
     journal.finish(first.id, answer(first, b"1").payload)
@@ -207,7 +207,7 @@ def test_a_place_in_the_outbox_is_never_used_again(path: Path, time: Time) -> No
 
 def test_stats(journal: Journal, time: Time, path: Path) -> None:
     contents = [prompt(str(number), time) for number in range(6)]
-    journal.append([arrival(content) for content in contents])
+    append(journal, [arrival(content) for content in contents])
     for content in contents[:3]:
         journal.claim(content.id)
     journal.finish(contents[0].id, answer(contents[0]).payload)
@@ -220,6 +220,6 @@ def test_stats(journal: Journal, time: Time, path: Path) -> None:
 def test_a_batch_is_one_commit(journal: Journal, time: Time) -> None:
     statements: list[str] = []
     journal._database._connection.set_trace_callback(statements.append)
-    journal.append([arrival(prompt(str(number), time)) for number in range(100)])
+    append(journal, [arrival(prompt(str(number), time)) for number in range(100)])
     assert statements.count("COMMIT") == 1
-    assert sum(statement.strip().startswith("INSERT") for statement in statements) == 100
+    assert sum(statement.strip().startswith("INSERT INTO prompts") for statement in statements) == 100

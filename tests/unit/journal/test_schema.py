@@ -9,7 +9,7 @@ import pytest
 
 from agent.errors import StopError
 from agent.journal.schema import MIGRATIONS, migrate
-from tests.unit.journal.values import Time, arrival, open_journal, prompt
+from tests.unit.journal.values import Time, append, arrival, open_journal, prompt
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_migration_that_fails_leaves_nothing(connection: sqlite3.Connection) -
 
 def test_a_newer_journal_is_left_alone(path: Path, time: Time) -> None:
     with open_journal(path, time) as journal:
-        journal.append([arrival(prompt("p", time))])
+        append(journal, [arrival(prompt("p", time))])
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     with pytest.raises(StopError, match="newer agent"):

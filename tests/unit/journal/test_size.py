@@ -9,7 +9,7 @@ from agent.errors import ConfigError, StorageFullError
 from agent.journal import Journal
 from agent.prompt import OutMessage, PromptId
 from agent.units import Seconds
-from tests.unit.journal.values import DAY, MIB, Time, answer, arrival, open_journal, prompt, refusal, sent
+from tests.unit.journal.values import DAY, MIB, Time, answer, append, arrival, open_journal, prompt, refusal, sent
 
 _HOUR = 3600.0
 
@@ -17,7 +17,7 @@ _HOUR = 3600.0
 def _finish(journal: Journal, time: Time, *names: str, payload: bytes = b"yes", text: str = "?") -> None:
     """Finished, and sent."""
     contents = [prompt(name, time, text=text) for name in names]
-    journal.append([arrival(content) for content in contents])
+    append(journal, [arrival(content) for content in contents])
     for content in contents:
         journal.finish(content.id, answer(content, payload).payload)
     sent(journal)
@@ -28,7 +28,7 @@ def _append_until_full(journal: Journal, time: Time, *, text: str) -> list[Promp
     while len(taken) < 10_000:
         content = prompt(f"taken-{len(taken)}", time, text=text)
         try:
-            journal.append([arrival(content)])
+            append(journal, [arrival(content)])
         except StorageFullError as error:
             assert "journal.max_size" in str(error)  # noqa: PT017 - the loop ends here
             break
@@ -42,7 +42,7 @@ def _on_disk(path: Path) -> int:
 
 def _knows(journal: Journal, time: Time, name: str) -> bool:
     """Whether `name` is answered from the journal. Leaves no trace when it is not."""
-    known = journal.append([arrival(prompt(name, time))]) == []
+    known = append(journal, [arrival(prompt(name, time))]) == []
     if not known:
         journal.finish(PromptId(name), b"")
     sent(journal)
@@ -91,8 +91,8 @@ def test_what_finished_before_the_board_learned_the_date_is_no_older_for_it(path
 
 def test_only_what_is_old_finished_and_sent_is_forgotten(journal: Journal, time: Time) -> None:
     names = ["queued", "running", "unsent", "old"]
-    journal.append([arrival(prompt(name, time)) for name in names])
-    journal.append([refusal("refused", retryable=True)])
+    append(journal, [arrival(prompt(name, time)) for name in names])
+    append(journal, [refusal("refused", retryable=True)])
     journal.claim(PromptId("running"))
     journal.finish(PromptId("old"), b"")
     sent(journal)
@@ -100,7 +100,7 @@ def test_only_what_is_old_finished_and_sent_is_forgotten(journal: Journal, time:
     time.pass_(DAY + 1)
     _finish(journal, time, "unsent-2", "new")
     journal.finish(PromptId("unsent"), b"")
-    journal.append([arrival(prompt("unsent", time))])
+    append(journal, [arrival(prompt("unsent", time))])
     assert journal.prune() == 2, "old and refused"
     stats = journal.stats()
     assert (stats.queued, stats.running, stats.finished, stats.outbox) == (1, 1, 3, 1)
@@ -166,7 +166,7 @@ def test_20_000_prompts_stay_below_the_limit(path: Path, time: Time) -> None:
 def _finish_batch(journal: Journal, time: Time, names: list[str]) -> None:
     """As `_finish`, with most commits left out: the size is the same."""
     contents = [prompt(name, time, text="x" * 200) for name in names]
-    assert len(journal.append([arrival(content) for content in contents])) == len(names)
+    assert len(append(journal, [arrival(content) for content in contents])) == len(names)
     with journal._database.transaction():
         for content in contents:
             journal._database.execute(
@@ -174,6 +174,21 @@ def _finish_batch(journal: Journal, time: Time, names: list[str]) -> None:
                 "finished = :now, finished_wall = :wall WHERE id = :id",
                 {"reply": bytes(300), "now": time.now, "wall": time.wall, "id": content.id},
             )
+            journal._database.execute("DELETE FROM reply_to WHERE prompt = ?", (content.id,))
+
+
+def test_a_reply_that_is_sent_again_needs_room(path: Path, time: Time) -> None:
+    with open_journal(path, time, max_size=1 * MIB) as journal:
+        content = prompt("p", time)
+        append(journal, [arrival(content)])
+        journal.finish(content.id, bytes(30_000))
+        resends = 0
+        with suppress(StorageFullError):
+            while resends < 100:
+                append(journal, [arrival(content)])
+                resends += 1
+        assert 10 < resends < 100
+        assert journal._database.filled() < 0.9, "the rest is kept for the replies to what was taken"
 
 
 def test_a_full_journal_refuses_prompts_and_still_takes_replies(path: Path, time: Time) -> None:
@@ -189,7 +204,7 @@ def test_a_full_journal_refuses_prompts_and_still_takes_replies(path: Path, time
             assert journal.finish(prompt_id, bytes(20_000 if prompt_id == taken[0] else 1000))
         assert journal.stats().size <= 1 * MIB
         assert len(sent(journal)) == len(taken)
-        assert journal.append([arrival(prompt("again", time, text="x" * 5000))]) != []
+        assert append(journal, [arrival(prompt("again", time, text="x" * 5000))]) != []
 
 
 def test_the_file_s_limit_is_sqlite_s_own(path: Path, time: Time) -> None:
@@ -197,7 +212,7 @@ def test_the_file_s_limit_is_sqlite_s_own(path: Path, time: Time) -> None:
     with open_journal(path, time, max_size=1 * MIB) as journal:
         journal.recover()
         contents = [prompt(f"p{number}", time) for number in range(100)]
-        journal.append([arrival(content) for content in contents])
+        append(journal, [arrival(content) for content in contents])
         finished = 0
         with suppress(StorageFullError):
             for content in contents:
@@ -218,8 +233,8 @@ def _assert_sqlite_itself_refuses_more(journal: Journal) -> None:
 
 def test_the_log_is_small_again_after_a_large_batch(path: Path, time: Time) -> None:
     with open_journal(path, time, max_size=64 * MIB) as journal:
-        journal.append([arrival(prompt(str(number), time, text="x" * MIB)) for number in range(7)])
-        journal.append([arrival(prompt("small", time))])
+        append(journal, [arrival(prompt(str(number), time, text="x" * MIB)) for number in range(7)])
+        append(journal, [arrival(prompt("small", time))])
         assert path.with_name("journal.db-wal").stat().st_size <= 4 * MIB
 
 
@@ -228,7 +243,7 @@ def test_a_large_batch_makes_room_for_itself(path: Path, time: Time) -> None:
         journal.recover()
         for number in range(26):
             _finish(journal, time, str(number), payload=bytes(100_000))
-        assert journal.append([arrival(prompt("large", time, text="x" * 450_000))]) != []
+        assert append(journal, [arrival(prompt("large", time, text="x" * 450_000))]) != []
         assert journal.stats().size <= 4 * MIB
 
 
@@ -236,9 +251,9 @@ def test_too_much_at_once(path: Path, time: Time) -> None:
     with open_journal(path, time, max_size=4 * MIB) as journal:
         batch = [arrival(prompt(str(number), time, text="x" * 300_000)) for number in range(2)]
         with pytest.raises(StorageFullError, match="at once"):
-            journal.append(batch)
+            append(journal, batch)
         for one in batch:
-            assert len(journal.append([one])) == 1
+            assert len(append(journal, [one])) == 1
 
 
 def test_a_limit_too_small_to_work_with(path: Path, time: Time) -> None:

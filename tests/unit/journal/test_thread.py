@@ -10,14 +10,14 @@ from agent.errors import StopError
 from agent.journal import Journal, JournalThread
 from agent.prompt import OutMessage
 from agent.units import Bytes, Seconds
-from tests.unit.journal.values import DAY, MIB, Time, arrival, open_journal, prompt
+from tests.unit.journal.values import DAY, MIB, Time, append, arrival, open_journal, prompt
 
 _SIZE = Bytes(64 * MIB)
 
 
 async def test_arguments_results_and_errors_pass(path: Path, time: Time) -> None:
     async with JournalThread.open(path, clock=time.clock(), keep=DAY, max_size=_SIZE) as journal:
-        (pending,) = await journal.run(Journal.append, [arrival(prompt("p", time))])
+        (pending,) = await journal.run(append, [arrival(prompt("p", time))])
         assert pending.id == "p"
         await journal.run(Journal.enqueue, OutMessage("event", b"e"))
         (item,) = await journal.run(Journal.outbox, limit=5)
@@ -49,7 +49,7 @@ async def test_a_cancelled_caller_does_not_undo_its_call(path: Path, time: Time)
     def slow_append(journal: Journal, name: str) -> None:
         started.set()
         assert go_on.wait(10)
-        journal.append([arrival(prompt(name, time))])
+        append(journal, [arrival(prompt(name, time))])
 
     async with JournalThread.open(path, clock=time.clock(), keep=DAY, max_size=_SIZE) as journal:
         callers = [asyncio.create_task(journal.run(slow_append, name)) for name in ("under-way", "behind-it")]
@@ -64,10 +64,7 @@ async def test_a_cancelled_caller_does_not_undo_its_call(path: Path, time: Time)
 
 async def test_leaving_waits_for_what_was_called(path: Path, time: Time) -> None:
     async with JournalThread.open(path, clock=time.clock(), keep=DAY, max_size=_SIZE) as journal:
-        calls = [
-            asyncio.create_task(journal.run(Journal.append, [arrival(prompt(str(number), time))]))
-            for number in range(20)
-        ]
+        calls = [asyncio.create_task(journal.run(append, [arrival(prompt(str(number), time))])) for number in range(20)]
         await asyncio.sleep(0)  # one turn of the loop: every task has made its call
     with open_journal(path, time) as again:
         assert len(again.recover()) == 20

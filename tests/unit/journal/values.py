@@ -1,11 +1,12 @@
 """Prompts, arrivals and a clock for the journal's tests."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.clock import Clock
-from agent.journal import Arrival, Journal, Refusal
-from agent.prompt import Message, OutMessage, Prompt, PromptId, ReplyTo, Role, Sampling
+from agent.journal import Arrival, Journal, Objection, Refusal
+from agent.prompt import Message, OutMessage, Pending, Prompt, PromptId, ReplyTo, Role, Sampling
 from agent.units import Bytes, Seconds, UnixSeconds
 
 DAY = Seconds(86400.0)
@@ -59,8 +60,8 @@ def prompt(  # noqa: PLR0913 - what a test sets of a prompt
     )
 
 
-def arrival(content: Prompt, *, key: str | None = None, redelivered: bool = False) -> Arrival:
-    return Arrival(content.id, content.reply_to, content, key, redelivered)
+def arrival(content: Prompt, *, key: str | None = None, digest: str = "same", redelivered: bool = False) -> Arrival:
+    return Arrival(content.id, content.reply_to, content, key, digest, redelivered)
 
 
 def refusal(
@@ -68,7 +69,18 @@ def refusal(
 ) -> Arrival:
     reply_to = ReplyTo(f"edge/d/reply/{prompt_id}", b"refused")
     reply = OutMessage(reply_to.topic, payload, correlation=reply_to.correlation)
-    return Arrival(PromptId(prompt_id), reply_to, Refusal(reply, retryable), key, redelivered)
+    return Arrival(PromptId(prompt_id), reply_to, Refusal(reply, retryable), key, "same", redelivered)
+
+
+def refuse(arrival: Arrival, objection: Objection) -> Refusal:
+    """In few words."""
+    reply = OutMessage(arrival.reply_to.topic, objection.name.encode(), correlation=arrival.reply_to.correlation)
+    return Refusal(reply, retryable=objection is Objection.QUEUE_FULL)
+
+
+def append(journal: Journal, arrivals: Sequence[Arrival], *, room: int = 10_000) -> list[Pending]:
+    """With a queue that has room."""
+    return journal.append(arrivals, room=room, refuse=refuse)
 
 
 def answer(content: Prompt, payload: bytes = b"yes") -> OutMessage:

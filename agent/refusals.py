@@ -1,0 +1,49 @@
+"""What senders are told whose prompts the journal does not take."""
+
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from agent.errors import ErrorCode
+from agent.journal import Arrival, Objection, Refusal
+from agent.prompt import Failure, OutMessage
+from agent.units import Seconds
+from agent.wire import encode_reply
+
+_STORAGE_RETRY_AFTER: Final = Seconds(30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Makes refusals, with the numbers of one moment: the journal calls it in another thread.
+
+    Attributes:
+        queued: Prompts that wait.
+        max_prompts: The queue's limit.
+        retry_after: When a tenth of the queue will have run.
+    """
+
+    queued: int
+    max_prompts: int
+    retry_after: Seconds
+
+    def __call__(self, arrival: Arrival, objection: Objection) -> Refusal:
+        """The refusal of one arrival."""
+        failure = self._failure(arrival, objection)
+        reply = OutMessage(
+            topic=arrival.reply_to.topic, payload=encode_reply(failure), correlation=arrival.reply_to.correlation
+        )
+        return Refusal(reply, retryable=failure.retry_after is not None)
+
+    def _failure(self, arrival: Arrival, objection: Objection) -> Failure:
+        match objection:
+            case Objection.QUEUE_FULL:
+                waiting = f"{self.queued} prompts wait already; queue.max_prompts is {self.max_prompts}"
+                return Failure(arrival.id, ErrorCode.QUEUE_FULL, waiting, self.retry_after)
+            case Objection.STORAGE_FULL:
+                full = "the device's storage is full; the prompt was not taken"
+                return Failure(arrival.id, ErrorCode.STORAGE_FULL, full, _STORAGE_RETRY_AFTER)
+            case Objection.ID_TAKEN:
+                taken = f"the id {arrival.id} is taken by another prompt: use a new one"
+                return Failure(arrival.id, ErrorCode.INVALID_REQUEST, taken)
+            case _:
+                assert_never(objection)
