@@ -4,38 +4,26 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Protocol, assert_never
+from typing import assert_never
 
-from agent.errors import ErrorCode, NotConnectedError, StorageFullError
+from agent.errors import NotConnectedError, StorageFullError
 from agent.events import Event, PayloadsDropped, StorageFull
-from agent.journal import Arrival, Refusal
+from agent.intake import Intake
+from agent.journal import Arrival
 from agent.link import Incoming, Link, PublishRefusedError
-from agent.prompt import Failure, OutMessage, PromptId
+from agent.prompt import OutMessage, PromptId
 from agent.sources.interpret import Cancellation, Interpreter, Meaning, Unanswerable
 from agent.units import Seconds
-from agent.wire import encode_reply
 
 _REPORT_EVERY = Seconds(60.0)
 """At most so often an operator is told of messages that nobody could be answered for."""
 
-_STORAGE_RETRY_AFTER = Seconds(30.0)
 _ANSWER_TIMEOUT = Seconds(10.0)
 
 _log = logging.getLogger(__name__)
 
 _Received = tuple[Incoming, Arrival]
-
-
-class Intake(Protocol):
-    """The way in; `agent.intake` has the real one, tests have theirs."""
-
-    async def accept(self, arrivals: Sequence[Arrival]) -> None:
-        """Make arrivals durable, all or none.
-
-        Raises:
-            StorageFullError: There is no room; none of them was written.
-        """
-        ...
+_Answered = tuple[Incoming, OutMessage]
 
 
 class MqttSource:
@@ -86,9 +74,9 @@ class MqttSource:
                 case Cancellation() | Unanswerable() as other:
                     others.append((incoming, other))
             await asyncio.sleep(0)  # large payloads take a while to read: let others have their turn in between
-        refused = await self._accept(prompts) if prompts else []
-        if refused:
-            await self._refuse(refused)
+        unstored = await self._accept(prompts) if prompts else []
+        if unstored:
+            await self._answer_all(unstored)
         for incoming, other in others:
             match other:
                 case Cancellation(prompt_id):
@@ -107,11 +95,11 @@ class MqttSource:
             _log.exception("message_failed", extra={"size": incoming.size})
             return Unanswerable()
 
-    async def _accept(self, prompts: Sequence[_Received]) -> list[_Received]:
+    async def _accept(self, prompts: Sequence[_Received]) -> list[_Answered]:
         """Make prompts durable and acknowledge them.
 
         Returns:
-            Those for which there is no room.
+            Those for which there is no room, with what to tell their senders.
         """
         try:
             await self._intake.accept([arrival for _, arrival in prompts])
@@ -119,8 +107,12 @@ class MqttSource:
             if len(prompts) > 1:  # a part of it may still fit
                 return list(chain.from_iterable([await self._accept([prompt]) for prompt in prompts]))
             self._tell_storage_full(str(error))
-            return list(prompts)
-        self._storage_full = False
+            ((incoming, arrival),) = prompts
+            answer = await self._intake.answer(arrival)
+            if answer is not None:
+                return [(incoming, answer)]
+        else:
+            self._storage_full = False
         for incoming, _ in prompts:
             self._link.acknowledge(incoming)
         return []
@@ -131,7 +123,7 @@ class MqttSource:
             self._storage_full = True
             self._emit(StorageFull(reason=reason))
 
-    async def _refuse(self, prompts: Sequence[_Received]) -> None:
+    async def _answer_all(self, answered: Sequence[_Answered]) -> None:
         """Answer without the journal.
 
         Without its acknowledgement, the broker sends a prompt again on the next connection. That is made here when the
@@ -139,21 +131,20 @@ class MqttSource:
         """
         try:
             async with asyncio.timeout(self._answer_timeout), asyncio.TaskGroup() as answering:
-                for incoming, arrival in prompts:
-                    answering.create_task(self._answer(incoming, arrival), name=f"refuse {arrival.id}")
+                for incoming, answer in answered:
+                    answering.create_task(self._answer(incoming, answer), name=f"answer on {answer.topic}")
         except TimeoutError:
             self._link.redeliver()
 
-    async def _answer(self, incoming: Incoming, arrival: Arrival) -> None:
-        """Send one refusal, and acknowledge the prompt only when the broker has it."""
-        reply = arrival.content.reply if isinstance(arrival.content, Refusal) else _storage_full_reply(arrival)
+    async def _answer(self, incoming: Incoming, answer: OutMessage) -> None:
+        """Send one answer, and acknowledge the prompt only when the broker has it."""
         await self._link.connected()  # a new connection brings messages before it is ready for ours
         try:
-            await self._link.publish(reply)
+            await self._link.publish(answer)
         except NotConnectedError:
             return
         except PublishRefusedError as error:
-            _log.error("message_refused_by_broker", extra={"topic": reply.topic, "reason": str(error)})
+            _log.error("message_refused_by_broker", extra={"topic": answer.topic, "reason": str(error)})
         self._link.acknowledge(incoming)
 
     async def _report_dropped(self) -> None:
@@ -167,13 +158,3 @@ class MqttSource:
 
     async def _wait_a_minute(self) -> None:
         await asyncio.sleep(_REPORT_EVERY)
-
-
-def _storage_full_reply(arrival: Arrival) -> OutMessage:
-    failure = Failure(
-        arrival.id,
-        ErrorCode.STORAGE_FULL,
-        "the device's storage is full; the prompt was not taken",
-        _STORAGE_RETRY_AFTER,
-    )
-    return OutMessage(arrival.reply_to.topic, encode_reply(failure), correlation=arrival.reply_to.correlation)

@@ -13,9 +13,11 @@ from agent.config import Config
 from agent.demo.broker import PrivateBroker
 from agent.errors import StorageFullError
 from agent.events import Event, PayloadsDropped, StorageFull
-from agent.journal import Arrival, Refusal
+from agent.intake import Intake
+from agent.journal import Arrival, Objection, Refusal
 from agent.link import Incoming, Link
 from agent.prompt import OutMessage, PromptId
+from agent.refusals import Refusals
 from agent.sources.interpret import Interpreter, Meaning, subscriptions
 from agent.sources.mqtt import MqttSource
 from agent.units import Seconds
@@ -38,8 +40,8 @@ def broker(tmp_path: Path) -> Iterator[PrivateBroker]:
         yield private
 
 
-class FakeIntake:
-    """Remembers what it was given.
+class FakeIntake(Intake):
+    """Remembers what it was given, and knows nothing else.
 
     Attributes:
         room: How many arrivals it takes at once; 0: the disk is full.
@@ -47,6 +49,7 @@ class FakeIntake:
     """
 
     def __init__(self) -> None:
+        # It has no journal and no worker: nothing of the real one is called.
         self.batches: list[list[Arrival]] = []
         self.room = 1000
         self.open = asyncio.Event()
@@ -60,6 +63,12 @@ class FakeIntake:
         if len(arrivals) > self.room:
             raise StorageFullError("no space left")
         self.batches.append(list(arrivals))
+
+    async def answer(self, arrival: Arrival) -> OutMessage:
+        """As for a prompt that is not known."""
+        if isinstance(arrival.content, Refusal):
+            return arrival.content.reply
+        return Refusals(0, 0, Seconds(0.0))(arrival, Objection.STORAGE_FULL).reply
 
     @property
     def arrivals(self) -> list[Arrival]:

@@ -1,0 +1,93 @@
+"""The source on a full journal, between a real broker and the real intake: nobody gets two different replies."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.clock import Clock
+from agent.config import Config
+from agent.demo.broker import PrivateBroker
+from agent.engine.host import EngineHost, EngineSpec
+from agent.errors import StorageFullError
+from agent.intake import Intake
+from agent.journal import Journal, JournalThread
+from agent.prompt import OutMessage, PromptId
+from agent.sources.interpret import Interpreter, subscriptions
+from agent.sources.mqtt import MqttSource
+from agent.units import Bytes, Seconds
+from agent.worker import Worker
+from tests.integration.links import connected, running, settings
+from tests.integration.peer import Peer
+
+CONFIG = Config.model_validate({"device": {"id": "dev"}})
+CLOCK = Clock.of_this_machine()
+PROMPT, REPLIES = "edge/dev/prompt", "edge/dev/reply/#"
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[PrivateBroker]:
+    with PrivateBroker(tmp_path) as private:
+        yield private
+
+
+@pytest.fixture
+async def journal(tmp_path: Path) -> AsyncIterator[JournalThread]:
+    opened = JournalThread.open(tmp_path / "journal.db", clock=CLOCK, keep=Seconds(60.0), max_size=Bytes(2**20))
+    async with opened as journal:
+        yield journal
+
+
+@contextlib.asynccontextmanager
+async def _serving(broker: PrivateBroker, journal: JournalThread) -> AsyncIterator[None]:
+    """An agent without engine: what it takes, waits. Without publisher: what is in the outbox stays there."""
+    spec = EngineSpec("model", Path(), "")
+    engine = EngineHost(spec, load_timeout=Seconds(1.0), step_timeout=Seconds(1.0), on_event=lambda _: None)
+    worker = Worker(journal, engine, clock=CLOCK, publish_lossy=lambda _: None, wake_publisher=lambda: None)
+    intake = Intake(journal, worker, max_prompts=10_000, wake_publisher=lambda: None)
+    async with connected(settings(broker.port), subscriptions=tuple(subscriptions(CONFIG)), max_payload=2**20) as link:
+        source = MqttSource(link, intake, Interpreter(CONFIG, {}), cancel=lambda _: None, emit=lambda _: None)
+        async with running(source.run):
+            yield
+
+
+async def _fill(journal: JournalThread) -> None:
+    for size in (20_000, 500, 0):
+        with contextlib.suppress(StorageFullError):
+            while True:
+                await journal.run(Journal.enqueue, OutMessage("event", bytes(size)))
+
+
+async def _queued(journal: JournalThread, count: int) -> None:
+    async with asyncio.timeout(10):
+        while (await journal.run(Journal.stats)).queued < count:  # noqa: ASYNC110 - no event tells it
+            await asyncio.sleep(0.01)
+
+
+def _prompt(prompt_id: str, text: str = "hi") -> bytes:
+    return json.dumps({"id": prompt_id, "prompt": text}).encode()
+
+
+async def test_only_what_is_unknown_is_refused(broker: PrivateBroker, journal: JournalThread) -> None:
+    async with _serving(broker, journal):
+        with Peer(broker.port, REPLIES) as peer:
+            peer.publish_many(PROMPT, [_prompt("waits"), _prompt("done")], qos=1)
+            await _queued(journal, 2)
+            await journal.run(Journal.finish, PromptId("done"), b'{"stored": true}')
+            await _fill(journal)
+            peer.publish_many(
+                PROMPT, [_prompt("waits"), _prompt("done"), _prompt("done", "else"), _prompt("new")], qos=1
+            )
+            heard = [await peer.heard() for _ in range(3)]
+            peer.publish(PROMPT, _prompt("fence"))
+            heard.append(await peer.heard())
+            replies = [(it.topic.rpartition("/")[2], json.loads(it.payload)) for it in heard]
+            assert sorted(name for name, _ in replies) == ["done", "done", "fence", "new"], "nothing for what waits"
+            done = [reply for name, reply in replies if name == "done"]
+            assert {"stored": True} in done
+            assert [reply["error"]["code"] for reply in done if "error" in reply] == ["invalid_request"]
+            codes = {name: reply["error"]["code"] for name, reply in replies if name != "done"}
+            assert codes == {"new": "storage_full", "fence": "storage_full"}
