@@ -51,23 +51,23 @@ class EngineProcess:
         that the command line needs, into the engine's process, and keep a tracker process beside it.
         """
         ours, theirs = socket.socketpair()
-        with contextlib.ExitStack() as undo:
+        with theirs, contextlib.ExitStack() as undo:
             undo.callback(ours.close)
-            with theirs:
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    "-P",  # nothing from the working directory
-                    "-m",
-                    "agent.engine.child",
-                    str(theirs.fileno()),
-                    str(os.getpid()),
-                    stdin=DEVNULL,
-                    stdout=_STDERR,  # what libraries print goes to the log
-                    pass_fds=[theirs.fileno()],
-                    env={**os.environ, "PYTHONPATH": str(_SOURCES)},
-                )
-            undo.callback(_kill, process)
             reader, writer = await asyncio.open_unix_connection(sock=ours)
+            undo.callback(writer.transport.abort)
+            # The last thing that waits, so that no cancellation leaves a process behind.
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",  # nothing from the working directory
+                "-m",
+                "agent.engine.child",
+                str(theirs.fileno()),
+                str(os.getpid()),
+                stdin=DEVNULL,
+                stdout=_STDERR,  # what libraries print goes to the log
+                pass_fds=[theirs.fileno()],
+                env={**os.environ, "PYTHONPATH": str(_SOURCES)},
+            )
             undo.pop_all()
         started = cls(process, reader, writer)
         started.send(spec)
@@ -96,18 +96,23 @@ class EngineProcess:
     async def end(self) -> str:
         """Close the socket, see the process out, by force where it does not leave by itself; nothing of it remains.
 
+        Cancelled meanwhile, it ends the process by force, and sees it out all the same.
+
         Returns:
             How it ended, in words.
         """
+        self._writer.transport.abort()
+        leaving = asyncio.ensure_future(self._process.wait())
         try:
-            self._writer.transport.abort()
             async with asyncio.timeout(_EXIT_GRACE):
-                await self._process.wait()
+                await asyncio.shield(leaving)
         except TimeoutError:
             self.kill()
-            await self._process.wait()
-        finally:
+        except asyncio.CancelledError:
             self.kill()
+            await leaving
+            raise
+        await leaving
         code = self._process.returncode
         return f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
 
