@@ -101,8 +101,7 @@ class Connection:
 
         Raises:
             ConnectionEndedError: The connection ended first.
-            PublishRefusedError: The broker refused for good, or would.
-            BrokerBusyError: The broker refused for now.
+            PublishRefusedError: The broker refused, or would; a `BrokerBusyError`: for now.
         """
         size = packet_size(message)
         if size > self._max_packet_out:

@@ -16,7 +16,7 @@ from agent.link.client import BrokerClient
 from agent.link.connection import Connection
 from agent.link.inbox import Inbox, Incoming
 from agent.link.packet import PublishPacket
-from agent.link.problem import BrokerBusyError, ConnectionEndedError, End, Problem, PublishRefusedError
+from agent.link.problem import ConnectionEndedError, End, Problem, PublishRefusedError
 from agent.prompt import OutMessage
 from agent.topics import fault_of
 from agent.units import Seconds
@@ -115,8 +115,7 @@ class Link:
         Raises:
             ConnectionEndedError: The connection ended before the acknowledgement came; the broker may have the message.
             NotConnectedError: There is no connection; nothing was sent.
-            PublishRefusedError: The broker does not take it, now or later.
-            BrokerBusyError: The broker does not take it now.
+            PublishRefusedError: The broker does not take it; a `BrokerBusyError`: not now.
         """
         if not self.is_connected or self._connection is None:
             raise NotConnectedError("not connected to the broker")
@@ -160,7 +159,7 @@ class Link:
             _log.error("subscription_refused", extra={"filter": topic_filter, "reason": str(reason)})
         try:
             await connection.publish(self._birth())
-        except (PublishRefusedError, BrokerBusyError) as error:
+        except PublishRefusedError as error:
             _log.error("status_refused", extra={"topic": self._will.topic, "reason": str(error)})
 
     def _deliver(self, packet: PublishPacket) -> None:

@@ -57,11 +57,11 @@ class ConnectionEndedError(NotConnectedError):
 
 
 class PublishRefusedError(AgentError):
-    """The broker will not take this message, now or later."""
+    """The broker does not take this message; the connection stays. For good, unless it is a `BrokerBusyError`."""
 
 
-class BrokerBusyError(RetryError):
-    """The broker does not take this message now; the connection stays."""
+class BrokerBusyError(PublishRefusedError, RetryError):
+    """The broker does not take this message now."""
 
 
 def of_socket(error: OSError | ValueError) -> End:
@@ -86,7 +86,7 @@ def of_connack(reason: ReasonCode) -> End:
     return End(Problem.CONNECTION_REFUSED, str(reason))
 
 
-def of_puback(reason: ReasonCode) -> PublishRefusedError | BrokerBusyError:
+def of_puback(reason: ReasonCode) -> PublishRefusedError:
     """What a failure to publish means."""
     return PublishRefusedError(str(reason)) if reason.value in _REFUSED_FOR_GOOD else BrokerBusyError(str(reason))
 

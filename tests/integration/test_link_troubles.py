@@ -280,15 +280,16 @@ async def test_a_refused_message(tmp_path: Path) -> None:
         (0x99, PublishRefusedError),
     ],
 )
-async def test_what_the_broker_may_say_to_a_message(reason: int, error: type[Exception]) -> None:
+async def test_what_the_broker_may_say_to_a_message(reason: int, error: type[PublishRefusedError]) -> None:
     """For good, or for now; the next message is another matter in either case."""
 
     def answer(kind: int, body: bytes) -> bytes:
         return puback(body, reason) if kind == PUBLISH and b"bad" in body else polite(kind, body)
 
     async with scripted_broker(answer) as port, connected(settings(port)) as link:
-        with pytest.raises(error):
+        with pytest.raises(PublishRefusedError) as raised:
             await within(link.publish(OutMessage("bad", b"")))
+        assert raised.type is error
         await within(link.publish(OutMessage("good", b"")))
 
 
