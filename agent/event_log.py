@@ -1,7 +1,6 @@
 """Events to the log and, through the outbox, to `R/event`."""
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -12,11 +11,15 @@ from agent.errors import StorageFullError
 from agent.events import Event, ModelLoaded
 from agent.journal import Journal, JournalThread
 from agent.prompt import OutMessage
+from agent.units import Seconds
 from agent.wire import encode_event, event_name
 
 _log = logging.getLogger(__name__)
 
 _MOST_UNWRITTEN = 256
+
+_RETRY = Seconds(1.0)
+"""Nothing announces that a disk has room again: look once in so long."""
 
 
 class EventLog:
@@ -49,16 +52,23 @@ class EventLog:
         self._changed.set()
 
     async def run(self) -> None:
-        """Write events until cancelled."""
+        """Write events until cancelled; while the disk is full, keep them and try again."""
         while True:
             await self._changed.wait()
             self._changed.clear()
-            await self.write()
+            if not await self.write():
+                await asyncio.sleep(_RETRY)
+                self._changed.set()
 
-    async def write(self) -> None:
-        """Put what there is into the outbox. An event that finds the disk full has been logged, and is gone."""
+    async def write(self) -> bool:
+        """Put what there is into the outbox. False: the disk is full, and the rest is kept."""
         while self._unwritten:
             message = self._unwritten.popleft()
-            with contextlib.suppress(StorageFullError):
+            try:
                 await self._journal.run(Journal.enqueue, message)
-                self._wake_publisher()
+            except StorageFullError:
+                if len(self._unwritten) < _MOST_UNWRITTEN:
+                    self._unwritten.appendleft(message)
+                return False
+            self._wake_publisher()
+        return True

@@ -19,7 +19,12 @@ def find_model(name: str, models_dir: Path | None, state_dir: Path) -> Path:
     installed = Path(sysconfig.get_path("data")) / "share" / "jetson-agent" / "models"
     places = [models_dir or state_dir / "models", source_tree, installed]
     for place in places:
-        if (place / name / _MARK).is_file():
-            return place / name
+        try:
+            (place / name / _MARK).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise ConfigError(f"model {name!r}: {place / name}: {error.strerror}") from error
+        return place / name
     looked = ", ".join(str(place / name) for place in places)
     raise ConfigError(f"model {name!r} was not found: there is no {_MARK} in {looked}")

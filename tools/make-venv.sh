@@ -27,14 +27,27 @@ install_python() { # Debian and Ubuntu; 22.04, and so JetPack 6, has 3.11 beside
     find_python >/dev/null || apt-get -qq install -y --no-install-recommends python3.11 python3.11-venv >/dev/null
 }
 
+what_to_type() {
+    packages="python3 python3-venv" # new enough on Debian 12, Ubuntu 24.04 and later
+    if python3 -c 'import sys; sys.exit(sys.version_info >= (3, 11))' 2>/dev/null; then
+        packages="python3.11 python3.11-venv" # beside the 3.10 of Ubuntu 22.04 and JetPack 6
+    fi
+    command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || packages="$packages mosquitto mosquitto-clients"
+    echo "jetson-agent needs Python 3.11 or later with venv, and the demo needs mosquitto. Type:"
+    echo "  sudo apt-get update && sudo apt-get install $packages"
+}
+
 if [ ! -x "$venv/bin/python" ]; then
     python=$(find_python) || { install_python && python=$(find_python); } || {
-        echo "jetson-agent needs Python 3.11 or later with venv. Type: sudo apt-get install python3.11 python3.11-venv" >&2
+        what_to_type >&2
         exit 1
     }
     echo "Making $venv with $("$python" --version) ..."
     "$python" -m venv "$venv"
 fi
 echo "Installing what $lock pins ..."
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" || {
+    echo "Installing from the package index failed: is this machine online? The lines above say what pip tried." >&2
+    exit 1
+}
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .

@@ -244,5 +244,7 @@ def load(model: str, model_dir: Path) -> OrtGenaiEngine:
         loaded = og.Model(str(model_dir))
         capabilities = Capabilities(model, config["context_length"], max_batch=1, guidance=_has_guidance(loaded))
         return OrtGenaiEngine(loaded, capabilities, vocabulary, min(TOP_K, config["vocab_size"]))
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except KeyError as error:
+        raise LoadError(f"{model_dir}/genai_config.json has no {error}") from error
+    except (OSError, ValueError, RuntimeError) as error:
         raise LoadError(f"{model_dir}: {error}") from error

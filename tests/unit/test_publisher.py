@@ -9,9 +9,9 @@ import pytest
 
 from agent.clock import Clock
 from agent.config import Broker
-from agent.errors import NotConnectedError
+from agent.errors import NotConnectedError, StorageFullError
 from agent.event_log import EventLog
-from agent.events import EngineLost, Event, ModelLoaded, ReplyUndeliverable
+from agent.events import EngineLost, Event, ModelLoaded, ReplyUndeliverable, StorageFull
 from agent.journal import Journal, JournalThread
 from agent.link import BrokerBusyError, ConnectionEndedError, Link, PublishRefusedError
 from agent.link.problem import End, Problem
@@ -236,6 +236,18 @@ async def test_events_go_to_the_log_and_to_the_outbox(journal: JournalThread, ca
     assert {item.message.topic for item in items} == {EVENTS}
     assert woken.is_set()
     assert "engine_lost" in caplog.messages
+
+
+async def test_an_event_outlives_a_full_disk(journal: JournalThread) -> None:
+    log = EventLog(journal, topic=EVENTS, clock=CLOCK, wake_publisher=lambda: None)
+    await journal.run(lambda journal: journal._database.execute("PRAGMA max_page_count = 1"))
+    with pytest.raises(StorageFullError):
+        await journal.run(Journal.enqueue, OutMessage("t", bytes(100_000)))
+    log.emit(StorageFull("no room" + 100_000 * "!"))
+    assert not await log.write()
+    await journal.run(lambda journal: journal._database.execute("PRAGMA max_page_count = 100000"))
+    assert await log.write()
+    assert len(await journal.run(Journal.outbox, limit=10)) == 1
 
 
 async def test_events_that_cannot_be_written_are_bounded(
