@@ -72,7 +72,7 @@ class Broker(_Section):
     """File that holds the password; a trailing newline does not count."""
     groups: tuple[TopicLevel, ...] = ()
     """Pools that share one queue: this device takes its share of `<topic_root>/<group>/prompt`."""
-    keepalive: Duration = Seconds(30.0)
+    keepalive: Annotated[Duration, Field(ge=1, le=65535)] = Seconds(30.0)
     """How soon a silent connection is noticed."""
     session_expiry: Duration = Seconds(30 * 86400.0)
     """How long the broker keeps prompts for this device while it is away."""

@@ -14,7 +14,7 @@ from pydantic import ByteSize
 from agent.config_file.loading import DEFAULT_PATH
 from agent.config_file.overrides import PREFIX
 from agent.config_file.tree import ANY_NAME, Key, dotted, keys
-from agent.config_file.words import pattern_in_words, size_in_words
+from agent.config_file.words import duration_in_words, in_words, pattern_in_words, size_in_words
 
 _HEAD = f"""\
 # Configuration
@@ -36,7 +36,6 @@ This page is made from the code: `python tools/config_reference.py > docs/config
 """
 
 _DEFAULT_IN_WORDS = re.compile(r" ?Default: (?P<words>.+)\.$")
-_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def reference() -> str:
@@ -71,11 +70,10 @@ def _type(key: Key) -> str:
     pattern = next((str(limit.pattern) for limit in key.limits if hasattr(limit, "pattern")), None)
     if pattern is not None:
         return f"{key.kind}: {pattern_in_words(pattern)}"
-    if most is not None:
-        return f"{key.kind}, {least} to {most}"
     if least is None:
         return key.kind
-    return f"{key.kind}, at least {size_in_words(int(str(least))) if key.kind == 'size' else least}"
+    lowest = in_words(least, key.kind)
+    return f"{key.kind}, at least {lowest}" if most is None else f"{key.kind}, {lowest} to {in_words(most, key.kind)}"
 
 
 def _written(key: Key) -> str:
@@ -88,8 +86,7 @@ def _written(key: Key) -> str:
         case ByteSize() as size:
             return f"`{size_in_words(size)}`"
         case float() as duration:
-            seconds, unit = next((seconds, unit) for seconds, unit in _UNITS if duration % seconds == 0)
-            return f"`{duration / seconds:g}{unit}`"
+            return f"`{duration_in_words(duration)}`"
         case str() | int() | Path() as value:
             return f"`{value}`"
         case other:

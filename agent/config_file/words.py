@@ -27,6 +27,7 @@ _WORDS = {
 }
 """By pydantic's error type; its own words for any other."""
 
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _SHOWN_CHARACTERS = 40
 
 
@@ -41,10 +42,27 @@ def words_for(path: KeyPath, detail: ErrorDetails) -> str:
         return f"must be {pattern_in_words(context['pattern'])}, not {_shown(value)}"
     if kind in _WORDS:
         key = key_at(path)
-        if key is not None and key.kind == "size" and "ge" in context:
-            context = {**context, "ge": size_in_words(context["ge"])}
-        return _WORDS[kind].format_map({**context, "value": _shown(value)})
+        kind_of_value = "" if key is None else key.kind
+        limits = {name: in_words(limit, kind_of_value) for name, limit in context.items() if name in {"ge", "le"}}
+        return _WORDS[kind].format_map(context | limits | {"value": _shown(value)})
     return detail["msg"]
+
+
+def in_words(number: float, kind: str) -> str:
+    """A number of a key of a kind (`tree.Key.kind`) as one would write it in the file."""
+    match kind:
+        case "size":
+            return size_in_words(int(number))
+        case "duration":
+            return duration_in_words(number)
+        case _:
+            return str(number)
+
+
+def duration_in_words(seconds: float) -> str:
+    """Seconds as one would write them in the file."""
+    per_unit, unit = next(((size, unit) for size, unit in _UNITS if seconds % size == 0), (0.001, "ms"))
+    return f"{seconds / per_unit:g}{unit}"
 
 
 def size_in_words(size: int) -> str:

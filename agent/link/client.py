@@ -28,7 +28,6 @@ _MAX_OVERHEAD = 16
 """Bytes of a PUBLISH around its topic, Correlation Data and payload: 5 + 2 + 2 of headers, 4 + 3 of properties."""
 
 _MAX_UINT32 = 0xFFFFFFFF
-_MAX_KEEPALIVE_S = 0xFFFF
 
 
 class BrokerClient(Client):
@@ -70,8 +69,8 @@ class BrokerClient(Client):
         properties.SessionExpiryInterval = min(int(broker.session_expiry), _MAX_UINT32)
         properties.ReceiveMaximum = _RECEIVE_MAXIMUM
         properties.MaximumPacketSize = max(_MIN_MAX_PACKET, 2 * self._max_payload)
-        keepalive = min(max(1, round(broker.keepalive)), _MAX_KEEPALIVE_S)
-        self.connect(broker.host, broker.effective_port, keepalive, clean_start=False, properties=properties)
+        host, port, keepalive = broker.host, broker.effective_port, round(broker.keepalive)
+        self.connect(host, port, keepalive, clean_start=False, properties=properties)
 
     def abandon(self) -> None:
         """Close the socket, if there is one, without a word."""

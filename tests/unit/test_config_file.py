@@ -87,6 +87,8 @@ WRONG = {
         "journal: {max_size: 1KiB}",
         ['1: journal.max_size: must be at least 1MiB, not "1KiB"'],
     ),
+    "too short": ("broker: {keepalive: 200ms}", ['1: broker.keepalive: must be at least 1s, not "200ms"']),
+    "too long": ("broker: {keepalive: 30h}", ['1: broker.keepalive: must be at most 65535s, not "30h"']),
     "name of a route": ("routes:\n  a b: {}", ['2: routes.a b: must be 1 to 64 of A-Z a-z 0-9 _ . -, not "a b"']),
     "a section's own rule": (
         "routes:\n  a:\n    template: Hello",

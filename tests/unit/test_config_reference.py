@@ -38,6 +38,7 @@ def test_every_key_has_a_meaning_and_a_row() -> None:
         "| `id` | text: 1 to 64 of A-Z a-z 0-9 _ . - | the hostname | Its name in every topic. |",
         "| `port` | integer, 1 to 65535 | 8883 with `tls`, else 1883 |",
         "| `session_expiry` | duration | `30d` |",
+        "| `keepalive` | duration, 1s to 65535s | `30s` |",
         "| `max_payload` | size | `1MiB` |",
         "| `log_level` | text: one of DEBUG, INFO, WARNING, ERROR | `INFO` |",
         "| `max_size` | size, at least 1MiB | `256MiB` |",
