@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Coroutine
 from typing import TypeVar
 
+from agent import __version__
 from agent.clock import Clock
 from agent.config import Config
 from agent.config_file import read_schemas
@@ -58,6 +59,7 @@ def run(config: Config) -> int:
 async def _serve(config: Config) -> None:
     clock = Clock.of_this_machine()
     stop = _stop_signal()
+    _log.info("starting", extra={"version": __version__, "prompts": f"{config.topic_prefix}/prompt"})
     opened = JournalThread.open(
         config.state_dir / "journal.db",
         clock=clock,
@@ -71,6 +73,7 @@ async def _serve(config: Config) -> None:
             await stop.wait()
             _log.info("stopping", extra={"timeout_s": config.stop_timeout})
             await agent.drain()
+    _log.info("stopped")
 
 
 def _stop_signal() -> asyncio.Event:

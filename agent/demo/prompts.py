@@ -40,7 +40,7 @@ QUESTIONS = (
     ),
     Question(
         "One that the facts do not answer",
-        "Facts: a white van at the gate, 06:12. Question: is the driver inside?",
+        "Facts: a white van at the gate, 06:12. Question: what is the licence plate?",
     ),
     Question(
         "Fields as JSON, held to a JSON Schema",
