@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTv5
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from agent.broker_security import SecureClient
 from agent.config import Broker
 from agent.errors import StopError
-from agent.mqtt_client import secure
 from agent.topics import matches
 from agent.units import Seconds
 
@@ -60,18 +60,12 @@ class BrokerConnection:
         self._handlers: dict[str, Handler] = {}
         self._acknowledged: dict[int, ReasonCode] = {}
         self._connack: ReasonCode | None = None
-        self._client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=f"ask-{secrets.token_hex(8)}",
-            protocol=MQTTv5,
-            reconnect_on_failure=False,
-        )
-        self._client.connect_timeout = _BROKER_TIMEOUT
+        self._client = SecureClient(f"ask-{secrets.token_hex(8)}", connect_timeout=_BROKER_TIMEOUT)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_publish = self._on_publish
         self._client.on_message = self._on_message
-        secure(self._client, broker)
+        self._client.secure(broker)
 
     def __enter__(self) -> Self:
         """Connect."""

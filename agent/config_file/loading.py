@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from agent.broker_security import tls_context
 from agent.config import Config
 from agent.config_file import yaml_text
 from agent.config_file.named_files import complaint_about
@@ -20,7 +21,6 @@ from agent.config_file.overrides import Override, read_overrides
 from agent.config_file.tree import KeyPath, dotted, key_at
 from agent.config_file.words import words_for
 from agent.errors import ConfigError
-from agent.tls import tls_context
 
 DEFAULT_PATH = Path("/etc/jetson-agent/agent.yaml")
 

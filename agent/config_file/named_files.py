@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 from typing import NoReturn
 
+from agent.broker_security import read_password, tls_context
 from agent.config import Config, Tls
 from agent.config_file.tree import KeyPath
 from agent.errors import ConfigError, RejectedError
+from agent.plain_file import plain_file, read_text
 from agent.schema_limits import check_schema
-from agent.tls import tls_context
 
 
 def complaint_about(key: KeyPath, file: Path) -> str | None:
@@ -25,9 +26,9 @@ def complaint_about(key: KeyPath, file: Path) -> str | None:
             case "schema":
                 schema_text(file)
             case "ca":
-                tls_context(Tls(ca=_existing(file)))
+                tls_context(Tls(ca=plain_file(file)))
             case _:
-                _existing(file).read_bytes()
+                plain_file(file).read_bytes()
     except FileNotFoundError:
         return f"there is no such file: {shown}" if name != "password_file" else "there is no such file"
     except ConfigError as error:
@@ -56,19 +57,6 @@ def read_schemas(config: Config) -> dict[str, str]:
     return schemas
 
 
-def read_password(file: Path) -> str:
-    """The password in a file, without the newline that editors end it with.
-
-    Raises:
-        OSError: It cannot be read.
-        ValueError: It is empty or not text.
-    """
-    password = _text_of(file).rstrip("\r\n")
-    if not password:
-        raise ValueError("is empty")
-    return password
-
-
 def schema_text(file: Path) -> str:
     """The text of a JSON Schema file.
 
@@ -76,7 +64,7 @@ def schema_text(file: Path) -> str:
         OSError: It cannot be read.
         ValueError: It is not a JSON object, or exceeds a limit: every prompt through the route would be refused.
     """
-    text = _text_of(file)
+    text = read_text(file)
     try:
         schema = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
@@ -90,22 +78,6 @@ def schema_text(file: Path) -> str:
     except RejectedError as refusal:
         raise ValueError(refusal.message) from refusal
     return text
-
-
-def _text_of(file: Path) -> str:
-    try:
-        return _existing(file).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        # Not chained: a decode error carries the bytes, which may be a password's.
-        raise ValueError("not UTF-8 text") from None
-
-
-def _existing(file: Path) -> Path:
-    """The file, when it is a plain one: opening a pipe would wait for ever."""
-    if not file.is_file():
-        file.stat()
-        raise ValueError("is not a file")
-    return file
 
 
 def _refuse_constant(name: str) -> NoReturn:

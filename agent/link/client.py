@@ -1,21 +1,18 @@
 """paho-mqtt's client, set up for this agent."""
 
-import contextlib
-import socket
-import ssl
 from collections.abc import Callable
 
-from paho.mqtt.client import Client, MQTTv5
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from agent.broker_security import SecureClient
 from agent.config import Broker
 from agent.link.packet import PublishPacket, decode_publish
-from agent.mqtt_client import secure
 from agent.prompt import OutMessage
+from agent.units import Seconds
 
-CONNECT_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = Seconds(10.0)
 
 _RECEIVE_MAXIMUM = 32
 """Asked for, not relied upon: mosquitto 2.0 sends more."""
@@ -30,7 +27,7 @@ _MAX_OVERHEAD = 16
 _MAX_UINT32 = 0xFFFFFFFF
 
 
-class BrokerClient(Client):
+class BrokerClient(SecureClient):
     """One connection's worth of MQTT 5, with acknowledgement by hand and our own reader of PUBLISH packets.
 
     Args:
@@ -43,17 +40,10 @@ class BrokerClient(Client):
     def __init__(
         self, client_id: str, *, will: OutMessage, max_payload: int, deliver: Callable[[PublishPacket], None]
     ) -> None:
-        super().__init__(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            protocol=MQTTv5,
-            reconnect_on_failure=False,
-            manual_ack=True,
-        )
+        super().__init__(client_id, connect_timeout=CONNECT_TIMEOUT_S, manual_ack=True)
         self._max_payload = max_payload
         self._deliver = deliver
         self.will_set(will.topic, will.payload, will.qos, will.retain)
-        self.connect_timeout = CONNECT_TIMEOUT_S
         self.max_inflight_messages = 0  # no limit of paho's: `Connection` has its own
 
     def dial(self, broker: Broker) -> None:
@@ -64,7 +54,7 @@ class BrokerClient(Client):
             OSError: There is no such broker, or TLS failed.
             ValueError: The host's name is none.
         """
-        secure(self, broker)
+        self.secure(broker)
         properties = properties_of(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = min(int(broker.session_expiry), _MAX_UINT32)
         properties.ReceiveMaximum = _RECEIVE_MAXIMUM
@@ -84,17 +74,6 @@ class BrokerClient(Client):
         if message.correlation is not None:
             properties.CorrelationData = message.correlation
         return self.publish(message.topic, message.payload, qos, message.retain, properties).mid
-
-    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
-        """Replaces paho's, which leaves the socket open when the handshake fails. The context checks the host name."""
-        assert self._ssl_context is not None, "without TLS it is not called"  # noqa: S101 - for mypy
-        with contextlib.ExitStack() as on_failure:
-            sock = self._ssl_context.wrap_socket(tcp_sock, server_hostname=self._host, do_handshake_on_connect=False)
-            on_failure.callback(sock.close)
-            sock.settimeout(CONNECT_TIMEOUT_S)
-            sock.do_handshake()
-            on_failure.pop_all()
-        return sock
 
     def _handle_publish(self) -> MQTTErrorCode:
         """Replaces paho's, see `packet`."""

@@ -16,6 +16,7 @@ PURE: dict[str, set[str]] = {
     "errors": {"units"},
     "prompt": {"units", "errors"},
     "events": VALUES,
+    "deferrals": VALUES,
     "scheduler": VALUES,
     "replies": VALUES | {"engine.protocol"},
     "platform.readings": VALUES,
@@ -33,7 +34,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "doctor": {"cli"},
     "engine.ort_genai": set(),  # loaded by name, in the engine's process
     "engine.child": {"engine.host"},
-    "config_file": {"app", "cli", "ask", "demo", "mqtt_client"},
+    "config_file": {"app", "cli", "ask", "demo"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "sqlite3": {"journal"},
