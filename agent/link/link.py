@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from itertools import count
 
+from agent.broker_security import sends_password_in_the_clear
 from agent.clock import Clock
 from agent.config import Broker
 from agent.errors import NotConnectedError
@@ -79,6 +80,8 @@ class Link:
 
     async def run(self) -> None:
         """Connect, and connect again, until cancelled; then disconnect cleanly, publishing nothing."""
+        if sends_password_in_the_clear(self._settings):
+            _log.warning("password_sent_in_the_clear", extra=self._place | {"hint": "set broker.tls"})
         failures = 0
         for self._connection_number in count(1):
             await self._inbox.room()  # else each connection would bring more
