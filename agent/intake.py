@@ -49,4 +49,4 @@ class Intake:
 
     def _refusals(self) -> Refusals:
         queued = self._worker.queued
-        return Refusals(queued, self._max_prompts, retry_after(queued, self._worker.mean_service))
+        return Refusals(self._max_prompts, retry_after(queued, self._worker.mean_service))

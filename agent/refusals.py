@@ -17,12 +17,10 @@ class Refusals:
     """Makes refusals, with the numbers of one moment: the journal calls it in another thread.
 
     Attributes:
-        queued: Prompts that wait.
         max_prompts: The queue's limit.
         retry_after: When a tenth of the queue will have run.
     """
 
-    queued: int
     max_prompts: int
     retry_after: Seconds
 
@@ -37,8 +35,8 @@ class Refusals:
     def _failure(self, arrival: Arrival, objection: Objection) -> Failure:
         match objection:
             case Objection.QUEUE_FULL:
-                waiting = f"{self.queued} prompts wait already; queue.max_prompts is {self.max_prompts}"
-                return Failure(arrival.id, ErrorCode.QUEUE_FULL, waiting, self.retry_after)
+                full = f"{self.max_prompts} prompts wait already, the most that queue.max_prompts allows"
+                return Failure(arrival.id, ErrorCode.QUEUE_FULL, full, self.retry_after)
             case Objection.STORAGE_FULL:
                 full = "the device's storage is full; the prompt was not taken"
                 return Failure(arrival.id, ErrorCode.STORAGE_FULL, full, _STORAGE_RETRY_AFTER)

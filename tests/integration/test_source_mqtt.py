@@ -68,7 +68,7 @@ class FakeIntake(Intake):
         """As for a prompt that is not known."""
         if isinstance(arrival.content, Refusal):
             return arrival.content.reply
-        return Refusals(0, 0, Seconds(0.0))(arrival, Objection.STORAGE_FULL).reply
+        return Refusals(0, Seconds(0.0))(arrival, Objection.STORAGE_FULL).reply
 
     @property
     def arrivals(self) -> list[Arrival]:

@@ -16,13 +16,13 @@ _ARRIVAL = Arrival(PromptId("a"), ReplyTo("to/a", b"\x00"), _ANY, None, "digest"
 @pytest.mark.parametrize(
     ("objection", "code", "words", "retry_after_ms"),
     [
-        (Objection.QUEUE_FULL, "queue_full", "7 prompts wait already; queue.max_prompts is 8", 2500),
+        (Objection.QUEUE_FULL, "queue_full", "8 prompts wait already, the most that queue.max_prompts allows", 2500),
         (Objection.STORAGE_FULL, "storage_full", "the device's storage is full; the prompt was not taken", 30_000),
         (Objection.ID_TAKEN, "invalid_request", "the id a is taken by another prompt: use a new one", None),
     ],
 )
 def test_each_objection_has_its_words(objection: Objection, code: str, words: str, retry_after_ms: int | None) -> None:
-    refusal = Refusals(queued=7, max_prompts=8, retry_after=Seconds(2.5))(_ARRIVAL, objection)
+    refusal = Refusals(max_prompts=8, retry_after=Seconds(2.5))(_ARRIVAL, objection)
     error = {"code": code, "message": words, "retry_after_ms": retry_after_ms}
     assert json.loads(refusal.reply.payload) == {"id": "a", "error": error}
     assert (refusal.reply.topic, refusal.reply.correlation) == ("to/a", b"\x00")
