@@ -27,8 +27,10 @@ def _load_judge() -> ModuleType:
 
 judging = _load_judge()
 DEV = judging.load_items(QUESTIONS / "questions_dev.jsonl")
+DEV2 = judging.load_items(QUESTIONS / "questions_dev2.jsonl")
 TEST = judging.load_items(QUESTIONS / "questions_test.jsonl")
-ITEMS = (*DEV, *TEST)
+FILES = (DEV, DEV2, TEST)
+ITEMS = (*DEV, *DEV2, *TEST)
 
 every_item = pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.id)
 
@@ -251,11 +253,12 @@ def test_the_answer_of_another_question_is_refused() -> None:
             assert not _accepts(item, following.gold), item.id
 
 
-def test_the_two_files_are_what_the_readme_says() -> None:
-    assert (len(DEV), len(TEST)) == (80, 170)
-    assert {item.job for item in DEV} == {item.job for item in TEST} == judging.JOBS
+def test_the_files_are_what_the_readme_says() -> None:
+    assert [len(items) for items in FILES] == [80, 200, 170]
+    for items in FILES:
+        assert {item.job for item in items} == judging.JOBS
     for attribute in ("id", "prompt"):
-        assert not {getattr(i, attribute) for i in DEV} & {getattr(i, attribute) for i in TEST}
+        assert len({getattr(item, attribute) for item in ITEMS}) == len(ITEMS)
 
 
 def test_no_prompt_is_another_one_with_other_numbers() -> None:
@@ -268,7 +271,7 @@ def test_no_prompt_is_another_one_with_other_numbers() -> None:
 
 
 def test_yes_and_no_are_balanced_and_some_are_not_stated() -> None:
-    for items in (DEV, TEST):
+    for items in FILES:
         asked = [item for item in items if item.job in ("ask", "telemetry")]
         openings = [item.expect.begins for item in asked]
         assert 0.7 < openings.count(("yes",)) / openings.count(("no",)) < 1.4
