@@ -34,6 +34,7 @@ from prompts import (
     description,
     extract_question,
     facts_text,
+    framed,
     noisy,
     system_message,
 )
@@ -42,6 +43,7 @@ from signals import confidence_piece, duration_piece, share_piece, signal_piece
 from subjects import named_piece, placements_piece, subject_piece
 from telemetry import telemetry_pieces
 from things import crowd_piece
+from wide import wide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,7 +157,7 @@ def absent_question(rng: Random, told: set[str]) -> Question:
                 question = rng.choice(piece.asks)(rng)
                 return Question("absent", question.text, "Not stated.", question.topic)
         elif not told & {"time", "since"}:
-            return Question("absent", one_of(rng, atoms._WHAT_TIME), "Not stated.", "time")  # noqa: SLF001 - the same questions
+            return Question("absent", one_of(rng, atoms.WHAT_TIME), "Not stated.", "time")
     return Question("absent", "Who pays for it?", "Not stated.", "payer")
 
 
@@ -173,7 +175,8 @@ def _asked(rng: Random, found: list[Piece]) -> Question:
 def _conversation(rng: Random, job: str, found: list[Piece], question: Question, *, extra_turns: int = 0) -> Example:
     facts = facts_text(rng, found)
     asks = job not in {"describe", "extract"}
-    prompt = compose(rng, facts, noisy(rng, question.text), telemetry=job == "telemetry", asks=asks)
+    typed = (framed if job == "extract" else noisy)(rng, question.text)
+    prompt = compose(rng, facts, typed, telemetry=job == "telemetry", asks=asks)
     turns = [Turn(prompt, question.answer)]
     for _ in range(extra_turns):
         more = _asked(rng, found)
@@ -251,13 +254,14 @@ def long_facts(rng: Random) -> Example:
 
 
 _JOBS = (
-    (describe, 0.1),
-    (ask, 0.41),
-    (extract, 0.15),
-    (telemetry, 0.12),
-    (self_description, 0.055),
-    (drilled, 0.14),
+    (describe, 0.06),
+    (ask, 0.2),
+    (extract, 0.06),
+    (telemetry, 0.09),
+    (self_description, 0.025),
+    (drilled, 0.11),
     (long_facts, 0.025),
+    (wide, 0.43),
 )
 
 

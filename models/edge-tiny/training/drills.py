@@ -56,8 +56,10 @@ def drill(rng: Random) -> tuple[list[Piece], Question, bool]:
             piece = atoms.quantity_piece(rng, set())
         return [piece], _first(rng, [piece], ("threshold",)), False
     if roll < 0.26:
-        piece = atoms.time_piece(rng)
-        return [piece], _first(rng, [piece], ("before-after", "day-night")), False
+        piece = atoms.time_piece(rng, 0.4)
+        beside = rng.choice((atoms.state_piece, atoms.quantity_piece, atoms.label_piece))(rng, set())
+        found = [piece, beside] if beside and rng.random() < 0.7 else [piece]
+        return found, _first(rng, [piece], ("before-after", "day-night")), False
     if roll < 0.42:
         found = telemetry.power_pieces(rng)
         return found, _first(rng, found, ("over-budget", "margin", "threshold")), True

@@ -67,7 +67,8 @@ def article(word: str) -> str:
     return "an" if low[:1] in "aeiou" or word.startswith(("SUV", "LED", "MRI", "X-ray", "hour")) else "a"
 
 
-def _plural(word: str) -> str:
+def plural(word: str) -> str:
+    """The plural of a noun, by its ending."""
     if word.endswith(("s", "x", "ch", "sh", "z")):
         return word + "es"
     if word.endswith("y") and word[-2] not in "aeiou":
@@ -84,7 +85,7 @@ def _nouns(kinds: str, words: str) -> list[Noun]:
     found = []
     for word in words.replace("\n", " ").split(","):
         one, _, many = word.strip().partition("/")
-        found.append(Noun(one, many or _plural(one), frozenset(kinds.split())))
+        found.append(Noun(one, many or plural(one), frozenset(kinds.split())))
     return found
 
 

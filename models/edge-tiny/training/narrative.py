@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from random import Random
 
 _IRREGULAR = {
+    "bind": "bound",
+    "freeze": "froze",
+    "grind": "ground",
+    "shake": "shook",
+    "spin": "spun",
+    "swing": "swung",
+    "tear": "tore",
+    "wind": "wound",
     "feed": "fed",
     "put": "put",
     "leave": "left",
@@ -77,6 +85,24 @@ _IRREGULAR = {
     "lean": "leaned",
 }
 _DOUBLED = {
+    "clip",
+    "flip",
+    "grip",
+    "pat",
+    "prop",
+    "rub",
+    "scrub",
+    "slam",
+    "snap",
+    "spin",
+    "stir",
+    "strap",
+    "swap",
+    "transfer",
+    "trim",
+    "tug",
+    "unplug",
+    "whip",
     "put",
     "cut",
     "dig",
@@ -105,8 +131,6 @@ _DOUBLED = {
     "pet",
     "plan",
     "ram",
-    "rub",
-    "trim",
 }
 _TRANSITIVE = (
     "feed|$animals",

@@ -49,6 +49,7 @@ class Piece:
         clause: Its part of a description; how it is joined depends on `role`.
         role: main (the subject), time, tail (a clause after the subject) or where.
         topics: What it tells, so that a question for something untold can be chosen.
+        seen: Who or what is there, as an answer lists it: `a hen`; empty when it is no thing.
     """
 
     fragment: str
@@ -59,6 +60,7 @@ class Piece:
     topics: frozenset[str] = frozenset()
     asks: list[Ask] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
+    seen: str = ""
 
 
 def key(rng: Random, text: str) -> str:
@@ -77,10 +79,10 @@ def key(rng: Random, text: str) -> str:
 _LATE, _DAWN = 21 * 60, 6 * 60
 
 
-def time_piece(rng: Random) -> Piece:
+def time_piece(rng: Random, twelve: float = 0.15) -> Piece:
     """The time of the picture, now and then with a date, seconds, or since when."""
     minutes = rng.randrange(1440)
-    if rng.random() < 0.85:
+    if rng.random() >= twelve:
         text = clock(minutes) + (f":{rng.randrange(60):02d}" if rng.random() < 0.08 else "")
     else:
         text = clock12(minutes)
@@ -92,7 +94,7 @@ def time_piece(rng: Random) -> Piece:
         )
     ]
     asks: list[Ask] = [
-        lambda r: Question("time", one_of(r, _WHAT_TIME), one_of(r, ("At {t}.",), t=text)),
+        lambda r: Question("time", one_of(r, WHAT_TIME), one_of(r, ("At {t}.",), t=text)),
         lambda r: _before_after(r, minutes, text),
         lambda r: _day_night(r, minutes, text),
     ]
@@ -175,7 +177,7 @@ def _since(text: str, fields: list[Field], asks: list[Ask]) -> Piece:
     )
 
 
-_WHAT_TIME = (
+WHAT_TIME = (
     "(What|Which) time (is|was) it?",
     "(What|Which) time (is|was) (this|that|it seen|it recorded|the picture taken|shown|given|reported|stated)?",
     "When (is|was) (this|that|it|the picture taken|the photo taken|this seen|this observed|this recorded)?",

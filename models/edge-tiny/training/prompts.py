@@ -50,7 +50,7 @@ def facts_text(rng: Random, pieces: list[Piece]) -> str:
     if roll < 0.62:
         text = " ".join(p.sentence for p in pieces)
         return text if rng.random() < 0.8 else text.rstrip(".")
-    pairs = _unique([pair for p in pieces for pair in p.pairs])
+    pairs = unique([pair for p in pieces for pair in p.pairs])
     if roll < 0.72:
         return json.dumps(
             dict(pairs),
@@ -90,7 +90,8 @@ def _plain(value: Value) -> str:
     return "none" if value is None else str(value)
 
 
-def _unique(pairs: list[tuple[str, Value]]) -> list[tuple[str, Value]]:
+def unique(pairs: list[tuple[str, Value]]) -> list[tuple[str, Value]]:
+    """The pairs, a number after each key that came before."""
     seen: dict[str, int] = {}
     out = []
     for name, value in pairs:
@@ -560,6 +561,18 @@ _TRAILS = (
     " No long text please.",
     " Quick answer.",
 )
+
+
+def framed(rng: Random, text: str) -> str:
+    """The request with words around it now and then; its own words stay as they are."""
+    if rng.random() < 0.06:
+        lead = rng.choice(_LEADS)
+        text = lead + (
+            text if lead.endswith((". ", "? ")) else text[:1].lower() + text[1:] if not text[1:2].isupper() else text
+        )
+    if rng.random() < 0.05:
+        text += ("" if text.endswith(("?", ".", "!")) else ".") + rng.choice(_TRAILS)
+    return text
 
 
 def noisy(rng: Random, text: str) -> str:

@@ -644,6 +644,12 @@ def colour_question(rng: Random, thing: Thing) -> Question:
     )
 
 
+# Deeds that may be one and the same: a stopped truck may be waiting, or not.
+_STANDING = frozenset(
+    {"parked", "stopped", "waiting", "idling", "broken down", "standing", "resting", "sitting", "charging"}
+)
+
+
 def doing_question(rng: Random, thing: Thing) -> Question:
     """What is it doing, or is it doing something."""
     subject = thing.pronoun if rng.random() < 0.3 else thing.the
@@ -672,6 +678,8 @@ def doing_question(rng: Random, thing: Thing) -> Question:
             thing.noun.one,
         )
     asked = thing.doing if thing.doing and rng.random() < 0.5 else doing_for(rng, thing.noun)
+    while {asked, thing.doing} <= _STANDING and asked != thing.doing:
+        asked = doing_for(rng, thing.noun)
     text = yes_no(rng, f"{subject} {be} {asked}", f"{be} {subject} {asked}")
     if not thing.doing:
         return Question("is-doing", text, "Not stated.", thing.noun.one)
@@ -832,12 +840,8 @@ def _crowd(rng: Random, things: list[Thing], missing: list[Thing], place: Place 
         place=place.plain if place else "",
     )
     shape = f"{where.strip()}: {text}" if shape.startswith(at + text) and where else shape
-    if not things and nobody and where and rng.random() < 0.4:
-        shape = (
-            say(rng, "({p} is empty|empty {n}|{p} empty|{p} is deserted)", p=place.bare, n=place.name)
-            if place
-            else shape
-        )
+    if not things and nobody and place and place.prep in {"at", "in", "on"} and rng.random() < 0.4:
+        shape = say(rng, "({p} is empty|empty {n}|{p} empty|{p} is deserted)", p=place.bare, n=place.name)
     elif things and place and rng.random() < 0.05:
         shape = f"{place.bare} {rng.choice(('holds', 'has', 'contains', 'shows'))} {text}"
     clause = _crowd_clause(things, missing, where)
@@ -854,7 +858,7 @@ def _crowd(rng: Random, things: list[Thing], missing: list[Thing], place: Place 
         )
         + "."
     )
-    if not things and nobody and place and rng.random() < 0.4:
+    if not things and nobody and place and place.prep in {"at", "in", "on"} and rng.random() < 0.4:
         sentence = f"{capital(place.bare)} is empty."
     pairs = _crowd_pairs(rng, things, missing, place)
     labels = {k for k, _ in pairs if k in {"camera", "cam", "zone"}}
