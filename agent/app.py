@@ -11,20 +11,26 @@ from agent import __version__
 from agent.clock import Clock
 from agent.config import Config
 from agent.config_file import read_schemas
+from agent.counters import Counters
 from agent.engine.host import EngineHost, EngineSpec
 from agent.errors import NotConnectedError, StopError, StorageFullError
 from agent.event_log import EventLog
-from agent.events import Event, JournalSetAside, ModelLoaded
+from agent.events import EngineLost, Event, JournalSetAside, ModelLoaded
 from agent.intake import Intake
 from agent.journal import Journal, JournalThread
 from agent.link import Link, PublishRefusedError
+from agent.metrics import MetricsEndpoint
 from agent.models import find_model
+from agent.platform.identity import identify
+from agent.platform.sampler import Sampler
 from agent.presence import Presence
 from agent.prompt import OutMessage
 from agent.publisher import Publisher
 from agent.sources.interpret import Interpreter, subscriptions
 from agent.sources.mqtt import MqttSource
+from agent.telemetry import Telemetry
 from agent.units import Bytes, Seconds
+from agent.vitals import Parts, Vitals
 from agent.worker import Worker
 
 _PRUNE_EVERY = Seconds(30.0)
@@ -103,6 +109,7 @@ class _Agent:
         self._status_changed = asyncio.Event()
         self._config = config
         self._journal = journal
+        self._counters = Counters()
         self._presence = Presence(prefix, clock)
         self._events = EventLog(journal, topic=f"{prefix}/event", clock=clock, wake_publisher=outbox_changed.set)
         self._engine = EngineHost(
@@ -133,8 +140,15 @@ class _Agent:
             clock=clock,
             publish_lossy=self._link.publish_lossy,
             wake_publisher=outbox_changed.set,
+            counters=self._counters,
         )
-        intake = Intake(journal, self._worker, max_prompts=config.queue.max_prompts, wake_publisher=outbox_changed.set)
+        intake = Intake(
+            journal,
+            self._worker,
+            max_prompts=config.queue.max_prompts,
+            wake_publisher=outbox_changed.set,
+            counters=self._counters,
+        )
         self._source = MqttSource(
             self._link,
             intake,
@@ -142,6 +156,10 @@ class _Agent:
             cancel=self._worker.cancel,
             emit=self._events.emit,
         )
+        self._sampler = Sampler()
+        parts = Parts(self._worker, self._engine, self._link, journal, self._sampler, self._counters)
+        vitals = Vitals(parts, device=config.device.id, machine=identify(), clock=clock)
+        self._telemetry = Telemetry(config, self._link, snapshot=vitals.snapshot, clock=clock)
 
     async def recover(self) -> None:
         """Take up what the last run left."""
@@ -155,7 +173,11 @@ class _Agent:
     @contextlib.asynccontextmanager
     async def started(self) -> AsyncIterator[None]:
         """Everything runs; at the end it is stopped in reverse order of dependence."""
-        async with asyncio.TaskGroup() as tasks:
+        async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(self._sampler)
+            if self._config.telemetry.port is not None:
+                stack.enter_context(MetricsEndpoint(self._config.telemetry.port, lambda: self._telemetry.latest))
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
 
             def start(coroutine: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
                 return tasks.create_task(coroutine, name=name)
@@ -168,6 +190,7 @@ class _Agent:
                 start(self._announce(), "announce"),
                 start(self._publisher.run(), "publisher"),
                 start(self._worker.run(), "worker"),
+                start(self._telemetry.run(), "telemetry"),
             ]
             self._taking = start(self._source.run(), "source")
             yield
@@ -216,6 +239,8 @@ class _Agent:
     def _engine_event(self, event: Event) -> None:
         self._worker.engine_changed()
         self._events.emit(event)
+        if isinstance(event, EngineLost):
+            self._counters.engine_lost()
         if isinstance(event, ModelLoaded):
             self._presence.model_loaded(event.model)
             self._status_changed.set()

@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, model_validator
 
 from agent.units import Seconds
 
@@ -22,6 +22,12 @@ def _duration(value: object) -> object:
     if match is None:
         raise ValueError("a duration is a number with its unit: 500ms, 10s, 5min, 1h or 30d")
     return float(match["number"]) * _SECONDS_PER[match["unit"]]
+
+
+def _never_or_seldom(every: Seconds) -> Seconds:
+    if 0 < every < 1:
+        raise ValueError("must be 0s or at least 1s")
+    return every
 
 
 Duration = Annotated[Seconds, BeforeValidator(_duration, json_schema_input_type=str)]
@@ -150,6 +156,17 @@ class Engine(_Section):
     """An engine that makes no progress for so long is killed and restarted."""
 
 
+class Telemetry(_Section):
+    """What the device measures, sent upstream and shown on the spot."""
+
+    every: Annotated[Duration, AfterValidator(_never_or_seldom)] = Seconds(10.0)
+    """How often `R/telemetry` is sent, 1s or more; 0s: never."""
+    qos: Annotated[int, Field(ge=0, le=1)] = 0
+    """MQTT quality of service, 0 or 1. With 1, the broker acknowledges what it got."""
+    port: Port | None = None
+    """TCP port on 127.0.0.1 where Prometheus gets the same numbers. Default: none is opened."""
+
+
 class Config(_Section):
     """Everything that can be configured."""
 
@@ -169,6 +186,7 @@ class Config(_Section):
     engine: Engine = Field(default_factory=Engine)
     queue: Queue = Field(default_factory=Queue)
     journal: Journal = Field(default_factory=Journal)
+    telemetry: Telemetry = Field(default_factory=Telemetry)
     routes: dict[TopicLevel, Route] = Field(default_factory=dict)
 
     @property

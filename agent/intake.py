@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from agent.journal import Arrival, Journal, JournalThread
+from agent.counters import Counters
+from agent.errors import ErrorCode
+from agent.journal import Arrival, Journal, JournalThread, Objection, Refusal, Refuse
 from agent.prompt import OutMessage
 from agent.refusals import Refusals
 from agent.scheduler import retry_after
@@ -20,11 +22,19 @@ class Intake:
         worker: Who runs them; asked for the length of its queue.
         max_prompts: More than these are refused with `queue_full`.
         wake_publisher: Called when there may be something to send.
+        counters: Told of what arrived, and what was refused.
     """
 
     def __init__(
-        self, journal: JournalThread, worker: Worker, *, max_prompts: int, wake_publisher: Callable[[], None]
+        self,
+        journal: JournalThread,
+        worker: Worker,
+        *,
+        max_prompts: int,
+        wake_publisher: Callable[[], None],
+        counters: Counters,
     ) -> None:
+        self._counters = counters
         self._journal = journal
         self._worker = worker
         self._max_prompts = max_prompts
@@ -37,16 +47,34 @@ class Intake:
         Raises:
             StorageFullError: There is no room; none of them was written.
         """
+        refused = _codes_of(arrivals)
         async with self._one_at_a_time:
             room = self._max_prompts - self._worker.queued
-            pending = await self._journal.run(Journal.append, arrivals, room=room, refuse=self._refusals())
+            pending = await self._journal.run(Journal.append, arrivals, room=room, refuse=self._refuse(refused))
             self._worker.offer(pending)
+        self._counters.received(len(arrivals), taken=len(pending), refused=refused)
         self._wake_publisher()
 
     async def answer(self, arrival: Arrival) -> OutMessage | None:
         """What to tell the sender of an arrival for which there is no room; None: its reply comes by itself."""
-        return await self._journal.run(Journal.answer, arrival, refuse=self._refusals())
+        refused = _codes_of([arrival])
+        answer = await self._journal.run(Journal.answer, arrival, refuse=self._refuse(refused))
+        self._counters.received(1, taken=0, refused=refused)
+        return answer
 
-    def _refusals(self) -> Refusals:
+    def _refuse(self, codes: list[ErrorCode]) -> Refuse:
+        """Makes refusals with the numbers of this moment, in the journal's thread; their codes go into `codes`."""
         queued = self._worker.queued
-        return Refusals(self._max_prompts, retry_after(queued, self._worker.mean_service))
+        refusals = Refusals(self._max_prompts, retry_after(queued, self._worker.mean_service))
+
+        def refuse(arrival: Arrival, objection: Objection) -> Refusal:
+            refusal = refusals(arrival, objection)
+            codes.append(refusal.code)
+            return refusal
+
+        return refuse
+
+
+def _codes_of(arrivals: Sequence[Arrival]) -> list[ErrorCode]:
+    """Of those that arrive as refusals."""
+    return [arrival.content.code for arrival in arrivals if isinstance(arrival.content, Refusal)]

@@ -30,7 +30,7 @@ class Refusals:
         reply = OutMessage(
             topic=arrival.reply_to.topic, payload=encode_reply(failure), correlation=arrival.reply_to.correlation
         )
-        return Refusal(reply, retryable=failure.retry_after is not None)
+        return Refusal(reply, retryable=failure.retry_after is not None, code=failure.code)
 
     def _failure(self, arrival: Arrival, objection: Objection) -> Failure:
         match objection:

@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from agent import replies
 from agent.clock import Clock
+from agent.counters import Counters
 from agent.engine.host import EngineHost
 from agent.engine.protocol import Capabilities, Finished, GenerationRequest, Refused
 from agent.errors import EngineLostError, ErrorCode, StorageFullError
@@ -49,9 +50,10 @@ class Worker:
         clock: The time.
         publish_lossy: Sends a delta to the broker; may drop it.
         wake_publisher: Called when a reply is in the outbox.
+        counters: Told of each reply.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a prompt needs on its way; only `app` calls it
         self,
         journal: JournalThread,
         engine: EngineHost,
@@ -59,7 +61,9 @@ class Worker:
         clock: Clock,
         publish_lossy: Callable[[OutMessage], None],
         wake_publisher: Callable[[], None],
+        counters: Counters,
     ) -> None:
+        self._counters = counters
         self._journal = journal
         self._engine = engine
         self._clock = clock
@@ -76,6 +80,11 @@ class Worker:
     def queued(self) -> int:
         """How many prompts wait."""
         return len(self._pending)
+
+    @property
+    def running(self) -> int:
+        """How many prompts run."""
+        return len(self._running)
 
     @property
     def mean_service(self) -> Seconds:
@@ -226,6 +235,7 @@ class Worker:
 
     async def _finish(self, reply: Reply) -> None:
         await self._durably(Journal.finish, reply.id, encode_reply(reply))
+        self._counters.replied(reply)
         self._wake_publisher()
 
     async def _durably(self, method: Callable[Concatenate[Journal, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:

@@ -83,6 +83,11 @@ class EngineHost:
         """What the loaded model can do; None while none is loaded."""
         return None if self._serving is None else self._serving.capabilities
 
+    @property
+    def pid(self) -> int | None:
+        """The process that has the model; None while none is loaded."""
+        return None if self._serving is None else self._serving.process.pid
+
     async def ready(self) -> Capabilities:
         """Wait until a model is loaded."""
         while self._serving is None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from agent.errors import ErrorCode
 from agent.prompt import OutMessage, Prompt, PromptId, ReplyTo
 from agent.units import Bytes
 
@@ -15,10 +16,12 @@ class Refusal:
     Attributes:
         reply: What its sender is told.
         retryable: Whether the same id, sent again by the client, may run then (`queue_full` and the like).
+        code: What the reply says; for whoever counts.
     """
 
     reply: OutMessage
     retryable: bool
+    code: ErrorCode
 
 
 @dataclass(frozen=True, slots=True)

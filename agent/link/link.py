@@ -68,11 +68,17 @@ class Link:
         self._connection: Connection | None = None
         self._connection_number = 0
         self._last_problem: Problem | None = None
+        self._losses = 0
 
     @property
     def is_connected(self) -> bool:
         """Connected and subscribed."""
         return self._connected.is_set()
+
+    @property
+    def connection_losses(self) -> int:
+        """How often a connection that was usable has ended."""
+        return self._losses
 
     async def connected(self) -> None:
         """Wait until connected and subscribed."""
@@ -86,6 +92,7 @@ class Link:
         for self._connection_number in count(1):
             await self._inbox.room()  # else each connection would bring more
             lasted, end = await self._serve()
+            self._losses += lasted is not None
             failures = failures + 1 if lasted is None or lasted < _STEADY_S else 0
             if lasted is not None and failures == _UNSTEADY:
                 _log.warning("broker_connection_unsteady", extra={"hint": "do two devices share device.id?"})

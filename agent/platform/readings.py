@@ -215,3 +215,33 @@ class Readings:
 
     power: PowerReadings
     device: DeviceReadings
+
+
+@dataclass(frozen=True, slots=True)
+class PowerSpan:
+    """The machine's power over a span of time, from the samples that had a total.
+
+    Attributes:
+        samples: How many; never 0.
+    """
+
+    mean: Milliwatts
+    most: Milliwatts
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """What the sensors said last.
+
+    Attributes:
+        power: None when nothing has been read, or too long ago.
+        device: Likewise.
+        span: Since the last `take`; None when no sample had a total.
+        why: Why `power` or `device` is None; None when both are there.
+    """
+
+    power: PowerReadings | None
+    device: DeviceReadings | None
+    span: PowerSpan | None
+    why: str | None

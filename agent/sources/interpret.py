@@ -144,7 +144,7 @@ class Interpreter:
         return Arrival(
             id=prompt_id,
             reply_to=ReplyTo(topic, incoming.correlation),
-            content=Refusal(reply, retryable=False),
+            content=Refusal(reply, retryable=False, code=error.code),
             key=_key(incoming, sender_id),
             digest=_digest(incoming.topic, incoming.size, incoming.payload),
             redelivered=incoming.redelivered,

@@ -8,6 +8,7 @@ from agent.wire.ids import new_id
 from agent.wire.notice import encode_event, encode_offline, encode_online, event_name
 from agent.wire.reply import encode_delta, encode_reply
 from agent.wire.request import InvalidPayloadError, PromptFields, decode_cancel, decode_prompt, encode_cancel
+from agent.wire.telemetry_encoding import encode_telemetry
 
 __all__ = [
     "InvalidPayloadError",
@@ -20,6 +21,7 @@ __all__ = [
     "encode_offline",
     "encode_online",
     "encode_reply",
+    "encode_telemetry",
     "event_name",
     "new_id",
 ]

@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaMode
 from agent.wire.notice import EventPayload, OfflinePayload, OnlinePayload
 from agent.wire.reply import CompletionPayload, DeltaPayload, FailurePayload
 from agent.wire.request import CancelPayload, PromptPayload
+from agent.wire.telemetry import TelemetryPayload
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -25,6 +26,7 @@ def schemas() -> dict[str, str]:
         "delta": TypeAdapter(DeltaPayload),
         "status": TypeAdapter(OnlinePayload | OfflinePayload),
         "event": TypeAdapter(EventPayload),
+        "telemetry": TypeAdapter(TelemetryPayload),
     }
     return {f"{name}.schema.json": _text(name, adapter, "validation") for name, adapter in received.items()} | {
         f"{name}.schema.json": _text(name, adapter, "serialization") for name, adapter in sent.items()

@@ -10,6 +10,7 @@ import pytest
 
 from agent.clock import Clock
 from agent.config import Config
+from agent.counters import Counters
 from agent.demo.broker import PrivateBroker
 from agent.engine.host import EngineHost, EngineSpec
 from agent.errors import StorageFullError
@@ -46,8 +47,11 @@ async def _serving(broker: PrivateBroker, journal: JournalThread) -> AsyncIterat
     """An agent without engine: what it takes, waits. Without publisher: what is in the outbox stays there."""
     spec = EngineSpec("model", Path(), "")
     engine = EngineHost(spec, load_timeout=Seconds(1.0), step_timeout=Seconds(1.0), on_event=lambda _: None)
-    worker = Worker(journal, engine, clock=CLOCK, publish_lossy=lambda _: None, wake_publisher=lambda: None)
-    intake = Intake(journal, worker, max_prompts=10_000, wake_publisher=lambda: None)
+    counters = Counters()
+    worker = Worker(
+        journal, engine, clock=CLOCK, publish_lossy=lambda _: None, wake_publisher=lambda: None, counters=counters
+    )
+    intake = Intake(journal, worker, max_prompts=10_000, wake_publisher=lambda: None, counters=counters)
     async with connected(settings(broker.port), subscriptions=tuple(subscriptions(CONFIG)), max_payload=2**20) as link:
         source = MqttSource(link, intake, Interpreter(CONFIG, {}), cancel=lambda _: None, emit=lambda _: None)
         async with running(source.run):

@@ -22,6 +22,8 @@ PURE: dict[str, set[str]] = {
     "platform.readings": VALUES,
     "platform.sensors.total": VALUES | {"platform.readings"},
     "schema_limits": VALUES,
+    "counters": VALUES,
+    "snapshot": VALUES | {"counters", "platform.identity", "platform.readings"},
     "engine.protocol": VALUES,
     "engine.text": VALUES,
 }
@@ -34,6 +36,10 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "doctor": {"cli"},
     "engine.ort_genai": set(),  # loaded by name, in the engine's process
     "engine.child": {"engine.host"},
+    "metrics": {"app"},
+    "telemetry": {"app"},
+    "vitals": {"app"},
+    "platform.sampler": {"app", "vitals"},
     "config_file": {"app", "cli", "ask", "demo"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
@@ -41,6 +47,7 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "onnxruntime_genai": {"engine.ort_genai"},
     "yaml": {"config_file", "demo"},
     "typer": {"cli", "ask"},
+    "prometheus_client": {"metrics"},
 }
 
 

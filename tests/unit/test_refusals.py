@@ -4,12 +4,13 @@ import json
 
 import pytest
 
+from agent.errors import ErrorCode
 from agent.journal import Arrival, Objection, Refusal
 from agent.prompt import OutMessage, PromptId, ReplyTo
 from agent.refusals import Refusals
 from agent.units import Seconds
 
-_ANY = Refusal(OutMessage("x", b""), retryable=False)
+_ANY = Refusal(OutMessage("x", b""), retryable=False, code=ErrorCode.TOO_LARGE)
 _ARRIVAL = Arrival(PromptId("a"), ReplyTo("to/a", b"\x00"), _ANY, None, "digest", redelivered=False)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from agent.clock import Clock
+from agent.counters import Counters
 from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities, Finished, GenerationRequest, Outcome, Refused
 from agent.errors import EngineLostError, ErrorCode
@@ -92,12 +93,14 @@ class Bench:
         self.engine = ObedientEngine()
         self.lossy: list[OutMessage] = []
         self.finished = asyncio.Event()
+        self.counters = Counters()
         self.worker = Worker(
             journal,
             self.engine,
             clock=CLOCK,
             publish_lossy=self.lossy.append,
             wake_publisher=self.finished.set,
+            counters=self.counters,
         )
 
     async def send(self, name: str, **changes: Any) -> None:  # noqa: ANN401 - any field of a prompt

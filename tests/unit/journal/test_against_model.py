@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from agent.errors import ErrorCode
 from agent.journal import Arrival, Journal, Objection, Refusal
 from agent.prompt import OutMessage, PromptId, ReplyTo
 from tests.unit.journal.values import Time, append, arrival, open_journal, prompt, refusal, refuse
@@ -131,7 +132,9 @@ class JournalAgainstModel(RuleBasedStateMachine):
         reply_to = ReplyTo(f"reply/{prompt_id}", bytes([self.made % 16]))
         if drawn.retryable is not None:
             reply = OutMessage(reply_to.topic, f"no {self.made}".encode(), correlation=reply_to.correlation)
-            made = replace(refusal(prompt_id, retryable=False), content=Refusal(reply, drawn.retryable))
+            made = replace(
+                refusal(prompt_id, retryable=False), content=Refusal(reply, drawn.retryable, ErrorCode.TOO_LARGE)
+            )
         else:
             made = arrival(prompt(prompt_id, self.time))
         return replace(

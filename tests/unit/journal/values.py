@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.clock import Clock
+from agent.errors import ErrorCode
 from agent.journal import Arrival, Journal, Objection, Refusal
 from agent.prompt import Message, OutMessage, Pending, Prompt, PromptId, ReplyTo, Role, Sampling
 from agent.units import Bytes, Seconds, UnixSeconds
@@ -69,13 +70,15 @@ def refusal(
 ) -> Arrival:
     reply_to = ReplyTo(f"edge/d/reply/{prompt_id}", b"refused")
     reply = OutMessage(reply_to.topic, payload, correlation=reply_to.correlation)
-    return Arrival(PromptId(prompt_id), reply_to, Refusal(reply, retryable), key, "same", redelivered)
+    return Arrival(
+        PromptId(prompt_id), reply_to, Refusal(reply, retryable, ErrorCode.TOO_LARGE), key, "same", redelivered
+    )
 
 
 def refuse(arrival: Arrival, objection: Objection) -> Refusal:
     """In few words."""
     reply = OutMessage(arrival.reply_to.topic, objection.name.encode(), correlation=arrival.reply_to.correlation)
-    return Refusal(reply, retryable=objection is Objection.QUEUE_FULL)
+    return Refusal(reply, objection is Objection.QUEUE_FULL, ErrorCode.QUEUE_FULL)
 
 
 def append(journal: Journal, arrivals: Sequence[Arrival], *, room: int = 10_000) -> list[Pending]:

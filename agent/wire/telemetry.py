@@ -1,0 +1,183 @@
+"""What the device measures: the payload of `R/telemetry`."""
+
+from typing import Literal
+
+from agent.errors import ErrorCode
+from agent.wire.payload import Payload
+
+
+class Measured(Payload):
+    """A number, or why there is none: exactly one of the two is null."""
+
+    value: float | None
+    why: str | None
+
+
+class RailPayload(Payload):
+    """A place where power is measured."""
+
+    name: str
+    meter: str
+    """What measures it: the chip and its address, or the driver."""
+    power_w: Measured
+
+
+class PowerPayload(Payload):
+    """The machine's power."""
+
+    total_w: Measured
+    """The last sample. Has no value when a rail that belongs to it has none: a part is never taken for all."""
+    mean_w: Measured
+    """Over the samples since the message before."""
+    max_w: Measured
+    """Likewise."""
+    samples: int
+    """How many of them had a total."""
+    source: str
+    """Which rails the total is made of, or why there is none, for a person."""
+    rails: list[RailPayload]
+
+
+class ZonePayload(Payload):
+    """A thermal zone."""
+
+    name: str
+    temperature_c: Measured
+    throttles_at_c: float | None
+    """The lowest trip point that slows something down; null when there is none."""
+
+
+class GpuPayload(Payload):
+    """A GPU."""
+
+    name: str
+    clock_hz: Measured
+    load: Measured
+    """Share of the time in which it was busy, 0 to 1."""
+    temperature_c: Measured
+    memory_used_bytes: Measured
+    slowed_by: list[str]
+    """What keeps its clock down now, as the driver says."""
+
+
+class OverCurrentPayload(Payload):
+    """A counter of over-current events."""
+
+    name: str
+    events: Measured
+    """Since boot."""
+
+
+class MemoryPayload(Payload):
+    """The machine's memory; on a Jetson the GPU's too."""
+
+    total_bytes: Measured
+    available_bytes: Measured
+    swap_total_bytes: Measured
+    swap_free_bytes: Measured
+    gpu_used_bytes: Measured
+    pressure_avg10: Measured
+    """Share of the last 10 s in which some task waited for memory."""
+    oom_kills: Measured
+    """Processes that the kernel killed for memory since boot."""
+
+
+class PercentilesPayload(Payload):
+    """A duration over the last requests (256 at most); nearest rank. Null when there was none."""
+
+    samples: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    why: str | None
+    """Why they are null."""
+
+
+class RequestsPayload(Payload):
+    """Counted since the agent's start (`agent_uptime_s`)."""
+
+    received: int
+    """Messages that were prompts or should have been, those that came again included."""
+    taken: int
+    """Those that were new, and queued."""
+    completed: int
+    """Prompts that were answered with a completion."""
+    errors: dict[ErrorCode, int]
+    """Error replies by code; a code that is not there has not happened."""
+    engine_losses: int
+    """How often the engine's process was lost, and started anew."""
+
+
+class TokensPayload(Payload):
+    """Tokens of the completions, since the agent's start."""
+
+    input: int
+    output: int
+    cached: int
+    """Of the input: did not have to be read again."""
+    output_per_s: float
+    """Output tokens of the requests that ended since the message before, over that time."""
+
+
+class LinkPayload(Payload):
+    """The broker's connection."""
+
+    connected: bool
+    losses: int
+    """How often a connection that worked has ended, since the agent's start."""
+
+
+class JournalPayload(Payload):
+    """What waits on the disk."""
+
+    outbox: Measured
+    """Messages that the broker has not acknowledged."""
+    size_bytes: Measured
+
+
+class TelemetryPayload(Payload):
+    """The device at one moment, on `R/telemetry`."""
+
+    device: str
+    version: str
+    """The agent's."""
+    machine: str
+    jetpack: str | None
+    """The release of JetPack; null where there is none, or it is not known."""
+    l4t: str | None
+    """The release of Jetson Linux, likewise."""
+    model: str | None
+    """The loaded model; null while there is none."""
+    boot_id: str
+    """Another one after each boot: `uptime_s` of different boots cannot be compared."""
+    at: float
+    """Unix time, in seconds, by the device's clock, which may be wrong."""
+    uptime_s: float
+    """Since the machine's start, suspended time included: right whatever the wall clock does."""
+    agent_uptime_s: float
+    """Since the agent's start."""
+    historical: Literal[False] = False
+    """Reserved: will be true for a message that could not be sent in its time."""
+    link: LinkPayload
+    sensors_why: str | None
+    """Why `power`, `gpus`, `zones`, `throttling`, `over_current` and `memory` are null; null when none is."""
+    power: PowerPayload | None
+    gpus: list[GpuPayload] | None
+    zones: list[ZonePayload] | None
+    throttling: list[str] | None
+    """The cooling devices that cost speed now."""
+    over_current: list[OverCurrentPayload] | None
+    memory: MemoryPayload | None
+    agent_rss_bytes: int
+    """Resident memory of the agent's process."""
+    engine_rss_bytes: Measured
+    """Likewise of the engine's, which holds the model."""
+    queued: int
+    running: int
+    requests: RequestsPayload
+    tokens: TokensPayload
+    first_token_s: PercentilesPayload
+    """From a prompt's arrival to its first token."""
+    per_token_s: PercentilesPayload
+    """Mean time between a request's tokens after the first."""
+    journal: JournalPayload

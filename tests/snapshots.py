@@ -1,0 +1,70 @@
+"""A snapshot to look at: an agent on one of the boards that has served a little."""
+
+from collections.abc import Sequence
+
+from agent.counters import Counters
+from agent.errors import ErrorCode
+from agent.platform.identity import identify
+from agent.platform.readings import PowerSpan, Reading, Sampled, Why
+from agent.platform.sensors import Sensors
+from agent.prompt import Completion, Failure, FinishReason, PromptId, Timing, Usage
+from agent.snapshot import Snapshot
+from agent.units import Bytes, Milliwatts, Seconds, UnixSeconds
+from tests.boards import BoardTree
+
+NOTHING_SAMPLED = Sampled(None, None, None, "the sensors have not answered yet")
+
+
+def completion(first: float | None = 0.1, speed: float | None = 20.0, *, output: int = 10) -> Completion:
+    """A reply of `output` tokens."""
+    return Completion(
+        PromptId("a"),
+        "edge-tiny",
+        UnixSeconds(0),
+        "text",
+        FinishReason.STOP,
+        Usage(prompt_tokens=30, completion_tokens=output, cached_tokens=20),
+        Timing(Seconds(0), None if first is None else Seconds(first), Seconds(0.55), speed),
+    )
+
+
+def served(first_tokens: Sequence[float] = (0.1, 0.2, 0.3)) -> Counters:
+    """Counters of an agent that has answered so many prompts, and refused one."""
+    counters = Counters()
+    counters.received(len(first_tokens) + 1, taken=len(first_tokens), refused=[])
+    for first in first_tokens:
+        counters.replied(completion(first))
+    counters.replied(Failure(PromptId("b"), ErrorCode.TOO_LARGE, "too large"))
+    return counters
+
+
+def sampled(tree: BoardTree) -> Sampled:
+    """What a board's sensors say."""
+    readings = Sensors(tree.root).read()
+    total = readings.power.total.value
+    span = None if total is None else PowerSpan(total, Milliwatts(total + 1000), 50)
+    return Sampled(readings.power, readings.device, span, None)
+
+
+def snapshot(tree: BoardTree, what: Sampled | None = None, counters: Counters | None = None) -> Snapshot:
+    """The whole."""
+    return Snapshot(
+        device="orin-7",
+        machine=identify(tree.root),
+        model="edge-tiny",
+        boot_id="2f1c",
+        at=Seconds(1000.5),
+        wall=UnixSeconds(1790000000.1234),
+        agent_uptime=Seconds(100.0),
+        sampled=what or sampled(tree),
+        counts=(counters or served()).counts(),
+        output_tokens_per_s=3.0,
+        queued=2,
+        running=1,
+        connected=True,
+        connection_losses=4,
+        agent_memory=Bytes(70_000_000),
+        engine_memory=Reading(None, Why.GONE),
+        outbox=Reading(5),
+        journal_size=Reading(Bytes(4096)),
+    )
