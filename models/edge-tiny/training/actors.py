@@ -128,7 +128,7 @@ def make(rng: Random) -> Actor:
                 "new",
             )
         )
-    if rng.random() < 0.22 and actor.living != "person":
+    if rng.random() < 0.3 and actor.living != "person":
         actor.colour = rng.choice(lexicon.COLOURS)
     if rng.random() < 0.2:
         actor.having = an_object(rng) if rng.random() < 0.8 else f"no {words.thing(rng)}"
@@ -234,6 +234,7 @@ def piece(rng: Random) -> Piece:
     asks: list[Ask] = [
         lambda r: Question("actor-count", asking.amount(r, a.many), f"{capital(number(a.count))} {a.plain}.", a.one),
         lambda r: _seen(r, a),
+        lambda r: _seen(r, a),
     ]
     fields = [
         Field((key_style(rng, a.many), key_style(rng, f"{a.one} count")), "integer", a.count),
@@ -315,27 +316,28 @@ def piece(rng: Random) -> Piece:
         fields.append(
             Field(("wearing", "clothing", "clothes", key_style(rng, f"{a.one} wearing")), "string", _bare(a.wearing))
         )
-    asks.append(
-        lambda r: Question(
-            "actor-colour",
-            asking.dressed(
-                r,
-                one_of(
+    if a.colour or (not a.quality and rng.random() < 0.15):
+        asks.append(
+            lambda r: Question(
+                "actor-colour",
+                asking.dressed(
                     r,
-                    (
-                        "What colo(u|)r {b} {t}?",
-                        "Which colo(u|)r (does|do) {t} have?",
-                        "The colo(u|)r of {t}?",
-                        "{t}: what colo(u|)r?",
+                    one_of(
+                        r,
+                        (
+                            "What colo(u|)r {b} {t}?",
+                            "Which colo(u|)r (does|do) {t} have?",
+                            "The colo(u|)r of {t}?",
+                            "{t}: what colo(u|)r?",
+                        ),
+                        b=a.be,
+                        t=the,
                     ),
-                    b=a.be,
-                    t=the,
                 ),
-            ),
-            f"{capital(a.colour)}." if a.colour else "Not stated.",
-            a.one,
+                f"{capital(a.colour)}." if a.colour else "Not stated.",
+                a.one,
+            )
         )
-    )
     if a.colour:
         fields.append(Field(("colour", "color", key_style(rng, f"{a.one} colour")), "string", a.colour))
     if a.heading:
@@ -422,27 +424,6 @@ _UNTOLD = (
 def _seen(rng: Random, a: Actor) -> Question:
     told = f"there {a.be} {a.phrase}"
     if rng.random() < 0.55:
-        if a.living == "person" and rng.random() < 0.35:
-            return Question(
-                "actor-anyone",
-                asking.dressed(
-                    rng,
-                    one_of(
-                        rng,
-                        (
-                            "Is (anyone|anybody|someone|somebody|a person|a human) (there|around|in sight|present|visible)?",
-                            "(Anyone|Anybody|Any person|Any people) (there|around|here|)?",
-                            "Do you see (anyone|anybody|a person)?",
-                        ),
-                    ),
-                ),
-                f"Yes, {told}.",
-                a.one,
-            )
-        if a.living in {"animal", "vehicle"} and rng.random() < 0.35:
-            return Question(
-                "actor-exists", asking.exists(rng, a.living, lexicon.article(a.living)), f"Yes, {told}.", a.one
-            )
         return Question("actor-exists", asking.exists(rng, a.one, lexicon.article(a.one)), f"Yes, {told}.", a.one)
     k = max(0, a.count + rng.randint(-3, 3))
     more = rng.random() < 0.5

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, PLR0911, PLR2004, SIM905 - word lists and the shares of a random choice are data
+# ruff: noqa: PLR0911, PLR2004 - word lists and the shares of a random choice are data
 """Attributes of anything: a label, a value of some shape, and the key names that ask for it."""
 
 from __future__ import annotations
@@ -8,6 +8,20 @@ from typing import TYPE_CHECKING
 
 import lexicon
 import vocabulary as words
+from labels import (
+    ADDRESS_LABELS,
+    CODE_LABELS,
+    COUNT_LABELS,
+    DATE_LABELS,
+    FLAG_LABELS,
+    FLAGS,
+    MEASURES,
+    PARTICIPLES,
+    PERSON_LABELS,
+    TIME_LABELS,
+    TRUTH_LABELS,
+    WORD_LABELS,
+)
 from language import capital, clock, clock12, listing, number
 from pieces import Field, Value, a_date
 
@@ -209,7 +223,7 @@ def _code_attribute(rng: Random) -> Attribute:
     shown = code(rng)
     number_like = shown.isdigit() and not shown.startswith("0")
     label = (
-        rng.choice(_CODE_LABELS)
+        rng.choice(CODE_LABELS)
         if rng.random() < 0.75
         else f"{words.thing(rng)} {rng.choice(('id', 'number', 'code', 'ref', 'tag'))}"
     )
@@ -221,7 +235,7 @@ def _code_attribute(rng: Random) -> Attribute:
 
 
 def _measured(rng: Random) -> Attribute:
-    label, unit, low, high, decimals = rng.choice(_MEASURES)
+    label, unit, low, high, decimals = rng.choice(MEASURES)
     if rng.random() < 0.45:
         label = f"{words.thing(rng)} {label}"
     value = f"{rng.uniform(low, high):.{decimals}f}"
@@ -243,12 +257,12 @@ def _measured(rng: Random) -> Attribute:
 
 def _count(rng: Random) -> Attribute:
     n = int(rng.choice((rng.randrange(13), rng.randrange(60), rng.randrange(900))))
-    label = words.plural(words.thing(rng)) if rng.random() < 0.75 else rng.choice(_COUNT_LABELS)
+    label = words.plural(words.thing(rng)) if rng.random() < 0.75 else rng.choice(COUNT_LABELS)
     return Attribute(label, number(n) if rng.random() < 0.25 else str(n), n, "integer", n)
 
 
 def _worded(rng: Random) -> Attribute:
-    label = rng.choice(_WORD_LABELS) if rng.random() < 0.55 else words.thing(rng)
+    label = rng.choice(WORD_LABELS) if rng.random() < 0.55 else words.thing(rng)
     roll = rng.random()
     if label in {"colour", "paint", "lid colour", "cable colour", "stripe"}:
         shown = rng.choice(lexicon.COLOURS)
@@ -264,14 +278,14 @@ def _worded(rng: Random) -> Attribute:
 
 
 def _named(rng: Random) -> Attribute:
-    label = rng.choice(_PERSON_LABELS) if rng.random() < 0.6 else words.role(rng)
+    label = rng.choice(PERSON_LABELS) if rng.random() < 0.6 else words.role(rng)
     shown = lexicon.person_name(rng) if rng.random() < 0.85 else capital(lexicon.pseudo_word(rng))
     return Attribute(label, shown, shown, "string")
 
 
 def _addressed(rng: Random) -> Attribute:
     shown = _address(rng)
-    return Attribute(rng.choice(_ADDRESS_LABELS), shown, shown, "string")
+    return Attribute(rng.choice(ADDRESS_LABELS), shown, shown, "string")
 
 
 def _timed(rng: Random) -> Attribute:
@@ -279,9 +293,9 @@ def _timed(rng: Random) -> Attribute:
     minutes = rng.randrange(1440)
     if roll < 0.6:
         shown = clock(minutes) if rng.random() < 0.85 else clock12(minutes)
-        label = rng.choice(_TIME_LABELS)
+        label = rng.choice(TIME_LABELS) if rng.random() < 0.8 else words.done(rng)
     elif roll < 0.8:
-        shown, label = a_date(rng), rng.choice(_DATE_LABELS)
+        shown, label = a_date(rng), rng.choice(DATE_LABELS)
     else:
         shown = f"{rng.randint(2, 90)} {rng.choice(('minutes', 'min', 'seconds', 's', 'hours', 'h', 'days', 'weeks'))}"
         label = rng.choice(
@@ -295,14 +309,14 @@ def _timed(rng: Random) -> Attribute:
 def _flag(rng: Random) -> Attribute:
     true, false = rng.choice(FLAGS)
     on = rng.random() < 0.5
-    label = rng.choice(_FLAG_LABELS) if rng.random() < 0.4 else words.thing(rng)
+    label = rng.choice(FLAG_LABELS) if rng.random() < 0.4 else words.thing(rng)
     shown = true if on else false
     return Attribute(label, shown, shown, "string")
 
 
 def _truth(rng: Random) -> Attribute:
     on = rng.random() < 0.5
-    label = rng.choice(_TRUTH_LABELS) if rng.random() < 0.5 else f"{words.thing(rng)} {rng.choice(_PARTICIPLES)}"
+    label = rng.choice(TRUTH_LABELS) if rng.random() < 0.5 else f"{words.thing(rng)} {rng.choice(PARTICIPLES)}"
     return Attribute(label, rng.choice(("yes", "yes", "true") if on else ("no", "no", "false")), on, "boolean")
 
 
@@ -392,115 +406,3 @@ def _like(rng: Random, like: Attribute) -> Attribute | None:
 
 def _relabelled(found: Attribute, label: str) -> Attribute:
     return Attribute(label, found.shown, found.value if found.kind == "list" else found.shown, found.kind)
-
-
-# Labels -------------------------------------------------------------------------------------------
-
-_CODE_LABELS = """lot|lot number|batch|batch number|serial|serial number|order|order number|ticket|ticket number|plate|licence plate|number plate|registration|badge|badge number|locker|slot|seat|bay|gate|dock|track|case|case number|article|article number|part|part number|sku|pallet|container number|trailer|seal|seal number|invoice|reference|reference number|booking|pin|zone|room|rack|bin|shelf|position|key number|card|card number|permit|permit number|tag|tag number|asset|asset number|barcode|qr text|label text|unit|van|unit number|line|cell|station|job|job number|route|tour|flight|voyage|wagon|berth|stand|locker number|tracking number|parcel number|customer number|meter number|camera|camera id|device id|sensor id|node|channel|port|drawer|bed|table|lane|sector|floor|version|model|model number|firmware version|error code|status code|message id|session|passport|visa|policy number|account|tariff|recipe|program|grade|class|size|format""".split(
-    "|"
-)
-_WORD_LABELS = """colour|material|cargo|load|contents|product|fruit|finish|paint|lid colour|cable colour|stripe|shape|condition|surface|type|kind|category|weather|sky|road surface|mood|smell|taste|sound|pattern|fabric|texture|reason|cause|defect|damage|fault|remark|note|comment|activity|task|operation|destination|origin|location|position|place|site|area|spot|found at|last seen|parked at|stored in|heading for|goal|tool|device|brand|make|manufacturer|vehicle|animal|breed|crop|variety|ingredient|wood|metal|fuel|medium|packaging|wrapping|logo|sign|symbol|title|topic|subject|result|verdict|finding|outcome|action|next step|priority|severity|mode|phase|stage|season|shift|language|hairstyle|hat|jacket|shoes|bag|carrying|wearing|holding|accessory""".split(
-    "|"
-)
-_PERSON_LABELS = """driver|owner|operator|name|visitor|guest|sender|recipient|receiver|contact|contact person|signed by|checked by|reported by|found by|supervisor|customer|patient|tenant|host|caller|witness|carrier|company|inspector|technician|on duty|guard|author|captain|assigned to|approved by|picked by|packed by|last user|holder|buyer|seller|trainer|escort|hauler|supplier|client|manufacturer""".split(
-    "|"
-)
-_ADDRESS_LABELS = """address|url|link|website|email|ip address|mac address|hostname|host|phone number|phone|device path|topic|stream|position|coordinates|gps|endpoint|server|broker|gateway|version|software version|path|route|street""".split(
-    "|"
-)
-_TIME_LABELS = """time|arrival|arrival time|departure|departure time|start|start time|end|end time|opened at|closed at|seen at|delivered at|due|deadline|last contact|last seen|check-in|check-out|eta|etd|pickup time|first alarm|last reboot|sunrise|sunset|next train|shift start|shift end|logged|scanned at|since|until|timestamp|updated|sent at|entered at|left at|last motion|last maintenance""".split(
-    "|"
-)
-_DATE_LABELS = """date|expiry|expiry date|best before|production date|delivery date|inspection date|last service|next service|due date|purchase date|birthday|installed on|valid until|calibrated on|ordered on|shipped on|harvested|day""".split(
-    "|"
-)
-_COUNT_LABELS = """quantity|count|number of pieces|pieces|boxes left|people|visitors|alarms|errors|retries|failures|hits|rejects|cycles|restarts|passengers|customers waiting|free seats|free slots|empty slots|pages|attempts|axles|doors|windows|stops|floors|units made|good parts|bad parts|missing parts|messages|clients|open orders|spare keys|goals|points|laps|rows|columns|layers|deliveries today""".split(
-    "|"
-)
-FLAGS = (
-    ("on", "off"),
-    ("open", "closed"),
-    ("up", "down"),
-    ("active", "inactive"),
-    ("full", "empty"),
-    ("running", "stopped"),
-    ("locked", "unlocked"),
-    ("armed", "disarmed"),
-    ("present", "missing"),
-    ("clean", "dirty"),
-    ("wet", "dry"),
-    ("connected", "disconnected"),
-    ("enabled", "disabled"),
-    ("online", "offline"),
-    ("occupied", "free"),
-    ("passed", "failed"),
-    ("intact", "broken"),
-    ("raised", "lowered"),
-    ("engaged", "released"),
-    ("sealed", "unsealed"),
-    ("valid", "expired"),
-    ("signed", "unsigned"),
-    ("paid", "unpaid"),
-    ("plugged in", "unplugged"),
-    ("loaded", "unloaded"),
-    ("charging", "not charging"),
-    ("tight", "loose"),
-    ("lit", "dark"),
-    ("busy", "idle"),
-    ("warm", "cold"),
-    ("blocked", "clear"),
-    ("extended", "retracted"),
-    ("mounted", "dismounted"),
-    ("green", "red"),
-    ("ok", "faulty"),
-    ("approved", "rejected"),
-    ("straight", "bent"),
-    ("awake", "asleep"),
-)
-_FLAG_LABELS = """door|gate|valve|pump|lid|lens|light|heater|alarm|barrier|hatch|engine|fan|motor|switch|relay|lock|window|shutter|battery|network|broker|wifi|vpn|mqtt|watchdog|camera|recording|microphone|siren|beacon|brake|clutch|flap|tap|drain|filter|seal|belt|status|power|mains|ups|test|payment|contract|ventilation""".split(
-    "|"
-)
-_TRUTH_LABELS = """fragile|urgent|insured|damaged|signed|paid|opened|sealed|refrigerated|dangerous|stackable|locked|armed|recording|night mode|maintenance due|tamper|smoke|leak|motion|rain|helmet|hi-vis vest|gloves|mask|seat belt|id shown|customs|express|return|warranty|defective|empty|occupied|throttled|muted|charging|fire|intrusion|queue|delayed|cancelled|accessible|lights on|engine on|overdue|approved|alarm active|jammed|blocked|in stock|reserved""".split(
-    "|"
-)
-_PARTICIPLES = "open closed present missing damaged attached locked loose visible covered lit wet switched-on plugged-in removed installed found checked cleaned signed counted".split()
-_MEASURES: tuple[tuple[str, str, float, float, int], ...] = (
-    ("temperature", "°C", -20, 95, 1),
-    ("temperature", "°C", 5, 90, 0),
-    ("weight", "kg", 1, 900, 0),
-    ("weight", "kg", 0.2, 60, 1),
-    ("mass", "g", 5, 900, 0),
-    ("length", "cm", 5, 400, 0),
-    ("height", "cm", 5, 300, 0),
-    ("width", "mm", 2, 900, 0),
-    ("depth", "m", 0.5, 40, 1),
-    ("distance", "m", 1, 300, 0),
-    ("speed", "km/h", 2, 140, 0),
-    ("pressure", "bar", 0.5, 16, 1),
-    ("humidity", "%", 5, 99, 0),
-    ("level", "%", 0, 100, 0),
-    ("voltage", "V", 1, 400, 1),
-    ("current", "A", 0.1, 32, 1),
-    ("power", "W", 1, 90, 1),
-    ("flow", "l", 1, 90, 0),
-    ("volume", "l", 1, 500, 0),
-    ("price", "EUR", 1, 300, 2),
-    ("noise", "dB", 20, 110, 0),
-    ("brightness", "lux", 0, 2000, 0),
-    ("frequency", "Hz", 10, 900, 0),
-    ("speed", "rpm", 100, 9000, 0),
-    ("latency", "ms", 1, 900, 0),
-    ("load", "%", 0, 100, 0),
-    ("usage", "GB", 0.5, 64, 1),
-    ("size", "MB", 1, 900, 0),
-    ("signal", "dBm", -110, -30, 0),
-    ("rate", "fps", 1, 120, 0),
-    ("clock", "MHz", 100, 2400, 0),
-    ("charge", "%", 1, 100, 0),
-    ("angle", "°", 0, 180, 0),
-    ("thickness", "mm", 0.5, 40, 1),
-    ("score", "", 0, 100, 0),
-    ("ratio", "", 0.01, 0.99, 2),
-    ("dose", "ml", 1, 90, 0),
-    ("confidence", "%", 20, 99, 0),
-)

@@ -99,7 +99,7 @@ def _choose(rng: Random, pieces: list[Piece]) -> dict[str, tuple[str, Value]]:
 def request(rng: Random, pieces: list[Piece]) -> Question | None:
     """A request for some fields of the pieces, some of them untold, and the JSON that answers it."""
     chosen = _choose(rng, pieces)
-    if not chosen:
+    if not chosen or (all(v is None for _, v in chosen.values()) and rng.random() < 0.85):
         return None
     items = list(chosen.items())
     rng.shuffle(items)

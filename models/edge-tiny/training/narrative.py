@@ -85,6 +85,9 @@ _IRREGULAR = {
     "lean": "leaned",
 }
 _DOUBLED = {
+    "dip",
+    "shred",
+    "unwrap",
     "clip",
     "flip",
     "grip",

@@ -186,11 +186,17 @@ def _hub_name(name: str) -> str:
 
 
 def load_checkpoint(network: Network, folder: Path) -> None:
-    """Read back what `save_checkpoint` wrote."""
+    """Read back what `save_checkpoint` wrote; layers beyond the saved ones begin by changing nothing."""
     from safetensors.torch import load_file  # noqa: PLC0415 - not needed to train from nothing
 
     saved = load_file(folder / "model.safetensors")
-    network.load_state_dict({name: saved[_hub_name(name)] for name in network.state_dict()})
+    state = network.state_dict()
+    for name, fresh in state.items():
+        if _hub_name(name) in saved:
+            state[name] = saved[_hub_name(name)]
+        elif name.endswith(("o_proj.weight", "down_proj.weight")):
+            state[name] = torch.zeros_like(fresh)
+    network.load_state_dict(state)
 
 
 def save_checkpoint(network: Network, folder: Path, tokens: dict[str, int]) -> None:

@@ -13,7 +13,8 @@ import attributes
 import lexicon
 import pieces as atoms
 import vocabulary as words
-from attributes import FLAGS, key_style, pair_key
+from attributes import key_style, pair_key
+from labels import FLAGS
 from language import capital, number, one_of
 from pieces import Ask, Field, Piece, Question
 
@@ -52,6 +53,9 @@ def state(rng: Random) -> Piece:
     """`guard door open`, `exit B blocked by two pallets`, `robot stuck at the kerb`."""
     bare, the = named(rng)
     pair = rng.choice(FLAGS)
+    if rng.random() < 0.15:
+        done = words.done(rng) if rng.random() < 0.5 else rng.choice(pair).removeprefix("not ")
+        pair = (done, f"not {done}")
     on = rng.randrange(2)
     told, other = pair[on], pair[1 - on]
     flag = rng.random() < 0.58
@@ -101,7 +105,11 @@ def state(rng: Random) -> Piece:
     if flag:
         asked = rng.choice(pair)
         fields.append(
-            Field((key_style(rng, f"{bare} {asked}"), key_style(rng, f"is {bare} {asked}")), "boolean", asked == told)
+            Field(
+                (key_style(rng, f"{bare} {asked}"), key_style(rng, f"is {bare} {asked}"), key_style(rng, asked)),
+                "boolean",
+                asked == told,
+            )
         )
     shown = told.upper() if flag and rng.random() < 0.1 else told
     loose = rng.choice(

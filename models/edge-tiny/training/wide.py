@@ -16,6 +16,7 @@ import pieces as atoms
 import records
 import situations
 import vocabulary as words
+from labels import FLAGS
 from language import capital, listing, one_of
 from pieces import Piece, Question
 from prompts import Example, Turn, compose, describe_text, framed, noisy, system_message, unique
@@ -25,20 +26,19 @@ if TYPE_CHECKING:
     from random import Random
 
 
+_SCENE = (actors.piece, actors.piece, actors.piece, actors.piece, notes.absence)
+_ANY = (
+    *(actors.piece,) * 4,
+    *(notes.state,) * 3,
+    *(notes.reading,) * 3,
+    notes.absence,
+    notes.event,
+)
+
+
 def note(rng: Random) -> list[Piece]:
     """A heading, one to five fragments, a time; nothing is told twice."""
-    makers = (
-        actors.piece,
-        actors.piece,
-        actors.piece,
-        notes.state,
-        notes.state,
-        notes.state,
-        notes.reading,
-        notes.reading,
-        notes.absence,
-        notes.event,
-    )
+    makers = _SCENE if rng.random() < 0.3 else _ANY
     found: list[Piece] = []
     used: set[str] = set()
     if rng.random() < 0.5:
@@ -108,6 +108,8 @@ def layout(rng: Random, found: list[Piece]) -> str:
         mark = rng.choice(("- ", "* ", "", "• "))
         return "\n".join(mark + p.fragment for p in found)
     parts = [p.fragment for p in found]
+    if found[-1].role == "time" and len(parts) > 1 and rng.random() < 0.12:
+        return f"[{parts[-1]}] {rng.choice((', ', ' ', '; ', ' | ')).join(parts[:-1])}"
     if found[0].role == "where" and rng.random() < 0.6:
         head = rng.choice(("{h}: {r}", "{h} - {r}", "{h}. {r}", "[{h}] {r}", "{h}: {r}", "{h}; {r}")).replace(
             "{h}", parts[0]
@@ -133,7 +135,7 @@ def _absent(rng: Random, found: list[Piece]) -> Question:
         elif roll < 0.7:
             bare, the = notes.named(rng)
             if not set(bare.split(" ")) & told:
-                pair = rng.choice(attributes.FLAGS)
+                pair = rng.choice(FLAGS)
                 return Question("wide-absent", asking.polar(rng, "is", the, rng.choice(pair)), "Not stated.", bare)
         elif not any(p.role == "bare" for p in found) and "time" not in told:
             return Question("wide-absent", one_of(rng, atoms.WHAT_TIME), "Not stated.", "time")
@@ -157,17 +159,55 @@ def _missing(rng: Random, found: list[Piece]) -> Question | None:
     return Question("wide-missing", asking.exists(rng, noun, lexicon.article(noun)), f"No, {reason}.", noun)
 
 
+_PERSONS = {r.replace("-", " ") for r in words.ROLES} | {n.one for n in lexicon.PEOPLE}
+_KINDS = (
+    ("person", _PERSONS),
+    ("animal", {n.one for n in lexicon.ANIMALS}),
+    ("vehicle", {n.one for n in lexicon.VEHICLES}),
+)
+_THINGS = set(words.THINGS)
+_ANYONE = (
+    "Is (anyone|anybody|someone|somebody|a person|a human) (there|around|in sight|present|visible)?",
+    "(Anyone|Anybody|Any person|Any people) (there|around|here|to be seen|)?",
+    "(Do|Can) you see (anyone|anybody|a person|people)?",
+    "Are there any people?",
+    "Does it (show|mention) (anyone|anybody|a person|people)?",
+    "Is there a (person|human|living soul) in this?",
+)
+
+
+def _of_a_kind(rng: Random, found: list[Piece]) -> Question | None:
+    """Whether a person, an animal or a vehicle is there; None when that is not certain."""
+    seen = [p for p in found if p.seen]
+    if not seen or any(not p.seen and p.role not in {"time", "where"} for p in found):
+        return None
+    known = _PERSONS | _KINDS[1][1] | _KINDS[2][1] | _THINGS
+    if len(seen) > 3 or any(not p.topics & known for p in seen):
+        return None
+    one, names = rng.choice((_KINDS[0], *_KINDS))
+    matching = [p.seen for p in seen if p.topics & names]
+    told = matching or [p.seen for p in seen]
+    be = "is" if len(told) == 1 and told[0].startswith(("a ", "an ")) else "are"
+    if one == "person" and rng.random() < 0.7:
+        text = asking.dressed(rng, one_of(rng, _ANYONE))
+    else:
+        text = asking.exists(rng, one, lexicon.article(one))
+    answer = f"Yes, there {be} {listing(told)}." if matching else f"No, there {be} only {listing(told)}."
+    return Question("wide-kind", text, answer, one)
+
+
 def _question(rng: Random, found: list[Piece]) -> Question:
     if rng.random() < 0.1:
         return _absent(rng, found)
-    if rng.random() < 0.12:
-        missing = _missing(rng, found)
+    if rng.random() < 0.3:
+        missing = rng.choice((_missing, _of_a_kind))(rng, found)
         if missing:
             return missing
     asking_pieces = [p for p in found if p.asks]
     if not asking_pieces:
         return _absent(rng, found)
-    return rng.choice(rng.choice(asking_pieces).asks)(rng)
+    weights = [6 if p.seen else 1 if p.role in {"where", "time"} else 3 for p in asking_pieces]
+    return rng.choice(rng.choices(asking_pieces, weights)[0].asks)(rng)
 
 
 def _example(
