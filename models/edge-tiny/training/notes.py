@@ -274,7 +274,7 @@ def reading(rng: Random, attribute: attributes.Attribute | None = None) -> Piece
     a = attribute or attributes.attribute(rng)
     several = a.kind == "integer" and not a.unit and a.label.endswith("s")
     clause = f"there are {a.shown} {a.label}" if several else f"the {a.label} is {a.shown}"
-    if a.label.endswith((" by", " at", " to")):
+    if a.label.endswith((" by", " at", " to")) and a.label.count(" ") == 1:
         clause = f"it was {a.label} {a.shown}"
     asks: list[Ask] = [
         lambda r: Question(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import actors
@@ -19,7 +20,7 @@ import vocabulary as words
 from labels import FLAGS
 from language import capital, listing, one_of
 from pieces import Piece, Question
-from prompts import Example, Turn, compose, describe_text, framed, noisy, system_message, unique
+from prompts import Example, Turn, compose, describe_text, description, framed, noisy, system_message, unique
 from telemetry import telemetry_pieces
 
 if TYPE_CHECKING:
@@ -57,26 +58,21 @@ def note(rng: Random) -> list[Piece]:
 
 
 def sentence(found: list[Piece]) -> str:
-    """The note as one sentence that keeps every fragment."""
+    """The note as one sentence that keeps every fragment, in the order of `prompts.description`."""
     bare = [p.clause for p in found if p.role == "bare"]
+    if not bare:
+        return description(found)
+    first = next(p for p in found if p.role == "bare")
+    one = len(bare) == 1 and bare[0].startswith(("a ", "an "))
     where = next((p.clause for p in found if p.role == "where"), "")
-    when = next((p.clause for p in found if p.role == "time"), "")
-    clauses = [p.clause for p in found if p.role in {"main", "tail"}]
-    if bare:
-        several = len(bare) > 1 or not bare[0].startswith(("a ", "an "))
-        group = (
-            f"{listing(bare)} {'are' if several else 'is'} {where}"
-            if where
-            else f"there {'are' if several and not bare[0].startswith(('a ', 'an ')) else 'is'} {listing(bare)}"
-        )
-        clauses.insert(0, group)
-        where = ""
-    if not clauses:
-        return f"This is {where or 'seen'}{' ' + when if when else ''}."
-    text = listing(clauses)
-    if where:
-        text = f"{where}, {text}"
-    return f"{capital(text)}{' ' + when if when else ''}."
+    group = (
+        f"{listing(bare)} {'is' if one else 'are'} {where}"
+        if where
+        else f"there {'is' if one else 'are'} {listing(bare)}"
+    )
+    main = replace(first, clause=group, role="main")
+    rest = [p for p in found if p.role not in {"bare", "where"}]
+    return description([main, *rest])
 
 
 def layout(rng: Random, found: list[Piece]) -> str:
