@@ -12,6 +12,7 @@ run: $(VENV)/runtime.done ## a private broker, the agent, a model: ask it someth
 	@$(BIN)/jetson-agent demo $(DEMO_FLAGS)
 
 test: $(VENV)/dev.done ## every test that this machine can run, with branch coverage
+	@tools/test-programs.sh
 	@rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
