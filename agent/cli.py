@@ -143,7 +143,12 @@ def ask(
     if question == "-":
         if sys.stdin.isatty():
             raise typer.BadParameter("nothing to ask: jetson-agent ask 'What can you do?'", param_hint="QUESTION")
-        question = sys.stdin.read()
+        try:
+            question = sys.stdin.buffer.read().decode()
+        except UnicodeDecodeError as error:
+            raise typer.BadParameter(
+                f"what the pipe gives is not UTF-8 text: {error.reason}", param_hint="QUESTION"
+            ) from error
     with _told_plainly():
         loaded = load_config(config, os.environ)
         from agent.ask import ask_and_print  # noqa: PLC0415  # see run

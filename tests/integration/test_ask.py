@@ -42,7 +42,7 @@ def _config(folder: Path, port: int, *more: str) -> Path:
     return file
 
 
-def _ask(config: Path, *arguments: str, stdin: str | None = None) -> Result:
+def _ask(config: Path, *arguments: str, stdin: str | bytes | None = None) -> Result:
     return CliRunner().invoke(cli, ["ask", "-c", str(config), *arguments], input=stdin)
 
 
@@ -108,6 +108,12 @@ def test_reads_the_question_from_a_pipe(config: Path, fake_agent: Start, argumen
     agent = fake_agent(_say("x"))
     assert _ask(config, *arguments, stdin="Is it\nopen?\n").exit_code == 0
     assert json.loads(agent.prompts.get(timeout=DEADLINE_S).payload)["prompt"] == "Is it\nopen?\n"
+
+
+def test_a_question_that_is_not_text_is_not_sent(config: Path) -> None:
+    result = _ask(config, stdin=b"\xff\xfe")
+    assert result.exit_code == 2
+    assert "not UTF-8" in result.stderr
 
 
 def test_an_empty_question_is_not_sent(config: Path) -> None:
