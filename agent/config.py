@@ -156,6 +156,13 @@ class Engine(_Section):
     """An engine that makes no progress for so long is killed and restarted."""
 
 
+class Power(_Section):
+    """How much power the device may take."""
+
+    nvpmodel: Annotated[str, Field(pattern="^(keep|manage)$")] = "keep"
+    """`manage`: the agent may set the Jetson's power mode, of those that take no reboot. keep or manage."""
+
+
 class Telemetry(_Section):
     """What the device measures, sent upstream and shown on the spot."""
 
@@ -186,6 +193,7 @@ class Config(_Section):
     engine: Engine = Field(default_factory=Engine)
     queue: Queue = Field(default_factory=Queue)
     journal: Journal = Field(default_factory=Journal)
+    power: Power = Field(default_factory=Power)
     telemetry: Telemetry = Field(default_factory=Telemetry)
     routes: dict[TopicLevel, Route] = Field(default_factory=dict)
 

@@ -80,13 +80,13 @@ def pattern_in_words(pattern: str) -> str:
 
 
 def _words_for_unknown(path: KeyPath) -> str:
+    elsewhere = [key.path for key in keys() if key.path[-1] == path[-1]]
+    if elsewhere:
+        return f"unknown key here; it belongs at `{dotted(elsewhere[0]).replace(ANY_NAME, '<name>')}`"
     known = keys_in(path[:-1])
     near = difflib.get_close_matches(str(path[-1]), known, n=1)
     if near:
         return f"unknown key; did you mean `{near[0]}`?"
-    elsewhere = [key.path for key in keys() if key.path[-1] == path[-1]]
-    if elsewhere:
-        return f"unknown key here; it belongs at `{dotted(elsewhere[0]).replace(ANY_NAME, '<name>')}`"
     return f"unknown key; there are: {', '.join(known)}"
 
 

@@ -16,6 +16,7 @@ PURE: dict[str, set[str]] = {
     "errors": {"units"},
     "prompt": {"units", "errors"},
     "events": VALUES,
+    "budget.modes": VALUES,
     "deferrals": VALUES,
     "scheduler": VALUES,
     "replies": VALUES | {"engine.protocol"},

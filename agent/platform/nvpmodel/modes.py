@@ -1,4 +1,4 @@
-"""The power mode of a Jetson, by name: what the numbers mean differs from board to board. Only reads.
+"""The power modes of a board, by name: what the numbers mean differs from board to board. Only reads.
 
 `/etc/nvpmodel.conf` names the modes, `/var/lib/nvpmodel/status` holds the number of the one that is set, and everybody
 may read both, so nothing has to be asked of the program `nvpmodel`, which can hang on a question.
@@ -12,17 +12,26 @@ from pathlib import Path
 from agent.platform.files import read_text
 from agent.platform.readings import Reading, Why
 
-_MODE = re.compile(r"^\s*<\s*POWER_MODEL\s+ID=(\d{1,9})\s+NAME=(\S+)\s*>", re.MULTILINE)
+_SECTION = re.compile(r"^\s*<.*", re.MULTILINE)
+_MODE = re.compile(r"\s*<\s*POWER_MODEL\s+ID=(\d{1,9})\s+NAME=(\S+)\s*>")
 _DEFAULT = re.compile(r"^\s*<\s*PM_CONFIG\s+DEFAULT=(\d{1,9})\s*>", re.MULTILINE)
 _STATUS = re.compile(r"pmode:(\d{1,9})")
+_BOOT_SETTING = re.compile(r"^\s*((?:CPU_ONLINE|\w+_POWER_GATING)\s.*?)\s*$", re.MULTILINE)
+"""Which cores are on, and which parts of the GPU are powered: a running system does not change them (on Orin; boards
+before it change cores at once, and are asked for a reboot all the same)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PowerMode:
-    """One mode. Its number says nothing of its power."""
+    """One mode. Its number says nothing of its power.
+
+    Attributes:
+        boot_settings: What of it can only be changed by a reboot.
+    """
 
     number: int
     name: str
+    boot_settings: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,16 @@ class PowerModes:
     current: Reading[PowerMode]
     default: PowerMode | None
 
+    def named(self, name: str) -> PowerMode | None:
+        """The mode of this name; None when the board has none."""
+        return next((mode for mode in self.modes if mode.name == name), None)
+
+    def needs_reboot(self, mode: PowerMode) -> bool | None:
+        """Whether going there from the mode that is set needs one; None when that one is not known."""
+        if self.current.value is None:
+            return None
+        return mode.boot_settings != self.current.value.boot_settings
+
 
 def read_power_modes(root: Path = Path("/")) -> PowerModes | None:
     """The modes; None on a machine without `nvpmodel`."""
@@ -46,13 +65,24 @@ def read_power_modes(root: Path = Path("/")) -> PowerModes | None:
         text = read_text(root / "etc/nvpmodel.conf")
     except OSError:
         return None
-    modes = tuple(PowerMode(int(number), name) for number, name in _MODE.findall(text))
+    modes = tuple(_modes(text))
     default = _DEFAULT.search(text)
     return PowerModes(
         modes=modes,
         current=_current(root, modes),
         default=None if default is None else _by_number(modes, int(default[1])),
     )
+
+
+def _modes(text: str) -> Sequence[PowerMode]:
+    """A mode's settings go on to the next line that begins with `<`."""
+    starts = [match.start() for match in _SECTION.finditer(text)]
+    sections = (text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True))
+    return [
+        PowerMode(int(match[1]), match[2], frozenset(_BOOT_SETTING.findall(section)))
+        for section in sections
+        if (match := _MODE.match(section)) is not None
+    ]
 
 
 def _current(root: Path, modes: Sequence[PowerMode]) -> Reading[PowerMode]:
