@@ -1,5 +1,6 @@
 """Examines everything, in the order in which a person would ask."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,12 +18,13 @@ from agent.doctor.device import (
 )
 from agent.doctor.engine import EngineLibrary, judge_engine, judge_model, probe_engine
 from agent.doctor.finding import Finding, Mark
+from agent.doctor.permissions import find_device_files, judge_device_files, judge_managing
 from agent.doctor.report import Report, as_json, has_problem
 from agent.doctor.room import judge_room
-from agent.doctor.surroundings import examine_broker, examine_state_dir
+from agent.doctor.surroundings import examine_broker, examine_state_dir, user_name
 from agent.errors import ConfigError
 from agent.platform.identity import Jetson, identify
-from agent.platform.nvpmodel import read_power_modes
+from agent.platform.nvpmodel import find_access, read_power_modes
 from agent.platform.readings import Readings, Why
 from agent.platform.sensors import Nvml, Sensors, find_nvml
 from agent.units import Bytes
@@ -73,7 +75,8 @@ def examine(
     library = engine()  # between the search for meters and their sample: an energy counter needs some time
     readings = sensors.read()
     yield judge_machine(machine)
-    yield from judge_mode(read_power_modes(root))
+    modes = read_power_modes(root)
+    yield from judge_mode(modes)
     yield from judge_power(readings.power, is_jetson=is_jetson)
     yield from judge_heat(readings.device)
     yield from judge_over_current(readings.device)
@@ -83,16 +86,20 @@ def examine(
     if (room := judge_room(readings.device.memory)) is not None:
         yield room
     yield from judge_access(readings)
+    yield from judge_device_files(find_device_files(root), user_name(os.geteuid()), is_jetson=is_jetson)
     yield judge_engine(library, is_jetson=is_jetson, has_gpu=_has_nvidia_gpu(root, readings))
-    yield from _examine_configured(load, readings.device.memory.available.value)
-
-
-def _examine_configured(load: Callable[[], Config], available: Bytes | None) -> Iterator[Finding]:
     try:
         config = load()
     except ConfigError as error:
         yield Finding("config", Mark.PROBLEM, str(error), "Correct it; model, broker and state were not looked at.")
         return
+    yield from _examine_configured(config, readings.device.memory.available.value)
+    if modes is not None:
+        managed = config.power.nvpmodel == "manage"
+        yield judge_managing(modes, find_access(root), user_name(os.geteuid()), managed=managed)
+
+
+def _examine_configured(config: Config, available: Bytes | None) -> Iterator[Finding]:
     yield Finding("config", Mark.OK, f"Device {config.device.id}, prompts on {config.topic_prefix}/prompt.")
     yield judge_model(config, available)
     yield examine_broker(config.broker)

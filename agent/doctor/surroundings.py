@@ -55,7 +55,7 @@ def examine_state_dir(config: Config) -> Finding:
 
 
 def _not_writable(folder: Path, nearest: Path) -> Finding:
-    user, owner = _name(os.geteuid()), _name(nearest.stat().st_uid)
+    user, owner = user_name(os.geteuid()), user_name(nearest.stat().st_uid)
     if nearest == folder and owner != user:
         return Finding(
             "state",
@@ -71,7 +71,8 @@ def _not_writable(folder: Path, nearest: Path) -> Finding:
     )
 
 
-def _name(user: int) -> str:
+def user_name(user: int) -> str:
+    """A user's name; its number where it has none."""
     try:
         return pwd.getpwuid(user).pw_name
     except KeyError:

@@ -34,6 +34,7 @@ class BoardTree:
             self._write(f"sys/class/thermal/cooling_device{number}/type", name)
             self._write(f"sys/class/thermal/cooling_device{number}/cur_state", "0")
         self._write_memory()
+        self._write("dev/nvmap", "")
 
     def __enter__(self) -> Self:
         """The tree."""

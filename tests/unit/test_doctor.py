@@ -64,7 +64,7 @@ def test_a_board_that_is_well(build: Callable[[str], BoardTree], config: Config)
     engine = (
         "onnxruntime-genai 0.18.0 loads, built for CUDA and CPU (whether for this very GPU shows at the first load)."
     )
-    assert [(finding.area, finding.found) for finding in findings if finding.mark is Mark.OK][:10] == [
+    assert [(finding.area, finding.found) for finding in findings if finding.mark is Mark.OK][:11] == [
         ("machine", machine),
         ("mode", "MAXN_SUPER (others: 15W, 25W, 7W; the default is 25W)."),
         ("power", "6.65 W in all: VDD_IN measures the input."),
@@ -74,6 +74,7 @@ def test_a_board_that_is_well(build: Callable[[str], BoardTree], config: Config)
         ("memory", "3.6 GiB of 7.3 GiB available, swap 3.6 GiB, the GPU has 0.5 GiB."),
         ("room", room),
         ("access", "This user may read all 20 sensors."),
+        ("access", "This user may use the GPU: /dev/nvmap."),
         ("engine", engine),
     ]
     assert [finding.area for finding in findings if finding.mark is not Mark.OK] == ["broker"]

@@ -7,6 +7,7 @@ may read both, so nothing has to be asked of the program `nvpmodel`, which can h
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from agent.platform.files import read_text
@@ -77,7 +78,7 @@ def read_power_modes(root: Path = Path("/")) -> PowerModes | None:
 def _modes(text: str) -> Sequence[PowerMode]:
     """A mode's settings go on to the next line that begins with `<`."""
     starts = [match.start() for match in _SECTION.finditer(text)]
-    sections = (text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True))
+    sections = (text[start:end] for start, end in pairwise([*starts, len(text)]))
     return [
         PowerMode(int(match[1]), match[2], frozenset(_BOOT_SETTING.findall(section)))
         for section in sections
