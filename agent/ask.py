@@ -1,13 +1,13 @@
 """`jetson-agent ask`: one question, its answer as it is written, and what it took."""
 
 import sys
-import unicodedata
 
 import typer
 from pydantic import ValidationError
 
 from agent.client import AgentClient, Answer, AskError, RefusedError
 from agent.config import Broker
+from agent.printable import printable
 from agent.units import Seconds
 from agent.wire.request import PromptPayload
 
@@ -51,11 +51,6 @@ def what_it_took(answer: Answer) -> str:
     if finish_reason != "stop":
         parts.append(f"ended by {finish_reason}")
     return ", ".join(parts)
-
-
-def printable(text: str) -> str:
-    """The text without control characters: a terminal would obey them, and the text is a model's."""
-    return "".join(character for character in text if character in "\n\t" or unicodedata.category(character) != "Cc")
 
 
 def _reply_of(client: AgentClient, prompt: PromptPayload, timeout: Seconds) -> str:

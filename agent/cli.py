@@ -159,6 +159,35 @@ def ask(
 
 @cli.command(
     help=_help(
+        "Watch a device, live: power against its budget, temperatures, memory, queue, speed, the last requests and "
+        "what they cost. It shows the device's telemetry, so any device at the broker can be watched. Ctrl-C ends it.",
+        ("jetson-agent top", "the agent of this machine"),
+        ("jetson-agent top --device orin-7", "another one at the same broker"),
+        ("jetson-agent top --once > now.txt", "one frame, for pipes"),
+    ),
+)
+def top(
+    config: ConfigOption = None,
+    device: Annotated[
+        str | None,
+        typer.Option(parser=_device_id, metavar="ID", help="The device to watch. Default: the configured one."),
+    ] = None,
+    timeout: Annotated[str, typer.Option(metavar="TIME", help="With --once: how long the telemetry may take.")] = "30s",
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Print one frame and end.")] = False,
+) -> None:
+    """Watch a device."""
+    within = _seconds(timeout, "--timeout")
+    with _told_plainly():
+        loaded = load_config(config, os.environ)
+        from agent.top import run_top  # noqa: PLC0415  # see run
+
+        prefix = f"{loaded.topic_root}/{device or loaded.device.id}"
+        run_top(loaded.broker, prefix, once=once, timeout=within)
+
+
+@cli.command(
+    help=_help(
         "See it work on this machine, with nothing set up: starts a private MQTT broker and the agent with the model "
         "that ships, sends a few prompts, shows the answers, and stays up to be tried by hand until Ctrl-C.",
         ("jetson-agent demo", "on a free port that only this machine reaches"),

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 
-from agent.ask import printable
+from agent.printable import printable
 
 _PLAIN_WIDTH = 80
 _INDENT = "  "

@@ -4,7 +4,6 @@ import json
 import shutil
 import sys
 import textwrap
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from agent import __version__
 from agent.doctor.finding import Finding, Mark
+from agent.printable import printable
 
 _PLAIN_WIDTH = 80
 _COLUMN = 9
@@ -60,7 +60,7 @@ class Report:
         """Broken between words; a path or a command that is longer than a line stays whole, to be copied."""
         return [
             line
-            for paragraph in _printable(text).split("\n")
+            for paragraph in printable(text, keep="\n").split("\n")
             for line in textwrap.wrap(
                 paragraph,
                 self._console.width - len(_INDENT),
@@ -93,8 +93,3 @@ def _in_short(findings: Sequence[Finding]) -> str:
         f"{count[mark]} {mark}{'s' if count[mark] > 1 else ''}" for mark in (Mark.PROBLEM, Mark.WARN) if count[mark]
     ]
     return f"{' and '.join(words).replace('warn', 'warning')}." if words else "Nothing to complain about."
-
-
-def _printable(text: str) -> str:
-    """A terminal would obey control characters, and names come from outside."""
-    return "".join(character for character in text if character == "\n" or unicodedata.category(character) != "Cc")

@@ -22,6 +22,7 @@ PURE: dict[str, set[str]] = {
     "replies": VALUES | {"engine.protocol"},
     "platform.readings": VALUES,
     "platform.sensors.total": VALUES | {"platform.readings"},
+    "printable": set(),
     "schema_limits": VALUES,
     "counters": VALUES,
     "snapshot": VALUES | {"counters", "platform.identity", "platform.readings"},
@@ -35,6 +36,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "demo": {"cli"},
     "ask": {"cli", "demo"},
     "doctor": {"cli"},
+    "top": {"cli"},
     "engine.ort_genai": set(),  # loaded by name, in the engine's process
     "engine.child": {"engine.host"},
     "metrics": {"app"},

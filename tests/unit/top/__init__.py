@@ -1,0 +1,1 @@
+"""Tests of `jetson-agent top`: what it reads and what it draws."""
