@@ -20,6 +20,8 @@ _ZONES = 9
 _REQUESTS = 6
 """The line above them included."""
 _EVENTS = 8
+_PATIENT = 15.0
+"""Telemetry comes every 10 s by default."""
 _SILENT_AFTER = 60.0
 
 Block = Sequence[Row]
@@ -52,9 +54,9 @@ def _title(scene: Scene) -> Text:
     parts: list[Text | str | None] = [Text(scene.prefix, "bold")]
     if seen is not None:
         parts += [
-            seen.machine,
             None if seen.jetpack is None else f"JetPack {seen.jetpack}",
             None if seen.uptime_s.value is None else f"up {ago(seen.uptime_s.value)}",
+            seen.machine,
         ]
     return joined(parts, "  ")
 
@@ -62,6 +64,8 @@ def _title(scene: Scene) -> Text:
 def _status(scene: Scene) -> Text:
     """How it is with the agent."""
     match scene.status:
+        case _ if scene.trouble is not None:
+            state = Text("broker away", "bold red")
         case None:
             state = Text("no agent", "bold yellow")
         case OfflinePayload() as offline:
@@ -82,12 +86,17 @@ def _words(scene: Scene) -> Text:
     if isinstance(scene.status, OfflinePayload):
         kept = "" if scene.seen is None else " What stands here is how it was."
         return Text(f"The agent is not there now; this view goes on when it is.{kept}", "yellow")
+    return Text(_about_telemetry(scene), "yellow")
+
+
+def _about_telemetry(scene: Scene) -> str:
+    if scene.seen is None and scene.watched < _PATIENT:
+        return "Waiting for its telemetry."
     if scene.seen is None:
-        words = f"No telemetry for {ago(scene.watched)}: telemetry.every of the device may be long, or 0s (never)."
-        return Text(words, "yellow")
+        return f"No telemetry for {ago(scene.watched)}: telemetry.every of the device may be long, or 0s (never)."
     if scene.age > _SILENT_AFTER:
-        return Text("Telemetry has stopped, though the broker has the agent online.", "yellow")
-    return Text()
+        return "Telemetry has stopped, though the broker has the agent online."
+    return ""
 
 
 def _one_column(scene: Scene, seen: Seen, width: int, height: int | None) -> list[Text]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from agent.client import Received
 from agent.printable import printable
@@ -137,5 +137,11 @@ class Watch:
         )
 
 
-def _shown(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _shown(value: JsonValue) -> str:
+    match value:
+        case str():
+            return value
+        case float():
+            return f"{value:.4g}"
+        case _:
+            return json.dumps(value, ensure_ascii=False)

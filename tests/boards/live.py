@@ -29,13 +29,15 @@ from tests.client import Client
 _IDLE_SHARE = 0.6
 """Of what the board's tree says: the floor. At full load it is what the tree says and this much more."""
 _STEP_S = 0.2
+_PROMPTS = (0, 1, 3, 6, 9, 9, 7, 4)
+"""In each second."""
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("board", choices=sorted(BOARDS))
-    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--seconds", type=int, default=30)
     arguments = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -52,14 +54,19 @@ def main() -> None:
         ended = threading.Event()
         stack.callback(ended.set)
         threading.Thread(target=_draw_power, args=(tree, wait_for_engine(agent), ended), daemon=True).start()
-        deadline = time.monotonic() + arguments.seconds
-        number = 0
-        while time.monotonic() < deadline:
-            number += 1
-            client.prompt({"id": f"door-{number}", "prompt": QUESTIONS[number % len(QUESTIONS)].text})
-            connection.wait(lambda at=number: bool(client.replies(f"door-{at}")), Seconds(30.0))
-            connection.wait(lambda: False, Seconds(number % 3 / 2))
+        for number in range(arguments.seconds):
+            _ask(client, connection, number)
         print_frame(watch)
+
+
+def _ask(client: Client, connection: BrokerConnection, second: int) -> None:
+    """A second's prompts, more in some seconds than in others."""
+    ends_at = time.monotonic() + 1.0
+    ids = [f"door-{second}-{number}" for number in range(_PROMPTS[second % len(_PROMPTS)])]
+    for number, prompt in enumerate(ids):
+        client.prompt({"id": prompt, "prompt": QUESTIONS[number % len(QUESTIONS)].text})
+    connection.wait(lambda: all(client.replies(prompt) for prompt in ids), Seconds(30.0))
+    connection.wait(lambda: False, Seconds(ends_at - time.monotonic()))
 
 
 def _draw_power(tree: BoardTree, engine: int, ended: threading.Event) -> None:

@@ -13,7 +13,7 @@ from tests.boards import BOARDS, BoardTree
 from tests.unit.top.values import GOVERNED, received, row, telemetry, text, watching
 
 NARROW = """\
-edge/orin-7  NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super …
+edge/orin-7  JetPack 6.2  up 16 min 40 s  NVIDIA Jetson Orin Nano Engineering R…
 online  edge-tiny  agent 0.1.0  at broker:1883  told 3 s ago
 
 power     6.65 W of 7.00 W  ███████████████████░  95 %
@@ -38,7 +38,7 @@ requests  id                            tokens     time tokens/s    energy
 events    none since this view began"""
 
 WIDE = """\
-edge/orin-7  NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super  JetPack 6.2  up 16 min 40 s
+edge/orin-7  JetPack 6.2  up 16 min 40 s  NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super
 online  edge-tiny  agent 0.1.0  at broker:1883  told 3 s ago
 
 power     6.65 W of 7.00 W  ███████████████████░  95 %       queue     2 waiting, 1 running, 3 answered, 1 error (1
@@ -135,6 +135,10 @@ def test_no_telemetry_is_said_in_words() -> None:
     ]
 
 
+def test_the_first_telemetry_is_waited_for() -> None:
+    assert text(watching(), now=9).splitlines()[2] == "Waiting for its telemetry."
+
+
 def test_an_agent_that_went_offline(board: BoardTree) -> None:
     watch = watching(telemetry(board))
     watch.on_status(received({"state": "offline", "reason": "lost"}))
@@ -154,6 +158,7 @@ def test_a_broker_that_went_away(board: BoardTree) -> None:
     watch = watching(telemetry(board))
     watch.trouble = "the connection to the broker at broker:1883 was lost"
     page = text(watch)
+    assert page.splitlines()[1] == "broker away  at broker:1883  told 4 s ago"
     assert "\nthe connection to the broker at broker:1883 was lost; trying again.\n" in page
     assert row(page, "power").startswith("6.65 W")
 
