@@ -5,6 +5,7 @@
 
 import os
 import pty
+import re
 import sys
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -13,7 +14,8 @@ from rich.console import Console
 from rich.text import Text
 
 COLUMNS = 80
-_SAME_STYLE_AGAIN = "\x1b[0m\x1b[2m"
+_SAME_STYLE_AGAIN = re.compile("(\x1b\\[2m[^\x1b]*)\x1b\\[0m\x1b\\[2m")
+"""Text in one style that came piece by piece."""
 
 
 def run_in_terminal(command: list[str]) -> str:
@@ -36,7 +38,9 @@ def final_screen(printed: str) -> list[str]:
     """The lines that remain: what is written over an earlier line, by a spinner or a live view, replaces it."""
     lines: list[str] = [""]
     row = 0
-    for line in printed.replace("\r\n", "\n").replace(_SAME_STYLE_AGAIN, "").split("\n"):
+    while (joined := _SAME_STYLE_AGAIN.sub(r"\1", printed)) != printed:
+        printed = joined
+    for line in printed.replace("\r\n", "\n").split("\n"):
         while (up := line.find("\x1b[1A")) >= 0:
             row, line = max(0, row - 1), line[:up] + line[up + 4 :]  # noqa: PLW2901 - one code at a time
         visible = line.rsplit("\x1b[2K", 1)[-1].rsplit("\r", 1)[-1]

@@ -21,9 +21,10 @@ _GPU_FILES = (
 )
 """What CUDA opens: on a Jetson those of `nvmap` and the GPU's driver, on other machines those of the cards."""
 _INSTALL = (
-    "sudo install -m 755 systemd/jetson-agent-nvpmodel /usr/libexec/ && "
-    "sudo install -m 644 systemd/jetson-agent-nvpmodel.socket systemd/jetson-agent-nvpmodel@.service "
-    "/etc/systemd/system/ && sudo systemctl enable --now jetson-agent-nvpmodel.socket"
+    "As root, in the repository's folder: groupadd --system --force jetson-agent && "
+    "install -m 755 systemd/jetson-agent-nvpmodel /usr/libexec/ && "
+    "install -m 644 systemd/jetson-agent-nvpmodel.socket systemd/jetson-agent-nvpmodel@.service /etc/systemd/system/ && "
+    "systemctl daemon-reload && systemctl enable --now jetson-agent-nvpmodel.socket"
 )
 
 
