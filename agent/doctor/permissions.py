@@ -23,8 +23,8 @@ _GPU_FILES = (
 _INSTALL = (
     "As root, in the repository's folder: groupadd --system --force jetson-agent && "
     "install -m 755 systemd/jetson-agent-nvpmodel /usr/libexec/ && "
-    "install -m 644 systemd/jetson-agent-nvpmodel.socket systemd/jetson-agent-nvpmodel@.service /etc/systemd/system/ && "
-    "systemctl daemon-reload && systemctl enable --now jetson-agent-nvpmodel.socket"
+    "install -m 644 systemd/jetson-agent-nvpmodel.socket systemd/jetson-agent-nvpmodel@.service /etc/systemd/system/ "
+    "&& systemctl daemon-reload && systemctl enable --now jetson-agent-nvpmodel.socket"
 )
 
 
