@@ -77,10 +77,17 @@ def governor_row(governor: Governor | None) -> Row:
         Text(state if not over else f"{state} for {ago(over)}", _GOVERNED.get(state, "")),
         governor.reason,
         None if governor.duty.value is None else f"duty {percent(governor.duty.value)}",
-        None if governor.max_running.value is None else f"at most {whole(governor.max_running.value)} running",
-        None if governor.model is None else f"up to {governor.model}",
+        _admits(governor),
     ]
     return Row("governor", joined(parts), may_wrap=True)
+
+
+def _admits(governor: Governor) -> Text | None:
+    if governor.max_running.value is None:
+        return None
+    if governor.model is None:
+        return Text("nothing new is run", "bold yellow")
+    return Text(f"at most {whole(governor.max_running.value)} running, up to {governor.model}")
 
 
 def heat_rows(seen: Seen, *, detailed: bool, most: int) -> Iterator[Row]:

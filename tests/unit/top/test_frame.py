@@ -96,6 +96,12 @@ def test_over_the_budget(board: BoardTree) -> None:
     assert row(page, "governor") == "over for 1 min 30 s, the floor is above it"
 
 
+def test_a_governor_that_admits_nothing(board: BoardTree) -> None:
+    governor = {"state": "over", "reason": "no meter", "max_running": 0, "model": None, "duty": 0}
+    page = text(watching(telemetry(board, governor=governor)))
+    assert row(page, "governor") == "over, no meter, duty 0 %, nothing new is run"
+
+
 def test_no_meter_is_no_power_of_0(board: BoardTree) -> None:
     board.remove_chip("1-0040")
     page = text(watching(telemetry(board, **GOVERNED)))
