@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import TypeVar
 
 from agent import __version__
+from agent.accounting import EnergyAccounting
 from agent.clock import Clock
 from agent.config import Config
 from agent.config_file import read_schemas
@@ -40,6 +41,7 @@ _FLUSH_SHARE = 0.25
 _GOODBYE = Seconds(1.0)
 """How long the broker may take to acknowledge that the agent has stopped."""
 
+_ValueT = TypeVar("_ValueT")
 _ErrorT = TypeVar("_ErrorT", bound=BaseException)
 _log = logging.getLogger(__name__)
 
@@ -112,6 +114,7 @@ class _Agent:
         self._counters = Counters()
         self._presence = Presence(prefix, clock)
         self._events = EventLog(journal, topic=f"{prefix}/event", clock=clock, wake_publisher=outbox_changed.set)
+        self._energy = EnergyAccounting(is_loaded=lambda: self._engine.capabilities is not None)
         self._engine = EngineHost(
             EngineSpec(
                 model=config.model.name,
@@ -121,6 +124,7 @@ class _Agent:
             load_timeout=config.engine.load_timeout,
             step_timeout=config.engine.step_timeout,
             on_event=self._engine_event,
+            on_progress=self._energy.ran,
         )
         self._link = Link(
             config.broker,
@@ -141,6 +145,7 @@ class _Agent:
             publish_lossy=self._link.publish_lossy,
             wake_publisher=outbox_changed.set,
             counters=self._counters,
+            energy=self._energy,
         )
         intake = Intake(
             journal,
@@ -156,8 +161,8 @@ class _Agent:
             cancel=self._worker.cancel,
             emit=self._events.emit,
         )
-        self._sampler = Sampler()
-        parts = Parts(self._worker, self._engine, self._link, journal, self._sampler, self._counters)
+        self._sampler = Sampler(on_power=_in_the_loop(self._energy.sampled))
+        parts = Parts(self._worker, self._engine, self._link, journal, self._sampler, self._counters, self._energy)
         vitals = Vitals(parts, device=config.device.id, machine=identify(), clock=clock)
         self._telemetry = Telemetry(config, self._link, snapshot=vitals.snapshot, clock=clock)
 
@@ -244,6 +249,16 @@ class _Agent:
         if isinstance(event, ModelLoaded):
             self._presence.model_loaded(event.model)
             self._status_changed.set()
+
+
+def _in_the_loop(take: Callable[[_ValueT], None]) -> Callable[[_ValueT], None]:
+    """The same, for callers in another thread."""
+    loop = asyncio.get_running_loop()
+
+    def hand_over(value: _ValueT) -> None:
+        loop.call_soon_threadsafe(take, value)
+
+    return hand_over
 
 
 def _first_leaf(group: BaseExceptionGroup[_ErrorT]) -> _ErrorT:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from agent.budget.energy import EnergyTotals
 from agent.counters import Counts
 from agent.platform.identity import Machine
 from agent.platform.readings import Reading, Sampled
@@ -21,6 +22,7 @@ class Snapshot:
         agent_uptime: Since the agent's start.
         sampled: What the sensors said, and the power since the snapshot before.
         counts: Since the agent's start.
+        energy: Likewise; None where nothing measures.
         output_tokens_per_s: Of the requests that ended since the snapshot before, over the time since then.
         connection_losses: How often a connection that worked has ended.
         agent_memory: Resident memory of the agent's process.
@@ -38,6 +40,7 @@ class Snapshot:
     agent_uptime: Seconds
     sampled: Sampled
     counts: Counts
+    energy: EnergyTotals | None
     output_tokens_per_s: float
     queued: int
     running: int

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from agent.accounting import EnergyAccounting
 from agent.clock import Clock
 from agent.counters import Counters
 from agent.engine.host import EngineHost
@@ -32,6 +33,7 @@ class Parts:
     journal: JournalThread
     sampler: Sampler
     counters: Counters
+    energy: EnergyAccounting
 
 
 class Vitals:
@@ -70,6 +72,7 @@ class Vitals:
             agent_uptime=Seconds(now - self._started),
             sampled=parts.sampler.take(),
             counts=counts,
+            energy=parts.energy.totals,
             output_tokens_per_s=tokens / passed if passed > 0 else 0.0,
             queued=parts.worker.queued,
             running=parts.worker.running,

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from agent.errors import ErrorCode
-from agent.wire.payload import Payload
+from agent.wire.payload import IdText, Payload
 
 
 class Measured(Payload):
@@ -127,6 +127,48 @@ class LinkPayload(Payload):
     """How often a connection that worked has ended, since the agent's start."""
 
 
+class ModelEnergyPayload(Payload):
+    """What the requests to one model have cost, as far as it was measured."""
+
+    joules: float
+    input_tokens: int
+    """Prompt tokens that were read for them."""
+    output_tokens: int
+    joules_per_output_token: float | None
+    """Reading the prompts included; null before the first token."""
+
+
+class EnergyTotalsPayload(Payload):
+    """Energy since the agent's start (`agent_uptime_s`): `idle_j` and `requests_j` add up to `total_j`."""
+
+    total_j: float
+    """What the meter measured."""
+    idle_j: float
+    """What belongs to no request: the idle power at all times, loading a model, other programs."""
+    requests_j: float
+    """What requests took above the idle power."""
+    idle_w: float | None
+    """The idle power, learnt while nothing runs; null while it is not known."""
+    by_model: dict[str, ModelEnergyPayload]
+
+
+class RecentPayload(Payload):
+    """A request that was answered."""
+
+    id: IdText
+    model: str | None
+    """Null with an error."""
+    prompt_tokens: int
+    completion_tokens: int
+    total_s: float | None
+    """From arrival to the end of generation; null with an error."""
+    tokens_per_s: float | None
+    """Speed after the first token; null where there were too few."""
+    joules: float | None
+    """What it took above the idle power; null where that was not measured."""
+    error: ErrorCode | None
+
+
 class JournalPayload(Payload):
     """What waits on the disk."""
 
@@ -181,3 +223,7 @@ class TelemetryPayload(Payload):
     per_token_s: PercentilesPayload
     """Mean time between a request's tokens after the first."""
     journal: JournalPayload
+    energy: EnergyTotalsPayload | None
+    """Null where nothing measures."""
+    recent: list[RecentPayload]
+    """The last five requests that were answered, oldest first."""

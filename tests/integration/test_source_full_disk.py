@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.accounting import EnergyAccounting
 from agent.clock import Clock
 from agent.config import Config
 from agent.counters import Counters
@@ -49,7 +50,13 @@ async def _serving(broker: PrivateBroker, journal: JournalThread) -> AsyncIterat
     engine = EngineHost(spec, load_timeout=Seconds(1.0), step_timeout=Seconds(1.0), on_event=lambda _: None)
     counters = Counters()
     worker = Worker(
-        journal, engine, clock=CLOCK, publish_lossy=lambda _: None, wake_publisher=lambda: None, counters=counters
+        journal,
+        engine,
+        clock=CLOCK,
+        publish_lossy=lambda _: None,
+        wake_publisher=lambda: None,
+        counters=counters,
+        energy=EnergyAccounting(is_loaded=lambda: True),
     )
     intake = Intake(journal, worker, max_prompts=10_000, wake_publisher=lambda: None, counters=counters)
     async with connected(settings(broker.port), subscriptions=tuple(subscriptions(CONFIG)), max_payload=2**20) as link:

@@ -23,8 +23,12 @@ PURE: dict[str, set[str]] = {
     "platform.sensors.total": VALUES | {"platform.readings"},
     "schema_limits": VALUES,
     "counters": VALUES,
-    "snapshot": VALUES | {"counters", "platform.identity", "platform.readings"},
+    "snapshot": VALUES | {"counters", "budget.energy", "platform.identity", "platform.readings"},
     "engine.protocol": VALUES,
+    "engine.work_log": VALUES | {"engine.protocol"},
+    "budget.floor": VALUES,
+    "budget.token_costs": VALUES | {"engine.protocol"},
+    "budget.energy": VALUES | {"engine.protocol", "budget.floor", "budget.token_costs"},
     "engine.text": VALUES,
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from agent.accounting import EnergyAccounting
 from agent.clock import Clock
 from agent.counters import Counters
 from agent.engine.host import EngineHost, EngineSpec
@@ -101,6 +102,7 @@ class Bench:
             publish_lossy=self.lossy.append,
             wake_publisher=self.finished.set,
             counters=self.counters,
+            energy=EnergyAccounting(is_loaded=lambda: True),
         )
 
     async def send(self, name: str, **changes: Any) -> None:  # noqa: ANN401 - any field of a prompt

@@ -1,0 +1,1 @@
+"""What decides about watts, memory and joules. Pure."""
