@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from agent import __version__
 from agent.accounting import EnergyAccounting
+from agent.backlog import build_backlog
 from agent.clock import Clock
 from agent.config import Config
 from agent.config_file import read_schemas
@@ -162,9 +163,14 @@ class _Agent:
             emit=self._events.emit,
         )
         self._sampler = Sampler(on_power=_in_the_loop(self._energy.sampled))
-        parts = Parts(self._worker, self._engine, self._link, journal, self._sampler, self._counters, self._energy)
+        self._backlog = build_backlog(config, self._link, self._publisher, clock)
+        spool = None if self._backlog is None else self._backlog.spool
+        parts = Parts(
+            self._worker, self._engine, self._link, journal, self._sampler, self._counters, self._energy, spool
+        )
         vitals = Vitals(parts, device=config.device.id, machine=identify(), clock=clock)
-        self._telemetry = Telemetry(config, self._link, snapshot=vitals.snapshot, clock=clock)
+        keep = None if self._backlog is None else self._backlog.keep
+        self._telemetry = Telemetry(config, self._link, snapshot=vitals.snapshot, keep=keep, clock=clock)
 
     async def recover(self) -> None:
         """Take up what the last run left."""
@@ -182,6 +188,8 @@ class _Agent:
             stack.enter_context(self._sampler)
             if self._config.telemetry.port is not None:
                 stack.enter_context(MetricsEndpoint(self._config.telemetry.port, lambda: self._telemetry.latest))
+            if self._backlog is not None:
+                stack.enter_context(self._backlog.spool)
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
 
             def start(coroutine: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
@@ -197,6 +205,8 @@ class _Agent:
                 start(self._worker.run(), "worker"),
                 start(self._telemetry.run(), "telemetry"),
             ]
+            if self._backlog is not None:
+                running.append(start(self._backlog.run(), "backlog"))
             self._taking = start(self._source.run(), "source")
             yield
             for task in (self._taking, *reversed(running)):

@@ -48,7 +48,7 @@ class EventLog:
         _log.log(level, event_name(event), extra=asdict(event))
         if len(self._unwritten) == _MOST_UNWRITTEN:
             _log.error("event_dropped", extra={"unwritten": _MOST_UNWRITTEN})
-        self._unwritten.append(OutMessage(self._topic, encode_event(event, at=self._clock.wall())))
+        self._unwritten.append(OutMessage(self._topic, encode_event(event, self._clock)))
         self._changed.set()
 
     async def run(self) -> None:

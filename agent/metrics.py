@@ -110,6 +110,10 @@ def _of_agent(snapshot: Snapshot) -> Iterator[Metric]:
         "jetson_agent_broker_connection_losses", "Connections that worked and ended.", snapshot.connection_losses
     )
     yield _gauge("jetson_agent_outbox_messages", "Not acknowledged by the broker.", snapshot.outbox.value)
+    if snapshot.spool is not None:
+        yield _gauge("jetson_agent_spool_messages", "Telemetry that waits for the broker.", snapshot.spool.messages)
+        yield _gauge("jetson_agent_spool_bytes", "Likewise, on the disk.", snapshot.spool.size)
+        yield _counter("jetson_agent_spool_dropped_messages", "Telemetry that was lost.", snapshot.spool.dropped)
     yield _gauge("jetson_agent_journal_bytes", "The journal on the disk.", snapshot.journal_size.value)
     resident = {"agent": snapshot.agent_memory, "engine": snapshot.engine_memory.value}
     yield _gauges("jetson_agent_resident_memory_bytes", "By process.", "process", resident)

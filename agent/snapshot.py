@@ -6,6 +6,7 @@ from agent.budget.energy import EnergyTotals
 from agent.counters import Counts
 from agent.platform.identity import Machine
 from agent.platform.readings import Reading, Sampled
+from agent.spool import SpoolStats
 from agent.units import Bytes, Seconds, UnixSeconds
 
 
@@ -28,6 +29,7 @@ class Snapshot:
         agent_memory: Resident memory of the agent's process.
         engine_memory: Likewise of the engine's.
         outbox: Messages that the broker has not acknowledged.
+        spool: Telemetry that waits on the disk; None where none is kept.
         journal_size: The journal's file and its write-ahead log.
     """
 
@@ -49,4 +51,5 @@ class Snapshot:
     agent_memory: Bytes
     engine_memory: Reading[Bytes]
     outbox: Reading[int]
+    spool: SpoolStats | None
     journal_size: Reading[Bytes]

@@ -16,6 +16,7 @@ from agent.platform.identity import Machine
 from agent.platform.readings import Reading, Why
 from agent.platform.sampler import Sampler
 from agent.snapshot import Snapshot
+from agent.spool import SpoolThread
 from agent.units import Bytes, Seconds
 from agent.worker import Worker
 
@@ -34,6 +35,7 @@ class Parts:
     sampler: Sampler
     counters: Counters
     energy: EnergyAccounting
+    spool: SpoolThread | None
 
 
 class Vitals:
@@ -81,6 +83,7 @@ class Vitals:
             agent_memory=_resident(os.getpid()),
             engine_memory=_engine_memory(parts.engine.pid),
             outbox=outbox,
+            spool=None if parts.spool is None else parts.spool.stats,
             journal_size=journal_size,
         )
 

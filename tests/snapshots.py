@@ -10,6 +10,7 @@ from agent.platform.readings import PowerSpan, Reading, Sampled, Why
 from agent.platform.sensors import Sensors
 from agent.prompt import Completion, Energy, Failure, FinishReason, PromptId, Timing, Usage
 from agent.snapshot import Snapshot
+from agent.spool import SpoolStats
 from agent.units import Bytes, Joules, Milliwatts, Seconds, UnixSeconds
 from tests.boards import BoardTree
 
@@ -71,5 +72,6 @@ def snapshot(tree: BoardTree, what: Sampled | None = None, counters: Counters | 
         agent_memory=Bytes(70_000_000),
         engine_memory=Reading(None, Why.GONE),
         outbox=Reading(5),
+        spool=SpoolStats(messages=7, size=Bytes(6000), dropped=1),
         journal_size=Reading(Bytes(4096)),
     )

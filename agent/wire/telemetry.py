@@ -1,7 +1,5 @@
 """What the device measures: the payload of `R/telemetry`."""
 
-from typing import Literal
-
 from agent.errors import ErrorCode
 from agent.wire.payload import IdText, Payload
 
@@ -127,6 +125,15 @@ class LinkPayload(Payload):
     """How often a connection that worked has ended, since the agent's start."""
 
 
+class SpoolPayload(Payload):
+    """Messages of telemetry that wait on the disk for the broker."""
+
+    messages: int
+    size_bytes: int
+    dropped: int
+    """Lost since the agent's start: the oldest for want of room, or what the disk did not take."""
+
+
 class ModelEnergyPayload(Payload):
     """What the requests to one model have cost, as far as it was measured."""
 
@@ -198,8 +205,8 @@ class TelemetryPayload(Payload):
     """Since the machine's start, suspended time included: right whatever the wall clock does."""
     agent_uptime_s: float
     """Since the agent's start."""
-    historical: Literal[False] = False
-    """Reserved: will be true for a message that could not be sent in its time."""
+    historical: bool = False
+    """Whether this could not be sent in its time, and comes later."""
     link: LinkPayload
     sensors_why: str | None
     """Why `power`, `gpus`, `zones`, `throttling`, `over_current` and `memory` are null; null when none is."""
@@ -223,6 +230,8 @@ class TelemetryPayload(Payload):
     per_token_s: PercentilesPayload
     """Mean time between a request's tokens after the first."""
     journal: JournalPayload
+    spool: SpoolPayload | None
+    """Null where `telemetry.spool` is 0: nothing is kept."""
     energy: EnergyTotalsPayload | None
     """Null where nothing measures."""
     recent: list[RecentPayload]

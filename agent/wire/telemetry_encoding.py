@@ -2,10 +2,12 @@
 
 from agent import __version__
 from agent.budget.energy import EnergyTotals
+from agent.clock import Clock
 from agent.counters import Distribution, RecentRequest
 from agent.platform.identity import Jetson
 from agent.platform.readings import DeviceReadings, MemoryReadings, PowerReadings, PowerSpan, Pressure, Reading
 from agent.snapshot import Snapshot
+from agent.spool import SpoolStats
 from agent.wire.telemetry import (
     EnergyTotalsPayload,
     GpuPayload,
@@ -20,6 +22,7 @@ from agent.wire.telemetry import (
     RailPayload,
     RecentPayload,
     RequestsPayload,
+    SpoolPayload,
     TelemetryPayload,
     TokensPayload,
     ZonePayload,
@@ -68,11 +71,25 @@ def encode_telemetry(snapshot: Snapshot) -> bytes:
         ),
         first_token_s=_percentiles(counts.first_token, "no request has had a first token"),
         per_token_s=_percentiles(counts.per_token, "no request has had two tokens"),
+        spool=None if snapshot.spool is None else _spool(snapshot.spool),
         journal=JournalPayload(outbox=_measured(snapshot.outbox), size_bytes=_measured(snapshot.journal_size)),
         energy=None if snapshot.energy is None else _energy(snapshot.energy),
         recent=[_recent(request) for request in counts.recent],
     )
     return payload.model_dump_json().encode()
+
+
+def as_historical(payload: bytes, clock: Clock) -> bytes:
+    """A message of telemetry that could not be sent in its time, as it is sent now.
+
+    Its time by the wall clock is corrected when the clock was set since, as far as that can be known: in the same boot.
+    Of two opinions the later one is kept, because a board without a battery-backed clock errs into the past.
+    """
+    message = TelemetryPayload.model_validate_json(payload)
+    at = message.at
+    if message.boot_id == clock.boot_id:
+        at = max(at, clock.wall() - (clock.now() - message.uptime_s))
+    return message.model_copy(update={"historical": True, "at": round(at, 3)}).model_dump_json().encode()
 
 
 def _measured(reading: Reading[float] | Reading[int], scale: float = 1.0) -> Measured:
@@ -164,6 +181,10 @@ def _energy(energy: EnergyTotals) -> EnergyTotalsPayload:
             for name, model in energy.by_model.items()
         },
     )
+
+
+def _spool(spool: SpoolStats) -> SpoolPayload:
+    return SpoolPayload(messages=spool.messages, size_bytes=spool.size, dropped=spool.dropped)
 
 
 def _recent(request: RecentRequest) -> RecentPayload:

@@ -23,7 +23,7 @@ PURE: dict[str, set[str]] = {
     "platform.sensors.total": VALUES | {"platform.readings"},
     "schema_limits": VALUES,
     "counters": VALUES,
-    "snapshot": VALUES | {"counters", "budget.energy", "platform.identity", "platform.readings"},
+    "snapshot": VALUES | {"counters", "budget.energy", "platform.identity", "platform.readings", "spool"},
     "engine.protocol": VALUES,
     "engine.work_log": VALUES | {"engine.protocol"},
     "budget.floor": VALUES,
@@ -41,8 +41,10 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "engine.ort_genai": set(),  # loaded by name, in the engine's process
     "engine.child": {"engine.host"},
     "metrics": {"app"},
-    "telemetry": {"app"},
+    "telemetry": {"app", "backlog"},
     "vitals": {"app"},
+    "backlog": {"app"},
+    "spool.thread": {"spool", "vitals", "backlog", "app"},
     "platform.sampler": {"app", "vitals"},
     "config_file": {"app", "cli", "ask", "demo"},
 }

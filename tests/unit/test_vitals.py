@@ -50,7 +50,9 @@ class Bench:
             energy=EnergyAccounting(is_loaded=lambda: True),
         )
         sampler = Sampler(lambda: Sensors(folder), now=clock.now)
-        parts = Parts(worker, engine, link, journal, sampler, self.counters, EnergyAccounting(is_loaded=lambda: True))
+        parts = Parts(
+            worker, engine, link, journal, sampler, self.counters, EnergyAccounting(is_loaded=lambda: True), None
+        )
         self.vitals = Vitals(parts, device="d", machine=identify(folder), clock=clock)
 
 
