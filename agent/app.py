@@ -11,9 +11,12 @@ from agent import __version__
 from agent.accounting import EnergyAccounting
 from agent.backlog import build_backlog
 from agent.clock import Clock
+from agent.commands import Handlers
+from agent.commands.commander import Commander
 from agent.config import Config
 from agent.config_file import read_schemas
 from agent.counters import Counters
+from agent.draining import Draining
 from agent.engine.host import EngineHost, EngineSpec
 from agent.errors import NotConnectedError, StopError, StorageFullError
 from agent.event_log import EventLog
@@ -28,7 +31,7 @@ from agent.platform.sampler import Sampler
 from agent.presence import Presence
 from agent.prompt import OutMessage
 from agent.publisher import Publisher
-from agent.sources.interpret import Interpreter, subscriptions
+from agent.sources.interpret import Interpreter, pool_subscriptions, subscriptions
 from agent.sources.mqtt import MqttSource
 from agent.telemetry import Telemetry
 from agent.units import Bytes, Seconds
@@ -155,11 +158,22 @@ class _Agent:
             wake_publisher=outbox_changed.set,
             counters=self._counters,
         )
+        draining = Draining(
+            self._worker,
+            self._link,
+            self._presence,
+            pools=pool_subscriptions(config),
+            changed=self._status_changed.set,
+        )
+        self._commander = Commander(
+            journal, Handlers(drain=draining.set), topic=f"{prefix}/command", wake_publisher=outbox_changed.set
+        )
         self._source = MqttSource(
             self._link,
             intake,
             Interpreter(config, read_schemas(config)),
             cancel=self._worker.cancel,
+            commander=self._commander,
             emit=self._events.emit,
         )
         self._sampler = Sampler(on_power=_in_the_loop(self._energy.sampled))
@@ -176,6 +190,7 @@ class _Agent:
         """Take up what the last run left."""
         pending = await self._journal.run(Journal.recover)
         self._worker.offer(pending)
+        await self._commander.recover()
         damaged = await self._journal.run(lambda journal: journal.damaged)
         if damaged is not None:
             self._events.emit(JournalSetAside(path=str(damaged)))
@@ -203,6 +218,7 @@ class _Agent:
                 start(self._announce(), "announce"),
                 start(self._publisher.run(), "publisher"),
                 start(self._worker.run(), "worker"),
+                start(self._commander.run(), "commands"),
                 start(self._telemetry.run(), "telemetry"),
             ]
             if self._backlog is not None:

@@ -78,6 +78,7 @@ class Worker:
         self._cancelled: set[PromptId] = set()
         self._changed = asyncio.Event()
         self._stopping = False
+        self._held = False
         self._service_times: deque[float] = deque([1.0], maxlen=32)
 
     @property
@@ -106,6 +107,21 @@ class Worker:
             self._cancelled.add(prompt_id)
             self._engine.cancel(prompt_id)
             self._changed.set()
+
+    def hold(self) -> None:
+        """Start no more prompts until `release`; what runs goes on, what is late is told."""
+        self._held = True
+
+    def release(self) -> None:
+        """Start prompts again."""
+        self._held = False
+        self._changed.set()
+
+    async def idle(self) -> None:
+        """Wait until nothing runs."""
+        while self._running:
+            await asyncio.wait(self._running.values())
+            await asyncio.sleep(0)  # then each is forgotten
 
     def engine_changed(self) -> None:
         """The engine has loaded a model, or lost it."""
@@ -143,7 +159,7 @@ class Worker:
 
     def _limits(self) -> Limits:
         capabilities = self._engine.capabilities
-        return Limits(max_running=0 if capabilities is None else capabilities.max_batch)
+        return Limits(max_running=0 if capabilities is None or self._held else capabilities.max_batch)
 
     async def _change(self, until: Seconds | None) -> None:
         """Wait for a new prompt, an ended one, a cancellation, an engine, or `until`."""

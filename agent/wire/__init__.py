@@ -4,6 +4,7 @@ Pydantic models at the edge; inside the agent only the values of `agent.prompt` 
 `docs/reference/` are made from these models by `python -m agent.wire docs/reference`.
 """
 
+from agent.wire.command import decode_command, encode_command_answer
 from agent.wire.ids import new_id
 from agent.wire.notice import encode_event, encode_offline, encode_online, event_name
 from agent.wire.reply import encode_delta, encode_reply
@@ -15,8 +16,10 @@ __all__ = [
     "PromptFields",
     "as_historical",
     "decode_cancel",
+    "decode_command",
     "decode_prompt",
     "encode_cancel",
+    "encode_command_answer",
     "encode_delta",
     "encode_event",
     "encode_offline",

@@ -22,6 +22,8 @@ class OnlinePayload(Payload):
     """The agent's."""
     model: str | None
     """The loaded model; null until there is one."""
+    draining: bool
+    """Whether it finishes what runs and begins nothing, see the command `drain`."""
     since: int
     """Unix time of the agent's start, in seconds."""
 
@@ -66,9 +68,9 @@ def encode_event(event: Event, clock: Clock) -> bytes:
     return payload.model_dump_json().encode()
 
 
-def encode_online(*, version: str, model: str | None, since: UnixSeconds) -> bytes:
+def encode_online(*, version: str, model: str | None, since: UnixSeconds, draining: bool = False) -> bytes:
     """The bytes of the retained status of a running agent."""
-    return OnlinePayload(version=version, model=model, since=int(since)).model_dump_json().encode()
+    return OnlinePayload(version=version, model=model, draining=draining, since=int(since)).model_dump_json().encode()
 
 
 def encode_offline(reason: Literal["lost", "stopped"]) -> bytes:

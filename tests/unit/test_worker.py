@@ -278,6 +278,23 @@ async def test_drain_lets_finish_what_does(journal: JournalThread) -> None:
     assert "choices" in (await bench.replies())["to/a"]
 
 
+async def test_held_it_finishes_what_runs_and_starts_nothing(bench: Bench) -> None:
+    bench.engine.go_on.clear()
+    await bench.send("a")
+    async with asyncio.timeout(10):
+        await bench.engine.begun.wait()
+    bench.worker.hold()
+    await bench.send("b", timeout=Seconds(0.2))
+    await bench.send("c")
+    assert set(await bench.replies()) == {"to/b"}, "too late while it waited"
+    bench.engine.go_on.set()
+    async with asyncio.timeout(10):
+        await bench.worker.idle()
+    assert set(await bench.replies(2)) == {"to/a", "to/b"}
+    bench.worker.release()
+    assert "choices" in (await bench.replies(3))["to/c"]
+
+
 async def test_an_engine_that_goes_between_decision_and_start_costs_the_prompt_nothing(bench: Bench) -> None:
     bench.engine.lost_after_looks = 1
     await bench.send("a", timeout=Seconds(0.2))

@@ -11,7 +11,7 @@ from agent.wire import encode_event, encode_offline, encode_online, event_name
 
 def test_online() -> None:
     payload = encode_online(version="0.1", model=None, since=UnixSeconds(12.7))
-    assert json.loads(payload) == {"state": "online", "version": "0.1", "model": None, "since": 12}
+    assert json.loads(payload) == {"state": "online", "version": "0.1", "model": None, "draining": False, "since": 12}
 
 
 def test_offline() -> None:
