@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from agent import __version__
 from agent.accounting import EnergyAccounting
+from agent.alarms import Alarms
 from agent.backlog import build_backlog
 from agent.clock import Clock
 from agent.commands import Handlers
@@ -27,6 +28,7 @@ from agent.link import Link, PublishRefusedError
 from agent.metrics import MetricsEndpoint
 from agent.models import find_model
 from agent.platform.identity import identify
+from agent.platform.readings import DeviceReadings, PowerReadings
 from agent.platform.sampler import Sampler
 from agent.presence import Presence
 from agent.prompt import OutMessage
@@ -176,7 +178,8 @@ class _Agent:
             commander=self._commander,
             emit=self._events.emit,
         )
-        self._sampler = Sampler(on_power=_in_the_loop(self._energy.sampled))
+        self._alarms = Alarms()
+        self._sampler = Sampler(on_power=_in_the_loop(self._power), on_device=_in_the_loop(self._device))
         self._backlog = build_backlog(config, self._link, self._publisher, clock)
         spool = None if self._backlog is None else self._backlog.spool
         parts = Parts(
@@ -266,6 +269,15 @@ class _Agent:
             await self._status_changed.wait()
             self._status_changed.clear()
             await self._say(self._presence.online())
+
+    def _power(self, power: PowerReadings) -> None:
+        self._energy.sampled(power)
+        for event in self._alarms.of_power(power):
+            self._events.emit(event)
+
+    def _device(self, device: DeviceReadings) -> None:
+        for event in self._alarms.of_device(device):
+            self._events.emit(event)
 
     def _engine_event(self, event: Event) -> None:
         self._worker.engine_changed()

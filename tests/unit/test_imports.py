@@ -24,6 +24,7 @@ PURE: dict[str, set[str]] = {
     "schema_limits": VALUES,
     "counters": VALUES,
     "commands.values": VALUES,
+    "alarms": VALUES | {"events", "platform.readings"},
     "snapshot": VALUES | {"counters", "budget.energy", "platform.identity", "platform.readings", "spool"},
     "engine.protocol": VALUES,
     "engine.work_log": VALUES | {"engine.protocol"},
