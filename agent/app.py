@@ -4,14 +4,20 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import TypeVar
 
 from agent import __version__
+from agent.accounting import EnergyAccounting
+from agent.alarms import Alarms
+from agent.backlog import build_backlog
 from agent.clock import Clock
+from agent.commands import Handlers
+from agent.commands.commander import Commander
 from agent.config import Config
 from agent.config_file import read_schemas
 from agent.counters import Counters
+from agent.draining import Draining
 from agent.engine.host import EngineHost, EngineSpec
 from agent.errors import NotConnectedError, StopError, StorageFullError
 from agent.event_log import EventLog
@@ -22,11 +28,12 @@ from agent.link import Link, PublishRefusedError
 from agent.metrics import MetricsEndpoint
 from agent.models import find_model
 from agent.platform.identity import identify
+from agent.platform.readings import DeviceReadings, PowerReadings
 from agent.platform.sampler import Sampler
 from agent.presence import Presence
 from agent.prompt import OutMessage
 from agent.publisher import Publisher
-from agent.sources.interpret import Interpreter, subscriptions
+from agent.sources.interpret import Interpreter, pool_subscriptions, subscriptions
 from agent.sources.mqtt import MqttSource
 from agent.telemetry import Telemetry
 from agent.units import Bytes, Seconds
@@ -40,6 +47,7 @@ _FLUSH_SHARE = 0.25
 _GOODBYE = Seconds(1.0)
 """How long the broker may take to acknowledge that the agent has stopped."""
 
+_ValueT = TypeVar("_ValueT")
 _ErrorT = TypeVar("_ErrorT", bound=BaseException)
 _log = logging.getLogger(__name__)
 
@@ -112,6 +120,7 @@ class _Agent:
         self._counters = Counters()
         self._presence = Presence(prefix, clock)
         self._events = EventLog(journal, topic=f"{prefix}/event", clock=clock, wake_publisher=outbox_changed.set)
+        self._energy = EnergyAccounting(is_loaded=lambda: self._engine.capabilities is not None)
         self._engine = EngineHost(
             EngineSpec(
                 model=config.model.name,
@@ -121,6 +130,7 @@ class _Agent:
             load_timeout=config.engine.load_timeout,
             step_timeout=config.engine.step_timeout,
             on_event=self._engine_event,
+            on_progress=self._energy.ran,
         )
         self._link = Link(
             config.broker,
@@ -141,6 +151,7 @@ class _Agent:
             publish_lossy=self._link.publish_lossy,
             wake_publisher=outbox_changed.set,
             counters=self._counters,
+            energy=self._energy,
         )
         intake = Intake(
             journal,
@@ -149,22 +160,40 @@ class _Agent:
             wake_publisher=outbox_changed.set,
             counters=self._counters,
         )
+        draining = Draining(
+            self._worker,
+            self._link,
+            self._presence,
+            pools=pool_subscriptions(config),
+            changed=self._status_changed.set,
+        )
+        self._commander = Commander(
+            journal, Handlers(drain=draining.set), topic=f"{prefix}/command", wake_publisher=outbox_changed.set
+        )
         self._source = MqttSource(
             self._link,
             intake,
             Interpreter(config, read_schemas(config)),
             cancel=self._worker.cancel,
+            commander=self._commander,
             emit=self._events.emit,
         )
-        self._sampler = Sampler()
-        parts = Parts(self._worker, self._engine, self._link, journal, self._sampler, self._counters)
+        self._alarms = Alarms()
+        self._sampler = Sampler(on_power=_in_the_loop(self._power), on_device=_in_the_loop(self._device))
+        self._backlog = build_backlog(config, self._link, self._publisher, clock)
+        spool = None if self._backlog is None else self._backlog.spool
+        parts = Parts(
+            self._worker, self._engine, self._link, journal, self._sampler, self._counters, self._energy, spool
+        )
         vitals = Vitals(parts, device=config.device.id, machine=identify(), clock=clock)
-        self._telemetry = Telemetry(config, self._link, snapshot=vitals.snapshot, clock=clock)
+        keep = None if self._backlog is None else self._backlog.keep
+        self._telemetry = Telemetry(config, self._link, snapshot=vitals.snapshot, keep=keep, clock=clock)
 
     async def recover(self) -> None:
         """Take up what the last run left."""
         pending = await self._journal.run(Journal.recover)
         self._worker.offer(pending)
+        await self._commander.recover()
         damaged = await self._journal.run(lambda journal: journal.damaged)
         if damaged is not None:
             self._events.emit(JournalSetAside(path=str(damaged)))
@@ -177,6 +206,8 @@ class _Agent:
             stack.enter_context(self._sampler)
             if self._config.telemetry.port is not None:
                 stack.enter_context(MetricsEndpoint(self._config.telemetry.port, lambda: self._telemetry.latest))
+            if self._backlog is not None:
+                stack.enter_context(self._backlog.spool)
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
 
             def start(coroutine: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
@@ -190,8 +221,11 @@ class _Agent:
                 start(self._announce(), "announce"),
                 start(self._publisher.run(), "publisher"),
                 start(self._worker.run(), "worker"),
+                start(self._commander.run(), "commands"),
                 start(self._telemetry.run(), "telemetry"),
             ]
+            if self._backlog is not None:
+                running.append(start(self._backlog.run(), "backlog"))
             self._taking = start(self._source.run(), "source")
             yield
             for task in (self._taking, *reversed(running)):
@@ -236,6 +270,15 @@ class _Agent:
             self._status_changed.clear()
             await self._say(self._presence.online())
 
+    def _power(self, power: PowerReadings) -> None:
+        self._energy.sampled(power)
+        for event in self._alarms.of_power(power):
+            self._events.emit(event)
+
+    def _device(self, device: DeviceReadings) -> None:
+        for event in self._alarms.of_device(device):
+            self._events.emit(event)
+
     def _engine_event(self, event: Event) -> None:
         self._worker.engine_changed()
         self._events.emit(event)
@@ -244,6 +287,16 @@ class _Agent:
         if isinstance(event, ModelLoaded):
             self._presence.model_loaded(event.model)
             self._status_changed.set()
+
+
+def _in_the_loop(take: Callable[[_ValueT], None]) -> Callable[[_ValueT], None]:
+    """The same, for callers in another thread."""
+    loop = asyncio.get_running_loop()
+
+    def hand_over(value: _ValueT) -> None:
+        loop.call_soon_threadsafe(take, value)
+
+    return hand_over
 
 
 def _first_leaf(group: BaseExceptionGroup[_ErrorT]) -> _ErrorT:

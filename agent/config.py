@@ -16,6 +16,9 @@ _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|min|h|d)")
 _SECONDS_PER = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
+_MIN_SPOOL = 256 * 1024
+
+
 def _duration(value: object) -> object:
     """Read `500ms`, `10s`, `5min`, `1h` or `30d` as seconds."""
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -28,6 +31,12 @@ def _never_or_seldom(every: Seconds) -> Seconds:
     if 0 < every < 1:
         raise ValueError("must be 0s or at least 1s")
     return every
+
+
+def _none_or_enough(size: ByteSize) -> ByteSize:
+    if 0 < size < _MIN_SPOOL:
+        raise ValueError("must be 0B or at least 256KiB")
+    return size
 
 
 Duration = Annotated[Seconds, BeforeValidator(_duration, json_schema_input_type=str)]
@@ -170,6 +179,10 @@ class Telemetry(_Section):
     """How often `R/telemetry` is sent, 1s or more; 0s: never."""
     qos: Annotated[int, Field(ge=0, le=1)] = 0
     """MQTT quality of service, 0 or 1. With 1, the broker acknowledges what it got."""
+    spool: Annotated[ByteSize, AfterValidator(_none_or_enough)] = ByteSize(4 * 1024 * 1024)
+    """What could not be sent is kept in so much of `state_dir`, the newest of it; 0B: nothing is kept."""
+    backlog_rate: Annotated[int, Field(ge=1, le=1000)] = 10
+    """So many kept messages a second are sent when the broker is back, at most."""
     port: Port | None = None
     """TCP port on 127.0.0.1 where Prometheus gets the same numbers. Default: none is opened."""
 

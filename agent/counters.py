@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from agent.errors import ErrorCode
-from agent.prompt import Completion, Reply
+from agent.prompt import Completion, PromptId, Reply
+from agent.units import Joules, Seconds
 
 RECENT = 256
 """Percentiles are those of so many requests, the last ones."""
+
+LATEST = 5
+"""So many requests are remembered one by one."""
 
 FIRST_TOKEN_BOUNDS = (0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 PER_TOKEN_BOUNDS = (0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.5)
@@ -51,6 +55,28 @@ class Distribution:
 
 
 @dataclass(frozen=True, slots=True)
+class RecentRequest:
+    """A prompt that was answered.
+
+    Attributes:
+        model: The model that answered; None with an error.
+        total: From arrival to the end of generation; None with an error.
+        tokens_per_s: Speed after the first token; None where there were too few.
+        joules: What it has cost; None where that was not measured.
+        error: The code of an error reply; None with a completion.
+    """
+
+    id: PromptId
+    model: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total: Seconds | None = None
+    tokens_per_s: float | None = None
+    joules: Joules | None = None
+    error: ErrorCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """Everything counted, at one moment.
 
@@ -63,6 +89,7 @@ class Counts:
         first_token: From arrival to the first token, where there was one.
         per_token: Mean time between a request's tokens after the first.
         duration: From arrival to the end of generation.
+        recent: The last requests that were answered, oldest first.
     """
 
     received: int
@@ -76,6 +103,7 @@ class Counts:
     first_token: Distribution
     per_token: Distribution
     duration: Distribution
+    recent: tuple[RecentRequest, ...]
 
 
 class _Durations:
@@ -109,6 +137,7 @@ class Counters:
         self._first_token = _Durations(FIRST_TOKEN_BOUNDS)
         self._per_token = _Durations(PER_TOKEN_BOUNDS)
         self._duration = _Durations(DURATION_BOUNDS)
+        self._recent_requests: deque[RecentRequest] = deque(maxlen=LATEST)
 
     def received(self, messages: int, *, taken: int, refused: Sequence[ErrorCode]) -> None:
         """So many messages arrived; so many of them were new prompts, and these were answered with an error."""
@@ -118,6 +147,7 @@ class Counters:
 
     def replied(self, reply: Reply) -> None:
         """A prompt has its reply."""
+        self._recent_requests.append(_recent(reply))
         if not isinstance(reply, Completion):
             self._errors[reply.code] += 1
             return
@@ -150,4 +180,19 @@ class Counters:
             first_token=self._first_token.distribution(),
             per_token=self._per_token.distribution(),
             duration=self._duration.distribution(),
+            recent=tuple(self._recent_requests),
         )
+
+
+def _recent(reply: Reply) -> RecentRequest:
+    if not isinstance(reply, Completion):
+        return RecentRequest(reply.id, error=reply.code)
+    return RecentRequest(
+        reply.id,
+        reply.model,
+        reply.usage.prompt_tokens,
+        reply.usage.completion_tokens,
+        reply.timing.total,
+        reply.timing.decode_tokens_per_s,
+        reply.energy.joules,
+    )

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from agent.clock import Clock
 from agent.errors import StorageFullError
-from agent.events import Event, ModelLoaded
+from agent.events import Event, ModelLoaded, PowerMeterBack, ThrottlingEnded
 from agent.journal import Journal, JournalThread
 from agent.prompt import OutMessage
 from agent.units import Seconds
@@ -44,11 +44,11 @@ class EventLog:
 
     def emit(self, event: Event) -> None:
         """Tell the operator, here in the log and upstream."""
-        level = logging.INFO if isinstance(event, ModelLoaded) else logging.WARNING
+        level = logging.INFO if isinstance(event, ModelLoaded | ThrottlingEnded | PowerMeterBack) else logging.WARNING
         _log.log(level, event_name(event), extra=asdict(event))
         if len(self._unwritten) == _MOST_UNWRITTEN:
             _log.error("event_dropped", extra={"unwritten": _MOST_UNWRITTEN})
-        self._unwritten.append(OutMessage(self._topic, encode_event(event, at=self._clock.wall())))
+        self._unwritten.append(OutMessage(self._topic, encode_event(event, self._clock)))
         self._changed.set()
 
     async def run(self) -> None:

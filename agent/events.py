@@ -58,6 +58,59 @@ class ReplyUndeliverable:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ThrottlingBegan:
+    """The machine slows itself down, for heat or current."""
+
+    cooling_devices: tuple[str, ...]
+    hottest_zone: str | None
+    temperature_c: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottlingEnded:
+    """It does not any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverCurrent:
+    """A counter of over-current events has counted so many more."""
+
+    counter: str
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryKills:
+    """The kernel has ended processes because memory ran out."""
+
+    processes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PowerMeterLost:
+    """The machine's power was measured, and is not any more."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PowerMeterBack:
+    """It is measured again."""
+
+
 Event = (
-    ModelLoaded | ModelLoadFailed | EngineLost | JournalSetAside | StorageFull | PayloadsDropped | ReplyUndeliverable
+    ModelLoaded
+    | ModelLoadFailed
+    | EngineLost
+    | JournalSetAside
+    | StorageFull
+    | PayloadsDropped
+    | ReplyUndeliverable
+    | ThrottlingBegan
+    | ThrottlingEnded
+    | OverCurrent
+    | MemoryKills
+    | PowerMeterLost
+    | PowerMeterBack
 )

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from agent import __version__
+from agent.budget.energy import EnergyTotals
 from agent.counters import Counts, Distribution
 from agent.errors import StopError
 from agent.platform.readings import DeviceReadings, Sampled
@@ -47,6 +48,8 @@ class SnapshotCollector(Collector):
             yield from _of_agent(snapshot)
             yield from _of_requests(snapshot.counts)
             yield from _of_power(snapshot.sampled)
+            if snapshot.energy is not None:
+                yield from _of_energy(snapshot.energy)
             if snapshot.sampled.device is not None:
                 yield from _of_device(snapshot.sampled.device)
 
@@ -107,6 +110,10 @@ def _of_agent(snapshot: Snapshot) -> Iterator[Metric]:
         "jetson_agent_broker_connection_losses", "Connections that worked and ended.", snapshot.connection_losses
     )
     yield _gauge("jetson_agent_outbox_messages", "Not acknowledged by the broker.", snapshot.outbox.value)
+    if snapshot.spool is not None:
+        yield _gauge("jetson_agent_spool_messages", "Telemetry that waits for the broker.", snapshot.spool.messages)
+        yield _gauge("jetson_agent_spool_bytes", "Likewise, on the disk.", snapshot.spool.size)
+        yield _counter("jetson_agent_spool_dropped_messages", "Telemetry that was lost.", snapshot.spool.dropped)
     yield _gauge("jetson_agent_journal_bytes", "The journal on the disk.", snapshot.journal_size.value)
     resident = {"agent": snapshot.agent_memory, "engine": snapshot.engine_memory.value}
     yield _gauges("jetson_agent_resident_memory_bytes", "By process.", "process", resident)
@@ -145,6 +152,17 @@ def _of_power(sampled: Sampled) -> Iterator[Metric]:
         if rail.power.value is not None:
             rails.add_metric((rail.rail.name, rail.rail.meter), rail.power.value / 1000)
     yield rails
+
+
+def _of_energy(energy: EnergyTotals) -> Iterator[Metric]:
+    yield _counter("jetson_agent_energy_joules", "Of the whole machine, as measured.", energy.total)
+    yield _counter("jetson_agent_requests_energy_joules", "What requests took above the idle power.", energy.requests)
+    floor = None if energy.floor is None else energy.floor / 1000
+    yield _gauge("jetson_agent_power_idle_watts", "Learnt while nothing runs.", floor)
+    joules = {name: model.joules for name, model in energy.by_model.items()}
+    yield _counters("jetson_agent_model_energy_joules", "Of requests, by model.", "model", joules)
+    tokens = {name: float(model.output_tokens) for name, model in energy.by_model.items()}
+    yield _counters("jetson_agent_model_measured_output_tokens", "What these joules generated.", "model", tokens)
 
 
 def _of_device(device: DeviceReadings) -> Iterator[Metric]:

@@ -18,14 +18,19 @@ class Presence:
         self._topic = f"{prefix}/status"
         self._since = clock.wall()
         self._model: str | None = None
+        self._draining = False
 
     def model_loaded(self, model: str) -> None:
         """From now on `online` names this model."""
         self._model = model
 
+    def draining(self, on: bool) -> None:  # noqa: FBT001 - as in the command
+        """From now on `online` says that the device drains, or does not."""
+        self._draining = on
+
     def online(self) -> OutMessage:
         """The agent is here; the model is null until one is loaded."""
-        payload = encode_online(version=__version__, model=self._model, since=self._since)
+        payload = encode_online(version=__version__, model=self._model, since=self._since, draining=self._draining)
         return OutMessage(self._topic, payload, retain=True)
 
     def stopped(self) -> OutMessage:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NewType
 
 from agent.errors import ErrorCode
-from agent.units import Seconds, UnixSeconds
+from agent.units import Joules, Seconds, UnixSeconds
 
 PromptId = NewType("PromptId", str)
 """1 to 64 of `A-Z a-z 0-9 _ - .`; unique in the journal."""
@@ -163,6 +163,22 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class Energy:
+    """What one request has cost above the idle power of the machine.
+
+    Attributes:
+        joules: None where it was not measured from its begin to its end. Never an estimate.
+        source: The kinds of meters; None with `joules`.
+    """
+
+    joules: Joules | None
+    source: str | None
+
+
+NOT_MEASURED = Energy(None, None)
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """The reply to a prompt that ran."""
 
@@ -173,6 +189,7 @@ class Completion:
     finish_reason: FinishReason
     usage: Usage
     timing: Timing
+    energy: Energy = NOT_MEASURED
 
 
 @dataclass(frozen=True, slots=True)

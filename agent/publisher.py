@@ -68,6 +68,11 @@ class Publisher:
         self._deferrals = Deferrals(now)
         self._one_at_a_time = False
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing in the outbox to send, but for what is put off."""
+        return self._empty.is_set() and not self._changed.is_set()
+
     async def flushed(self) -> None:
         """Wait until the broker has acknowledged everything that is in the outbox now, but for what is put off."""
         self._empty.clear()
@@ -79,6 +84,7 @@ class Publisher:
         while True:
             await self._link.connected()
             self._changed.clear()
+            self._empty.clear()
             items = await self._journal.run(Journal.outbox, limit=WINDOW, without=self._deferrals.waiting())
             if items:
                 await self._send(items)

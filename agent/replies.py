@@ -2,11 +2,13 @@
 
 from agent.engine.protocol import Finished
 from agent.errors import ErrorCode
-from agent.prompt import Completion, Failure, FinishReason, Pending, Prompt, Timing, Usage
+from agent.prompt import Completion, Energy, Failure, FinishReason, Pending, Prompt, Timing, Usage
 from agent.units import Seconds, UnixSeconds
 
 
-def completion(prompt: Prompt, model: str, admitted: Seconds, finished: Finished, created: UnixSeconds) -> Completion:
+def completion(  # noqa: PLR0913 - what a completion consists of
+    prompt: Prompt, model: str, admitted: Seconds, finished: Finished, *, energy: Energy, created: UnixSeconds
+) -> Completion:
     """The reply to a prompt that ran.
 
     Args:
@@ -14,6 +16,7 @@ def completion(prompt: Prompt, model: str, admitted: Seconds, finished: Finished
         model: The model that answered.
         admitted: When the engine took it, on the boot clock.
         finished: What the engine said in the end.
+        energy: What it has cost.
         created: Now, by the wall clock.
     """
     first, last, tokens = finished.first_token_at, finished.finished_at, finished.usage.completion_tokens
@@ -31,6 +34,7 @@ def completion(prompt: Prompt, model: str, admitted: Seconds, finished: Finished
             total=Seconds(last - prompt.received),
             decode_tokens_per_s=(tokens - 1) / decoding if tokens > 1 and decoding > 0 else None,
         ),
+        energy=energy,
     )
 
 

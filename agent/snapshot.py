@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from agent.budget.energy import EnergyTotals
 from agent.counters import Counts
 from agent.platform.identity import Machine
 from agent.platform.readings import Reading, Sampled
+from agent.spool import SpoolStats
 from agent.units import Bytes, Seconds, UnixSeconds
 
 
@@ -21,11 +23,13 @@ class Snapshot:
         agent_uptime: Since the agent's start.
         sampled: What the sensors said, and the power since the snapshot before.
         counts: Since the agent's start.
+        energy: Likewise; None where nothing measures.
         output_tokens_per_s: Of the requests that ended since the snapshot before, over the time since then.
         connection_losses: How often a connection that worked has ended.
         agent_memory: Resident memory of the agent's process.
         engine_memory: Likewise of the engine's.
         outbox: Messages that the broker has not acknowledged.
+        spool: Telemetry that waits on the disk; None where none is kept.
         journal_size: The journal's file and its write-ahead log.
     """
 
@@ -38,6 +42,7 @@ class Snapshot:
     agent_uptime: Seconds
     sampled: Sampled
     counts: Counts
+    energy: EnergyTotals | None
     output_tokens_per_s: float
     queued: int
     running: int
@@ -46,4 +51,5 @@ class Snapshot:
     agent_memory: Bytes
     engine_memory: Reading[Bytes]
     outbox: Reading[int]
+    spool: SpoolStats | None
     journal_size: Reading[Bytes]

@@ -1,7 +1,8 @@
 """What the device measures, to `R/telemetry`, once a period.
 
-Lossy by design: what cannot be sent in its period is dropped, so that nothing grows while the broker is away. A device
-has its own phase in the period, so that a fleet that got its power back at once does not speak at once.
+What cannot be sent in its period goes to the spool, which is bounded, or is dropped where there is none: nothing else
+depends on it. A device has its own phase in the period, so that a fleet that got its power back at once does not speak
+at once.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from agent.clock import Clock
 from agent.config import Config
 from agent.errors import NotConnectedError
-from agent.link import Link, PublishRefusedError
+from agent.link import BrokerBusyError, Link, PublishRefusedError
 from agent.prompt import OutMessage
 from agent.snapshot import Snapshot
 from agent.units import Seconds
@@ -31,12 +32,20 @@ class Telemetry:
         config: How often, at which QoS, and where to; the device's name gives its phase.
         link: The broker.
         snapshot: Takes one.
+        keep: Keeps a message that could not be sent; None: it is dropped.
         clock: The time.
     """
 
     def __init__(
-        self, config: Config, link: Link, *, snapshot: Callable[[], Awaitable[Snapshot]], clock: Clock
+        self,
+        config: Config,
+        link: Link,
+        *,
+        snapshot: Callable[[], Awaitable[Snapshot]],
+        keep: Callable[[bytes], Awaitable[None]] | None,
+        clock: Clock,
     ) -> None:
+        self._keep = keep
         self._settings = config.telemetry
         self._device = config.device.id
         self._topic = f"{config.topic_prefix}/telemetry"
@@ -61,24 +70,32 @@ class Telemetry:
             due = next_due(due, period, self._clock.now())
             self._latest = await self._snapshot()
             if self._settings.every:
-                await self._send(encode_telemetry(self._latest), within=period)
+                payload = encode_telemetry(self._latest)
+                if not await self._send(payload, within=period) and self._keep is not None:
+                    await self._keep(payload)
 
-    async def _send(self, payload: bytes, *, within: Seconds) -> None:
+    async def _send(self, payload: bytes, *, within: Seconds) -> bool:
+        """Send a message.
+
+        Returns:
+            False: it could not be sent now, and is worth to be sent later.
+        """
         message = OutMessage(self._topic, payload, qos=self._settings.qos)
         if message.qos == 0:
             self._link.publish_lossy(message)
-            return
+            return self._link.is_connected
         try:
             async with asyncio.timeout(within):
                 await self._link.publish(message)
-        except (NotConnectedError, TimeoutError):
-            return
+        except (NotConnectedError, BrokerBusyError, TimeoutError):
+            return False
         except PublishRefusedError as error:
             if not self._is_refused:
                 _log.warning("telemetry_refused", extra={"topic": self._topic, "reason": str(error)})
             self._is_refused = True
         else:
             self._is_refused = False
+        return True
 
 
 def phase(device: str) -> float:

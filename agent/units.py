@@ -13,6 +13,8 @@ Bytes = NewType("Bytes", int)
 
 Milliwatts = NewType("Milliwatts", float)
 
+Joules = NewType("Joules", float)
+
 Celsius = NewType("Celsius", float)
 
 Hertz = NewType("Hertz", int)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from agent.accounting import EnergyAccounting
 from agent.clock import Clock
 from agent.counters import Counters
 from agent.engine.host import EngineHost
@@ -15,6 +16,7 @@ from agent.platform.identity import Machine
 from agent.platform.readings import Reading, Why
 from agent.platform.sampler import Sampler
 from agent.snapshot import Snapshot
+from agent.spool import SpoolThread
 from agent.units import Bytes, Seconds
 from agent.worker import Worker
 
@@ -32,6 +34,8 @@ class Parts:
     journal: JournalThread
     sampler: Sampler
     counters: Counters
+    energy: EnergyAccounting
+    spool: SpoolThread | None
 
 
 class Vitals:
@@ -70,6 +74,7 @@ class Vitals:
             agent_uptime=Seconds(now - self._started),
             sampled=parts.sampler.take(),
             counts=counts,
+            energy=parts.energy.totals,
             output_tokens_per_s=tokens / passed if passed > 0 else 0.0,
             queued=parts.worker.queued,
             running=parts.worker.running,
@@ -78,6 +83,7 @@ class Vitals:
             agent_memory=_resident(os.getpid()),
             engine_memory=_engine_memory(parts.engine.pid),
             outbox=outbox,
+            spool=None if parts.spool is None else parts.spool.stats,
             journal_size=journal_size,
         )
 

@@ -10,6 +10,7 @@ from statistics import fmean
 from typing import Concatenate, ParamSpec, TypeVar
 
 from agent import replies
+from agent.accounting import EnergyAccounting
 from agent.clock import Clock
 from agent.counters import Counters
 from agent.engine.host import EngineHost
@@ -51,6 +52,7 @@ class Worker:
         publish_lossy: Sends a delta to the broker; may drop it.
         wake_publisher: Called when a reply is in the outbox.
         counters: Told of each reply.
+        energy: Told of each request, and asked what it has cost.
     """
 
     def __init__(  # noqa: PLR0913 - what a prompt needs on its way; only `app` calls it
@@ -62,8 +64,10 @@ class Worker:
         publish_lossy: Callable[[OutMessage], None],
         wake_publisher: Callable[[], None],
         counters: Counters,
+        energy: EnergyAccounting,
     ) -> None:
         self._counters = counters
+        self._energy = energy
         self._journal = journal
         self._engine = engine
         self._clock = clock
@@ -74,6 +78,7 @@ class Worker:
         self._cancelled: set[PromptId] = set()
         self._changed = asyncio.Event()
         self._stopping = False
+        self._held = False
         self._service_times: deque[float] = deque([1.0], maxlen=32)
 
     @property
@@ -102,6 +107,21 @@ class Worker:
             self._cancelled.add(prompt_id)
             self._engine.cancel(prompt_id)
             self._changed.set()
+
+    def hold(self) -> None:
+        """Start no more prompts until `release`; what runs goes on, what is late is told."""
+        self._held = True
+
+    def release(self) -> None:
+        """Start prompts again."""
+        self._held = False
+        self._changed.set()
+
+    async def idle(self) -> None:
+        """Wait until nothing runs."""
+        while self._running:
+            await asyncio.wait(self._running.values())
+            await asyncio.sleep(0)  # then each is forgotten
 
     def engine_changed(self) -> None:
         """The engine has loaded a model, or lost it."""
@@ -139,7 +159,7 @@ class Worker:
 
     def _limits(self) -> Limits:
         capabilities = self._engine.capabilities
-        return Limits(max_running=0 if capabilities is None else capabilities.max_batch)
+        return Limits(max_running=0 if capabilities is None or self._held else capabilities.max_batch)
 
     async def _change(self, until: Seconds | None) -> None:
         """Wait for a new prompt, an ended one, a cancellation, an engine, or `until`."""
@@ -221,6 +241,7 @@ class Worker:
         """
         admitted = self._clock.now()
         request = GenerationRequest(prompt.id, prompt.messages, prompt.sampling, prompt.stream, prompt.deadline)
+        self._energy.begin(prompt.id)
         async with contextlib.aclosing(self._engine.generate(request)) as events:
             async for event in events:
                 match event:
@@ -228,13 +249,16 @@ class Worker:
                         self._publish_lossy(_delta_message(prompt, event))
                     case Finished():
                         self._service_times.append(event.finished_at - admitted)
-                        return replies.completion(prompt, loaded.model, admitted, event, self._clock.wall())
+                        energy = self._energy.end(prompt.id)
+                        created = self._clock.wall()
+                        return replies.completion(prompt, loaded.model, admitted, event, energy=energy, created=created)
                     case Refused(_, code, message):
                         return Failure(prompt.id, code, message)
         raise EngineLostError("the engine ended the request without an outcome")
 
     async def _finish(self, reply: Reply) -> None:
         await self._durably(Journal.finish, reply.id, encode_reply(reply))
+        self._energy.end(reply.id)  # of one that was not completed; what it cost is in the totals
         self._counters.replied(reply)
         self._wake_publisher()
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
+from agent.budget.energy import EnergyTotals, ModelEnergy
 from agent.counters import Counters
 from agent.errors import ErrorCode
 from agent.platform.identity import identify
 from agent.platform.readings import PowerSpan, Reading, Sampled, Why
 from agent.platform.sensors import Sensors
-from agent.prompt import Completion, Failure, FinishReason, PromptId, Timing, Usage
+from agent.prompt import Completion, Energy, Failure, FinishReason, PromptId, Timing, Usage
 from agent.snapshot import Snapshot
-from agent.units import Bytes, Milliwatts, Seconds, UnixSeconds
+from agent.spool import SpoolStats
+from agent.units import Bytes, Joules, Milliwatts, Seconds, UnixSeconds
 from tests.boards import BoardTree
 
 NOTHING_SAMPLED = Sampled(None, None, None, "the sensors have not answered yet")
@@ -25,6 +27,7 @@ def completion(first: float | None = 0.1, speed: float | None = 20.0, *, output:
         FinishReason.STOP,
         Usage(prompt_tokens=30, completion_tokens=output, cached_tokens=20),
         Timing(Seconds(0), None if first is None else Seconds(first), Seconds(0.55), speed),
+        Energy(Joules(5.5), "ina3221"),
     )
 
 
@@ -58,6 +61,9 @@ def snapshot(tree: BoardTree, what: Sampled | None = None, counters: Counters | 
         agent_uptime=Seconds(100.0),
         sampled=what or sampled(tree),
         counts=(counters or served()).counts(),
+        energy=EnergyTotals(
+            Joules(700.0), Joules(60.0), {"edge-tiny": ModelEnergy(Joules(60.0), 90, 30)}, Milliwatts(6300)
+        ),
         output_tokens_per_s=3.0,
         queued=2,
         running=1,
@@ -66,5 +72,6 @@ def snapshot(tree: BoardTree, what: Sampled | None = None, counters: Counters | 
         agent_memory=Bytes(70_000_000),
         engine_memory=Reading(None, Why.GONE),
         outbox=Reading(5),
+        spool=SpoolStats(messages=7, size=Bytes(6000), dropped=1),
         journal_size=Reading(Bytes(4096)),
     )

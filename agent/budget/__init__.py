@@ -1,1 +1,1 @@
-"""What the budgets decide. Pure: values in, values out; no clock, no I/O."""
+"""What decides about watts, memory and joules. Pure: values in, values out; no clock, no I/O."""

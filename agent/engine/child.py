@@ -15,15 +15,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.clock import boottime
-from agent.engine.pipe import Admit, Cancel, EnginePipe, EngineSpec, Loaded, LoadError, NotLoaded, Progress
+from agent.engine.pipe import Admit, Cancel, EnginePipe, EngineSpec, Loaded, LoadError, NotLoaded
 from agent.engine.protocol import Engine, GenerationRequest, Refused
+from agent.engine.work_log import WorkLog
 from agent.errors import RejectedError
 from agent.prompt import Delta, FinishReason, PromptId
 from agent.units import Seconds
 
 OOM_SCORE_ADJ = 500
 """When memory runs out the kernel ends this process before the agent (proc(5), /proc/pid/oom_score_adj)."""
-PROGRESS_EVERY = Seconds(1.0)
+PROGRESS_EVERY = Seconds(0.1)
+"""How often the agent is told what ran, if no step takes longer: tells slow from hung, and who used the energy."""
 _PR_SET_PDEATHSIG = 1
 """prctl(2)"""
 
@@ -42,7 +44,7 @@ class Loop:
         self._engine = engine
         self._now = now
         self._running: dict[PromptId, GenerationRequest] = {}
-        self._said_something_at = now()
+        self._work = WorkLog()
 
     def run(self) -> None:
         """Serve until the agent is gone.
@@ -85,16 +87,20 @@ class Loop:
                 self._engine.cancel(request.id, FinishReason.DEADLINE)
 
     def _step(self) -> None:
-        for event in self._engine.step():
+        began = self._now()
+        events = self._engine.step()
+        if self._running:
+            self._work.add(self._engine.advanced(), began, self._now())
+        if self._work.span >= PROGRESS_EVERY or any(not isinstance(event, Delta) for event in events):
+            self._pipe.send(self._work.take())  # before an outcome: with it everything about the request is known
+        for event in events:
             wanted = self._running[event.id].stream or not isinstance(event, Delta)
             if not isinstance(event, Delta):
                 del self._running[event.id]
             if wanted:
                 self._pipe.send(event)
-                self._said_something_at = self._now()
-        if self._running and self._now() - self._said_something_at >= PROGRESS_EVERY:
-            self._pipe.send(Progress())
-            self._said_something_at = self._now()
+        if not self._running:
+            self._work.rest()
 
 
 def _live_and_die_with_the_agent(agent_pid: int) -> None:

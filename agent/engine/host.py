@@ -11,9 +11,9 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from agent.engine.pipe import Admit, Cancel, EngineSpec, Loaded, NotLoaded, Progress, ToAgent
+from agent.engine.pipe import Admit, Cancel, EngineSpec, Loaded, NotLoaded, ToAgent
 from agent.engine.process import EngineProcess
-from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Outcome, Refused
+from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Outcome, Progress, Refused
 from agent.errors import EngineLostError
 from agent.events import EngineLost, ModelLoaded, ModelLoadFailed
 from agent.prompt import Delta, PromptId
@@ -56,6 +56,7 @@ class EngineHost:
         load_timeout: A model that has not loaded by then is given up.
         step_timeout: An engine with requests that says nothing for so long is killed.
         on_event: Told of loads and losses; `capabilities` is up to date when it is called.
+        on_progress: Told of what ran, and on which model, before the outcomes that belong to it.
     """
 
     def __init__(
@@ -65,11 +66,13 @@ class EngineHost:
         load_timeout: Seconds,
         step_timeout: Seconds,
         on_event: Callable[[EngineEvent], None],
+        on_progress: Callable[[str, Progress], None] = lambda _model, _progress: None,
     ) -> None:
         self._spec = spec
         self._load_timeout = load_timeout
         self._step_timeout = step_timeout
         self._on_event = on_event
+        self._on_progress = on_progress
         self._serving: _Serving | None = None
         self._loaded = asyncio.Event()
 
@@ -208,7 +211,10 @@ class EngineHost:
             watchdog = tasks.create_task(self._kill_when_hung(serving), name="engine watchdog")
             async for message in messages:
                 serving.heard_at = _now()
-                _deliver(serving, message)
+                if isinstance(message, Progress):
+                    self._on_progress(serving.capabilities.model, message)
+                else:
+                    _deliver(serving, message)
             hung = watchdog.done()
             watchdog.cancel()
         return hung
@@ -222,7 +228,7 @@ class EngineHost:
             await asyncio.sleep(self._step_timeout - silent)
 
 
-def _deliver(serving: _Serving, message: ToAgent) -> None:
+def _deliver(serving: _Serving, message: Loaded | NotLoaded | Event) -> None:
     match message:
         case Delta():
             if message.id in serving.running:
@@ -231,7 +237,7 @@ def _deliver(serving: _Serving, message: ToAgent) -> None:
             serving.served = True
             if message.id in serving.running:
                 serving.running.pop(message.id).put_nowait(message)
-        case Progress() | Loaded() | NotLoaded():
+        case Loaded() | NotLoaded():
             pass
         case _:
             assert_never(message)

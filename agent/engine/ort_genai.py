@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from agent.clock import boottime
 from agent.engine.chat import ChatEncoder, Vocabulary, in_parts
 from agent.engine.guidance import gave_up, grammar, is_json, schema_refusal, too_intricate
 from agent.engine.pipe import LoadError
-from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Refused
+from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Refused, Tokens
 from agent.engine.text import AnswerText
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Delta, FinishReason, PromptId, Sampling, Usage
@@ -76,6 +76,7 @@ class OrtGenaiEngine:
         self._top_k = top_k
         self._ends = frozenset(int(token) for token in self._tokenizer.eos_token_ids)
         self._running: _Running | None = None
+        self._advanced: dict[PromptId, Tokens] = {}
         self._grammar_edition = 0
 
     def capabilities(self) -> Capabilities:
@@ -104,13 +105,17 @@ class OrtGenaiEngine:
     def step(self) -> Sequence[Event]:
         """Read the next part of the prompt, or generate the next token."""
         running = self._running
+        self._advanced = {}
         if running is None:
             return ()
         if running.ended is None and running.unread:
-            running.generator.append_tokens(running.unread.popleft())
+            part = running.unread.popleft()
+            running.generator.append_tokens(part)
+            self._advanced = {running.request.id: Tokens(prefill=len(part))}
             return ()
         text = ""
         if running.ended is None:
+            self._advanced = {running.request.id: Tokens(decode=1)}
             try:
                 text = self._next_piece(running)
             except RuntimeError as error:
@@ -120,6 +125,10 @@ class OrtGenaiEngine:
         if running.ended is None:
             return _deltas(running, text)
         return self._finish(running, running.ended, text)
+
+    def advanced(self) -> Mapping[PromptId, Tokens]:
+        """The part of the prompt, or the token, of the last step."""
+        return self._advanced
 
     def cancel(self, request_id: PromptId, reason: FinishReason = FinishReason.CANCELLED) -> None:
         """End a request at the next step."""

@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.engine.protocol import Capabilities, Event, GenerationRequest
+from agent.engine.protocol import Capabilities, Event, GenerationRequest, Progress
 from agent.errors import RetryError
 from agent.prompt import PromptId
 from agent.units import Seconds
@@ -66,11 +66,6 @@ class NotLoaded:
     """To the agent, once and last: why not."""
 
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """To the agent, at most once a second: a step has been made. Tells slow from hung."""
 
 
 ToEngine = EngineSpec | Admit | Cancel

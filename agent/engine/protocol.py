@@ -1,6 +1,6 @@
 """What every inference engine does, and the values that cross the engine process's pipe."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,6 +58,46 @@ class Refused:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Tokens that went through the model: of prompts, and generated ones."""
+
+    prefill: int = 0
+    decode: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What was done for one request in a span of time.
+
+    Attributes:
+        id: The request.
+        tokens: What of it went through the model.
+        busy: How long the steps took that advanced it; others may have been advanced by the same steps.
+    """
+
+    id: PromptId
+    tokens: Tokens
+    busy: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What ran in a span of time. Spans follow one another without a gap while anything runs.
+
+    Attributes:
+        since: Its begin, on the boot clock.
+        until: Its end, likewise.
+        busy: How much of it was spent in steps.
+        work: For each request that was advanced.
+    """
+
+    since: Seconds
+    until: Seconds
+    busy: Seconds
+    work: tuple[Work, ...]
+
+
 Outcome = Finished | Refused
 Event = Delta | Finished | Refused
 
@@ -103,6 +143,10 @@ class Engine(Protocol):
 
         `Delta.text` holds whole characters only, and never a part of a stop string.
         """
+        ...
+
+    def advanced(self) -> Mapping[PromptId, Tokens]:
+        """What the last `step` put through the model, for each request that it advanced."""
         ...
 
     def cancel(self, request_id: PromptId, reason: FinishReason = FinishReason.CANCELLED) -> None:

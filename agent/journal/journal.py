@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 
 from agent.clock import Clock
 from agent.errors import JournalDamagedError, StorageFullError
+from agent.journal import commands
 from agent.journal.arrivals import (
     answer,
     content_of,
@@ -212,6 +213,28 @@ class Journal:
         """Send a message that is nobody's reply, at QoS 1 and not retained, as everything in the outbox is."""
         self._make_room(len(message.payload), below=_TAKE_BELOW)
         send(self._database, message)
+
+    def take_command(self, command_id: str, digest: str, accepted: OutMessage, taken: OutMessage) -> bool:
+        """Make a command durable, and answer it with `accepted`.
+
+        One that came before gets its last answer again; another one with the same id gets `taken`.
+
+        Returns:
+            Whether it is new, and to be carried out.
+        """
+        self._make_room(2 * len(accepted.payload), below=_TAKE_BELOW)
+        with self._database.transaction():
+            return commands.take(self._database, command_id, digest, accepted, taken)
+
+    def answer_command(self, command_id: str, message: OutMessage, *, is_last: bool) -> None:
+        """Answer a command, and remember the answer, in one transaction."""
+        self._make_room(2 * len(message.payload), below=1.0)
+        with self._database.transaction():
+            commands.answer(self._database, command_id, message, is_last=is_last)
+
+    def unfinished_commands(self) -> list[str]:
+        """The ids of commands that have no last answer, oldest first."""
+        return commands.unfinished(self._database)
 
     def outbox(self, *, limit: int, without: Collection[int] = ()) -> list[OutboxItem]:
         """The first `limit` messages to send, oldest first, leaving out those whose `seq` is in `without`."""

@@ -18,6 +18,8 @@ Migration = tuple[str, ...]
 # outbox: AUTOINCREMENT, so that a `seq` is one message's for ever: whoever still remembers one that is gone must not
 # take a later message for it. `prompt` is the id of the prompt that is answered; NULL for an event, and for what is
 # told to a sender of whom nothing is stored. The row is complete in itself: it outlives its prompt's row.
+#
+# commands: the last ones, each with its last answer.
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     (
         """
@@ -67,6 +69,17 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         """
         CREATE VIEW forgettable AS SELECT seq, boot_id, finished, finished_wall FROM prompts
         WHERE state = 'finished' AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.prompt = prompts.id)
+        """,
+    ),
+    (
+        """
+        CREATE TABLE commands (
+            seq INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            digest TEXT NOT NULL,
+            is_over INTEGER NOT NULL,
+            answer BLOB NOT NULL
+        ) STRICT
         """,
     ),
 )

@@ -34,6 +34,8 @@ _MAX_LOSSY_UNWRITTEN = 256
 _TICK_S = 1.0
 _MAX_UINT32 = 0xFFFFFFFF
 
+_OPTIONS = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+
 _T = TypeVar("_T")
 
 
@@ -84,10 +86,19 @@ class Connection:
         Returns:
             The filters that the broker refused, and why.
         """
-        options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
-        self._client.subscribe([(it, options) for it in filters])
+        self._client.subscribe([(it, _OPTIONS) for it in filters])
         answers = await self._answer(self._suback)
         return {it: reason for it, reason in zip(filters, answers, strict=True) if reason.is_failure}
+
+    def subscribe_again(self, filters: Sequence[str]) -> None:
+        """Subscribe to more, as before; what the broker answers is not waited for."""
+        if filters and not self._ended.done():
+            self._client.subscribe([(it, _OPTIONS) for it in filters])
+
+    def unsubscribe(self, filters: Sequence[str]) -> None:
+        """Have these no more; likewise."""
+        if filters and not self._ended.done():
+            self._client.unsubscribe(list(filters))
 
     async def served(self) -> End:
         """Keep it alive, until it has ended."""

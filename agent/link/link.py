@@ -5,7 +5,7 @@ Owns the device's session with the broker. Invariant: a message is acknowledged 
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import count
 
 from agent.broker_security import sends_password_in_the_clear
@@ -69,6 +69,7 @@ class Link:
         self._connection_number = 0
         self._last_problem: Problem | None = None
         self._losses = 0
+        self._left: frozenset[str] = frozenset()
 
     @property
     def is_connected(self) -> bool:
@@ -139,6 +140,13 @@ class Link:
         if self.is_connected and self._connection is not None and fault_of(message.topic) is None:
             self._connection.publish_lossy(message)
 
+    def leave(self, filters: Collection[str]) -> None:
+        """From now on, have all subscriptions but these; at later connections too."""
+        before, self._left = self._left, frozenset(filters)
+        if self.is_connected and self._connection is not None:
+            self._connection.unsubscribe(sorted(self._left - before))
+            self._connection.subscribe_again(sorted(before - self._left))
+
     async def _serve(self) -> tuple[Seconds | None, End]:
         """Make one connection and keep it until it ends.
 
@@ -165,7 +173,9 @@ class Link:
         return None if connected_at is None else Seconds(self._clock.now() - connected_at), end
 
     async def _greet(self, connection: Connection) -> None:
-        for topic_filter, reason in (await connection.subscribe(self._subscriptions)).items():
+        connection.unsubscribe(sorted(self._left))  # of a session that the broker has kept
+        wanted = [it for it in self._subscriptions if it not in self._left]
+        for topic_filter, reason in (await connection.subscribe(wanted)).items():
             _log.error("subscription_refused", extra={"filter": topic_filter, "reason": str(reason)})
         try:
             await connection.publish(self._birth())

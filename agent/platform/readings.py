@@ -77,6 +77,11 @@ class Total:
     rails: tuple[Rail, ...]
     note: str
 
+    @property
+    def meters(self) -> str | None:
+        """The kinds of meters that it is made of, such as `ina3221` or `nvml+rapl`; None where there are none."""
+        return "+".join(sorted({rail.meter.split()[0].lower() for rail in self.rails})) or None
+
 
 @dataclass(frozen=True, slots=True)
 class PowerReadings:

@@ -5,11 +5,12 @@ stops the readings and nothing else. Whoever asks gets what is there and never w
 hangs in the kernel does not keep the process from ending.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from agent.clock import boottime
 from agent.platform.readings import DeviceReadings, PowerReadings, PowerSpan, Sampled
@@ -24,6 +25,8 @@ STALE_AFTER = Seconds(5.0)
 
 _END_TIMEOUT = Seconds(0.5)
 
+_ReadingsT = TypeVar("_ReadingsT", PowerReadings, DeviceReadings)
+
 
 def _of_this_machine() -> Sensors:
     return Sensors(nvml=find_nvml())
@@ -35,13 +38,22 @@ class Sampler:
     Args:
         build: Makes the sensors, in the thread: that reads files too. Default: those of this machine.
         now: The clock of the readings.
+        on_power: Given each power sample, in the thread.
+        on_device: Likewise of the rest.
     """
 
     def __init__(
-        self, build: Callable[[], Sensors] = _of_this_machine, *, now: Callable[[], Seconds] = boottime
+        self,
+        build: Callable[[], Sensors] = _of_this_machine,
+        *,
+        now: Callable[[], Seconds] = boottime,
+        on_power: Callable[[PowerReadings], None] = lambda _: None,
+        on_device: Callable[[DeviceReadings], None] = lambda _: None,
     ) -> None:
         self._build = build
         self._now = now
+        self._on_power = on_power
+        self._on_device = on_device
         self._stop = threading.Event()
         self._lock = threading.Lock()  # held for a few assignments only, never while reading
         self._thread = threading.Thread(target=self._run, name="sensors", daemon=True)
@@ -86,8 +98,7 @@ class Sampler:
                 next_power = _next(next_power, POWER_EVERY)
             if started >= next_device:
                 device = sensors.device()
-                with self._lock:
-                    self._device = device
+                self._keep_device(device)
                 next_device = _next(next_device, DEVICE_EVERY)
 
     def _keep_power(self, power: PowerReadings) -> None:
@@ -97,6 +108,16 @@ class Sampler:
                 self._sum += power.total.value
                 self._most = max(self._most, power.total.value)
                 self._samples += 1
+        self._hand_over(self._on_power, power)
+
+    def _keep_device(self, device: DeviceReadings) -> None:
+        with self._lock:
+            self._device = device
+        self._hand_over(self._on_device, device)
+
+    def _hand_over(self, take: Callable[[_ReadingsT], None], readings: _ReadingsT) -> None:
+        with contextlib.suppress(RuntimeError):  # the event loop was closed while a sensor hung
+            take(readings)
 
 
 def _next(planned: float, every: Seconds) -> float:

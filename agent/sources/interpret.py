@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from agent.commands import Command, CommandId
 from agent.config import Config
 from agent.errors import ErrorCode, RejectedError
 from agent.journal import Arrival, Refusal
@@ -15,7 +16,15 @@ from agent.prompt import Failure, OutMessage, Prompt, PromptId, ReplyTo, Samplin
 from agent.sources.preset import Preset
 from agent.topics import fault_of
 from agent.units import Seconds
-from agent.wire import InvalidPayloadError, PromptFields, decode_cancel, decode_prompt, encode_reply, new_id
+from agent.wire import (
+    InvalidPayloadError,
+    PromptFields,
+    decode_cancel,
+    decode_command,
+    decode_prompt,
+    encode_reply,
+    new_id,
+)
 
 _MAX_NAME_SHOWN = 64
 _MAX_RESPONSE_LEVELS = 128
@@ -34,7 +43,28 @@ class Unanswerable:
     """Nothing that can be used, from somebody who cannot be told."""
 
 
-Meaning = Arrival | Cancellation | Unanswerable
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Carry this command out.
+
+    Attributes:
+        digest: Tells it from another command with the same id.
+    """
+
+    id: CommandId
+    command: Command
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misordered:
+    """Something on the topic of commands that is none, or none that this agent knows."""
+
+    id: CommandId
+    why: str
+
+
+Meaning = Arrival | Cancellation | Ordered | Misordered | Unanswerable
 
 
 def prompt_topics(config: Config) -> tuple[str, ...]:
@@ -42,11 +72,21 @@ def prompt_topics(config: Config) -> tuple[str, ...]:
     return (f"{config.topic_prefix}/prompt", *(f"{config.topic_root}/{group}/prompt" for group in config.broker.groups))
 
 
+def pool_subscriptions(config: Config) -> list[str]:
+    """Those of them by which a device takes its share of a pool's prompts."""
+    return [f"$share/{group}/{config.topic_root}/{group}/prompt" for group in config.broker.groups]
+
+
 def subscriptions(config: Config) -> list[str]:
     """Topic filters of everything that `Interpreter` understands."""
     prefix = config.topic_prefix
-    shared = [f"$share/{group}/{config.topic_root}/{group}/prompt" for group in config.broker.groups]
-    return [f"{prefix}/prompt", f"{prefix}/prompt/+", f"{prefix}/cancel", *shared]
+    return [
+        f"{prefix}/prompt",
+        f"{prefix}/prompt/+",
+        f"{prefix}/cancel",
+        f"{prefix}/command",
+        *pool_subscriptions(config),
+    ]
 
 
 class Interpreter:
@@ -70,6 +110,8 @@ class Interpreter:
         """What a message asks for."""
         if incoming.topic == f"{self._prefix}/cancel":
             return _cancellation(incoming)
+        if incoming.topic == f"{self._prefix}/command":
+            return _order(incoming)
         sender_id: PromptId | None = None
         try:
             fields = self._fields(incoming)
@@ -165,6 +207,15 @@ def _cancellation(incoming: Incoming) -> Cancellation | Unanswerable:
         return Cancellation(decode_cancel(incoming.payload))
     except InvalidPayloadError:
         return Unanswerable()
+
+
+def _order(incoming: Incoming) -> Ordered | Misordered | Unanswerable:
+    """A command; without an id there is no topic for an answer."""
+    try:
+        command_id, command = decode_command(incoming.payload)
+    except InvalidPayloadError as error:
+        return Unanswerable() if error.id is None else Misordered(CommandId(error.id), error.message)
+    return Ordered(command_id, command, _digest(incoming.payload))
 
 
 def _prompt(fields: PromptFields, prompt_id: PromptId, reply_to: ReplyTo, incoming: Incoming) -> Prompt:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import assert_never
 
+from agent.commands.commander import Commander
 from agent.errors import NotConnectedError, StorageFullError
 from agent.events import Event, PayloadsDropped, StorageFull
 from agent.intake import Intake
 from agent.journal import Arrival
 from agent.link import Incoming, Link, PublishRefusedError
 from agent.prompt import OutMessage, PromptId
-from agent.sources.interpret import Cancellation, Interpreter, Meaning, Unanswerable
+from agent.sources.interpret import Cancellation, Interpreter, Meaning, Misordered, Ordered, Unanswerable
 from agent.units import Seconds
 
 _REPORT_EVERY = Seconds(60.0)
@@ -34,22 +35,25 @@ class MqttSource:
         intake: Makes prompts durable.
         interpreter: Says what a message means.
         cancel: Ends a prompt that waits or runs.
+        commander: Takes commands.
         emit: Reports an event to the operator.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a message may be for; only `app` calls it
         self,
         link: Link,
         intake: Intake,
         interpreter: Interpreter,
         *,
         cancel: Callable[[PromptId], None],
+        commander: Commander,
         emit: Callable[[Event], None],
     ) -> None:
         self._link = link
         self._intake = intake
         self._interpreter = interpreter
         self._cancel = cancel
+        self._commander = commander
         self._emit = emit
         self._answer_timeout = _ANSWER_TIMEOUT
         self._dropped = 0
@@ -66,27 +70,39 @@ class MqttSource:
     async def _take(self, batch: Sequence[Incoming]) -> None:
         """Everything that has arrived: one commit for all prompts, then the rest, then the acknowledgements."""
         prompts: list[_Received] = []
-        others: list[tuple[Incoming, Cancellation | Unanswerable]] = []
+        others: list[tuple[Incoming, Cancellation | Ordered | Misordered | Unanswerable]] = []
         for incoming in batch:
             match self._meaning(incoming):
                 case Arrival() as arrival:
                     prompts.append((incoming, arrival))
-                case Cancellation() | Unanswerable() as other:
+                case Cancellation() | Ordered() | Misordered() | Unanswerable() as other:
                     others.append((incoming, other))
             await asyncio.sleep(0)  # large payloads take a while to read: let others have their turn in between
         unstored = await self._accept(prompts) if prompts else []
         if unstored:
             await self._answer_all(unstored)
         for incoming, other in others:
+            await self._heed(incoming, other)
+
+    async def _heed(self, incoming: Incoming, other: Cancellation | Ordered | Misordered | Unanswerable) -> None:
+        """Do what is asked for by what is no prompt, and acknowledge it."""
+        try:
             match other:
                 case Cancellation(prompt_id):
                     self._cancel(prompt_id)
+                case Ordered(command_id, command, digest):
+                    await self._commander.take(command_id, command, digest)
+                case Misordered(command_id, why):
+                    await self._commander.reject(command_id, why)
                 case Unanswerable():
                     self._dropped += 1
                     self._something_dropped.set()
                 case _:
                     assert_never(other)
-            self._link.acknowledge(incoming)
+        except StorageFullError as error:  # a command: the broker sends it again at the next connection
+            self._tell_storage_full(str(error))
+            return
+        self._link.acknowledge(incoming)
 
     def _meaning(self, incoming: Incoming) -> Meaning:
         try:

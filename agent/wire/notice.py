@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from agent.clock import Clock
 from agent.events import Event
 from agent.units import UnixSeconds
 from agent.wire.payload import Payload
@@ -21,6 +22,8 @@ class OnlinePayload(Payload):
     """The agent's."""
     model: str | None
     """The loaded model; null until there is one."""
+    draining: bool
+    """Whether it finishes what runs and begins nothing, see the command `drain`."""
     since: int
     """Unix time of the agent's start, in seconds."""
 
@@ -39,7 +42,11 @@ class EventPayload(Payload):
     event: str
     """Its name, such as `model_loaded`."""
     at: float
-    """Unix time, in seconds."""
+    """Unix time, in seconds, by the device's clock, which may be wrong."""
+    boot_id: str
+    """Another one after each boot: `uptime_s` of different boots cannot be compared."""
+    uptime_s: float
+    """Since the machine's start, suspended time included: right whatever the wall clock does."""
     detail: dict[str, JsonValue]
     """What belongs to this kind of event."""
 
@@ -49,15 +56,21 @@ def event_name(event: Event) -> str:
     return _WORD_START.sub("_", type(event).__name__).lower()
 
 
-def encode_event(event: Event, *, at: UnixSeconds) -> bytes:
-    """The bytes of an event."""
-    payload = EventPayload(event=event_name(event), at=round(at, 3), detail=asdict(event))
+def encode_event(event: Event, clock: Clock) -> bytes:
+    """The bytes of an event that has just happened."""
+    payload = EventPayload(
+        event=event_name(event),
+        at=round(clock.wall(), 3),
+        boot_id=clock.boot_id,
+        uptime_s=round(clock.now(), 3),
+        detail=asdict(event),
+    )
     return payload.model_dump_json().encode()
 
 
-def encode_online(*, version: str, model: str | None, since: UnixSeconds) -> bytes:
+def encode_online(*, version: str, model: str | None, since: UnixSeconds, draining: bool = False) -> bytes:
     """The bytes of the retained status of a running agent."""
-    return OnlinePayload(version=version, model=model, since=int(since)).model_dump_json().encode()
+    return OnlinePayload(version=version, model=model, draining=draining, since=int(since)).model_dump_json().encode()
 
 
 def encode_offline(reason: Literal["lost", "stopped"]) -> bytes:

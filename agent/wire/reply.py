@@ -57,11 +57,11 @@ class TimingPayload(Payload):
 
 
 class EnergyPayload(Payload):
-    """What it cost; nulls where nothing measures. Never an estimate."""
+    """What it cost above the machine's idle power; nulls where that was not measured. Never an estimate."""
 
-    joules: float | None = None
-    source: Literal["ina3221", "nvml", "rapl"] | None = None
-    """The meter."""
+    joules: float | None
+    source: str | None
+    """The kinds of meters: `ina3221`, `ina238`, `nvml`, `rapl`, or several of them as in `nvml+rapl`."""
 
 
 class CompletionPayload(Payload):
@@ -126,7 +126,7 @@ def encode_delta(delta: Delta) -> bytes:
 
 def _completion(reply: Completion) -> CompletionPayload:
     usage, timing = reply.usage, reply.timing
-    speed = timing.decode_tokens_per_s
+    speed, joules = timing.decode_tokens_per_s, reply.energy.joules
     return CompletionPayload(
         id=reply.id,
         created=int(reply.created),
@@ -144,7 +144,7 @@ def _completion(reply: Completion) -> CompletionPayload:
             total_ms=_ms(timing.total),
             decode_tokens_per_s=None if speed is None else round(speed, 1),
         ),
-        energy=EnergyPayload(),
+        energy=EnergyPayload(joules=None if joules is None else round(joules, 3), source=reply.energy.source),
     )
 
 

@@ -126,7 +126,7 @@ def decode_prompt(payload: bytes) -> PromptFields:
     Raises:
         InvalidPayloadError: It is neither, or the object is not a prompt.
     """
-    text = _text(payload).strip()
+    text = text_of_payload(payload).strip()
     if not text:
         raise _invalid("the payload is empty")
     if not text.startswith("{"):
@@ -135,7 +135,7 @@ def decode_prompt(payload: bytes) -> PromptFields:
     try:
         return _fields(PromptPayload.model_validate_json(text))
     except ValidationError as error:
-        raise _rejection(error.errors(include_url=False, include_input=False), prompt_id) from None
+        raise rejection(error.errors(include_url=False, include_input=False), prompt_id) from None
 
 
 def decode_cancel(payload: bytes) -> PromptId:
@@ -145,9 +145,9 @@ def decode_cancel(payload: bytes) -> PromptId:
         InvalidPayloadError: The payload does not say.
     """
     try:
-        return PromptId(CancelPayload.model_validate_json(_text(payload)).id)
+        return PromptId(CancelPayload.model_validate_json(text_of_payload(payload)).id)
     except ValidationError as error:
-        raise _rejection(error.errors(include_url=False, include_input=False), None) from None
+        raise rejection(error.errors(include_url=False, include_input=False), None) from None
 
 
 def encode_cancel(prompt_id: PromptId) -> bytes:
@@ -155,7 +155,12 @@ def encode_cancel(prompt_id: PromptId) -> bytes:
     return CancelPayload(id=prompt_id).model_dump_json().encode()
 
 
-def _text(payload: bytes) -> str:
+def text_of_payload(payload: bytes) -> str:
+    """A payload as text.
+
+    Raises:
+        InvalidPayloadError: It is none.
+    """
     try:
         return payload.decode("utf-8-sig")  # Windows' editors and shells put a byte order mark before the text
     except UnicodeDecodeError:
@@ -182,11 +187,19 @@ def _legal_id(document: dict[str, object]) -> PromptId | None:
         return None
 
 
+def legal_id(text: str) -> PromptId | None:
+    """The `id` of what is not what it should be, when it has one."""
+    try:
+        return _legal_id(_json_object(text))
+    except InvalidPayloadError:
+        return None
+
+
 def _invalid(message: str) -> InvalidPayloadError:
     return InvalidPayloadError(ErrorCode.INVALID_REQUEST, message, prompt_id=None, is_text=True)
 
 
-def _rejection(problems: Sequence[ErrorDetails], prompt_id: PromptId | None) -> InvalidPayloadError:
+def rejection(problems: Sequence[ErrorDetails], prompt_id: str | None) -> InvalidPayloadError:
     """The first problem with its JSON pointer (RFC 6901); refused images only count when all else is well."""
     wrong = [problem for problem in problems if problem["type"] != UNSUPPORTED]
     first = wrong[0] if wrong else problems[0]
@@ -194,7 +207,9 @@ def _rejection(problems: Sequence[ErrorDetails], prompt_id: PromptId | None) -> 
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     message = f"{pointer}: {first['msg']}{more}" if pointer else f"{first['msg']}{more}"
     code = ErrorCode.INVALID_REQUEST if wrong else ErrorCode.UNSUPPORTED
-    return InvalidPayloadError(code, message, prompt_id=prompt_id, is_text=True)
+    return InvalidPayloadError(
+        code, message, prompt_id=None if prompt_id is None else PromptId(prompt_id), is_text=True
+    )
 
 
 def _fields(payload: PromptPayload) -> PromptFields:

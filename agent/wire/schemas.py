@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
+from agent.wire.command import COMMAND, CommandAnswerPayload
 from agent.wire.notice import EventPayload, OfflinePayload, OnlinePayload
 from agent.wire.reply import CompletionPayload, DeltaPayload, FailurePayload
 from agent.wire.request import CancelPayload, PromptPayload
@@ -20,11 +21,13 @@ def schemas() -> dict[str, str]:
     received: dict[str, TypeAdapter[Any]] = {
         "prompt": TypeAdapter(PromptPayload),
         "cancel": TypeAdapter(CancelPayload),
+        "command": COMMAND,
     }
     sent: dict[str, TypeAdapter[Any]] = {
         "reply": TypeAdapter(CompletionPayload | FailurePayload),
         "delta": TypeAdapter(DeltaPayload),
         "status": TypeAdapter(OnlinePayload | OfflinePayload),
+        "command_answer": TypeAdapter(CommandAnswerPayload),
         "event": TypeAdapter(EventPayload),
         "telemetry": TypeAdapter(TelemetryPayload),
     }

@@ -1,9 +1,7 @@
 """What the device measures: the payload of `R/telemetry`."""
 
-from typing import Literal
-
 from agent.errors import ErrorCode
-from agent.wire.payload import Payload
+from agent.wire.payload import IdText, Payload
 
 
 class Measured(Payload):
@@ -127,6 +125,57 @@ class LinkPayload(Payload):
     """How often a connection that worked has ended, since the agent's start."""
 
 
+class SpoolPayload(Payload):
+    """Messages of telemetry that wait on the disk for the broker."""
+
+    messages: int
+    size_bytes: int
+    dropped: int
+    """Lost since the agent's start: the oldest for want of room, or what the disk did not take."""
+
+
+class ModelEnergyPayload(Payload):
+    """What the requests to one model have cost, as far as it was measured."""
+
+    joules: float
+    input_tokens: int
+    """Prompt tokens that were read for them."""
+    output_tokens: int
+    joules_per_output_token: float | None
+    """Reading the prompts included; null before the first token."""
+
+
+class EnergyTotalsPayload(Payload):
+    """Energy since the agent's start (`agent_uptime_s`): `idle_j` and `requests_j` add up to `total_j`."""
+
+    total_j: float
+    """What the meter measured."""
+    idle_j: float
+    """What belongs to no request: the idle power at all times, loading a model, other programs."""
+    requests_j: float
+    """What requests took above the idle power."""
+    idle_w: float | None
+    """The idle power, learnt while nothing runs; null while it is not known."""
+    by_model: dict[str, ModelEnergyPayload]
+
+
+class RecentPayload(Payload):
+    """A request that was answered."""
+
+    id: IdText
+    model: str | None
+    """Null with an error."""
+    prompt_tokens: int
+    completion_tokens: int
+    total_s: float | None
+    """From arrival to the end of generation; null with an error."""
+    tokens_per_s: float | None
+    """Speed after the first token; null where there were too few."""
+    joules: float | None
+    """What it took above the idle power; null where that was not measured."""
+    error: ErrorCode | None
+
+
 class JournalPayload(Payload):
     """What waits on the disk."""
 
@@ -156,8 +205,8 @@ class TelemetryPayload(Payload):
     """Since the machine's start, suspended time included: right whatever the wall clock does."""
     agent_uptime_s: float
     """Since the agent's start."""
-    historical: Literal[False] = False
-    """Reserved: will be true for a message that could not be sent in its time."""
+    historical: bool = False
+    """Whether this could not be sent in its time, and comes later."""
     link: LinkPayload
     sensors_why: str | None
     """Why `power`, `gpus`, `zones`, `throttling`, `over_current` and `memory` are null; null when none is."""
@@ -181,3 +230,9 @@ class TelemetryPayload(Payload):
     per_token_s: PercentilesPayload
     """Mean time between a request's tokens after the first."""
     journal: JournalPayload
+    spool: SpoolPayload | None
+    """Null where `telemetry.spool` is 0: nothing is kept."""
+    energy: EnergyTotalsPayload | None
+    """Null where nothing measures."""
+    recent: list[RecentPayload]
+    """The last five requests that were answered, oldest first."""

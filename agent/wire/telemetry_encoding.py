@@ -1,21 +1,28 @@
 """How a snapshot becomes the payload of `R/telemetry`."""
 
 from agent import __version__
-from agent.counters import Distribution
+from agent.budget.energy import EnergyTotals
+from agent.clock import Clock
+from agent.counters import Distribution, RecentRequest
 from agent.platform.identity import Jetson
 from agent.platform.readings import DeviceReadings, MemoryReadings, PowerReadings, PowerSpan, Pressure, Reading
 from agent.snapshot import Snapshot
+from agent.spool import SpoolStats
 from agent.wire.telemetry import (
+    EnergyTotalsPayload,
     GpuPayload,
     JournalPayload,
     LinkPayload,
     Measured,
     MemoryPayload,
+    ModelEnergyPayload,
     OverCurrentPayload,
     PercentilesPayload,
     PowerPayload,
     RailPayload,
+    RecentPayload,
     RequestsPayload,
+    SpoolPayload,
     TelemetryPayload,
     TokensPayload,
     ZonePayload,
@@ -64,9 +71,25 @@ def encode_telemetry(snapshot: Snapshot) -> bytes:
         ),
         first_token_s=_percentiles(counts.first_token, "no request has had a first token"),
         per_token_s=_percentiles(counts.per_token, "no request has had two tokens"),
+        spool=None if snapshot.spool is None else _spool(snapshot.spool),
         journal=JournalPayload(outbox=_measured(snapshot.outbox), size_bytes=_measured(snapshot.journal_size)),
+        energy=None if snapshot.energy is None else _energy(snapshot.energy),
+        recent=[_recent(request) for request in counts.recent],
     )
     return payload.model_dump_json().encode()
+
+
+def as_historical(payload: bytes, clock: Clock) -> bytes:
+    """A message of telemetry that could not be sent in its time, as it is sent now.
+
+    Its time by the wall clock is corrected when the clock was set since, as far as that can be known: in the same boot.
+    Of two opinions the later one is kept, because a board without a battery-backed clock errs into the past.
+    """
+    message = TelemetryPayload.model_validate_json(payload)
+    at = message.at
+    if message.boot_id == clock.boot_id:
+        at = max(at, clock.wall() - (clock.now() - message.uptime_s))
+    return message.model_copy(update={"historical": True, "at": round(at, 3)}).model_dump_json().encode()
 
 
 def _measured(reading: Reading[float] | Reading[int], scale: float = 1.0) -> Measured:
@@ -142,5 +165,40 @@ def _percentiles(distribution: Distribution, why: str) -> PercentilesPayload:
     )
 
 
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 6)
+def _energy(energy: EnergyTotals) -> EnergyTotalsPayload:
+    return EnergyTotalsPayload(
+        total_j=round(energy.total, 3),
+        idle_j=round(energy.idle, 3),
+        requests_j=round(energy.requests, 3),
+        idle_w=None if energy.floor is None else round(energy.floor / 1000, 3),
+        by_model={
+            name: ModelEnergyPayload(
+                joules=round(model.joules, 3),
+                input_tokens=model.input_tokens,
+                output_tokens=model.output_tokens,
+                joules_per_output_token=round(model.joules / model.output_tokens, 4) if model.output_tokens else None,
+            )
+            for name, model in energy.by_model.items()
+        },
+    )
+
+
+def _spool(spool: SpoolStats) -> SpoolPayload:
+    return SpoolPayload(messages=spool.messages, size_bytes=spool.size, dropped=spool.dropped)
+
+
+def _recent(request: RecentRequest) -> RecentPayload:
+    return RecentPayload(
+        id=request.id,
+        model=request.model,
+        prompt_tokens=request.prompt_tokens,
+        completion_tokens=request.completion_tokens,
+        total_s=_rounded(request.total),
+        tokens_per_s=_rounded(request.tokens_per_s),
+        joules=_rounded(request.joules),
+        error=request.error,
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

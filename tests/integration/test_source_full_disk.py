@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.accounting import EnergyAccounting
 from agent.clock import Clock
+from agent.commands import Handlers
+from agent.commands.commander import Commander
 from agent.config import Config
 from agent.counters import Counters
 from agent.demo.broker import PrivateBroker
@@ -49,11 +52,20 @@ async def _serving(broker: PrivateBroker, journal: JournalThread) -> AsyncIterat
     engine = EngineHost(spec, load_timeout=Seconds(1.0), step_timeout=Seconds(1.0), on_event=lambda _: None)
     counters = Counters()
     worker = Worker(
-        journal, engine, clock=CLOCK, publish_lossy=lambda _: None, wake_publisher=lambda: None, counters=counters
+        journal,
+        engine,
+        clock=CLOCK,
+        publish_lossy=lambda _: None,
+        wake_publisher=lambda: None,
+        counters=counters,
+        energy=EnergyAccounting(is_loaded=lambda: True),
     )
     intake = Intake(journal, worker, max_prompts=10_000, wake_publisher=lambda: None, counters=counters)
     async with connected(settings(broker.port), subscriptions=tuple(subscriptions(CONFIG)), max_payload=2**20) as link:
-        source = MqttSource(link, intake, Interpreter(CONFIG, {}), cancel=lambda _: None, emit=lambda _: None)
+        commander = Commander(journal, Handlers(), topic="edge/dev/command", wake_publisher=lambda: None)
+        source = MqttSource(
+            link, intake, Interpreter(CONFIG, {}), cancel=lambda _: None, commander=commander, emit=lambda _: None
+        )
         async with running(source.run):
             yield
 

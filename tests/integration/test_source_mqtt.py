@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.commands import Command, CommandId, Drain
+from agent.commands.commander import Commander
 from agent.config import Config
 from agent.demo.broker import PrivateBroker
 from agent.errors import StorageFullError
@@ -25,6 +27,7 @@ from tests.integration.links import connected, cut_and_connect, make_link, runni
 from tests.integration.peer import Peer
 
 PROMPT, CANCEL, REPLIES = "edge/dev/prompt", "edge/dev/cancel", "edge/dev/reply/#"
+COMMAND = "edge/dev/command"
 MIB = 1024 * 1024
 
 
@@ -81,17 +84,45 @@ class FakeIntake(Intake):
         return [arrival.id for arrival in self.arrivals]
 
 
+class FakeCommander(Commander):
+    """Remembers what it was given.
+
+    Attributes:
+        room: Whether the journal has some.
+    """
+
+    def __init__(self) -> None:
+        # It has no journal: nothing of the real one is called.
+        self.taken: list[tuple[CommandId, Command]] = []
+        self.rejected: list[tuple[CommandId, str]] = []
+        self.room = True
+
+    async def take(self, command_id: CommandId, command: Command, digest: str) -> None:
+        """Take it."""
+        assert digest
+        if not self.room:
+            raise StorageFullError("no space left")
+        self.taken.append((command_id, command))
+
+    async def reject(self, command_id: CommandId, why: str) -> None:
+        """Reject it."""
+        self.rejected.append((command_id, why))
+
+
 @dataclass
 class Told:
     """What the source told others, in order."""
 
     cancelled: list[PromptId] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    commander: FakeCommander = field(default_factory=FakeCommander)
 
 
 def _source(link: Link, intake: FakeIntake, told: Told) -> MqttSource:
     interpreter = Interpreter(_config(), {})
-    return MqttSource(link, intake, interpreter, cancel=told.cancelled.append, emit=told.events.append)
+    return MqttSource(
+        link, intake, interpreter, cancel=told.cancelled.append, commander=told.commander, emit=told.events.append
+    )
 
 
 def _config() -> Config:
@@ -341,3 +372,31 @@ async def test_a_link_that_is_never_connected(tmp_path: Path) -> None:
     link = make_link(settings(broker.port))
     async with running(link.run, _source(link, FakeIntake(), Told()).run):
         await until(lambda: link._last_problem is not None)
+
+
+async def test_commands_are_taken_and_what_is_none_is_rejected(broker: PrivateBroker) -> None:
+    intake, told = FakeIntake(), Told()
+    async with _serving(broker, intake, told) as link:
+        with Peer(broker.port) as peer:
+            peer.publish(COMMAND, b'{"id": "c1", "command": "drain", "on": false}')
+            peer.publish(COMMAND, b'{"id": "c2", "command": "dance"}')
+            peer.publish(COMMAND, b'{"command": "drain"}')
+            await until(lambda: told.commander.rejected and told.events)
+            assert told.commander.taken == [(CommandId("c1"), Drain(on=False))]
+            assert told.commander.rejected[0][0] == "c2"
+            assert "dance" in told.commander.rejected[0][1]
+            assert told.events == [PayloadsDropped(count=1)]
+            await _nothing_comes_again(link, peer, intake)
+
+
+async def test_a_command_without_room_comes_again(broker: PrivateBroker) -> None:
+    intake, told = FakeIntake(), Told()
+    told.commander.room = False
+    async with _serving(broker, intake, told) as link:
+        with Peer(broker.port) as peer:
+            peer.publish(COMMAND, b'{"id": "c1", "command": "drain"}')
+            await until(lambda: told.events)
+            assert isinstance(told.events[0], StorageFull)
+            told.commander.room = True
+            await cut_and_connect(link)
+            await until(lambda: told.commander.taken)

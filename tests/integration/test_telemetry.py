@@ -102,18 +102,27 @@ def test_prompts_are_counted(device: Device) -> None:
     assert metrics["jetson_agent_broker_connected"] == 1
 
 
-def test_a_broker_that_was_away_gets_nothing_old(device: Device) -> None:
+def test_a_broker_that_was_away_gets_what_it_has_missed(device: Device) -> None:
     losses = device.next()["link"]["losses"]
     device.broker.stop()
     wait_for(lambda: device.metrics()["jetson_agent_broker_connected"] == 0, 30, "loss of the broker")
     away = device.metrics()["jetson_agent_uptime_seconds"]
-    wait_for(lambda: device.metrics()["jetson_agent_uptime_seconds"] > away + 2, 30, "telemetry that is dropped")
+    wait_for(lambda: device.metrics()["jetson_agent_uptime_seconds"] > away + 2, 30, "telemetry that is kept")
     assert device.metrics()["jetson_agent_outbox_messages"] == 0
+    assert device.metrics()["jetson_agent_spool_messages"] >= 2
     seen = len(device.telemetry())
     device.broker.start()
-    first = wait_for(lambda: device.telemetry()[seen:], 90, "telemetry afterwards")[0]
-    assert first["link"] == {"connected": True, "losses": losses + 1}
-    assert first["agent_uptime_s"] > away + 2
+    back = wait_for(
+        lambda: [it for it in device.telemetry()[seen:] if not it["historical"]], 90, "telemetry afterwards"
+    )
+    assert back[0]["link"] == {"connected": True, "losses": losses + 1}
+    wait_for(lambda: device.metrics()["jetson_agent_spool_messages"] == 0, 30, "an empty spool")
+    missed = [it for it in device.telemetry()[seen:] if it["historical"]]
+    assert len(missed) >= 2
+    assert all(not it["link"]["connected"] for it in missed)
+    uptimes = [it["agent_uptime_s"] for it in missed]
+    assert uptimes == sorted(uptimes)
+    assert uptimes[0] <= away + 2
 
 
 def test_by_default_at_qos_0_and_no_port(tmp_path: Path) -> None:

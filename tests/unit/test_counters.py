@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.counters import FIRST_TOKEN_BOUNDS, RECENT, Counters, Distribution
+from agent.counters import FIRST_TOKEN_BOUNDS, LATEST, RECENT, Counters, Distribution
 from agent.errors import ErrorCode
 from agent.prompt import Failure, PromptId
 from tests.snapshots import completion, served
@@ -57,6 +57,13 @@ def test_a_bucket_contains_its_bound() -> None:
     assert distribution.buckets[:2] == (1, 1)
     assert distribution.buckets[-2:] == (1, 1)
     assert distribution.total == pytest.approx(21.0021)
+
+
+def test_the_last_requests_one_by_one() -> None:
+    recent = served([0.1] * 9).counts().recent
+    assert len(recent) == LATEST
+    assert [request.error for request in recent] == [None] * 4 + [ErrorCode.TOO_LARGE]
+    assert (recent[0].model, recent[0].completion_tokens, recent[0].joules) == ("edge-tiny", 10, 5.5)
 
 
 def test_what_is_held_does_not_grow() -> None:

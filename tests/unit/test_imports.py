@@ -25,8 +25,14 @@ PURE: dict[str, set[str]] = {
     "printable": set(),
     "schema_limits": VALUES,
     "counters": VALUES,
-    "snapshot": VALUES | {"counters", "platform.identity", "platform.readings"},
+    "commands.values": VALUES,
+    "alarms": VALUES | {"events", "platform.readings"},
+    "snapshot": VALUES | {"counters", "budget.energy", "platform.identity", "platform.readings", "spool"},
     "engine.protocol": VALUES,
+    "engine.work_log": VALUES | {"engine.protocol"},
+    "budget.floor": VALUES,
+    "budget.token_costs": VALUES | {"engine.protocol"},
+    "budget.energy": VALUES | {"engine.protocol", "budget.floor", "budget.token_costs"},
     "engine.text": VALUES,
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
@@ -40,8 +46,12 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "engine.ort_genai": set(),  # loaded by name, in the engine's process
     "engine.child": {"engine.host"},
     "metrics": {"app"},
-    "telemetry": {"app"},
+    "telemetry": {"app", "backlog"},
     "vitals": {"app"},
+    "backlog": {"app"},
+    "draining": {"app"},
+    "commands.commander": {"app", "sources"},
+    "spool.thread": {"spool", "vitals", "backlog", "app"},
     "platform.sampler": {"app", "vitals"},
     "config_file": {"app", "cli", "ask", "demo"},
 }

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.accounting import EnergyAccounting
 from agent.clock import Clock
 from agent.counters import Counters
 from agent.engine.host import EngineHost, EngineSpec
@@ -31,7 +32,13 @@ async def test_what_is_new_known_refused_and_too_much(journal: JournalThread) ->
         EngineSpec("model", Path(), ""), load_timeout=Seconds(1), step_timeout=Seconds(1), on_event=lambda _: None
     )
     worker = Worker(
-        journal, engine, clock=CLOCK, publish_lossy=lambda _: None, wake_publisher=lambda: None, counters=counters
+        journal,
+        engine,
+        clock=CLOCK,
+        publish_lossy=lambda _: None,
+        wake_publisher=lambda: None,
+        counters=counters,
+        energy=EnergyAccounting(is_loaded=lambda: True),
     )
     intake = Intake(journal, worker, max_prompts=1, wake_publisher=lambda: None, counters=counters)
     await intake.accept(

@@ -3,6 +3,7 @@
 import re
 import socket
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,13 @@ def test_power_heat_and_memory(everything: Scraped) -> None:
     assert everything[key("jetson_agent_memory_bytes", kind="total")] == 7_650_336 * 1024
 
 
+def test_energy(everything: Scraped) -> None:
+    assert everything[key("jetson_agent_energy_joules_total")] == 700
+    assert everything[key("jetson_agent_requests_energy_joules_total")] == 60
+    assert everything[key("jetson_agent_model_energy_joules_total", model="edge-tiny")] == 60
+    assert everything[key("jetson_agent_power_idle_watts")] == 6.3
+
+
 def test_requests(everything: Scraped) -> None:
     assert everything[key("jetson_agent_messages_received_total")] == 4
     assert everything[key("jetson_agent_completions_total")] == 3
@@ -78,8 +86,12 @@ def test_every_name_is_documented_and_the_other_way_round(everything: Scraped) -
 
 def test_what_is_not_measured_has_no_series(tmp_path: Path) -> None:
     with BoardTree(tmp_path, BOARDS["nano"]) as tree:
-        nothing = scraped(snapshot(tree, NOTHING_SAMPLED))
-    assert not [name for name, _ in nothing if "watts" in name or "celsius" in name or "memory_bytes{" in name]
+        nothing = scraped(replace(snapshot(tree, NOTHING_SAMPLED), energy=None))
+    assert not [
+        name
+        for name, _ in nothing
+        if "watts" in name or "joules" in name or "celsius" in name or "memory_bytes{" in name
+    ]
     assert key("jetson_agent_resident_memory_bytes", process="engine") not in nothing
     assert nothing[key("jetson_agent_resident_memory_bytes", process="agent")] == 70_000_000
 

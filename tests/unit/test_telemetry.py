@@ -9,7 +9,7 @@ import pytest
 from agent.clock import Clock
 from agent.config import Broker, Config, Device, Telemetry
 from agent.errors import NotConnectedError
-from agent.link import Link, PublishRefusedError
+from agent.link import BrokerBusyError, Link, PublishRefusedError
 from agent.prompt import OutMessage
 from agent.snapshot import Snapshot
 from agent.telemetry import Telemetry as Sender
@@ -34,7 +34,12 @@ class ObedientLink(Link):
         self.sent: list[OutMessage] = []
         self.error: Exception | None = None
         self.acknowledges = True
+        self.there = True
         self.asked = 0
+
+    @property
+    def is_connected(self) -> bool:
+        return self.there
 
     def publish_lossy(self, message: OutMessage) -> None:
         self.sent.append(message)
@@ -57,11 +62,15 @@ class Bench:
         self._taken = taken
         settings = Telemetry.model_construct(every=every, qos=qos)  # shorter than a file may say
         config = Config(device=Device(id=DEVICE), telemetry=settings)
-        self.sender = Sender(config, self.link, snapshot=self._snapshot, clock=CLOCK)
+        self.kept: list[bytes] = []
+        self.sender = Sender(config, self.link, snapshot=self._snapshot, keep=self._keep, clock=CLOCK)
 
     async def _snapshot(self) -> Snapshot:
         self.snapshots += 1
         return self._taken
+
+    async def _keep(self, payload: bytes) -> None:
+        self.kept.append(payload)
 
     async def run_for(self, periods: float) -> None:
         with pytest.raises(TimeoutError):
@@ -93,15 +102,29 @@ async def test_never_sends_when_told_so_but_measures_for_the_metrics(taken: Snap
     assert bench.link.sent == []
 
 
-async def test_without_a_broker_it_is_dropped(taken: Snapshot) -> None:
+async def test_without_a_broker_it_is_kept(taken: Snapshot) -> None:
     bench = Bench(taken, qos=1)
     bench.link.error = NotConnectedError("not connected")
     await bench.run_for(1.5)
-    assert bench.link.asked == 2
+    assert bench.link.asked == len(bench.kept) == 2
     bench.link.error = None
     await bench.run_for(0.5)
     assert len(bench.link.sent) == 1, "only what is new"
     assert bench.link.sent[0].qos == 1
+
+
+async def test_without_a_broker_it_is_kept_at_qos_0_too(taken: Snapshot) -> None:
+    bench = Bench(taken)
+    bench.link.there = False
+    await bench.run_for(1.5)
+    assert [json.loads(payload)["historical"] for payload in bench.kept] == [False] * 2
+
+
+async def test_what_a_busy_broker_does_not_take_is_kept(taken: Snapshot) -> None:
+    bench = Bench(taken, qos=1)
+    bench.link.error = BrokerBusyError("quota exceeded")
+    await bench.run_for(0.5)
+    assert len(bench.kept) == 1
 
 
 async def test_a_broker_that_does_not_acknowledge_holds_one_message_at_most(taken: Snapshot) -> None:
@@ -118,6 +141,7 @@ async def test_a_refusal_is_told_once(taken: Snapshot, caplog: pytest.LogCapture
     bench.link.error = PublishRefusedError("Not authorized")
     await bench.run_for(1.5)
     assert bench.link.asked == 2
+    assert not bench.kept, "the broker does not want it"
     assert caplog.messages == ["telemetry_refused"]
 
 

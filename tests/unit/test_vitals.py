@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.accounting import EnergyAccounting
 from agent.clock import Clock
 from agent.config import Broker
 from agent.counters import Counters
@@ -46,9 +47,12 @@ class Bench:
             publish_lossy=lambda _: None,
             wake_publisher=lambda: None,
             counters=self.counters,
+            energy=EnergyAccounting(is_loaded=lambda: True),
         )
         sampler = Sampler(lambda: Sensors(folder), now=clock.now)
-        parts = Parts(worker, engine, link, journal, sampler, self.counters)
+        parts = Parts(
+            worker, engine, link, journal, sampler, self.counters, EnergyAccounting(is_loaded=lambda: True), None
+        )
         self.vitals = Vitals(parts, device="d", machine=identify(folder), clock=clock)
 
 

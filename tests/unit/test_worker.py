@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from agent.accounting import EnergyAccounting
 from agent.clock import Clock
 from agent.counters import Counters
 from agent.engine.host import EngineHost, EngineSpec
@@ -101,6 +102,7 @@ class Bench:
             publish_lossy=self.lossy.append,
             wake_publisher=self.finished.set,
             counters=self.counters,
+            energy=EnergyAccounting(is_loaded=lambda: True),
         )
 
     async def send(self, name: str, **changes: Any) -> None:  # noqa: ANN401 - any field of a prompt
@@ -274,6 +276,23 @@ async def test_drain_lets_finish_what_does(journal: JournalThread) -> None:
             await bench.engine.begun.wait()
         await bench.worker.drain(Seconds(5))
     assert "choices" in (await bench.replies())["to/a"]
+
+
+async def test_held_it_finishes_what_runs_and_starts_nothing(bench: Bench) -> None:
+    bench.engine.go_on.clear()
+    await bench.send("a")
+    async with asyncio.timeout(10):
+        await bench.engine.begun.wait()
+    bench.worker.hold()
+    await bench.send("b", timeout=Seconds(0.2))
+    await bench.send("c")
+    assert set(await bench.replies()) == {"to/b"}, "too late while it waited"
+    bench.engine.go_on.set()
+    async with asyncio.timeout(10):
+        await bench.worker.idle()
+    assert set(await bench.replies(2)) == {"to/a", "to/b"}
+    bench.worker.release()
+    assert "choices" in (await bench.replies(3))["to/c"]
 
 
 async def test_an_engine_that_goes_between_decision_and_start_costs_the_prompt_nothing(bench: Bench) -> None:

@@ -3,12 +3,12 @@
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.engine.pipe import LoadError
-from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest
+from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Tokens
 from agent.prompt import Delta, FinishReason, PromptId, Usage
 from agent.units import Seconds
 
@@ -50,6 +50,9 @@ class ScriptedEngine:
         if any(said.words == ["WAIT"] for said in self._running.values()):
             time.sleep(0.005)  # as a model takes its time
         return [event for said in list(self._running.values()) for event in self._advance(said)]
+
+    def advanced(self) -> Mapping[PromptId, Tokens]:
+        return {request_id: Tokens(decode=1) for request_id in self._running}
 
     def close(self) -> None:
         self._running.clear()

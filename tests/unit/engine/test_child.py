@@ -2,15 +2,24 @@
 
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
 import pytest
 
 from agent.engine.child import Loop
-from agent.engine.pipe import Admit, Cancel, EnginePipe, NotLoaded, Progress, ToEngine, encode
-from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Refused
+from agent.engine.pipe import Admit, Cancel, EnginePipe, NotLoaded, ToEngine, encode
+from agent.engine.protocol import (
+    Capabilities,
+    Event,
+    Finished,
+    GenerationRequest,
+    Progress,
+    Refused,
+    Tokens,
+    Work,
+)
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Delta, FinishReason, Message, PromptId, Role, Sampling, Usage
 from agent.units import Seconds
@@ -24,6 +33,7 @@ class CountingEngine:
     running: dict[PromptId, GenerationRequest] = field(default_factory=dict)
     said: dict[PromptId, int] = field(default_factory=dict)
     ended: dict[PromptId, FinishReason] = field(default_factory=dict)
+    stepped: dict[PromptId, Tokens] = field(default_factory=dict)
 
     def capabilities(self) -> Capabilities:
         return Capabilities("counting", 100, 2, guidance=False)
@@ -39,7 +49,11 @@ class CountingEngine:
 
     def step(self) -> Sequence[Event]:
         self.now += 1.0
+        self.stepped = {request_id: Tokens(decode=1) for request_id in self.running}
         return [self._advance(request) for request in list(self.running.values())]
+
+    def advanced(self) -> Mapping[PromptId, Tokens]:
+        return self.stepped
 
     def close(self) -> None:
         self.running.clear()
@@ -84,7 +98,8 @@ def conversation(*messages: ToEngine) -> list[object]:
 
 
 def test_deltas_then_the_outcome() -> None:
-    *deltas, outcome = conversation(Admit(request("a", 3)))
+    *before, outcome = conversation(Admit(request("a", 3)))
+    deltas = [message for message in before if isinstance(message, Delta)]
     assert deltas == [Delta(PromptId("a"), n, str(n)) for n in range(3)]
     assert isinstance(outcome, Finished)
     assert outcome.text == "3 said"
@@ -92,8 +107,18 @@ def test_deltas_then_the_outcome() -> None:
 
 def test_without_streaming_only_progress_and_the_outcome() -> None:
     *before, outcome = conversation(Admit(request("a", 5, stream=False)))
-    assert before == [Progress()] * 5  # the engine takes a second for each step
+    a_second = (Work(PromptId("a"), Tokens(decode=1), Seconds(1)),)  # the engine takes as long for each step
+    assert before == [Progress(Seconds(n), Seconds(n + 1), Seconds(1), a_second) for n in range(6)]
     assert isinstance(outcome, Finished)
+
+
+def test_what_ran_is_told_before_the_outcome_that_it_belongs_to() -> None:
+    heard = conversation(Admit(request("a", 1)), Admit(request("b", 2)))
+    kinds = [type(message) for message in heard if not isinstance(message, Delta)]
+    assert kinds == [Progress, Progress, Finished, Progress, Finished]
+    told = [message for message in heard if isinstance(message, Progress)]
+    assert [work.id for work in told[0].work] == ["a", "b"]
+    assert sum(work.tokens.decode for progress in told for work in progress.work if work.id == "a") == 2
 
 
 def test_two_requests_advance_together() -> None:
@@ -115,7 +140,7 @@ def test_a_refusal_goes_back_and_others_run_on() -> None:
 
 
 def test_cancel_before_the_first_step() -> None:
-    (outcome,) = conversation(Admit(request("a", 9)), Cancel(PromptId("a")), Cancel(PromptId("unknown")))
+    _, outcome = conversation(Admit(request("a", 9)), Cancel(PromptId("a")), Cancel(PromptId("unknown")))
     assert isinstance(outcome, Finished)
     assert (outcome.reason, outcome.text) == (FinishReason.CANCELLED, "0 said")
 

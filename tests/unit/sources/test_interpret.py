@@ -54,6 +54,7 @@ def test_subscriptions() -> None:
         "edge/dev/prompt",
         "edge/dev/prompt/+",
         "edge/dev/cancel",
+        "edge/dev/command",
         "$share/pool/edge/pool/prompt",
     ]
 

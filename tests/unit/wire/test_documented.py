@@ -32,6 +32,8 @@ def test_every_field_of_a_prompt() -> None:
     assert _first_column("field") == set(PromptPayload.model_fields)
 
 
-@pytest.mark.parametrize("name", ["prompt", "reply", "delta", "cancel", "status", "event", "telemetry"])
+@pytest.mark.parametrize(
+    "name", ["prompt", "reply", "delta", "cancel", "status", "event", "telemetry", "command", "command_answer"]
+)
 def test_every_schema_is_linked(name: str) -> None:
     assert f"(reference/{name}.schema.json)" in CONTRACT

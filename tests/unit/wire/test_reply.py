@@ -1,12 +1,13 @@
 """Replies have exactly the documented shape."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from agent.errors import ErrorCode
-from agent.prompt import Completion, Delta, Failure, FinishReason, PromptId, Timing, Usage
-from agent.units import Seconds, UnixSeconds
+from agent.prompt import Completion, Delta, Energy, Failure, FinishReason, PromptId, Timing, Usage
+from agent.units import Joules, Seconds, UnixSeconds
 from agent.wire import encode_delta, encode_reply
 
 ID = PromptId("p1")
@@ -43,6 +44,12 @@ def test_a_completion() -> None:
         "timing": {"queued_ms": 3, "ttft_ms": 95, "total_ms": 640, "decode_tokens_per_s": 31.1},
         "energy": {"joules": None, "source": None},
     }
+
+
+def test_a_completion_that_was_measured() -> None:
+    timing = Timing(Seconds(0), Seconds(0.1), Seconds(0.64), 31.1)
+    reply = replace(_completion(timing), energy=Energy(Joules(5.91234), "ina3221"))
+    assert json.loads(encode_reply(reply))["energy"] == {"joules": 5.912, "source": "ina3221"}
 
 
 def test_a_completion_without_a_token() -> None:

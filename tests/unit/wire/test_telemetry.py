@@ -1,6 +1,7 @@
 """The telemetry payload, from the boards' own files."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,35 @@ def test_identity_times_and_counts(tmp_path: Path) -> None:
     assert payload["per_token_s"]["p50"] == 0.05
     assert payload["journal"]["outbox"] == {"value": 5, "why": None}
     assert payload["engine_rss_bytes"] == {"value": None, "why": "not there"}
+
+
+def test_energy_and_the_last_requests(tmp_path: Path) -> None:
+    with BoardTree(tmp_path, BOARDS["orin-nano-super"]) as tree:
+        taken = snapshot(tree)
+        payload = _decoded(taken)
+        nothing = _decoded(replace(taken, energy=None))
+    assert payload["energy"] == {
+        "total_j": 700.0,
+        "idle_j": 640.0,
+        "requests_j": 60.0,
+        "idle_w": 6.3,
+        "by_model": {
+            "edge-tiny": {"joules": 60.0, "input_tokens": 90, "output_tokens": 30, "joules_per_output_token": 2.0}
+        },
+    }
+    assert nothing["energy"] is None
+    *_, last, error = payload["recent"]
+    assert last == {
+        "id": "a",
+        "model": "edge-tiny",
+        "prompt_tokens": 30,
+        "completion_tokens": 10,
+        "total_s": 0.55,
+        "tokens_per_s": 20.0,
+        "joules": 5.5,
+        "error": None,
+    }
+    assert (error["id"], error["error"], error["total_s"]) == ("b", "too_large", None)
 
 
 def test_a_rail_that_is_gone_takes_the_total_with_it(tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""Commands and what is answered to them, as values; and who carries them out."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+CommandId = NewType("CommandId", str)
+"""1 to 64 of `A-Z a-z 0-9 _ - .`; the operator's. The same again is the same command."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetBudget:
+    """Keep to another power budget from now on, until the agent ends. None: to none."""
+
+    watts: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadModel:
+    """Serve another model."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Start no more prompts, and leave the pools; or go on as before."""
+
+    on: bool
+
+
+Command = SetBudget | LoadModel | Drain
+
+
+class CommandState(StrEnum):
+    """How far a command has come. All but the first two are the last word."""
+
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    REJECTED = "rejected"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAnswer:
+    """What an operator is told. `detail` is a sentence for a person."""
+
+    id: CommandId
+    state: CommandState
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """Who carries a command out; None: nobody here, the command is rejected.
+
+    Each returns when it is done, with what there is to say of it. It raises `RejectedError` for what cannot be done,
+    and another `AgentError` for what went wrong.
+    """
+
+    set_budget: Callable[[float | None], Awaitable[str]] | None = None
+    load_model: Callable[[str], Awaitable[str]] | None = None
+    drain: Callable[[bool], Awaitable[str]] | None = None

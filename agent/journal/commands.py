@@ -1,0 +1,43 @@
+"""Commands and their answers, stored. Every function that writes runs inside a transaction of `Journal`."""
+
+from typing import Final
+
+from agent.journal.arrivals import send
+from agent.journal.database import Database
+from agent.prompt import OutMessage
+
+_KEPT: Final = 256
+"""So many commands are remembered; then the oldest that are over are forgotten."""
+
+
+def take(database: Database, command_id: str, digest: str, accepted: OutMessage, taken: OutMessage) -> bool:
+    """Store a new command; answer one that came before. Whether it is new."""
+    known = database.rows("SELECT digest, answer FROM commands WHERE id = ?", (command_id,))
+    if known:
+        ((known_digest, answer),) = known
+        send(database, OutMessage(accepted.topic, answer) if known_digest == digest else taken)
+        return False
+    database.execute(
+        """
+        DELETE FROM commands WHERE is_over AND seq <= (
+            SELECT seq FROM commands ORDER BY seq DESC LIMIT 1 OFFSET ?)
+        """,
+        (_KEPT - 1,),
+    )
+    database.execute(
+        "INSERT INTO commands (id, digest, is_over, answer) VALUES (?, ?, FALSE, ?)",
+        (command_id, digest, accepted.payload),
+    )
+    send(database, accepted)
+    return True
+
+
+def answer(database: Database, command_id: str, message: OutMessage, *, is_last: bool) -> None:
+    """Store and send an answer."""
+    database.execute("UPDATE commands SET answer = ?, is_over = ? WHERE id = ?", (message.payload, is_last, command_id))
+    send(database, message)
+
+
+def unfinished(database: Database) -> list[str]:
+    """The ids of those that are not over, oldest first."""
+    return [command_id for (command_id,) in database.rows("SELECT id FROM commands WHERE NOT is_over ORDER BY seq")]

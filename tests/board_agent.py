@@ -1,0 +1,28 @@
+"""The agent on a board's tree; all but the sensors is real: `python -m tests.board_agent ROOT run --config FILE`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from agent import app
+from agent.cli import main
+from agent.platform.identity import identify
+from agent.platform.sampler import Sampler
+from agent.platform.sensors import Sensors
+
+
+def on(root: Path) -> None:
+    """Have this process read the sensors and the identity of the machine at `root`."""
+
+    class BoardSampler(Sampler):
+        """Of the tree."""
+
+        def __init__(self, **more: Any) -> None:  # noqa: ANN401 - what `app` gives
+            super().__init__(lambda: Sensors(root), **more)
+
+    vars(app).update(Sampler=BoardSampler, identify=lambda: identify(root))
+
+
+if __name__ == "__main__":
+    on(Path(sys.argv.pop(1)))
+    main()

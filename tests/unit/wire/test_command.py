@@ -1,0 +1,51 @@
+"""Commands on the wire."""
+
+import json
+
+import pytest
+
+from agent.commands import Command, CommandAnswer, CommandId, CommandState, Drain, LoadModel, SetBudget
+from agent.wire import InvalidPayloadError, decode_command, encode_command_answer
+
+
+@pytest.mark.parametrize(
+    ("fields", "command"),
+    [
+        ({"command": "set_budget", "watts": 12.5}, SetBudget(12.5)),
+        ({"command": "set_budget", "watts": 12}, SetBudget(12.0)),
+        ({"command": "set_budget", "watts": None}, SetBudget(None)),
+        ({"command": "load_model", "model": "edge-tiny"}, LoadModel("edge-tiny")),
+        ({"command": "drain"}, Drain(on=True)),
+        ({"command": "drain", "on": False, "unknown": 1}, Drain(on=False)),
+    ],
+)
+def test_every_command(fields: dict[str, object], command: Command) -> None:
+    assert decode_command(json.dumps({"id": "c1", **fields}).encode()) == (CommandId("c1"), command)
+
+
+@pytest.mark.parametrize(
+    ("payload", "command_id", "why"),
+    [
+        (b'{"id": "c1", "command": "set_budget"}', "c1", "/watts: Field required"),
+        (b'{"id": "c1", "command": "set_budget", "watts": -1}', "c1", "/watts: "),
+        (b'{"id": "c1", "command": "set_budget", "watts": "12"}', "c1", "/watts: "),
+        (b'{"id": "c1", "command": "load_model", "model": "../x"}', "c1", "/model"),
+        (b'{"id": "c1", "command": "update"}', "c1", "update"),
+        (b'{"id": "c1"}', "c1", "command"),
+        (b'{"id": "a/b", "command": "drain"}', None, "/id"),
+        (b'{"command": "drain"}', None, "/id"),
+        (b"drain", None, ""),
+        (b"[1]", None, ""),
+        (b"\xff", None, "UTF-8"),
+    ],
+)
+def test_what_is_no_command(payload: bytes, command_id: str | None, why: str) -> None:
+    with pytest.raises(InvalidPayloadError) as error:
+        decode_command(payload)
+    assert error.value.id == command_id
+    assert why in error.value.message
+
+
+def test_an_answer() -> None:
+    answer = CommandAnswer(CommandId("c1"), CommandState.REJECTED, "no")
+    assert json.loads(encode_command_answer(answer)) == {"id": "c1", "state": "rejected", "detail": "no"}
