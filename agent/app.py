@@ -8,20 +8,24 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import TypeVar
 
 from agent import __version__
+from agent.candidates import candidates
 from agent.clock import Clock
 from agent.config import Config
 from agent.config_file import read_schemas
 from agent.counters import Counters
-from agent.engine.host import EngineHost, EngineSpec
+from agent.engine.host import EngineEvent, EngineHost, EngineSpec
 from agent.errors import NotConnectedError, StopError, StorageFullError
 from agent.event_log import EventLog
-from agent.events import EngineLost, Event, JournalSetAside, ModelLoaded
+from agent.events import EngineLost, JournalSetAside, ModelLoaded, ModelUnloaded
 from agent.intake import Intake
 from agent.journal import Journal, JournalThread
+from agent.learnt import LearntModels
 from agent.link import Link, PublishRefusedError
+from agent.memory_governor import MemoryGovernor
 from agent.metrics import MetricsEndpoint
-from agent.models import find_model
+from agent.platform.footprint import footprint
 from agent.platform.identity import identify
+from agent.platform.memory_now import MemoryGauge
 from agent.platform.sampler import Sampler
 from agent.presence import Presence
 from agent.prompt import OutMessage
@@ -112,12 +116,9 @@ class _Agent:
         self._counters = Counters()
         self._presence = Presence(prefix, clock)
         self._events = EventLog(journal, topic=f"{prefix}/event", clock=clock, wake_publisher=outbox_changed.set)
+        models = candidates(config)
         self._engine = EngineHost(
-            EngineSpec(
-                model=config.model.name,
-                model_dir=find_model(config.model.name, config.models_dir, config.state_dir),
-                loader="agent.engine.ort_genai:load",
-            ),
+            EngineSpec(models[0].model, models[0].model_dir, loader="agent.engine.ort_genai:load"),
             load_timeout=config.engine.load_timeout,
             step_timeout=config.engine.step_timeout,
             on_event=self._engine_event,
@@ -142,6 +143,17 @@ class _Agent:
             wake_publisher=outbox_changed.set,
             counters=self._counters,
         )
+        self._memory = MemoryGovernor(
+            config.memory,
+            models,
+            self._engine,
+            self._worker,
+            gauge=MemoryGauge().read,
+            footprint=footprint,
+            learnt=LearntModels(config.state_dir / "memory.json"),
+            emit=self._events.emit,
+            now=clock.now,
+        )
         intake = Intake(
             journal,
             self._worker,
@@ -157,7 +169,7 @@ class _Agent:
             emit=self._events.emit,
         )
         self._sampler = Sampler()
-        parts = Parts(self._worker, self._engine, self._link, journal, self._sampler, self._counters)
+        parts = Parts(self._worker, self._engine, self._memory, self._link, journal, self._sampler, self._counters)
         vitals = Vitals(parts, device=config.device.id, machine=identify(), clock=clock)
         self._telemetry = Telemetry(config, self._link, snapshot=vitals.snapshot, clock=clock)
 
@@ -184,6 +196,7 @@ class _Agent:
 
             running = [
                 start(self._engine.run(), "engine"),
+                start(self._memory.run(), "memory"),
                 start(self._link.run(), "link"),
                 start(self._events.run(), "events"),
                 start(self._prune(), "prune"),
@@ -236,13 +249,17 @@ class _Agent:
             self._status_changed.clear()
             await self._say(self._presence.online())
 
-    def _engine_event(self, event: Event) -> None:
-        self._worker.engine_changed()
+    def _engine_event(self, event: EngineEvent) -> None:
         self._events.emit(event)
+        self._memory.engine_event(event)
+        self._worker.engine_changed()
         if isinstance(event, EngineLost):
             self._counters.engine_lost()
         if isinstance(event, ModelLoaded):
-            self._presence.model_loaded(event.model)
+            self._presence.model_loaded(event.model, event.context_length)
+            self._status_changed.set()
+        if isinstance(event, ModelUnloaded):
+            self._presence.model_unloaded()
             self._status_changed.set()
 
 

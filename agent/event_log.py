@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from agent.clock import Clock
 from agent.errors import StorageFullError
-from agent.events import Event, ModelLoaded
+from agent.events import Event, MemoryRecovered, ModelLoaded, ModelUnloaded
 from agent.journal import Journal, JournalThread
 from agent.prompt import OutMessage
 from agent.units import Seconds
@@ -44,7 +44,7 @@ class EventLog:
 
     def emit(self, event: Event) -> None:
         """Tell the operator, here in the log and upstream."""
-        level = logging.INFO if isinstance(event, ModelLoaded) else logging.WARNING
+        level = logging.INFO if isinstance(event, ModelLoaded | ModelUnloaded | MemoryRecovered) else logging.WARNING
         _log.log(level, event_name(event), extra=asdict(event))
         if len(self._unwritten) == _MOST_UNWRITTEN:
             _log.error("event_dropped", extra={"unwritten": _MOST_UNWRITTEN})

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from agent.budget.memory_state import MemoryState
 from agent.counters import Counts
 from agent.platform.identity import Machine
 from agent.platform.readings import Reading, Sampled
@@ -25,6 +26,7 @@ class Snapshot:
         connection_losses: How often a connection that worked has ended.
         agent_memory: Resident memory of the agent's process.
         engine_memory: Likewise of the engine's.
+        memory_budget: How the model stands with its memory.
         outbox: Messages that the broker has not acknowledged.
         journal_size: The journal's file and its write-ahead log.
     """
@@ -45,5 +47,6 @@ class Snapshot:
     connection_losses: int
     agent_memory: Bytes
     engine_memory: Reading[Bytes]
+    memory_budget: MemoryState
     outbox: Reading[int]
     journal_size: Reading[Bytes]

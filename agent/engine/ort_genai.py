@@ -91,6 +91,7 @@ class OrtGenaiEngine:
         if self._running is not None:
             raise ValueError(f"{self._running.request.id} still runs: this engine takes one request at a time")
         prompt = self._encode(request)
+        _check_room(request, len(prompt))
         generator = self._generator(request.sampling, len(prompt))
         self._running = _Running(
             request,
@@ -211,6 +212,20 @@ class OrtGenaiEngine:
         self._grammar_edition += 1
         refusal = too_intricate()
         return (Refused(running.request.id, refusal.code, refusal.message),)
+
+
+def _check_room(request: GenerationRequest, prompt_tokens: int) -> None:
+    """Refuse a request for whose KV cache there is no memory: it is allocated whole, before the first token."""
+    room, answer_tokens = request.room, request.sampling.max_tokens
+    if room is None:
+        return
+    needed = (prompt_tokens + answer_tokens) * room.token
+    if needed > room.available:
+        raise RejectedError(
+            ErrorCode.DOES_NOT_FIT,
+            f"{prompt_tokens:,} tokens of prompt and {answer_tokens:,} of answer need {needed:,} bytes of memory, and "
+            f"{room.available:,} are available, enough for {room.available // room.token:,} tokens",
+        )
 
 
 def _deltas(running: _Running, text: str) -> Sequence[Delta]:

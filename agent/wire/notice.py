@@ -20,7 +20,9 @@ class OnlinePayload(Payload):
     version: str
     """The agent's."""
     model: str | None
-    """The loaded model; null until there is one."""
+    """The loaded model; null while there is none."""
+    context_length: int | None
+    """Tokens of prompt and answer together that it takes; fewer than the model has where memory is short."""
     since: int
     """Unix time of the agent's start, in seconds."""
 
@@ -55,9 +57,10 @@ def encode_event(event: Event, *, at: UnixSeconds) -> bytes:
     return payload.model_dump_json().encode()
 
 
-def encode_online(*, version: str, model: str | None, since: UnixSeconds) -> bytes:
+def encode_online(*, version: str, model: str | None, context_length: int | None, since: UnixSeconds) -> bytes:
     """The bytes of the retained status of a running agent."""
-    return OnlinePayload(version=version, model=model, since=int(since)).model_dump_json().encode()
+    payload = OnlinePayload(version=version, model=model, context_length=context_length, since=int(since))
+    return payload.model_dump_json().encode()
 
 
 def encode_offline(reason: Literal["lost", "stopped"]) -> bytes:

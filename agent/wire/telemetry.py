@@ -82,6 +82,24 @@ class MemoryPayload(Payload):
     """Processes that the kernel killed for memory since boot."""
 
 
+class MemoryBudgetPayload(Payload):
+    """How the model stands with its memory."""
+
+    budget_bytes: int | None
+    """What it may take now: the configured budget, or what is available less the reserve, its own counted as available;
+    null where the kernel does not tell."""
+    reserve_bytes: int
+    """What is to stay free for everything else."""
+    predicted_bytes: int | None
+    """Its peak, with a request of its whole context; null while none is loaded, or none could be predicted."""
+    measured_bytes: int | None
+    """What the engine's process has now and the kernel cannot take back; null while there is none."""
+    context_length: int | None
+    """Tokens of prompt and answer together that it takes; fewer than it has where memory is short."""
+    pressure: Literal["calm", "low", "critical"]
+    """`low`: no more prompts are started; `critical`: the model goes at once."""
+
+
 class PercentilesPayload(Payload):
     """A duration over the last requests (256 at most); nearest rank. Null when there was none."""
 
@@ -168,6 +186,7 @@ class TelemetryPayload(Payload):
     """The cooling devices that cost speed now."""
     over_current: list[OverCurrentPayload] | None
     memory: MemoryPayload | None
+    memory_budget: MemoryBudgetPayload
     agent_rss_bytes: int
     """Resident memory of the agent's process."""
     engine_rss_bytes: Measured

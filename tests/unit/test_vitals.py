@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from agent.candidates import Candidate
 from agent.clock import Clock
-from agent.config import Broker
+from agent.config import Broker, Memory
 from agent.counters import Counters
 from agent.engine.host import EngineHost, EngineSpec
 from agent.journal import Journal, JournalThread
+from agent.learnt import LearntModels
 from agent.link import Link
+from agent.memory_governor import MemoryGovernor
 from agent.platform.identity import identify
 from agent.platform.readings import Reading, Why
 from agent.platform.sampler import Sampler
@@ -48,7 +51,18 @@ class Bench:
             counters=self.counters,
         )
         sampler = Sampler(lambda: Sensors(folder), now=clock.now)
-        parts = Parts(worker, engine, link, journal, sampler, self.counters)
+        memory = MemoryGovernor(
+            Memory(),
+            (Candidate("model", folder, None),),
+            engine,
+            worker,
+            gauge=lambda: None,
+            footprint=lambda _: Reading(None, Why.GONE),
+            learnt=LearntModels(folder / "memory.json"),
+            emit=lambda _: None,
+            now=clock.now,
+        )
+        parts = Parts(worker, engine, memory, link, journal, sampler, self.counters)
         self.vitals = Vitals(parts, device="d", machine=identify(folder), clock=clock)
 
 

@@ -9,8 +9,14 @@ from agent.wire import encode_event, encode_offline, encode_online, event_name
 
 
 def test_online() -> None:
-    payload = encode_online(version="0.1", model=None, since=UnixSeconds(12.7))
-    assert json.loads(payload) == {"state": "online", "version": "0.1", "model": None, "since": 12}
+    payload = encode_online(version="0.1", model=None, context_length=None, since=UnixSeconds(12.7))
+    assert json.loads(payload) == {
+        "state": "online",
+        "version": "0.1",
+        "model": None,
+        "context_length": None,
+        "since": 12,
+    }
 
 
 def test_offline() -> None:
@@ -18,11 +24,11 @@ def test_offline() -> None:
 
 
 def test_an_event() -> None:
-    event = ModelLoaded(model="edge-tiny", seconds=0.5)
+    event = ModelLoaded(model="edge-tiny", seconds=0.5, context_length=4096)
     assert json.loads(encode_event(event, at=UnixSeconds(12.34567))) == {
         "event": "model_loaded",
         "at": 12.346,
-        "detail": {"model": "edge-tiny", "seconds": 0.5},
+        "detail": {"model": "edge-tiny", "seconds": 0.5, "context_length": 4096},
     }
 
 

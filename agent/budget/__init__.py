@@ -1,0 +1,1 @@
+"""What the budgets decide. Pure: values in, values out."""
