@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.budget.memory import DoesNotFit, Fits, Geometry, Learnt, MemoryBounds, MemoryNow, judge
-from agent.config import Config
+from agent.config import Config, Memory
 from agent.errors import ConfigError
 from agent.models import find_model, read_geometry
+from agent.units import Bytes
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +31,12 @@ class Candidate:
         if self.geometry is None or now is None:
             return None
         return judge(self.geometry, now, bounds, learnt=learnt)
+
+
+def bounds_of(settings: Memory) -> MemoryBounds:
+    """What the configuration allows."""
+    budget = None if settings.budget is None else Bytes(settings.budget)
+    return MemoryBounds(budget, Bytes(settings.reserve), settings.shorten_context)
 
 
 def candidates(config: Config) -> tuple[Candidate, ...]:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from agent.budget.admission import Admission, room_for_request
-from agent.budget.memory import DoesNotFit, Fits, Learnt, MemoryBounds, MemoryNow
+from agent.budget.memory import DoesNotFit, Fits, Learnt, MemoryNow
 from agent.budget.memory_state import MemoryState
 from agent.budget.pressure import Level, PressureState, next_pressure
-from agent.candidates import Candidate
+from agent.candidates import Candidate, bounds_of
 from agent.config import Memory
 from agent.engine.host import EngineEvent, EngineHost
 from agent.events import ContextShortened, Event, MemoryLow, MemoryRecovered, ModelDoesNotFit, ModelLoaded
@@ -63,8 +63,7 @@ class MemoryGovernor:
         emit: Callable[[Event], None],
         now: Callable[[], Seconds],
     ) -> None:
-        budget = None if settings.budget is None else Bytes(settings.budget)
-        self._bounds = MemoryBounds(budget, Bytes(settings.reserve), settings.shorten_context)
+        self._bounds = bounds_of(settings)
         self._keep_alive = settings.keep_alive
         self._models = models
         self._host = host
@@ -82,7 +81,7 @@ class MemoryGovernor:
         self._larger_fits_since: Seconds | None = None
         self._short_since: Seconds | None = None
         self._told: frozenset[str] = frozenset()
-        self._state = MemoryState(budget, self._bounds.reserve, None, None, None, Level.CALM)
+        self._state = MemoryState(self._bounds.budget, self._bounds.reserve, None, None, None, Level.CALM)
         host.unload("nothing has been chosen yet")
 
     @property

@@ -25,7 +25,7 @@ _TOKENIZER_SHARE = 8.5
 _TOKENIZER_ENTRY = 334
 _FLOAT = 4
 """Bytes of a number of the workspace."""
-_STEP = 2 << 20
+_STEP = 4 << 20
 """What a step takes whatever the model's size."""
 
 
@@ -105,7 +105,7 @@ def _loaded(geometry: Geometry) -> Bytes:
 
 
 def _workspace(geometry: Geometry) -> int:
-    """The logits of a chunk, twice (a shorter last chunk's are allocated beside them), and its way through a layer."""
+    """The logits of a chunk, of which a second may be there before the first is gone, and its way through a layer."""
     return _STEP + PROMPT_CHUNK * _FLOAT * (2 * geometry.vocab_size + 8 * geometry.hidden_size)
 
 

@@ -225,7 +225,7 @@ class EngineHost:
             leaving.cancel()
             self._lose(serving)
             ending = await process.end()
-        if not self._wants(spec):
+        if not self._wants(spec) and not process.was_lost:
             self._on_event(ModelUnloaded(spec.model, self._left_for))
             return False
         if serving is None:
