@@ -19,6 +19,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime_genai as og
 
+from agent.budget.memory import PROMPT_CHUNK
 from agent.clock import boottime
 from agent.engine.chat import ChatEncoder, Vocabulary, in_parts
 from agent.engine.guidance import gave_up, grammar, is_json, schema_refusal, too_intricate
@@ -29,7 +30,7 @@ from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Delta, FinishReason, PromptId, Sampling, Usage
 from agent.units import Seconds
 
-CHUNK_TOKENS = 64
+CHUNK_TOKENS = PROMPT_CHUNK
 """Prompt tokens of one step: between two of them a request can be cancelled."""
 TOP_K = 1024
 """Sampling looks at so many of the likeliest tokens: to sort a whole vocabulary of 128,000 takes 25 ms a token."""
