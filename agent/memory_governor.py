@@ -217,7 +217,9 @@ class MemoryGovernor:
             return Admission(is_open=False)
         if now is None or chosen.candidate.geometry is None or chosen.fit is None or self._measured is None:
             return Admission()
-        if self._worker.running:  # its cache is taken already, and what is left is for others
+        able = self._host.capabilities
+        if self._worker.running and able is not None and able.max_batch == 1:
+            # The next one starts the moment this one has given its cache back: it has the room that this one had.
             return replace(self._worker.admission, is_open=True, refusal=None, retry_after=None)
         geometry, context_length = chosen.candidate.geometry, chosen.fit.context_length
         room = room_for_request(geometry, now, self._bounds, measured=self._measured, context_length=context_length)
