@@ -11,6 +11,7 @@ from agent import __version__
 from agent.accounting import EnergyAccounting
 from agent.alarms import Alarms
 from agent.backlog import build_backlog
+from agent.candidates import candidates
 from agent.clock import Clock
 from agent.commands import Handlers
 from agent.commands.commander import Commander
@@ -18,16 +19,19 @@ from agent.config import Config
 from agent.config_file import read_schemas
 from agent.counters import Counters
 from agent.draining import Draining
-from agent.engine.host import EngineHost, EngineSpec
+from agent.engine.host import EngineEvent, EngineHost, EngineSpec
 from agent.errors import NotConnectedError, StopError, StorageFullError
 from agent.event_log import EventLog
-from agent.events import EngineLost, Event, JournalSetAside, ModelLoaded
+from agent.events import EngineLost, JournalSetAside, ModelLoaded, ModelUnloaded
 from agent.intake import Intake
 from agent.journal import Journal, JournalThread
+from agent.learnt import LearntModels
 from agent.link import Link, PublishRefusedError
+from agent.memory_governor import MemoryGovernor
 from agent.metrics import MetricsEndpoint
-from agent.models import find_model
+from agent.platform.footprint import footprint
 from agent.platform.identity import identify
+from agent.platform.memory_now import MemoryGauge
 from agent.platform.readings import DeviceReadings, PowerReadings
 from agent.platform.sampler import Sampler
 from agent.presence import Presence
@@ -121,12 +125,9 @@ class _Agent:
         self._presence = Presence(prefix, clock)
         self._events = EventLog(journal, topic=f"{prefix}/event", clock=clock, wake_publisher=outbox_changed.set)
         self._energy = EnergyAccounting(is_loaded=lambda: self._engine.capabilities is not None)
+        models = candidates(config)
         self._engine = EngineHost(
-            EngineSpec(
-                model=config.model.name,
-                model_dir=find_model(config.model.name, config.models_dir, config.state_dir),
-                loader="agent.engine.ort_genai:load",
-            ),
+            EngineSpec(models[0].model, models[0].model_dir, loader="agent.engine.ort_genai:load"),
             load_timeout=config.engine.load_timeout,
             step_timeout=config.engine.step_timeout,
             on_event=self._engine_event,
@@ -152,6 +153,17 @@ class _Agent:
             wake_publisher=outbox_changed.set,
             counters=self._counters,
             energy=self._energy,
+        )
+        self._memory = MemoryGovernor(
+            config.memory,
+            models,
+            self._engine,
+            self._worker,
+            gauge=MemoryGauge().read,
+            footprint=footprint,
+            learnt=LearntModels(config.state_dir / "memory.json"),
+            emit=self._events.emit,
+            now=clock.now,
         )
         intake = Intake(
             journal,
@@ -181,9 +193,16 @@ class _Agent:
         self._alarms = Alarms()
         self._sampler = Sampler(on_power=_in_the_loop(self._power), on_device=_in_the_loop(self._device))
         self._backlog = build_backlog(config, self._link, self._publisher, clock)
-        spool = None if self._backlog is None else self._backlog.spool
         parts = Parts(
-            self._worker, self._engine, self._link, journal, self._sampler, self._counters, self._energy, spool
+            worker=self._worker,
+            engine=self._engine,
+            memory=self._memory,
+            link=self._link,
+            journal=journal,
+            sampler=self._sampler,
+            counters=self._counters,
+            energy=self._energy,
+            spool=None if self._backlog is None else self._backlog.spool,
         )
         vitals = Vitals(parts, device=config.device.id, machine=identify(), clock=clock)
         keep = None if self._backlog is None else self._backlog.keep
@@ -215,6 +234,7 @@ class _Agent:
 
             running = [
                 start(self._engine.run(), "engine"),
+                start(self._memory.run(), "memory"),
                 start(self._link.run(), "link"),
                 start(self._events.run(), "events"),
                 start(self._prune(), "prune"),
@@ -279,13 +299,17 @@ class _Agent:
         for event in self._alarms.of_device(device):
             self._events.emit(event)
 
-    def _engine_event(self, event: Event) -> None:
-        self._worker.engine_changed()
+    def _engine_event(self, event: EngineEvent) -> None:
         self._events.emit(event)
+        self._memory.engine_event(event)
+        self._worker.engine_changed()
         if isinstance(event, EngineLost):
             self._counters.engine_lost()
         if isinstance(event, ModelLoaded):
-            self._presence.model_loaded(event.model)
+            self._presence.model_loaded(event.model, event.context_length)
+            self._status_changed.set()
+        if isinstance(event, ModelUnloaded):
+            self._presence.model_unloaded()
             self._status_changed.set()
 
 

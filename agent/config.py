@@ -111,6 +111,8 @@ class Model(_Section):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "edge-tiny"
     """A folder of `models_dir`, or the model that ships with the agent."""
+    fallback: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
+    """A smaller model, loaded while there is no memory for the other. Never both at once."""
 
 
 class Route(_Section):
@@ -172,6 +174,20 @@ class Power(_Section):
     """`manage`: the agent may set the Jetson's power mode, of those that take no reboot. keep or manage."""
 
 
+class Memory(_Section):
+    """How much memory the model may take: docs/memory.md."""
+
+    budget: Annotated[ByteSize, Field(ge=1024 * 1024)] | None = None
+    """The most that the engine's process may take. Default: what is available less the reserve."""
+    reserve: ByteSize = ByteSize(512 * 1024 * 1024)
+    """What stays free for everything else on the machine, or in the agent's control group."""
+    shorten_context: bool = True
+    """Whether a model for whose whole context there is no room is loaded with less."""
+    keep_alive: Duration | None = None
+    """A model that has had nothing to do for so long is unloaded, and loaded again for the next prompt. Default: it
+    stays."""
+
+
 class Telemetry(_Section):
     """What the device measures, sent upstream and shown on the spot."""
 
@@ -207,6 +223,7 @@ class Config(_Section):
     queue: Queue = Field(default_factory=Queue)
     journal: Journal = Field(default_factory=Journal)
     power: Power = Field(default_factory=Power)
+    memory: Memory = Field(default_factory=Memory)
     telemetry: Telemetry = Field(default_factory=Telemetry)
     routes: dict[TopicLevel, Route] = Field(default_factory=dict)
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from agent.clock import Clock
 from agent.errors import StorageFullError
-from agent.events import Event, ModelLoaded, PowerMeterBack, ThrottlingEnded
+from agent.events import Event, MemoryRecovered, ModelLoaded, ModelUnloaded, PowerMeterBack, ThrottlingEnded
 from agent.journal import Journal, JournalThread
 from agent.prompt import OutMessage
 from agent.units import Seconds
@@ -17,6 +17,9 @@ from agent.wire import encode_event, event_name
 _log = logging.getLogger(__name__)
 
 _MOST_UNWRITTEN = 256
+
+_GOOD_NEWS = ModelLoaded | ModelUnloaded | MemoryRecovered | ThrottlingEnded | PowerMeterBack
+"""Not worth a warning."""
 
 _RETRY = Seconds(1.0)
 """Nothing announces that a disk has room again: look once in so long."""
@@ -44,7 +47,7 @@ class EventLog:
 
     def emit(self, event: Event) -> None:
         """Tell the operator, here in the log and upstream."""
-        level = logging.INFO if isinstance(event, ModelLoaded | ThrottlingEnded | PowerMeterBack) else logging.WARNING
+        level = logging.INFO if isinstance(event, _GOOD_NEWS) else logging.WARNING
         _log.log(level, event_name(event), extra=asdict(event))
         if len(self._unwritten) == _MOST_UNWRITTEN:
             _log.error("event_dropped", extra={"unwritten": _MOST_UNWRITTEN})

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ModelLoaded:
-    """The engine serves a model."""
+    """The engine serves a model, with so many tokens of context."""
 
     model: str
     seconds: float
+    context_length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,49 @@ class ModelLoadFailed:
 
     model: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUnloaded:
+    """The engine's process was ended: to load another model, for want of memory, or for want of work."""
+
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDoesNotFit:
+    """There is not the memory to load a model; it is tried again."""
+
+    model: str
+    needed_bytes: int
+    available_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContextShortened:
+    """A model is loaded with less context than it has, for want of memory."""
+
+    model: str
+    context_length: int
+    model_context_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLow:
+    """Others have taken the reserve: no prompt is started until they give it back."""
+
+    level: str
+    available_bytes: int
+    reserve_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRecovered:
+    """The reserve is there again."""
+
+    available_bytes: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +146,11 @@ class PowerMeterBack:
 Event = (
     ModelLoaded
     | ModelLoadFailed
+    | ModelUnloaded
+    | ModelDoesNotFit
+    | ContextShortened
+    | MemoryLow
+    | MemoryRecovered
     | EngineLost
     | JournalSetAside
     | StorageFull

@@ -21,6 +21,8 @@ from prometheus_client.utils import floatToGoString
 
 from agent import __version__
 from agent.budget.energy import EnergyTotals
+from agent.budget.memory_state import MemoryState
+from agent.budget.pressure import Level
 from agent.counters import Counts, Distribution
 from agent.errors import StopError
 from agent.platform.readings import DeviceReadings, Sampled
@@ -117,6 +119,20 @@ def _of_agent(snapshot: Snapshot) -> Iterator[Metric]:
     yield _gauge("jetson_agent_journal_bytes", "The journal on the disk.", snapshot.journal_size.value)
     resident = {"agent": snapshot.agent_memory, "engine": snapshot.engine_memory.value}
     yield _gauges("jetson_agent_resident_memory_bytes", "By process.", "process", resident)
+    yield from _of_memory_budget(snapshot.memory_budget)
+
+
+def _of_memory_budget(state: MemoryState) -> Iterator[Metric]:
+    kinds = {
+        "budget": state.budget,
+        "reserve": state.reserve,
+        "predicted": state.predicted,
+        "measured": state.measured,
+    }
+    yield _gauges("jetson_agent_model_memory_bytes", "What the model may take and takes.", "kind", kinds)
+    yield _gauge("jetson_agent_model_context_tokens", "Of prompt and answer together.", state.context_length)
+    tight = {level.value: level is state.level for level in Level}
+    yield _gauges("jetson_agent_memory_level", "1 for the level that holds.", "level", tight)
 
 
 def _of_requests(counts: Counts) -> Iterator[Metric]:

@@ -19,10 +19,15 @@ class Presence:
         self._since = clock.wall()
         self._model: str | None = None
         self._draining = False
+        self._context_length: int | None = None
 
-    def model_loaded(self, model: str) -> None:
+    def model_loaded(self, model: str, context_length: int | None) -> None:
         """From now on `online` names this model."""
-        self._model = model
+        self._model, self._context_length = model, context_length
+
+    def model_unloaded(self) -> None:
+        """From now on `online` names none."""
+        self._model = self._context_length = None
 
     def draining(self, on: bool) -> None:  # noqa: FBT001 - as in the command
         """From now on `online` says that the device drains, or does not."""
@@ -30,7 +35,13 @@ class Presence:
 
     def online(self) -> OutMessage:
         """The agent is here; the model is null until one is loaded."""
-        payload = encode_online(version=__version__, model=self._model, since=self._since, draining=self._draining)
+        payload = encode_online(
+            version=__version__,
+            model=self._model,
+            context_length=self._context_length,
+            draining=self._draining,
+            since=self._since,
+        )
         return OutMessage(self._topic, payload, retain=True)
 
     def stopped(self) -> OutMessage:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from agent.budget.energy import EnergyTotals
+from agent.budget.memory_state import MemoryState
 from agent.counters import Counts
 from agent.platform.identity import Machine
 from agent.platform.readings import Reading, Sampled
@@ -28,6 +29,7 @@ class Snapshot:
         connection_losses: How often a connection that worked has ended.
         agent_memory: Resident memory of the agent's process.
         engine_memory: Likewise of the engine's.
+        memory_budget: How the model stands with its memory.
         outbox: Messages that the broker has not acknowledged.
         spool: Telemetry that waits on the disk; None where none is kept.
         journal_size: The journal's file and its write-ahead log.
@@ -50,6 +52,7 @@ class Snapshot:
     connection_losses: int
     agent_memory: Bytes
     engine_memory: Reading[Bytes]
+    memory_budget: MemoryState
     outbox: Reading[int]
     spool: SpoolStats | None
     journal_size: Reading[Bytes]

@@ -12,6 +12,7 @@ from agent.counters import Counters
 from agent.engine.host import EngineHost
 from agent.journal import Journal, JournalThread
 from agent.link import Link
+from agent.memory_governor import MemoryGovernor
 from agent.platform.identity import Machine
 from agent.platform.readings import Reading, Why
 from agent.platform.sampler import Sampler
@@ -30,6 +31,7 @@ class Parts:
 
     worker: Worker
     engine: EngineHost
+    memory: MemoryGovernor
     link: Link
     journal: JournalThread
     sampler: Sampler
@@ -82,6 +84,7 @@ class Vitals:
             connection_losses=parts.link.connection_losses,
             agent_memory=_resident(os.getpid()),
             engine_memory=_engine_memory(parts.engine.pid),
+            memory_budget=parts.memory.state,
             outbox=outbox,
             spool=None if parts.spool is None else parts.spool.stats,
             journal_size=journal_size,

@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from agent import replies
 from agent.accounting import EnergyAccounting
+from agent.budget.admission import Admission
 from agent.clock import Clock
 from agent.counters import Counters
 from agent.engine.host import EngineHost
@@ -79,6 +80,7 @@ class Worker:
         self._changed = asyncio.Event()
         self._stopping = False
         self._held = False
+        self._admission = Admission()
         self._service_times: deque[float] = deque([1.0], maxlen=32)
 
     @property
@@ -123,6 +125,17 @@ class Worker:
             await asyncio.wait(self._running.values())
             await asyncio.sleep(0)  # then each is forgotten
 
+    @property
+    def admission(self) -> Admission:
+        """What memory allows."""
+        return self._admission
+
+    def admit(self, admission: Admission) -> None:
+        """What memory allows from now on. What runs is not touched."""
+        if admission != self._admission:
+            self._admission = admission
+            self._changed.set()
+
     def engine_changed(self) -> None:
         """The engine has loaded a model, or lost it."""
         self._changed.set()
@@ -153,13 +166,16 @@ class Worker:
                 await asyncio.wait(late, timeout=_LETTING_GO)
 
     def _offered(self) -> list[Pending]:
-        """What waits; a cancelled prompt is late at once, so that it is answered without waiting for its turn."""
+        """What waits; what is cancelled or refused is late at once, so that it is answered without its turn."""
         now = self._clock.now()
-        return [replace(p, deadline=now) if p.id in self._cancelled else p for p in self._pending.values()]
+        refuse = self._admission.refusal is not None
+        return [replace(p, deadline=now) if refuse or p.id in self._cancelled else p for p in self._pending.values()]
 
     def _limits(self) -> Limits:
         capabilities = self._engine.capabilities
-        return Limits(max_running=0 if capabilities is None or self._held else capabilities.max_batch)
+        if capabilities is None or self._held or not self._admission.is_open:
+            return Limits(max_running=0)
+        return Limits(max_running=capabilities.max_batch)
 
     async def _change(self, until: Seconds | None) -> None:
         """Wait for a new prompt, an ended one, a cancellation, an engine, or `until`."""
@@ -168,10 +184,13 @@ class Worker:
                 await self._changed.wait()
 
     async def _shed(self, pending: Pending) -> None:
-        """Answer a prompt that waited too long, or was cancelled while it did."""
+        """Answer a prompt that waited too long, was cancelled while it did, or for which there is no memory."""
         if pending.id in self._cancelled:
             self._cancelled.discard(pending.id)
             await self._finish(replies.cancelled(pending, self._engine.model, self._clock.now(), self._clock.wall()))
+        elif (refusal := self._admission.refusal) is not None and not _is_late(pending, self._clock.now()):
+            retry_after = self._admission.retry_after
+            await self._finish(Failure(pending.id, ErrorCode.DOES_NOT_FIT, refusal, retry_after))
         else:
             await self._finish(replies.late(pending, self._clock.now()))
 
@@ -240,7 +259,9 @@ class Worker:
             EngineLostError: The engine went while the prompt was running.
         """
         admitted = self._clock.now()
-        request = GenerationRequest(prompt.id, prompt.messages, prompt.sampling, prompt.stream, prompt.deadline)
+        request = GenerationRequest(
+            prompt.id, prompt.messages, prompt.sampling, prompt.stream, prompt.deadline, self._admission.room
+        )
         self._energy.begin(prompt.id)
         async with contextlib.aclosing(self._engine.generate(request)) as events:
             async for event in events:
@@ -269,6 +290,10 @@ class Worker:
                 return await self._journal.run(method, *args, **kwargs)
             except StorageFullError:
                 await asyncio.sleep(_RETRY)
+
+
+def _is_late(pending: Pending, now: Seconds) -> bool:
+    return pending.deadline is not None and pending.deadline <= now
 
 
 def _delta_message(prompt: Prompt, delta: Delta) -> OutMessage:

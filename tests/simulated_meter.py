@@ -67,6 +67,7 @@ class SimulatedMachine:
     def idle(self, until: float) -> None:
         """Nothing runs."""
         self._pass(until - self.now, 0.0)
+        self.now = max(self.now, until)  # whatever rounding made of it
 
     def run(self, loads: Sequence[Load]) -> None:
         """Answer all of them, in the order in which they come."""

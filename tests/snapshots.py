@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from agent.budget.energy import EnergyTotals, ModelEnergy
+from agent.budget.memory_state import MemoryState
+from agent.budget.pressure import Level
 from agent.counters import Counters
 from agent.errors import ErrorCode
 from agent.platform.identity import identify
@@ -71,6 +73,14 @@ def snapshot(tree: BoardTree, what: Sampled | None = None, counters: Counters | 
         connection_losses=4,
         agent_memory=Bytes(70_000_000),
         engine_memory=Reading(None, Why.GONE),
+        memory_budget=MemoryState(
+            budget=Bytes(4 << 30),
+            reserve=Bytes(512 << 20),
+            predicted=Bytes(90 << 20),
+            measured=Bytes(42 << 20),
+            context_length=4096,
+            level=Level.CALM,
+        ),
         outbox=Reading(5),
         spool=SpoolStats(messages=7, size=Bytes(6000), dropped=1),
         journal_size=Reading(Bytes(4096)),

@@ -83,6 +83,8 @@ def _written(key: Key) -> str:
             return "none"
         case ():
             return "`[]`"
+        case bool() as yes:
+            return f"`{str(yes).lower()}`"
         case ByteSize() as size:
             return f"`{size_in_words(size)}`"
         case float() as duration:

@@ -22,7 +22,14 @@ KeyPath = tuple[str | int, ...]
 ANY_NAME = "*"
 """Stands in a `Key.path` for a name that the user chooses, such as a route's."""
 
-_KINDS: dict[object, str] = {str: "text", int: "integer", Path: "path", Seconds: "duration", ByteSize: "size"}
+_KINDS: dict[object, str] = {
+    str: "text",
+    int: "integer",
+    bool: "yes or no",
+    Path: "path",
+    Seconds: "duration",
+    ByteSize: "size",
+}
 
 
 @dataclass(frozen=True, slots=True)

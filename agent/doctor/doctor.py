@@ -5,7 +5,9 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from agent.config import Config
+from agent.budget.memory import MemoryNow
+from agent.candidates import bounds_of
+from agent.config import Config, Memory
 from agent.doctor.device import (
     judge_access,
     judge_gpus,
@@ -24,10 +26,10 @@ from agent.doctor.room import judge_room
 from agent.doctor.surroundings import examine_broker, examine_state_dir, user_name
 from agent.errors import ConfigError
 from agent.platform.identity import Jetson, identify
+from agent.platform.memory_now import MemoryGauge
 from agent.platform.nvpmodel import find_access, read_power_modes
 from agent.platform.readings import Readings, Why
 from agent.platform.sensors import Nvml, Sensors, find_nvml
-from agent.units import Bytes
 
 _ROOT = Path("/")
 
@@ -83,7 +85,8 @@ def examine(
     yield from judge_gpus(readings.device)
     yield from _judge_nvml(library_of_cards, root, readings, is_jetson=is_jetson)
     yield from judge_memory(readings.device.memory)
-    if (room := judge_room(readings.device.memory)) is not None:
+    now = MemoryGauge(root).read()
+    if (room := judge_room(now, bounds_of(Memory()))) is not None:
         yield room
     yield from judge_access(readings)
     yield from judge_device_files(find_device_files(root), user_name(os.geteuid()), is_jetson=is_jetson)
@@ -93,15 +96,15 @@ def examine(
     except ConfigError as error:
         yield Finding("config", Mark.PROBLEM, str(error), "Correct it; model, broker and state were not looked at.")
         return
-    yield from _examine_configured(config, readings.device.memory.available.value)
+    yield from _examine_configured(config, now)
     if modes is not None:
         managed = config.power.nvpmodel == "manage"
         yield judge_managing(modes, find_access(root), user_name(os.geteuid()), managed=managed)
 
 
-def _examine_configured(config: Config, available: Bytes | None) -> Iterator[Finding]:
+def _examine_configured(config: Config, now: MemoryNow | None) -> Iterator[Finding]:
     yield Finding("config", Mark.OK, f"Device {config.device.id}, prompts on {config.topic_prefix}/prompt.")
-    yield judge_model(config, available)
+    yield judge_model(config, now)
     yield examine_broker(config.broker)
     yield examine_state_dir(config)
 

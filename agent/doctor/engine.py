@@ -8,15 +8,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from agent.budget.memory import DoesNotFit, Fits, MemoryNow
+from agent.candidates import bounds_of, find_candidate
 from agent.config import Config
 from agent.doctor.finding import Finding, Mark
 from agent.errors import ConfigError
-from agent.models import find_model
-from agent.units import Bytes, Seconds
+from agent.units import Seconds
 
 LIBRARY = "onnxruntime-genai"
 _TIMEOUT = Seconds(60.0)
@@ -25,6 +25,7 @@ import json
 import onnxruntime_genai as og
 print(json.dumps([og.__version__, og.is_cuda_available()]))
 """
+_MEMORY_ADVICE = "Use a smaller model, end other programs, or lower memory.reserve."
 _PACKAGES_ADVICE = f"Install it again: pip install --force-reinstall {LIBRARY} onnxruntime"
 
 
@@ -94,18 +95,18 @@ def judge_engine(library: EngineLibrary, *, is_jetson: bool, has_gpu: bool) -> F
     return Finding("engine", Mark.OK, f"{found}.")
 
 
-def judge_model(config: Config, available: Bytes | None) -> Finding:
-    """Whether the configured model is there, and whether its files alone are more than the memory."""
+def judge_model(config: Config, now: MemoryNow | None) -> Finding:
+    """Whether the configured model is there, and whether there is memory for it."""
     try:
-        folder = find_model(config.model.name, config.models_dir, config.state_dir)
+        candidate = find_candidate(config.model.name, config)
     except ConfigError as error:
         return Finding("model", Mark.PROBLEM, f"{error}.", "Put the model there, or name another as model.name.")
-    size = sum(_sizes(folder))
-    found = f"{config.model.name}, {size / 2**20:.1f} MiB in {folder}"
-    if available is not None and size > available:
-        return Finding("model", Mark.WARN, f"{found}: more than the memory that is available.", "Use a smaller model.")
-    return Finding("model", Mark.OK, f"{found}.")
-
-
-def _sizes(folder: Path) -> Iterator[int]:
-    return (file.stat().st_size for file in folder.iterdir() if file.is_file())
+    found = f"{config.model.name} in {candidate.model_dir}"
+    match candidate.judge(now, bounds_of(config.memory), None):
+        case None:
+            return Finding("model", Mark.OK, f"{found}; what memory it needs is not known.")
+        case Fits(need, context_length):
+            size = f"{need.total / 2**20:,.0f} MiB with {context_length:,} tokens of context"
+            return Finding("model", Mark.OK, f"{found}, needs {size}.")
+        case DoesNotFit() as short:
+            return Finding("model", Mark.WARN, f"{found}: {short}.", _MEMORY_ADVICE)

@@ -1,51 +1,42 @@
-"""Which classes of models the memory has room for: an estimate from their geometry, before any of them is there. Pure.
+"""Which classes of models the memory has room for, before any of them is there. Pure."""
 
-INT4 weights with their scales took 0.527 bytes a parameter (Llama 3.2 3B as onnxruntime-genai's builder writes it:
-1.69 GB). The KV cache is layers x KV heads x head size x 2 (keys and values) x 2 bytes a token. What the runtime needs
-besides is a guess.
-"""
-
-from dataclasses import dataclass
-
+from agent.budget.memory import Geometry, MemoryBounds, MemoryNow, predict
 from agent.doctor.finding import Finding, Mark
-from agent.platform.readings import MemoryReadings
+from agent.units import Bytes
 
-_BYTES_PER_PARAMETER = 0.527
-_RUNTIME = 256 << 20
 _CONTEXT = 4096
+_INT4 = 0.53125
+"""Bytes of a weight: 4 bits, and a scale of 4 bytes for each 128 of them."""
+_TOKENIZER = Bytes(17_200_000)
+"""Of the Llama 3 family's tokenizer.json."""
+_ROTARY = 33_554_432
+"""The table of positions of a model with 131,072 of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Class:
-    """A model that stands for others of its size.
-
-    Attributes:
-        kv_values: Numbers that one token adds to the KV cache.
-    """
-
-    name: str
-    parameters: float
-    kv_values: int
-
-    def needs(self) -> float:
-        """Bytes."""
-        return self.parameters * _BYTES_PER_PARAMETER + self.kv_values * 2 * _CONTEXT + _RUNTIME
+def _weights(parameters: float, tied: int = 0) -> Bytes:
+    """As onnxruntime-genai loads them; `tied`: those of an embedding that is the output layer too, and there twice."""
+    return Bytes(round((parameters + tied) * _INT4) + _ROTARY)
 
 
 _CLASSES = (
-    _Class("1B", 1.24e9, 16 * 8 * 64 * 2),
-    _Class("3B", 3.21e9, 28 * 8 * 128 * 2),
-    _Class("8B", 8.03e9, 32 * 8 * 128 * 2),
+    Geometry("1B", 131_072, 16, 8, 64, 2048, 128_256, 4, _weights(1.24e9, 128_256 * 2048), _TOKENIZER),
+    Geometry("3B", 131_072, 28, 8, 128, 3072, 128_256, 4, _weights(3.21e9, 128_256 * 3072), _TOKENIZER),
+    Geometry("8B", 131_072, 32, 8, 128, 4096, 128_256, 4, _weights(8.03e9), _TOKENIZER),
 )
-"""Geometries of Llama 3.2 1B and 3B and Llama 3.1 8B."""
+"""Llama 3.2 1B and 3B, and Llama 3.1 8B."""
 
 
-def judge_room(memory: MemoryReadings) -> Finding | None:
-    """What fits into the memory that is available now; None when that is not known."""
-    available = memory.available.value
-    if available is None:
+def judge_room(now: MemoryNow | None, bounds: MemoryBounds) -> Finding | None:
+    """What fits into the memory that is available now, less the reserve; None when that is not known."""
+    if now is None:
         return None
-    needs = ", ".join(f"{model.name} {model.needs() / 2**30:.1f} GiB" for model in _CLASSES)
-    fitting = [model.name for model in _CLASSES if model.needs() <= available]
+    room = bounds.room(now.available)
+    needs = {model.model: predict(model, _CONTEXT).total for model in _CLASSES}
+    fitting = [name for name, need in needs.items() if need <= room]
     what = f"up to {fitting[-1]} now" if fitting else "none of them now; the model that ships fits"
-    return Finding("room", Mark.OK, f"For INT4 models: {what}. About, with {_CONTEXT} tokens of context: {needs}.")
+    listed = ", ".join(f"{name} {need / 2**30:.1f} GiB" for name, need in needs.items())
+    return Finding(
+        "room",
+        Mark.OK,
+        f"For INT4 models: {what}, in {room / 2**30:.1f} GiB. With {_CONTEXT} tokens of context: {listed}.",
+    )

@@ -8,20 +8,21 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import assert_never
 
 from agent.engine.pipe import Admit, Cancel, EngineSpec, Loaded, NotLoaded, ToAgent
 from agent.engine.process import EngineProcess
 from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Outcome, Progress, Refused
 from agent.errors import EngineLostError
-from agent.events import EngineLost, ModelLoaded, ModelLoadFailed
+from agent.events import EngineLost, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.prompt import Delta, PromptId
 from agent.units import Seconds
 
 __all__ = ["EngineEvent", "EngineHost", "EngineSpec"]
 
-EngineEvent = ModelLoaded | ModelLoadFailed | EngineLost
+EngineEvent = ModelLoaded | ModelLoadFailed | ModelUnloaded | EngineLost
 
 _FIRST_WAIT = Seconds(1.0)
 _LONGEST_WAIT = Seconds(30.0)
@@ -33,6 +34,7 @@ class _Serving:
 
     Attributes:
         process: The process.
+        spec: What it was started with.
         capabilities: What its model can do.
         slots: One for each request that it can run at once.
         heard_at: When it last said something or had nothing to do, on the loop's clock.
@@ -41,6 +43,7 @@ class _Serving:
     """
 
     process: EngineProcess
+    spec: EngineSpec
     capabilities: Capabilities
     slots: asyncio.Semaphore
     heard_at: float
@@ -52,7 +55,7 @@ class EngineHost:
     """Keeps an engine process alive and gives it requests.
 
     Args:
-        spec: Which engine, which model.
+        spec: Which engine, which model; loaded at once, until `switch_to` or `unload` say otherwise.
         load_timeout: A model that has not loaded by then is given up.
         step_timeout: An engine with requests that says nothing for so long is killed.
         on_event: Told of loads and losses; `capabilities` is up to date when it is called.
@@ -69,6 +72,9 @@ class EngineHost:
         on_progress: Callable[[str, Progress], None] = lambda _model, _progress: None,
     ) -> None:
         self._spec = spec
+        self._is_wanted = True
+        self._left_for = ""
+        self._changed = asyncio.Event()
         self._load_timeout = load_timeout
         self._step_timeout = step_timeout
         self._on_event = on_event
@@ -82,9 +88,16 @@ class EngineHost:
         return self._spec.model
 
     @property
+    def is_wanted(self) -> bool:
+        """Whether a model is loaded, is being loaded, or will be: `unload` was not the last word."""
+        return self._is_wanted
+
+    @property
     def capabilities(self) -> Capabilities | None:
-        """What the loaded model can do; None while none is loaded."""
-        return None if self._serving is None else self._serving.capabilities
+        """What the loaded model can do; None while none is loaded, and while it only ends what runs."""
+        if self._serving is None or not self._wants(self._serving.spec):
+            return None
+        return self._serving.capabilities
 
     @property
     def pid(self) -> int | None:
@@ -128,13 +141,56 @@ class EngineHost:
         if self._serving is not None and request_id in self._serving.running:
             self._serving.process.send(Cancel(request_id))
 
+    def switch_to(self, model: str, model_dir: Path, *, context_length: int | None = None) -> None:
+        """From now on run this model. What runs ends first, then the other's process, and only then this one begins.
+
+        Args:
+            model: Its name.
+            model_dir: The folder of its files.
+            context_length: The most tokens of a request; None: as many as the model has.
+        """
+        self._spec = replace(self._spec, model=model, model_dir=model_dir, context_length=context_length)
+        self._is_wanted, self._left_for = True, f"{model} is loaded instead"
+        self._changed.set()
+
+    def unload(self, reason: str, *, at_once: bool = False) -> None:
+        """From now on run none. What runs ends first, or is lost `at_once`.
+
+        Args:
+            reason: For the operator.
+            at_once: Do not wait.
+        """
+        self._is_wanted, self._left_for = False, reason
+        self._changed.set()
+        if at_once and self._serving is not None:
+            self._serving.process.kill()
+
     async def run(self) -> None:
-        """Keep an engine process alive until cancelled; then end it."""
+        """Keep an engine process alive while a model is wanted, until cancelled; then end it."""
         failures = 0
         while True:
-            served = await self._one_process()
-            failures = 1 if served else failures + 1
-            await asyncio.sleep(wait_before_restart(failures))
+            while not self._is_wanted:
+                failures = 0
+                await self._next_change()
+            spec = self._spec
+            served = await self._one_process(spec)
+            failures = 1 if served or not self._wants(spec) else failures + 1
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_before_restart(failures)):
+                    await self._next_change()
+
+    def _wants(self, spec: EngineSpec) -> bool:
+        return self._is_wanted and spec == self._spec
+
+    async def _next_change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+    async def _see_out(self, process: EngineProcess, spec: EngineSpec) -> None:
+        """Once `spec` is not wanted and nothing runs, tell the process to leave."""
+        while self._wants(spec) or (self._serving is not None and self._serving.running):
+            await self._next_change()
+        process.leave()
 
     def _admit(self, serving: _Serving, request: GenerationRequest, events: asyncio.Queue[Event | None]) -> None:
         if serving is not self._serving:
@@ -146,7 +202,7 @@ class EngineHost:
         serving.running[request.id] = events
         serving.process.send(Admit(request))
 
-    async def _one_process(self) -> bool:
+    async def _one_process(self, spec: EngineSpec) -> bool:
         """The life of one process, from its start to its end.
 
         Returns:
@@ -154,24 +210,29 @@ class EngineHost:
         """
         began = _now()
         try:
-            process = await EngineProcess.start(self._spec)
+            process = await EngineProcess.start(spec)
         except OSError as error:  # no memory, no descriptors
-            self._on_event(ModelLoadFailed(self._spec.model, f"the engine's process did not start: {error}"))
+            self._on_event(ModelLoadFailed(spec.model, f"the engine's process did not start: {error}"))
             return False
         serving, not_loaded, hung = None, "", False
+        leaving = asyncio.create_task(self._see_out(process, spec), name="engine leave-taking")
         try:
             async with contextlib.aclosing(process.messages()) as messages:
                 answer = await self._load(process, messages)
                 if isinstance(answer, Loaded):
-                    serving = self._begin(process, answer.capabilities, _now() - began)
+                    serving = self._begin(process, spec, answer.capabilities, _now() - began)
                     hung = await self._serve(serving, messages)
                 elif isinstance(answer, NotLoaded):
                     not_loaded = answer.reason
         finally:
+            leaving.cancel()
             self._lose(serving)
             ending = await process.end()
+        if not self._wants(spec) and not process.was_lost:
+            self._on_event(ModelUnloaded(spec.model, self._left_for))
+            return False
         if serving is None:
-            self._on_event(ModelLoadFailed(self._spec.model, not_loaded or f"the engine's process ended: {ending}"))
+            self._on_event(ModelLoadFailed(spec.model, not_loaded or f"the engine's process ended: {ending}"))
             return False
         self._on_event(EngineLost(f"no progress for {self._step_timeout:g} s" if hung else ending))
         return serving.served
@@ -185,11 +246,13 @@ class EngineHost:
             process.kill()
             return NotLoaded(f"it had not loaded after {self._load_timeout:g} s")
 
-    def _begin(self, process: EngineProcess, capabilities: Capabilities, seconds: float) -> _Serving:
-        serving = _Serving(process, capabilities, asyncio.Semaphore(capabilities.max_batch), heard_at=_now())
+    def _begin(self, process: EngineProcess, spec: EngineSpec, able: Capabilities, seconds: float) -> _Serving:
+        context_length = min(able.context_length, spec.context_length or able.context_length)
+        capabilities = replace(able, context_length=context_length)
+        serving = _Serving(process, spec, capabilities, asyncio.Semaphore(able.max_batch), heard_at=_now())
         self._serving = serving
         self._loaded.set()
-        self._on_event(ModelLoaded(capabilities.model, seconds))
+        self._on_event(ModelLoaded(capabilities.model, seconds, context_length))
         return serving
 
     def _lose(self, serving: _Serving | None) -> None:
@@ -215,6 +278,8 @@ class EngineHost:
                     self._on_progress(serving.capabilities.model, message)
                 else:
                     _deliver(serving, message)
+                if not serving.running:
+                    self._changed.set()
             hung = watchdog.done()
             watchdog.cancel()
         return hung

@@ -19,6 +19,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime_genai as og
 
+from agent.budget.memory import PROMPT_CHUNK
 from agent.clock import boottime
 from agent.engine.chat import ChatEncoder, Vocabulary, in_parts
 from agent.engine.guidance import gave_up, grammar, is_json, schema_refusal, too_intricate
@@ -29,7 +30,7 @@ from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Delta, FinishReason, PromptId, Sampling, Usage
 from agent.units import Seconds
 
-CHUNK_TOKENS = 64
+CHUNK_TOKENS = PROMPT_CHUNK
 """Prompt tokens of one step: between two of them a request can be cancelled."""
 TOP_K = 1024
 """Sampling looks at so many of the likeliest tokens: to sort a whole vocabulary of 128,000 takes 25 ms a token."""
@@ -92,6 +93,7 @@ class OrtGenaiEngine:
         if self._running is not None:
             raise ValueError(f"{self._running.request.id} still runs: this engine takes one request at a time")
         prompt = self._encode(request)
+        _check_room(request, len(prompt))
         generator = self._generator(request.sampling, len(prompt))
         self._running = _Running(
             request,
@@ -220,6 +222,20 @@ class OrtGenaiEngine:
         self._grammar_edition += 1
         refusal = too_intricate()
         return (Refused(running.request.id, refusal.code, refusal.message),)
+
+
+def _check_room(request: GenerationRequest, prompt_tokens: int) -> None:
+    """Refuse a request for whose KV cache there is no memory: it is allocated whole, before the first token."""
+    room, answer_tokens = request.room, request.sampling.max_tokens
+    if room is None:
+        return
+    needed = (prompt_tokens + answer_tokens) * room.token
+    if needed > room.available:
+        raise RejectedError(
+            ErrorCode.DOES_NOT_FIT,
+            f"{prompt_tokens:,} tokens of prompt and {answer_tokens:,} of answer need {needed:,} bytes of memory, and "
+            f"{room.available:,} are available, enough for {room.available // room.token:,} tokens",
+        )
 
 
 def _deltas(running: _Running, text: str) -> Sequence[Delta]:

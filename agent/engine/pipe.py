@@ -33,11 +33,14 @@ class EngineSpec:
         model_dir: The folder of its files.
         loader: `module:function`, imported in the engine's process and called with the two above. It gives an
             `Engine`, or raises `LoadError`.
+        context_length: The most tokens of a request for which there is memory; None: as many as the model has. `host`
+            keeps to it.
     """
 
     model: str
     model_dir: Path
     loader: str
+    context_length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

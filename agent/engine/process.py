@@ -22,6 +22,10 @@ _SOURCES = Path(__file__).parents[2]
 """What the engine's process imports from, besides what is installed: not our `sys.path`, whose first entry may be the
 working directory."""
 
+_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(4 << 20)}
+"""Large buffers go back to the system when they are freed. By itself glibc raises this threshold with each that is, and
+keeps more and more of them in a heap full of holes: how many depends on what was there before (mallopt(3))."""
+
 _STDERR = 2
 _EXIT_GRACE = Seconds(2.0)
 """How long an engine that has been told that the agent is done may take to leave by itself."""
@@ -40,6 +44,7 @@ class EngineProcess:
         self._process = process
         self._reader = reader
         self._writer = writer
+        self._is_killed = False
 
     @classmethod
     async def start(cls, spec: EngineSpec) -> Self:
@@ -66,7 +71,7 @@ class EngineProcess:
                 stdin=DEVNULL,
                 stdout=_STDERR,  # what libraries print goes to the log
                 pass_fds=[theirs.fileno()],
-                env={**os.environ, "PYTHONPATH": str(_SOURCES)},
+                env={**_ALLOCATOR, **os.environ, "PYTHONPATH": str(_SOURCES)},
             )
             undo.pop_all()
         started = cls(process, reader, writer)
@@ -89,9 +94,22 @@ class EngineProcess:
                 (length,) = HEADER.unpack(await self._reader.readexactly(HEADER.size))
                 yield decode(await self._reader.readexactly(length))  # type: ignore[misc]  # pickle knows no types
 
+    def leave(self) -> None:
+        """Close the socket: it ends by itself once it notices. `end` sees to it."""
+        self._writer.transport.abort()
+
     def kill(self) -> None:
         """End it now, whatever it does."""
-        _kill(self._process)
+        if self._process.returncode is None:
+            self._is_killed = True
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    @property
+    def was_lost(self) -> bool:
+        """Whether it ended by a signal that was not ours: it crashed, or the kernel took it for its memory."""
+        code = self._process.returncode
+        return code is not None and code < 0 and not self._is_killed
 
     async def end(self) -> str:
         """Close the socket, see the process out, by force where it does not leave by itself; nothing of it remains.
@@ -101,7 +119,7 @@ class EngineProcess:
         Returns:
             How it ended, in words.
         """
-        self._writer.transport.abort()
+        self.leave()
         leaving = asyncio.ensure_future(self._process.wait())
         try:
             async with asyncio.timeout(_EXIT_GRACE):
@@ -115,8 +133,3 @@ class EngineProcess:
         await leaving
         code = self._process.returncode
         return f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
-
-
-def _kill(process: Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()

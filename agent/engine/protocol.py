@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from agent.budget.admission import Room
 from agent.errors import ErrorCode
 from agent.prompt import Delta, FinishReason, Message, PromptId, Sampling, Usage
 from agent.units import Seconds
@@ -19,6 +20,7 @@ class GenerationRequest:
         sampling: How to choose tokens and when to stop.
         stream: Whether `Delta`s are wanted; without, `Finished` alone carries the text.
         deadline: On the boot clock; the request ends with `FinishReason.DEADLINE` at the first step after it.
+        room: The memory that there is for its KV cache; None: enough.
     """
 
     id: PromptId
@@ -26,6 +28,7 @@ class GenerationRequest:
     sampling: Sampling
     stream: bool = False
     deadline: Seconds | None = None
+    room: Room | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class Capabilities:
 
     Attributes:
         model: Its name.
-        context_length: Tokens of prompt and answer together.
+        context_length: Tokens of prompt and answer together; fewer than the model has where memory is short.
         max_batch: Requests that one `step` advances.
         guidance: Whether answers can be held to a JSON Schema.
     """

@@ -1,4 +1,4 @@
-"""A telemetry message as `top` reads it: everything optional.
+"""Telemetry and events as `top` reads them: everything optional.
 
 The device may run another version than this program: what it does not say, or says in another form, is unknown here,
 and the rest is shown all the same. `agent.wire.telemetry` is what this version says.
@@ -7,7 +7,15 @@ and the rest is shown all the same. `agent.wire.telemetry` is what this version 
 import math
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+)
 from pydantic.functional_validators import PlainValidator, WrapValidator
 
 from agent.printable import printable
@@ -190,6 +198,14 @@ class Journal(_Part):
     """What waits on the disk."""
 
     outbox: Amount
+
+
+class SeenEvent(_Part):
+    """A message of `R/event`."""
+
+    event: Words
+    at: float
+    detail: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class Seen(_Part):

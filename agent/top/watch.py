@@ -10,9 +10,9 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from agent.client import Received
 from agent.printable import printable
-from agent.top.seen import Seen
+from agent.top.seen import Seen, SeenEvent
 from agent.units import Seconds, UnixSeconds
-from agent.wire.notice import EventPayload, OfflinePayload, OnlinePayload
+from agent.wire.notice import OfflinePayload, OnlinePayload
 
 _HISTORY = 240
 _EVENTS = 20
@@ -115,7 +115,7 @@ class Watch:
     def on_event(self, message: Received) -> None:
         """Take a message of `R/event`."""
         try:
-            event = EventPayload.model_validate_json(message.payload)
+            event = SeenEvent.model_validate_json(message.payload)
         except ValidationError:
             return
         details = (f"{name}={_shown(value)}" for name, value in islice(event.detail.items(), _SHOWN_DETAILS))

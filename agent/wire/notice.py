@@ -21,8 +21,10 @@ class OnlinePayload(Payload):
     version: str
     """The agent's."""
     model: str | None
-    """The loaded model; null until there is one."""
-    draining: bool
+    """The loaded model; null while there is none."""
+    context_length: int | None = None
+    """Tokens of prompt and answer together that it takes; fewer than the model has where memory is short."""
+    draining: bool = False
     """Whether it finishes what runs and begins nothing, see the command `drain`."""
     since: int
     """Unix time of the agent's start, in seconds."""
@@ -68,9 +70,14 @@ def encode_event(event: Event, clock: Clock) -> bytes:
     return payload.model_dump_json().encode()
 
 
-def encode_online(*, version: str, model: str | None, since: UnixSeconds, draining: bool = False) -> bytes:
+def encode_online(
+    *, version: str, model: str | None, context_length: int | None, draining: bool, since: UnixSeconds
+) -> bytes:
     """The bytes of the retained status of a running agent."""
-    return OnlinePayload(version=version, model=model, draining=draining, since=int(since)).model_dump_json().encode()
+    payload = OnlinePayload(
+        version=version, model=model, context_length=context_length, draining=draining, since=int(since)
+    )
+    return payload.model_dump_json().encode()
 
 
 def encode_offline(reason: Literal["lost", "stopped"]) -> bytes:

@@ -1,5 +1,7 @@
 """What the device measures: the payload of `R/telemetry`."""
 
+from typing import Literal
+
 from agent.errors import ErrorCode
 from agent.wire.payload import IdText, Payload
 
@@ -78,6 +80,24 @@ class MemoryPayload(Payload):
     """Share of the last 10 s in which some task waited for memory."""
     oom_kills: Measured
     """Processes that the kernel killed for memory since boot."""
+
+
+class MemoryBudgetPayload(Payload):
+    """How the model stands with its memory."""
+
+    budget_bytes: int | None
+    """What it may take now: the configured budget, or what is available less the reserve, its own counted as available;
+    null where the kernel does not tell."""
+    reserve_bytes: int
+    """What is to stay free for everything else."""
+    predicted_bytes: int | None
+    """Its peak, with a request of its whole context; null while none is loaded, or none could be predicted."""
+    measured_bytes: int | None
+    """What the engine's process has now and the kernel cannot take back; null while there is none."""
+    context_length: int | None
+    """Tokens of prompt and answer together that it takes; fewer than it has where memory is short."""
+    pressure: Literal["calm", "low", "critical"]
+    """`low`: no more prompts are started; `critical`: the model goes at once."""
 
 
 class PercentilesPayload(Payload):
@@ -217,6 +237,7 @@ class TelemetryPayload(Payload):
     """The cooling devices that cost speed now."""
     over_current: list[OverCurrentPayload] | None
     memory: MemoryPayload | None
+    memory_budget: MemoryBudgetPayload
     agent_rss_bytes: int
     """Resident memory of the agent's process."""
     engine_rss_bytes: Measured

@@ -2,6 +2,7 @@
 
 from agent import __version__
 from agent.budget.energy import EnergyTotals
+from agent.budget.memory_state import MemoryState
 from agent.clock import Clock
 from agent.counters import Distribution, RecentRequest
 from agent.platform.identity import Jetson
@@ -14,6 +15,7 @@ from agent.wire.telemetry import (
     JournalPayload,
     LinkPayload,
     Measured,
+    MemoryBudgetPayload,
     MemoryPayload,
     ModelEnergyPayload,
     OverCurrentPayload,
@@ -52,6 +54,7 @@ def encode_telemetry(snapshot: Snapshot) -> bytes:
         throttling=None if device is None else list(device.throttling),
         over_current=None if device is None else _over_current(device),
         memory=None if device is None else _memory(device.memory),
+        memory_budget=_memory_budget(snapshot.memory_budget),
         agent_rss_bytes=snapshot.agent_memory,
         engine_rss_bytes=_measured(snapshot.engine_memory),
         queued=snapshot.queued,
@@ -148,6 +151,17 @@ def _memory(memory: MemoryReadings) -> MemoryPayload:
         gpu_used_bytes=_measured(memory.gpu_used),
         pressure_avg10=_pressure(memory.pressure),
         oom_kills=_measured(memory.oom_kills),
+    )
+
+
+def _memory_budget(state: MemoryState) -> MemoryBudgetPayload:
+    return MemoryBudgetPayload(
+        budget_bytes=state.budget,
+        reserve_bytes=state.reserve,
+        predicted_bytes=state.predicted,
+        measured_bytes=state.measured,
+        context_length=state.context_length,
+        pressure=state.level.value,
     )
 
 

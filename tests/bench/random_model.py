@@ -1,9 +1,10 @@
 """Builds a model of a real one's geometry with random weights, to measure speed where no weights can be had.
 
 `python -m tests.bench.random_model --geometry llama-3.2-1b --out DIR` needs the `build` extra, 10 GB of memory and two
-minutes of two cores. The result is what onnxruntime-genai's model builder makes of the real weights: INT4 in blocks of
-128, `accuracy_level` 4, for the CPU. Its tokenizer is the shipped model's with as many made-up words put behind as the
-geometry asks for, so that every token has a text and costs what it would. Nothing that it says means anything.
+minutes of two cores; `llama-3.2-3b` needs 23 GB and five minutes. The result is what onnxruntime-genai's model builder
+makes of the real weights: INT4 in blocks of 128, `accuracy_level` 4, for the CPU. Its tokenizer is the shipped model's
+with as many made-up words put behind as the geometry asks for, so that every token has a text and costs what it would.
+Nothing that it says means anything.
 """
 
 import argparse
@@ -17,6 +18,14 @@ from typing import Any
 
 from agent.models import find_model
 
+_ROPE: dict[str, Any] = {
+    "rope_type": "llama3",
+    "rope_theta": 500_000.0,
+    "factor": 32.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 8_192,
+}
 GEOMETRIES: dict[str, dict[str, Any]] = {
     "llama-3.2-1b": {
         "vocab_size": 128_256,
@@ -29,14 +38,33 @@ GEOMETRIES: dict[str, dict[str, Any]] = {
         "max_position_embeddings": 131_072,
         "rms_norm_eps": 1e-5,
         "tie_word_embeddings": True,
-        "rope_parameters": {
-            "rope_type": "llama3",
-            "rope_theta": 500_000.0,
-            "factor": 32.0,
-            "low_freq_factor": 1.0,
-            "high_freq_factor": 4.0,
-            "original_max_position_embeddings": 8_192,
-        },
+        "rope_parameters": _ROPE,
+    },
+    "smollm2-360m": {
+        "vocab_size": 49_152,
+        "hidden_size": 960,
+        "intermediate_size": 2_560,
+        "num_hidden_layers": 32,
+        "num_attention_heads": 15,
+        "num_key_value_heads": 5,
+        "head_dim": 64,
+        "max_position_embeddings": 8_192,
+        "rms_norm_eps": 1e-5,
+        "tie_word_embeddings": True,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 100_000.0},
+    },
+    "llama-3.2-3b": {
+        "vocab_size": 128_256,
+        "hidden_size": 3_072,
+        "intermediate_size": 8_192,
+        "num_hidden_layers": 28,
+        "num_attention_heads": 24,
+        "num_key_value_heads": 8,
+        "head_dim": 128,
+        "max_position_embeddings": 131_072,
+        "rms_norm_eps": 1e-5,
+        "tie_word_embeddings": True,
+        "rope_parameters": _ROPE,
     },
 }
 """As in the models' own config.json."""

@@ -28,7 +28,7 @@ def _complaints(folder: Path, text: str, **environ: str) -> list[str]:
 
 TOP = (
     "device, topic_root, state_dir, models_dir, stop_timeout, log_level, broker, model, engine, queue, journal, "
-    "power, telemetry, routes"
+    "power, memory, telemetry, routes"
 )
 NO_TAB = "found character '\\t' that cannot start any token, indent with spaces, not tabs"
 

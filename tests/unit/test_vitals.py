@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from agent.accounting import EnergyAccounting
+from agent.candidates import Candidate
 from agent.clock import Clock
-from agent.config import Broker
+from agent.config import Broker, Memory
 from agent.counters import Counters
 from agent.engine.host import EngineHost, EngineSpec
 from agent.journal import Journal, JournalThread
+from agent.learnt import LearntModels
 from agent.link import Link
+from agent.memory_governor import MemoryGovernor
 from agent.platform.identity import identify
 from agent.platform.readings import Reading, Why
 from agent.platform.sampler import Sampler
@@ -50,8 +53,27 @@ class Bench:
             energy=EnergyAccounting(is_loaded=lambda: True),
         )
         sampler = Sampler(lambda: Sensors(folder), now=clock.now)
+        memory = MemoryGovernor(
+            Memory(),
+            (Candidate("model", folder, None),),
+            engine,
+            worker,
+            gauge=lambda: None,
+            footprint=lambda _: Reading(None, Why.GONE),
+            learnt=LearntModels(folder / "memory.json"),
+            emit=lambda _: None,
+            now=clock.now,
+        )
         parts = Parts(
-            worker, engine, link, journal, sampler, self.counters, EnergyAccounting(is_loaded=lambda: True), None
+            worker=worker,
+            engine=engine,
+            memory=memory,
+            link=link,
+            journal=journal,
+            sampler=sampler,
+            counters=self.counters,
+            energy=EnergyAccounting(is_loaded=lambda: True),
+            spool=None,
         )
         self.vitals = Vitals(parts, device="d", machine=identify(folder), clock=clock)
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from agent.accounting import EnergyAccounting
+from agent.budget.admission import Admission, Room
 from agent.clock import Clock
 from agent.counters import Counters
 from agent.engine.host import EngineHost, EngineSpec
@@ -209,6 +210,28 @@ async def test_late_prompts_are_answered_without_a_model(bench: Bench) -> None:
     replies = await bench.replies()
     assert set(replies) == {"to/a"}
     assert replies["to/a"]["error"]["code"] == "deadline_exceeded"
+
+
+async def test_while_memory_is_tight_prompts_wait_and_then_run(bench: Bench) -> None:
+    bench.worker.admit(Admission(is_open=False))
+    await bench.send("a")
+    await bench.send("late", timeout=Seconds(0.05))
+    assert set(await bench.replies()) == {"to/late"}
+    assert bench.worker.queued == 1
+    bench.worker.admit(Admission(room=Room(Bytes(10), Bytes(1000))))
+    assert "choices" in (await bench.replies(2))["to/a"]
+    assert bench.engine.requests[0].room == Room(Bytes(10), Bytes(1000))
+
+
+async def test_without_memory_prompts_are_told_the_numbers(bench: Bench) -> None:
+    bench.worker.admit(Admission(is_open=False, refusal="m needs 2 bytes of memory, and 1 are available to it"))
+    await bench.send("a")
+    bench.worker.admit(Admission(is_open=False, refusal="m needs 3 bytes", retry_after=Seconds(30.0)))
+    await bench.send("b")
+    replies = await bench.replies(2)
+    assert {replies[f"to/{name}"]["error"]["code"] for name in "ab"} == {"does_not_fit"}
+    assert replies["to/b"]["error"] == {"code": "does_not_fit", "message": "m needs 3 bytes", "retry_after_ms": 30000}
+    assert not bench.engine.requests
 
 
 async def test_cancelled_while_it_waits(bench: Bench) -> None:

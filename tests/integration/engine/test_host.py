@@ -16,7 +16,7 @@ import agent
 from agent.engine.child import OOM_SCORE_ADJ
 from agent.engine.protocol import Capabilities, Finished
 from agent.errors import EngineLostError
-from agent.events import EngineLost, ModelLoaded, ModelLoadFailed
+from agent.events import EngineLost, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.prompt import Delta, FinishReason, PromptId
 from tests.integration.engine.hosting import PATIENCE, Hosting, engine_process, hosting, request
 from tests.waiting import wait_for
@@ -224,6 +224,71 @@ async def test_the_process_leaves_signals_to_the_agent_and_offers_itself_first(t
         assert await hosted.answer("still here") == "stillhere"
         assert engine_process() == process
         assert oom_score_adj(process) == OOM_SCORE_ADJ
+
+
+async def test_a_switch_ends_what_runs_first_and_never_has_two_processes(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        assert isinstance(await hosted.event(), ModelLoaded)
+        first, running = engine_process(), await begin(hosted, "x WAIT")
+        hosted.host.switch_to("other", tmp_path, context_length=500)
+        taking = hosted.host.capabilities
+        assert taking is None, "no more is taken"
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(running), 0.2)
+        assert engine_process() == first
+        hosted.host.cancel(PromptId("a"))
+        assert await running == FinishReason.CANCELLED
+        assert await hosted.event() == ModelUnloaded("scripted", "other is loaded instead")
+        assert not first.is_running()
+        loaded = await hosted.event()
+        assert isinstance(loaded, ModelLoaded)
+        assert (loaded.model, loaded.context_length) == ("other", 500)
+        assert hosted.host.capabilities == Capabilities("other", 500, 2, guidance=False)
+        assert engine_process() != first
+        assert await hosted.answer("fine") == "fine"
+
+
+async def test_unloaded_when_idle_and_loaded_again_on_demand(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        assert isinstance(await hosted.event(), ModelLoaded)
+        process = engine_process()
+        hosted.host.unload("it had nothing to do")
+        assert await hosted.event() == ModelUnloaded("scripted", "it had nothing to do")
+        assert not process.is_running()
+        assert not psutil.Process().children()
+        hosted.host.switch_to("scripted", tmp_path)
+        assert isinstance(await hosted.event(), ModelLoaded)
+        assert await hosted.answer("fine") == "fine"
+
+
+async def test_unloaded_at_once_what_runs_is_lost(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        assert isinstance(await hosted.event(), ModelLoaded)
+        running = await begin(hosted, "x WAIT")
+        hosted.host.unload("memory is nearly used up", at_once=True)
+        with pytest.raises(EngineLostError):
+            await running
+        assert await hosted.event() == ModelUnloaded("scripted", "memory is nearly used up")
+
+
+async def test_a_model_that_still_loads_can_be_given_up(tmp_path: Path) -> None:
+    async with hosting(tmp_path, "load_for_ever") as hosted:
+        await asyncio.to_thread(wait_for, (tmp_path / "loading").exists, PATIENCE, "engine that loads")
+        hosted.host.unload("changed our mind")
+        assert await hosted.event() == ModelUnloaded("scripted", "changed our mind")
+        assert not psutil.Process().children()
+
+
+async def test_an_engine_that_is_killed_while_it_is_to_leave_is_lost(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        assert isinstance(await hosted.event(), ModelLoaded)
+        engine_process().kill()
+        hosted.host.unload("memory is low")
+        assert await hosted.event() == EngineLost("signal SIGKILL")
 
 
 async def test_fifty_restarts_leave_nothing_behind(tmp_path: Path) -> None:

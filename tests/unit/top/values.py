@@ -60,13 +60,13 @@ GOVERNED: dict[str, Any] = {
         {"id": "door-19", "error": "deadline_exceeded"},
     ],
 }
-"""What other parts of the agent add to telemetry."""
+"""What the budgets add to telemetry."""
 
 
 def telemetry(tree: BoardTree, **parts: object) -> dict[str, Any]:
-    """A message of an agent on a board, with `parts` laid over it."""
+    """A message of an agent on a board that knows no budgets, with `parts` laid over it."""
     message: dict[str, Any] = json.loads(encode_telemetry(snapshot(tree)))
-    return {**message, **parts}
+    return {**{name: part for name, part in message.items() if name not in GOVERNED}, **parts}
 
 
 def received(payload: Mapping[str, Any] | bytes) -> Received:

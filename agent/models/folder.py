@@ -15,7 +15,7 @@ def find_model(name: str, models_dir: Path | None, state_dir: Path) -> Path:
     Raises:
         ConfigError: It is in none of the places, which the message names.
     """
-    source_tree = Path(__file__).parents[1] / "models"
+    source_tree = Path(__file__).parents[2] / "models"
     installed = Path(sysconfig.get_path("data")) / "share" / "jetson-agent" / "models"
     places = [models_dir or state_dir / "models", source_tree, installed]
     for place in places:

@@ -1,0 +1,274 @@
+"""Keeps the model within its memory: decides what is loaded, what waits, and what is given back.
+
+Reads the memory twice a second and asks the pure `budget`. Invariant: no model is loaded for which there is no room,
+never two at once, and a prompt that cannot be run for want of memory waits a little or is told so, with the numbers.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from agent.budget.admission import Admission, room_for_request
+from agent.budget.memory import DoesNotFit, Fits, Learnt, MemoryNow
+from agent.budget.memory_state import MemoryState
+from agent.budget.pressure import Level, PressureState, next_pressure
+from agent.candidates import Candidate, bounds_of
+from agent.config import Memory
+from agent.engine.host import EngineEvent, EngineHost
+from agent.events import ContextShortened, Event, MemoryLow, MemoryRecovered, ModelDoesNotFit, ModelLoaded
+from agent.learnt import LearntModels
+from agent.platform.readings import Reading
+from agent.units import Bytes, Seconds
+from agent.worker import Worker
+
+TICK = Seconds(0.5)
+PATIENCE = Seconds(10.0)
+"""How long prompts wait for memory before they are told that there is none; a larger model for it to stay free."""
+_RETRY_AFTER = Seconds(30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What is loaded, or being loaded."""
+
+    candidate: Candidate
+    fit: Fits | None
+
+
+class MemoryGovernor:
+    """Loads and unloads.
+
+    Args:
+        settings: The section `memory` of the configuration.
+        models: The preferred model first.
+        host: Who has the engine's process.
+        worker: Who has the prompts; told what memory allows.
+        gauge: Reads the memory; None when the kernel does not tell.
+        footprint: Reads what a process has taken.
+        learnt: What is known of the models from before.
+        emit: Told of what an operator wants to know.
+        now: The boot clock.
+    """
+
+    def __init__(  # noqa: PLR0913 - everything that memory has to do with; only `app` calls it
+        self,
+        settings: Memory,
+        models: tuple[Candidate, ...],
+        host: EngineHost,
+        worker: Worker,
+        *,
+        gauge: Callable[[], MemoryNow | None],
+        footprint: Callable[[int], Reading[Bytes]],
+        learnt: LearntModels,
+        emit: Callable[[Event], None],
+        now: Callable[[], Seconds],
+    ) -> None:
+        self._bounds = bounds_of(settings)
+        self._keep_alive = settings.keep_alive
+        self._models = models
+        self._host = host
+        self._worker = worker
+        self._gauge = gauge
+        self._footprint = footprint
+        self._learnt = learnt
+        self._emit = emit
+        self._now = now
+        self._chosen: _Chosen | None = None
+        self._measured: Bytes | None = None
+        self._pressure = PressureState(Level.CALM, now())
+        self._is_resting = False
+        self._busy_at = now()
+        self._larger_fits_since: Seconds | None = None
+        self._short_since: Seconds | None = None
+        self._told: frozenset[str] = frozenset()
+        self._state = MemoryState(self._bounds.budget, self._bounds.reserve, None, None, None, Level.CALM)
+        host.unload("nothing has been chosen yet")
+
+    @property
+    def state(self) -> MemoryState:
+        """How things stood at the last look."""
+        return self._state
+
+    async def run(self) -> None:
+        """Look and act until cancelled."""
+        while True:
+            self.look()
+            if not self._learnt.is_saved:
+                await asyncio.to_thread(self._learnt.save)
+            await asyncio.sleep(TICK)
+
+    def prefer(self, models: tuple[Candidate, ...]) -> Fits | DoesNotFit | None:
+        """From now on load the first of these for which there is room.
+
+        Returns:
+            Whether the first of them would fit, what is loaded now gone; None when that cannot be said.
+        """
+        self._models = models
+        self._is_resting = False
+        verdict = models[0].judge(self._without_ours(self._gauge()), self._bounds, self._known(models[0]))
+        self.look()
+        return verdict
+
+    def engine_event(self, event: EngineEvent) -> None:
+        """Hear what the host tells, before it acts on it."""
+        if isinstance(event, ModelLoaded):
+            self._measure()
+            self._learn_load()
+        else:
+            self._measured = None
+            self._stop_if_short()
+
+    def look(self) -> None:
+        """Read the memory and act."""
+        at, now = self._now(), self._gauge()
+        self._feel(now, at)
+        if self._worker.running or self._worker.queued:
+            self._busy_at = at
+        if self._host.is_wanted and self._chosen is not None:
+            self._watch(self._chosen, now, at)
+        else:
+            self._load(now, at)
+        self._worker.admit(self._admission(now, at))
+        self._state = self._stand(now)
+
+    def _feel(self, now: MemoryNow | None, at: Seconds) -> None:
+        """Follow the pressure, and tell when it changes."""
+        before = self._pressure
+        if now is not None:
+            self._pressure = next_pressure(before, now, self._bounds.reserve, at)
+        if now is None or self._pressure.level is before.level:
+            return
+        if self._pressure.level is Level.CALM:
+            self._emit(MemoryRecovered(now.available, round(at - before.since, 3)))
+        else:
+            self._emit(MemoryLow(self._pressure.level, now.available, self._bounds.reserve))
+
+    def _watch(self, chosen: _Chosen, now: MemoryNow | None, at: Seconds) -> None:
+        """A model is loaded, or being loaded: measure it, and see whether it should go."""
+        self._measure()
+        self._learn_excess(chosen)
+        is_idle = not self._worker.running
+        if self._pressure.level is Level.CRITICAL:
+            self._host.unload("memory is nearly used up", at_once=True)
+        elif self._pressure.level is Level.LOW and is_idle:
+            self._host.unload("memory is low")
+        elif self._keep_alive is not None and at - self._busy_at >= self._keep_alive:
+            self._is_resting = True
+            self._host.unload("it had nothing to do")
+        elif chosen.candidate not in self._models:
+            self._host.unload("another model is wanted")
+        else:
+            self._grow(chosen, now, at)
+
+    def _grow(self, chosen: _Chosen, now: MemoryNow | None, at: Seconds) -> None:
+        """Go back to a preferred model once there has been room for it for a while."""
+        for candidate in self._models[: self._models.index(chosen.candidate)]:
+            fit = candidate.judge(self._without_ours(now), self._bounds, self._known(candidate))
+            if isinstance(fit, Fits) and self._pressure.level is Level.CALM:
+                self._larger_fits_since = at if self._larger_fits_since is None else self._larger_fits_since
+                if at - self._larger_fits_since >= PATIENCE:
+                    self._choose(candidate, fit)
+                return
+        self._larger_fits_since = None
+
+    def _load(self, now: MemoryNow | None, at: Seconds) -> None:
+        """No model is loaded: load the first for which there is room, unless none is needed."""
+        if self._pressure.level is not Level.CALM:
+            return
+        if self._is_resting and not self._worker.queued:
+            self._short_since = None
+            return
+        for candidate in self._models:
+            fit = candidate.judge(now, self._bounds, self._known(candidate))
+            if not isinstance(fit, DoesNotFit):
+                self._choose(candidate, fit)
+                return
+            if candidate.model not in self._told:
+                self._told |= {candidate.model}
+                self._emit(ModelDoesNotFit(fit.model, fit.needed, fit.room))
+        self._short_since = at if self._short_since is None else self._short_since
+
+    def _choose(self, candidate: Candidate, fit: Fits | None) -> None:
+        self._chosen = _Chosen(candidate, fit)
+        self._is_resting, self._busy_at = False, self._now()
+        self._larger_fits_since = self._short_since = None
+        self._told = frozenset() if candidate == self._models[0] else self._told
+        context_length = None if fit is None else fit.context_length
+        self._host.switch_to(candidate.model, candidate.model_dir, context_length=context_length)
+        geometry = candidate.geometry
+        if geometry is not None and context_length is not None and context_length < geometry.context_length:
+            self._emit(ContextShortened(candidate.model, context_length, geometry.context_length))
+
+    def _stop_if_short(self) -> None:
+        """The engine is lost or did not load, and is about to be started again: not when there is no room now."""
+        if self._chosen is None or not self._host.is_wanted:
+            return
+        candidate = self._chosen.candidate
+        fit = candidate.judge(self._gauge(), self._bounds, self._known(candidate))
+        if isinstance(fit, DoesNotFit):
+            self._host.unload("there is no memory to load it again")
+
+    def _admission(self, now: MemoryNow | None, at: Seconds) -> Admission:
+        """What the worker may do."""
+        chosen = self._chosen
+        if not self._host.is_wanted or chosen is None:
+            return self._refusal(now, at)
+        if self._pressure.level is not Level.CALM:
+            return Admission(is_open=False)
+        if now is None or chosen.candidate.geometry is None or chosen.fit is None or self._measured is None:
+            return Admission()
+        able = self._host.capabilities
+        if self._worker.running and able is not None and able.max_batch == 1:
+            # The next one starts the moment this one has given its cache back: it has the room that this one had.
+            return replace(self._worker.admission, is_open=True, refusal=None, retry_after=None)
+        geometry, context_length = chosen.candidate.geometry, chosen.fit.context_length
+        room = room_for_request(geometry, now, self._bounds, measured=self._measured, context_length=context_length)
+        return Admission(room=room)
+
+    def _refusal(self, now: MemoryNow | None, at: Seconds) -> Admission:
+        """Nothing is loaded: prompts wait, or are told why not."""
+        first = self._models[0]
+        fit = first.judge(now, self._bounds, self._known(first))
+        since = self._pressure.since if self._pressure.level is not Level.CALM else self._short_since
+        if since is None or not isinstance(fit, DoesNotFit):
+            return Admission(is_open=False)
+        if fit.ever and at - since < PATIENCE:
+            return Admission(is_open=False)
+        return Admission(is_open=False, refusal=str(fit), retry_after=_RETRY_AFTER if fit.ever else None)
+
+    def _without_ours(self, now: MemoryNow | None) -> MemoryNow | None:
+        """The memory as it will be once the loaded model is gone."""
+        return None if now is None else replace(now, available=Bytes(now.available + (self._measured or 0)))
+
+    def _known(self, candidate: Candidate) -> Learnt | None:
+        return None if candidate.geometry is None else self._learnt.of(candidate.geometry)
+
+    def _measure(self) -> None:
+        self._measured = None if self._host.pid is None else self._footprint(self._host.pid).value
+
+    def _learn_load(self) -> None:
+        geometry = None if self._chosen is None else self._chosen.candidate.geometry
+        if geometry is not None and self._measured is not None:
+            before = self._learnt.of(geometry)
+            self._learnt.learn(geometry, Learnt(self._measured, Bytes(0) if before is None else before.excess))
+
+    def _learn_excess(self, chosen: _Chosen) -> None:
+        """A process that has taken more than was predicted for its whole context takes more the next time, too."""
+        geometry = chosen.candidate.geometry
+        if geometry is None or chosen.fit is None or self._measured is None:
+            return
+        learnt, excess = self._learnt.of(geometry), self._measured - chosen.fit.need.total
+        if learnt is not None and excess > learnt.excess:
+            self._learnt.learn(geometry, replace(learnt, excess=Bytes(excess)))
+
+    def _stand(self, now: MemoryNow | None) -> MemoryState:
+        fit = self._chosen.fit if self._chosen is not None and self._host.is_wanted else None
+        without_ours = self._without_ours(now)
+        return MemoryState(
+            budget=self._bounds.budget if without_ours is None else self._bounds.room(without_ours.available),
+            reserve=self._bounds.reserve,
+            predicted=None if fit is None else fit.need.total,
+            measured=self._measured,
+            context_length=None if self._host.capabilities is None else self._host.capabilities.context_length,
+            level=self._pressure.level,
+        )

@@ -1,0 +1,93 @@
+"""Reads a model's geometry from its own files: `genai_config.json`, the graph of its ONNX file, and their sizes."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agent.budget.memory import Geometry
+from agent.errors import ConfigError
+from agent.models.onnx_file import OnnxFile, read_onnx
+from agent.units import Bytes
+
+_UNPACKED = frozenset({"MatMulNBits", "MatMul", "Gemm"})
+"""What onnxruntime keeps a rearranged copy of for its CPU kernels; the original goes, unless something else uses it."""
+
+
+class _Decoder(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    filename: str = "model.onnx"
+    head_size: int = Field(gt=0)
+    hidden_size: int = Field(gt=0)
+    num_hidden_layers: int = Field(gt=0)
+    num_key_value_heads: int = Field(gt=0)
+    inputs: dict[str, Any] = Field(default_factory=dict)
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    context_length: int = Field(gt=0)
+    vocab_size: int = Field(gt=0)
+    decoder: _Decoder
+
+
+class _GenaiConfig(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    model: _Model
+
+
+def read_geometry(model: str, model_dir: Path) -> Geometry:
+    """The geometry of the model in a folder.
+
+    Raises:
+        ConfigError: Its files are missing, or are not what they should be.
+    """
+    try:
+        config = _GenaiConfig.model_validate_json((model_dir / "genai_config.json").read_bytes()).model
+        onnx = read_onnx(model_dir / config.decoder.filename)
+        files = sum(file.stat().st_size for file in model_dir.iterdir() if _is_weights(file, config.decoder.filename))
+        tokenizer = (model_dir / "tokenizer.json").stat().st_size
+    except OSError as error:
+        raise ConfigError(f"model {model!r}: {error.filename or model_dir}: {error.strerror}") from error
+    except (ValidationError, ValueError) as error:
+        raise ConfigError(f"model {model!r}: {model_dir}: {_first_line(error)}") from error
+    decoder = config.decoder
+    return Geometry(
+        model=model,
+        context_length=config.context_length,
+        layers=decoder.num_hidden_layers,
+        kv_heads=decoder.num_key_value_heads,
+        head_size=decoder.head_size,
+        hidden_size=decoder.hidden_size,
+        vocab_size=config.vocab_size,
+        kv_value_bytes=_kv_value_bytes(onnx, decoder),
+        weights=Bytes(files + _kept_twice(onnx)),
+        tokenizer=Bytes(tokenizer),
+    )
+
+
+def _is_weights(file: Path, graph: str) -> bool:
+    return file.name == graph or file.name.startswith(f"{graph}.") or file.suffix == ".data"
+
+
+def _kv_value_bytes(onnx: OnnxFile, decoder: _Decoder) -> float:
+    """Of one number of the KV cache: the type of the graph's own inputs."""
+    name = str(decoder.inputs.get("past_key_names", "past_key_values.%d.key")).replace("%d", "0")
+    width = onnx.inputs.get(name)
+    if not width:
+        raise ValueError(f"its graph has no input {name}")
+    return width
+
+
+def _kept_twice(onnx: OnnxFile) -> int:
+    """Bytes of the weights that are rearranged for one operation and needed as they are by another: tied embeddings."""
+    rearranged = {name for node in onnx.nodes if node.op_type in _UNPACKED for name in node.inputs}
+    others = {name for node in onnx.nodes if node.op_type not in _UNPACKED for name in node.inputs}
+    return sum(onnx.initializers.get(name, 0) for name in rearranged & others)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,144 @@
+"""What a model takes, and whether it fits: tables and properties."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.budget.admission import room_for_request
+from agent.budget.memory import (
+    LEAST_CONTEXT,
+    DoesNotFit,
+    Fits,
+    Geometry,
+    Learnt,
+    MemoryBounds,
+    MemoryNow,
+    judge,
+    predict,
+)
+from agent.units import Bytes
+
+MIB = 1 << 20
+LLAMA_1B = Geometry("1b", 131_072, 16, 8, 64, 2048, 128_256, 4, Bytes(792 * MIB), Bytes(3_413_255))
+LLAMA_3B = Geometry("3b", 131_072, 28, 8, 128, 3072, 128_256, 4, Bytes(1892 * MIB), Bytes(3_413_255))
+EDGE_TINY = Geometry("tiny", 4096, 10, 2, 64, 384, 4096, 4, Bytes(12_954_000), Bytes(264_541))
+BOUNDS = MemoryBounds(None, Bytes(512 * MIB), shorten_context=True)
+
+geometries = st.builds(
+    Geometry,
+    model=st.just("any"),
+    context_length=st.integers(1, 200_000),
+    layers=st.integers(1, 100),
+    kv_heads=st.integers(1, 64),
+    head_size=st.integers(1, 256),
+    hidden_size=st.integers(1, 16_384),
+    vocab_size=st.integers(1, 300_000),
+    kv_value_bytes=st.sampled_from([1.0, 2.0, 4.0]),
+    weights=st.integers(1, 1 << 40).map(Bytes),
+    tokenizer=st.integers(1, 1 << 26).map(Bytes),
+)
+memories = st.integers(0, 1 << 42).map(Bytes)
+bounds = st.builds(MemoryBounds, st.none() | memories, memories, st.booleans())
+
+
+def now(available: int, ceiling: int | None = None) -> MemoryNow:
+    return MemoryNow(Bytes(available), Bytes(max(available, ceiling or available)))
+
+
+@pytest.mark.parametrize(
+    ("geometry", "context", "measured"),
+    [  # python -m tests.bench.memory, MiB
+        (EDGE_TINY, 512, 51),
+        (EDGE_TINY, 4096, 87),
+        (EDGE_TINY, 16_384, 208),
+        (LLAMA_1B, 512, 960),
+        (LLAMA_1B, 4096, 1186),
+        (LLAMA_1B, 16_384, 1953),
+        (LLAMA_3B, 512, 2168),
+        (LLAMA_3B, 4096, 2953),
+        (LLAMA_3B, 16_384, 5644),
+    ],
+)
+def test_what_was_measured_is_predicted(geometry: Geometry, context: int, measured: int) -> None:
+    assert -0.03 <= predict(geometry, context).total / (measured * MIB) - 1 <= 0.10
+
+
+def test_the_cache_is_what_its_formula_says() -> None:
+    assert LLAMA_1B.token == 65_536
+    assert predict(LLAMA_1B, 1000, batch=4).cache == 4 * 65_536_000
+    assert replace(LLAMA_1B, kv_value_bytes=2).token == 32_768
+
+
+def test_what_was_learnt_counts_more_than_what_is_known_of_the_files() -> None:
+    need = predict(LLAMA_1B, 512, learnt=Learnt(Bytes(700 * MIB), Bytes(5 * MIB)))
+    assert need.loaded == 700 * MIB
+    assert need.workspace == predict(LLAMA_1B, 512).workspace + 5 * MIB
+
+
+def test_a_large_model_in_2_gib_does_not_fit_and_a_small_one_does() -> None:
+    free = now(1980 * MIB, 2048 * MIB)
+    large, small = judge(LLAMA_3B, free, BOUNDS), judge(LLAMA_1B, free, BOUNDS)
+    assert isinstance(large, DoesNotFit)
+    assert not large.ever
+    assert f"{large.needed:,}" in str(large)
+    assert f"{1468 * MIB:,}" in str(large)
+    assert isinstance(small, Fits)
+    assert 4096 < small.context_length < 131_072
+
+
+def test_what_others_hold_may_come_back() -> None:
+    short = judge(LLAMA_1B, now(900 * MIB, 8192 * MIB), BOUNDS)
+    assert isinstance(short, DoesNotFit)
+    assert short.ever
+
+
+def test_a_context_that_may_not_be_shortened_has_to_fit_whole() -> None:
+    whole = replace(BOUNDS, shorten_context=False)
+    assert isinstance(judge(LLAMA_1B, now(4096 * MIB), whole), DoesNotFit)
+    assert judge(EDGE_TINY, now(4096 * MIB), whole) == Fits(predict(EDGE_TINY, 4096), 4096)
+
+
+def test_the_budget_bounds_what_is_available() -> None:
+    fit = judge(LLAMA_1B, now(64 << 30), replace(BOUNDS, budget=Bytes(2048 * MIB)))
+    assert isinstance(fit, Fits)
+    assert fit.need.total <= 2048 * MIB
+    assert fit.context_length > 16_384
+
+
+@given(geometries, memories, memories, bounds, st.integers(1, 8))
+def test_what_fits_stays_within_its_bounds(
+    geometry: Geometry, available: Bytes, ceiling: Bytes, bounds: MemoryBounds, batch: int
+) -> None:
+    free = now(available, ceiling)
+    verdict = judge(geometry, free, bounds, batch=batch)
+    match verdict:
+        case Fits(need, context_length):
+            assert need.total <= bounds.room(free.available)
+            assert min(LEAST_CONTEXT, geometry.context_length) <= context_length <= geometry.context_length
+            assert bounds.shorten_context or context_length == geometry.context_length
+        case DoesNotFit(_, needed, room, _):
+            assert needed > room
+
+
+@given(geometries, memories, memories, bounds)
+def test_more_memory_never_means_less_context(
+    geometry: Geometry, available: Bytes, more: Bytes, bounds: MemoryBounds
+) -> None:
+    before = judge(geometry, now(available), bounds)
+    after = judge(geometry, now(available + more), bounds)
+    if isinstance(before, Fits):
+        assert isinstance(after, Fits)
+        assert after.context_length >= before.context_length
+
+
+@given(memories, memories, bounds, st.integers(1, 131_072))
+def test_a_request_has_the_room_of_the_load_and_of_now(
+    available: Bytes, measured: Bytes, bounds: MemoryBounds, context_length: int
+) -> None:
+    room = room_for_request(LLAMA_1B, now(available), bounds, measured=measured, context_length=context_length)
+    assert 0 <= room.available <= context_length * room.token
+    assert room.available <= max(0, available - bounds.reserve)
+    if bounds.budget is not None and room.available:
+        assert measured + room.available <= bounds.budget

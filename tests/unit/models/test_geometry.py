@@ -1,0 +1,67 @@
+"""A model's geometry is read from its own files, and what is no model is said so."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from agent.errors import ConfigError
+from agent.models import find_model, read_geometry
+from agent.models.onnx_file import read_onnx
+
+SHIPPED = find_model("edge-tiny", None, Path("/none"))
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The shipped model's configuration, graph and tokenizer."""
+    for name in ("genai_config.json", "model.onnx", "model.onnx.data", "tokenizer.json"):
+        shutil.copy(SHIPPED / name, tmp_path)
+    return tmp_path
+
+
+def test_the_shipped_model() -> None:
+    geometry = read_geometry("edge-tiny", SHIPPED)
+    assert (geometry.layers, geometry.kv_heads, geometry.head_size, geometry.kv_value_bytes) == (10, 2, 64, 4)
+    assert (geometry.context_length, geometry.vocab_size, geometry.hidden_size) == (4096, 4096, 384)
+    assert geometry.token == 10 * 2 * 64 * 2 * 4
+    files = sum((SHIPPED / name).stat().st_size for name in ("model.onnx", "model.onnx.data"))
+    embedding = 4096 * 12 * 16 + 4096 * 12 * 4  # INT4 and its scales: input and output share them
+    assert geometry.weights == files + embedding
+
+
+def test_the_graph() -> None:
+    onnx = read_onnx(SHIPPED / "model.onnx")
+    assert sum(node.op_type == "GroupQueryAttention" for node in onnx.nodes) == 10
+    assert onnx.initializers["lm_head.MatMul.weight_Q4"] == 4096 * 12 * 16
+    assert onnx.inputs["past_key_values.0.key"] == 4
+    assert onnx.inputs["input_ids"] == 8
+
+
+@pytest.mark.parametrize("content", [b"{}", b"not an ONNX file", b"\x3a\xff\x01", b"\xff" * 100, b"\x07"])
+def test_what_is_no_graph(copy: Path, content: bytes) -> None:
+    (copy / "model.onnx").write_bytes(content)
+    with pytest.raises(ConfigError, match="edge-tiny"):
+        read_geometry("edge-tiny", copy)
+
+
+@pytest.mark.parametrize("name", ["genai_config.json", "model.onnx", "tokenizer.json"])
+def test_a_file_that_is_missing_is_named(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    with pytest.raises(ConfigError, match=name):
+        read_geometry("edge-tiny", copy)
+
+
+def test_a_configuration_without_what_it_takes(copy: Path) -> None:
+    config = json.loads((copy / "genai_config.json").read_text(encoding="utf-8"))
+    del config["model"]["decoder"]["head_size"]
+    (copy / "genai_config.json").write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(ConfigError):
+        read_geometry("edge-tiny", copy)
+
+
+def test_an_empty_graph(copy: Path) -> None:
+    (copy / "model.onnx").write_bytes(b"")
+    with pytest.raises(ConfigError):
+        read_geometry("edge-tiny", copy)

@@ -1,0 +1,331 @@
+"""What the governor loads, unloads and tells, with memory and clock moved by hand."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pydantic import ByteSize
+
+from agent.accounting import EnergyAccounting
+from agent.budget.admission import Admission
+from agent.budget.memory import DoesNotFit, Geometry, MemoryNow, predict
+from agent.budget.pressure import CALM_FOR, Level
+from agent.candidates import Candidate
+from agent.clock import Clock
+from agent.config import Memory
+from agent.counters import Counters
+from agent.engine.host import EngineHost, EngineSpec
+from agent.engine.protocol import Capabilities
+from agent.events import (
+    ContextShortened,
+    EngineLost,
+    Event,
+    MemoryLow,
+    MemoryRecovered,
+    ModelDoesNotFit,
+    ModelLoaded,
+    ModelUnloaded,
+)
+from agent.journal import JournalThread
+from agent.learnt import LearntModels
+from agent.memory_governor import PATIENCE, MemoryGovernor
+from agent.platform.readings import Reading
+from agent.units import Bytes, Seconds
+from agent.worker import Worker
+
+MIB = 1 << 20
+LARGE = Geometry("large", 131_072, 28, 8, 128, 3072, 128_256, 4, Bytes(1892 * MIB), Bytes(3_413_255))
+SMALL = Geometry("small", 4096, 10, 2, 64, 384, 4096, 4, Bytes(12_954_000), Bytes(264_541))
+LARGE_LOADED = Bytes(2050 * MIB)
+RESERVE = 512 * MIB
+
+
+class StandInHost(EngineHost):
+    """Loads and unloads at once, in the memory of the test."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            EngineSpec("none", Path(), ""), load_timeout=Seconds(1), step_timeout=Seconds(1), on_event=lambda _: None
+        )
+        self.loaded: str | None = None
+        self.context_length: int | None = None
+        self.calls: list[str] = []
+
+    @property
+    def pid(self) -> int | None:
+        return None if self.loaded is None else 1
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        if self.loaded is None:
+            return None
+        return Capabilities(self.loaded, self.context_length or 4096, 1, guidance=False)
+
+    def switch_to(self, model: str, model_dir: Path, *, context_length: int | None = None) -> None:
+        super().switch_to(model, model_dir, context_length=context_length)
+        self.loaded, self.context_length = model, context_length
+        self.calls.append(f"load {model}")
+
+    def unload(self, reason: str, *, at_once: bool = False) -> None:
+        super().unload(reason, at_once=at_once)
+        if self.loaded is not None:
+            self.calls.append(f"unload{' at once' if at_once else ''}: {reason}")
+        self.loaded = None
+
+
+class NoJournal(JournalThread):
+    """Nothing is stored here."""
+
+    def __init__(self) -> None:
+        """Without a thread."""
+
+
+class StandInWorker(Worker):
+    """Has as many prompts as the test says."""
+
+    def __init__(self, host: EngineHost) -> None:
+        super().__init__(
+            NoJournal(),
+            host,
+            clock=Clock("boot"),
+            publish_lossy=lambda _: None,
+            wake_publisher=lambda: None,
+            counters=Counters(),
+            energy=EnergyAccounting(is_loaded=lambda: True),
+        )
+        self.queue = self.runs = 0
+
+    @property
+    def queued(self) -> int:
+        return self.queue
+
+    @property
+    def running(self) -> int:
+        return self.runs
+
+
+class Bench:
+    """A governor and what is around it."""
+
+    def __init__(self, tmp_path: Path, settings: Memory | None, models: tuple[Geometry, ...]) -> None:
+        self.at = 1000.0
+        self.free: int | None = 8192 * MIB
+        self.events: list[Event] = []
+        self.host = StandInHost()
+        self.worker = StandInWorker(self.host)
+        self.learnt = LearntModels(tmp_path / "memory.json")
+        self.candidates = tuple(Candidate(it.model, tmp_path, it) for it in models)
+        self.governor = MemoryGovernor(
+            settings or Memory(),
+            self.candidates,
+            self.host,
+            self.worker,
+            gauge=self.gauge,
+            footprint=self.footprint,
+            learnt=self.learnt,
+            emit=self.events.append,
+            now=lambda: Seconds(self.at),
+        )
+
+    def taken(self) -> int:
+        """By the model that is loaded."""
+        sizes = {None: 0, "large": int(LARGE_LOADED), "small": 50 * MIB}
+        return sizes[self.host.loaded]
+
+    def gauge(self) -> MemoryNow | None:
+        return None if self.free is None else MemoryNow(Bytes(max(0, self.free - self.taken())), Bytes(8192 * MIB))
+
+    def footprint(self, _pid: int) -> Reading[Bytes]:
+        return Reading(Bytes(self.taken()))
+
+    def look(self, seconds: float = 0.0, every: float = 0.5) -> Admission:
+        """Let time pass, looking again and again."""
+        end = self.at + seconds
+        self.governor.look()
+        while self.at < end:
+            self.at += every
+            self.governor.look()
+        return self.worker.admission
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Callable[..., Bench]:
+    def make(settings: Memory | None = None, models: tuple[Geometry, ...] = (LARGE, SMALL)) -> Bench:
+        return Bench(tmp_path, settings, models)
+
+    return make
+
+
+def test_the_preferred_model_is_loaded_with_the_context_that_fits(build: Callable[..., Bench]) -> None:
+    bench = build()
+    bench.look()
+    assert bench.host.calls == ["load large"]
+    assert bench.host.context_length is not None
+    assert bench.events == [ContextShortened("large", bench.host.context_length, 131_072)]
+    need = predict(LARGE, bench.host.context_length).total
+    assert 0 <= 8192 * MIB - RESERVE - need < 64 * LARGE.token
+
+
+def test_the_fallback_is_loaded_where_the_other_does_not_fit(build: Callable[..., Bench]) -> None:
+    bench = build()
+    bench.free = 2048 * MIB
+    bench.look()
+    assert bench.host.calls == ["load small"]
+    told = bench.events[0]
+    assert isinstance(told, ModelDoesNotFit)
+    assert (told.model, told.available_bytes) == ("large", 1536 * MIB)
+    assert bench.look(2.0).is_open
+
+
+def test_the_preferred_model_comes_back_when_there_has_been_room_for_a_while(build: Callable[..., Bench]) -> None:
+    bench = build()
+    bench.free = 2048 * MIB
+    bench.look()
+    bench.free = 8192 * MIB
+    bench.look(PATIENCE - 1)
+    assert bench.host.loaded == "small"
+    bench.free = 2048 * MIB
+    bench.look(1.0)
+    bench.free = 8192 * MIB
+    bench.look(PATIENCE - 1)
+    assert bench.host.loaded == "small"
+    bench.look(2.0)
+    assert bench.host.calls == ["load small", "load large"]
+
+
+def test_nothing_fits_and_the_prompts_are_told_after_a_while(build: Callable[..., Bench]) -> None:
+    bench = build(models=(LARGE,))
+    bench.free = 1000 * MIB
+    assert bench.look() == Admission(is_open=False)
+    assert bench.look(PATIENCE - 1).refusal is None
+    admission = bench.look(2.0)
+    assert admission.refusal is not None
+    assert admission.refusal.startswith("large needs ")
+    assert f"{(1000 - 512) * MIB:,}" in admission.refusal
+    assert admission.retry_after == 30.0
+    assert len(bench.events) == 1
+    bench.free = 8192 * MIB
+    assert bench.look().refusal is None
+    assert bench.host.loaded == "large"
+
+
+def test_what_never_fits_is_told_at_once(build: Callable[..., Bench]) -> None:
+    bench = build(Memory(budget=ByteSize(1024 * MIB)), (LARGE,))
+    admission = bench.look()
+    assert admission.refusal is not None
+    assert admission.retry_after is None
+
+
+def test_pressure_stops_unloads_when_idle_and_recovers(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.look()
+    bench.worker.runs = 1
+    bench.free = 250 * MIB
+    assert bench.look() == Admission(is_open=False)
+    assert bench.events[-1] == MemoryLow(Level.LOW, Bytes(200 * MIB), Bytes(RESERVE))
+    assert bench.host.loaded == "small", "what runs may end"
+    bench.worker.runs, bench.worker.queue = 0, 1
+    bench.look()
+    assert bench.host.calls == ["load small", "unload: memory is low"]
+    assert bench.look(PATIENCE).refusal is not None
+    bench.free = 4096 * MIB
+    bench.look(CALM_FOR)
+    assert any(isinstance(event, MemoryRecovered) for event in bench.events)
+    assert bench.host.calls[-1] == "load small"
+    assert bench.look(0.5).is_open
+
+
+def test_critical_does_not_wait_for_what_runs(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.look()
+    bench.worker.runs = 1
+    bench.free = 100 * MIB
+    bench.look()
+    assert bench.host.calls[-1] == "unload at once: memory is nearly used up"
+    assert bench.governor.state.level is Level.CRITICAL
+
+
+def test_an_idle_model_goes_and_comes_with_the_next_prompt(build: Callable[..., Bench]) -> None:
+    bench = build(Memory.model_validate({"keep_alive": "60s"}), (SMALL,))
+    bench.look(59.0)
+    assert bench.host.loaded == "small"
+    bench.look(1.0)
+    assert bench.host.calls == ["load small", "unload: it had nothing to do"]
+    assert bench.look(PATIENCE * 3) == Admission(is_open=False)
+    bench.worker.queue = 1
+    bench.look(0.5)
+    assert bench.host.calls[-1] == "load small"
+
+
+def test_work_keeps_it(build: Callable[..., Bench]) -> None:
+    bench = build(Memory.model_validate({"keep_alive": "60s"}), (SMALL,))
+    bench.worker.runs = 1
+    bench.look(300.0)
+    assert bench.host.loaded == "small"
+
+
+def test_a_lost_engine_is_not_started_again_where_there_is_no_room(build: Callable[..., Bench]) -> None:
+    bench = build(models=(LARGE,))
+    bench.look()
+    bench.host.loaded = None
+    bench.free = 1500 * MIB
+    bench.governor.engine_event(EngineLost("signal SIGKILL"))
+    assert not bench.host.is_wanted
+    assert not bench.look().is_open
+
+
+def test_what_a_load_takes_is_learnt(build: Callable[..., Bench]) -> None:
+    bench = build(models=(LARGE,))
+    bench.look()
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    learnt = bench.learnt.of(LARGE)
+    assert learnt is not None
+    assert (learnt.loaded, learnt.excess) == (LARGE_LOADED, 0)
+
+
+def test_a_process_that_takes_more_than_predicted_takes_more_the_next_time(build: Callable[..., Bench]) -> None:
+    lean = replace(SMALL, weights=Bytes(1), vocab_size=1, tokenizer=Bytes(1), context_length=1, model="small")
+    bench = build(models=(lean,))
+    bench.look()
+    bench.governor.engine_event(ModelLoaded("small", 1.0, 1))
+    before = predict(lean, 1).total
+    bench.look()
+    learnt = bench.learnt.of(lean)
+    assert learnt is not None
+    assert learnt.excess == 50 * MIB - before
+
+
+def test_a_request_gets_the_room_of_the_moment(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.look()
+    room = bench.look(0.5).room
+    assert room is not None
+    assert (room.token, room.available) == (10_240, 4096 * 10_240)
+    bench.free = (512 + 50 + 20) * MIB
+    bench.look()
+    room = bench.worker.admission.room
+    assert room is not None
+    assert room.available == 20 * MIB
+
+
+def test_a_kernel_that_does_not_tell_is_no_reason_to_stand_still(build: Callable[..., Bench]) -> None:
+    bench = build()
+    bench.free = None
+    assert bench.look(1.0) == Admission()
+    assert bench.host.loaded == "large"
+    assert bench.governor.state.budget is None
+
+
+def test_another_model_can_be_wanted(build: Callable[..., Bench]) -> None:
+    bench = build()
+    bench.look()
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.governor.prefer(bench.candidates[1:])
+    bench.look(0.5)
+    assert bench.host.calls == ["load large", "unload: another model is wanted", "load small"]
+    bench.governor.engine_event(ModelUnloaded("large", "another model is wanted"))
+    bench.free = 2048 * MIB
+    verdict = bench.governor.prefer(bench.candidates)
+    assert isinstance(verdict, DoesNotFit)
+    assert bench.look(1.0).is_open
