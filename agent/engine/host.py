@@ -11,13 +11,13 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from agent.engine.pipe import Admit, Cancel, EngineSpec, Loaded, NotLoaded, Progress, ToAgent
+from agent.engine.pipe import Admit, Cancel, EngineSpec, Loaded, NotLoaded, Pace, Progress, ToAgent
 from agent.engine.process import EngineProcess
 from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Outcome, Refused
 from agent.errors import EngineLostError
 from agent.events import EngineLost, ModelLoaded, ModelLoadFailed
 from agent.prompt import Delta, PromptId
-from agent.units import Seconds
+from agent.units import Ratio, Seconds
 
 __all__ = ["EngineEvent", "EngineHost", "EngineSpec"]
 
@@ -72,6 +72,8 @@ class EngineHost:
         self._on_event = on_event
         self._serving: _Serving | None = None
         self._loaded = asyncio.Event()
+        self._duty = Ratio(1.0)
+        self._prefill = self._decode = 0.0
 
     @property
     def model(self) -> str:
@@ -87,6 +89,16 @@ class EngineHost:
     def pid(self) -> int | None:
         """The process that has the model; None while none is loaded."""
         return None if self._serving is None else self._serving.process.pid
+
+    @property
+    def running(self) -> int:
+        """How many requests the engine has."""
+        return 0 if self._serving is None else len(self._serving.running)
+
+    @property
+    def busy(self) -> tuple[Seconds, Seconds]:
+        """Time spent in steps since the start, of prefill and of decode; it never becomes less."""
+        return Seconds(self._prefill), Seconds(self._decode)
 
     async def ready(self) -> Capabilities:
         """Wait until a model is loaded."""
@@ -124,6 +136,12 @@ class EngineHost:
         """End a request: its outcome comes with `FinishReason.CANCELLED`. An unknown id is ignored."""
         if self._serving is not None and request_id in self._serving.running:
             self._serving.process.send(Cancel(request_id))
+
+    def pace(self, duty: Ratio) -> None:
+        """Have the engine step for this share of the time from now on, this process and any after it."""
+        if duty != self._duty and self._serving is not None:
+            self._serving.process.send(Pace(duty))
+        self._duty = duty
 
     async def run(self) -> None:
         """Keep an engine process alive until cancelled; then end it."""
@@ -184,6 +202,7 @@ class EngineHost:
 
     def _begin(self, process: EngineProcess, capabilities: Capabilities, seconds: float) -> _Serving:
         serving = _Serving(process, capabilities, asyncio.Semaphore(capabilities.max_batch), heard_at=_now())
+        process.send(Pace(self._duty))
         self._serving = serving
         self._loaded.set()
         self._on_event(ModelLoaded(capabilities.model, seconds))
@@ -208,6 +227,9 @@ class EngineHost:
             watchdog = tasks.create_task(self._kill_when_hung(serving), name="engine watchdog")
             async for message in messages:
                 serving.heard_at = _now()
+                if isinstance(message, Progress):
+                    self._prefill += message.prefill
+                    self._decode += message.decode
                 _deliver(serving, message)
             hung = watchdog.done()
             watchdog.cancel()

@@ -14,7 +14,7 @@ from pathlib import Path
 from agent.engine.protocol import Capabilities, Event, GenerationRequest
 from agent.errors import RetryError
 from agent.prompt import PromptId
-from agent.units import Seconds
+from agent.units import Ratio, Seconds
 
 HEADER = struct.Struct("!I")
 _CHUNK = 64 * 1024
@@ -55,6 +55,13 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """To the engine: step for this share of the time; 0: rest until told otherwise."""
+
+    duty: Ratio
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """To the agent, once: requests are welcome."""
 
@@ -70,10 +77,18 @@ class NotLoaded:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """To the agent, at most once a second: a step has been made. Tells slow from hung."""
+    """To the agent, some times a second while requests run: the loop turns. Tells slow from hung.
+
+    Attributes:
+        prefill: Time in steps since the one before, as long as any request had no text yet.
+        decode: Likewise, when all had.
+    """
+
+    prefill: Seconds
+    decode: Seconds
 
 
-ToEngine = EngineSpec | Admit | Cancel
+ToEngine = EngineSpec | Admit | Cancel | Pace
 ToAgent = Loaded | NotLoaded | Progress | Event
 
 
