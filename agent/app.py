@@ -16,6 +16,7 @@ from agent.engine.host import EngineHost, EngineSpec
 from agent.errors import NotConnectedError, StopError, StorageFullError
 from agent.event_log import EventLog
 from agent.events import EngineLost, Event, JournalSetAside, ModelLoaded
+from agent.governor import Doing, Governor
 from agent.intake import Intake
 from agent.journal import Journal, JournalThread
 from agent.link import Link, PublishRefusedError
@@ -23,9 +24,11 @@ from agent.metrics import MetricsEndpoint
 from agent.models import find_model
 from agent.platform.identity import identify
 from agent.platform.sampler import Sampler
+from agent.power_plan import power_plan
 from agent.presence import Presence
 from agent.prompt import OutMessage
 from agent.publisher import Publisher
+from agent.scheduler import Limits
 from agent.sources.interpret import Interpreter, subscriptions
 from agent.sources.mqtt import MqttSource
 from agent.telemetry import Telemetry
@@ -157,7 +160,15 @@ class _Agent:
             emit=self._events.emit,
         )
         self._sampler = Sampler()
-        parts = Parts(self._worker, self._engine, self._link, journal, self._sampler, self._counters)
+        self._governor = Governor(
+            power_plan(config),
+            clock=clock,
+            sampled=self._sampler.look,
+            doing=self._doing,
+            apply=self._obey,
+            emit=self._events.emit,
+        )
+        parts = Parts(self._worker, self._engine, self._link, journal, self._sampler, self._counters, self._governor)
         vitals = Vitals(parts, device=config.device.id, machine=identify(), clock=clock)
         self._telemetry = Telemetry(config, self._link, snapshot=vitals.snapshot, clock=clock)
 
@@ -190,6 +201,7 @@ class _Agent:
                 start(self._announce(), "announce"),
                 start(self._publisher.run(), "publisher"),
                 start(self._worker.run(), "worker"),
+                start(self._governor.run(), "governor"),
                 start(self._telemetry.run(), "telemetry"),
             ]
             self._taking = start(self._source.run(), "source")
@@ -235,6 +247,15 @@ class _Agent:
             await self._status_changed.wait()
             self._status_changed.clear()
             await self._say(self._presence.online())
+
+    def _doing(self) -> Doing:
+        prefill, decode = self._engine.busy
+        loaded = self._engine.capabilities
+        return Doing(prefill, decode, self._engine.running, 1 if loaded is None else loaded.max_batch)
+
+    def _obey(self, limits: Limits) -> None:
+        self._engine.pace(limits.duty)
+        self._worker.limit(limits)
 
     def _engine_event(self, event: Event) -> None:
         self._worker.engine_changed()

@@ -10,9 +10,11 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, model_validator
 
-from agent.units import Seconds
+from agent.units import MinuteOfDay, Seconds
 
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|min|h|d)")
+_TIME_OF_DAY = re.compile(r"(?P<hours>[01]\d|2[0-3]):(?P<minutes>[0-5]\d)")
+_MINUTES_OF_DAY = 24 * 60
 _SECONDS_PER = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -24,6 +26,16 @@ def _duration(value: object) -> object:
     return float(match["number"]) * _SECONDS_PER[match["unit"]]
 
 
+def _time_of_day(value: object) -> object:
+    """Read `06:30` as minutes since midnight; YAML itself has done so with a `22:00` that is not in quotes."""
+    if type(value) is int and 0 <= value < _MINUTES_OF_DAY:
+        return value
+    match = _TIME_OF_DAY.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("a time of day is hours and minutes: 06:30")
+    return int(match["hours"]) * 60 + int(match["minutes"])
+
+
 def _never_or_seldom(every: Seconds) -> Seconds:
     if 0 < every < 1:
         raise ValueError("must be 0s or at least 1s")
@@ -32,6 +44,8 @@ def _never_or_seldom(every: Seconds) -> Seconds:
 
 Duration = Annotated[Seconds, BeforeValidator(_duration, json_schema_input_type=str)]
 TopicLevel = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+TimeOfDay = Annotated[MinuteOfDay, BeforeValidator(_time_of_day, json_schema_input_type=str)]
+Watts = Annotated[float, Field(ge=1)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -156,6 +170,28 @@ class Engine(_Section):
     """An engine that makes no progress for so long is killed and restarted."""
 
 
+class PowerSpan(_Section):
+    """A budget for a part of each day."""
+
+    begins: TimeOfDay = Field(alias="from")
+    """When it begins to hold, local time: 06:30."""
+    ends: TimeOfDay = Field(alias="to")
+    """When it ends; at or before `from`, on the next day."""
+    watts: Watts
+    """What the whole machine may draw in between."""
+
+
+class Power(_Section):
+    """What the whole machine may draw. Without a budget it is measured all the same."""
+
+    budget_watts: Watts | None = None
+    """The budget, in watts. Default: no limit."""
+    schedule: tuple[PowerSpan, ...] = ()
+    """Other budgets by time of day: `[{from: 22:00, to: 06:00, watts: 8}]`. The first that holds counts."""
+    on_unmetered: Annotated[str, Field(pattern="^(allow|refuse)$")] = "allow"
+    """Whether prompts are run while there is a budget and nothing measures: allow or refuse."""
+
+
 class Telemetry(_Section):
     """What the device measures, sent upstream and shown on the spot."""
 
@@ -186,6 +222,7 @@ class Config(_Section):
     engine: Engine = Field(default_factory=Engine)
     queue: Queue = Field(default_factory=Queue)
     journal: Journal = Field(default_factory=Journal)
+    power: Power = Field(default_factory=Power)
     telemetry: Telemetry = Field(default_factory=Telemetry)
     routes: dict[TopicLevel, Route] = Field(default_factory=dict)
 

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from agent import __version__
+from agent.budget.state import GovernorState, PowerState
 from agent.counters import Counts, Distribution
 from agent.errors import StopError
 from agent.platform.readings import DeviceReadings, Sampled
@@ -47,6 +48,7 @@ class SnapshotCollector(Collector):
             yield from _of_agent(snapshot)
             yield from _of_requests(snapshot.counts)
             yield from _of_power(snapshot.sampled)
+            yield from _of_governor(snapshot.governor)
             if snapshot.sampled.device is not None:
                 yield from _of_device(snapshot.sampled.device)
 
@@ -145,6 +147,18 @@ def _of_power(sampled: Sampled) -> Iterator[Metric]:
         if rail.power.value is not None:
             rails.add_metric((rail.rail.name, rail.rail.meter), rail.power.value / 1000)
     yield rails
+
+
+def _of_governor(governor: GovernorState) -> Iterator[Metric]:
+    budget = None if governor.budget is None else governor.budget / 1000
+    yield _gauge("jetson_agent_power_budget_watts", "What holds now.", budget)
+    states = {state.value: state is governor.state for state in PowerState}
+    yield _gauges("jetson_agent_governor_state", "1 for the state that is, 0 for the others.", "state", states)
+    yield _gauge(
+        "jetson_agent_governor_duty_ratio", "Share of the time in which the engine may step.", governor.limits.duty
+    )
+    yield _gauge("jetson_agent_governor_max_running", "Prompts that may run at once.", governor.limits.max_running)
+    yield _gauge("jetson_agent_over_budget_seconds", "How long the budget has been exceeded now.", governor.over_for)
 
 
 def _of_device(device: DeviceReadings) -> Iterator[Metric]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from agent.budget.state import GovernorState
 from agent.counters import Counts
 from agent.platform.identity import Machine
 from agent.platform.readings import Reading, Sampled
@@ -20,6 +21,7 @@ class Snapshot:
         wall: The same moment by the wall clock, which may be wrong.
         agent_uptime: Since the agent's start.
         sampled: What the sensors said, and the power since the snapshot before.
+        governor: What may be done now, and why.
         counts: Since the agent's start.
         output_tokens_per_s: Of the requests that ended since the snapshot before, over the time since then.
         connection_losses: How often a connection that worked has ended.
@@ -37,6 +39,7 @@ class Snapshot:
     wall: UnixSeconds
     agent_uptime: Seconds
     sampled: Sampled
+    governor: GovernorState
     counts: Counts
     output_tokens_per_s: float
     queued: int

@@ -9,6 +9,7 @@ import psutil
 from agent.clock import Clock
 from agent.counters import Counters
 from agent.engine.host import EngineHost
+from agent.governor import Governor
 from agent.journal import Journal, JournalThread
 from agent.link import Link
 from agent.platform.identity import Machine
@@ -32,6 +33,7 @@ class Parts:
     journal: JournalThread
     sampler: Sampler
     counters: Counters
+    governor: Governor
 
 
 class Vitals:
@@ -69,6 +71,7 @@ class Vitals:
             wall=self._clock.wall(),
             agent_uptime=Seconds(now - self._started),
             sampled=parts.sampler.take(),
+            governor=parts.governor.state,
             counts=counts,
             output_tokens_per_s=tokens / passed if passed > 0 else 0.0,
             queued=parts.worker.queued,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from annotated_types import Ge, Le
 from pydantic import ByteSize
+from pydantic_core import PydanticUndefined
 
 from agent.config_file.loading import DEFAULT_PATH
 from agent.config_file.overrides import PREFIX
@@ -78,6 +79,8 @@ def _type(key: Key) -> str:
 
 def _written(key: Key) -> str:
     """The default as one would write it in the file."""
+    if key.default is PydanticUndefined:
+        return "must be given"
     match key.default:
         case None:
             return "none"

@@ -18,6 +18,8 @@ _WORDS = {
     "dict_type": "must be a section, with its keys below it",
     "tuple_type": "must be a list, such as [a, b]",
     "string_type": "must be text, not {value}: put it in quotes",
+    "missing": "is missing",
+    "float_type": "must be a number, not {value}",
     "int_type": "must be a whole number, not {value}",
     "greater_than_equal": "must be at least {ge}, not {value}",
     "less_than_equal": "must be at most {le}, not {value}",
@@ -81,12 +83,12 @@ def pattern_in_words(pattern: str) -> str:
 
 def _words_for_unknown(path: KeyPath) -> str:
     known = keys_in(path[:-1])
-    near = difflib.get_close_matches(str(path[-1]), known, n=1)
-    if near:
-        return f"unknown key; did you mean `{near[0]}`?"
     elsewhere = [key.path for key in keys() if key.path[-1] == path[-1]]
     if elsewhere:
         return f"unknown key here; it belongs at `{dotted(elsewhere[0]).replace(ANY_NAME, '<name>')}`"
+    near = difflib.get_close_matches(str(path[-1]), known, n=1)
+    if near:
+        return f"unknown key; did you mean `{near[0]}`?"
     return f"unknown key; there are: {', '.join(known)}"
 
 
