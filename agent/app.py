@@ -23,6 +23,7 @@ from agent.engine.host import EngineEvent, EngineHost, EngineSpec
 from agent.errors import NotConnectedError, StopError, StorageFullError
 from agent.event_log import EventLog
 from agent.events import EngineLost, JournalSetAside, ModelLoaded, ModelUnloaded
+from agent.governor import Doing, Governor
 from agent.intake import Intake
 from agent.journal import Journal, JournalThread
 from agent.learnt import LearntModels
@@ -34,9 +35,11 @@ from agent.platform.identity import identify
 from agent.platform.memory_now import MemoryGauge
 from agent.platform.readings import DeviceReadings, PowerReadings
 from agent.platform.sampler import Sampler
+from agent.power_plan import power_plan
 from agent.presence import Presence
 from agent.prompt import OutMessage
 from agent.publisher import Publisher
+from agent.scheduler import Limits
 from agent.sources.interpret import Interpreter, pool_subscriptions, subscriptions
 from agent.sources.mqtt import MqttSource
 from agent.telemetry import Telemetry
@@ -193,10 +196,19 @@ class _Agent:
         self._alarms = Alarms()
         self._sampler = Sampler(on_power=_in_the_loop(self._power), on_device=_in_the_loop(self._device))
         self._backlog = build_backlog(config, self._link, self._publisher, clock)
+        self._governor = Governor(
+            power_plan(config),
+            clock=clock,
+            sampled=self._sampler.look,
+            doing=self._doing,
+            apply=self._obey,
+            emit=self._events.emit,
+        )
         parts = Parts(
             worker=self._worker,
             engine=self._engine,
             memory=self._memory,
+            governor=self._governor,
             link=self._link,
             journal=journal,
             sampler=self._sampler,
@@ -242,6 +254,7 @@ class _Agent:
                 start(self._publisher.run(), "publisher"),
                 start(self._worker.run(), "worker"),
                 start(self._commander.run(), "commands"),
+                start(self._governor.run(), "governor"),
                 start(self._telemetry.run(), "telemetry"),
             ]
             if self._backlog is not None:
@@ -298,6 +311,15 @@ class _Agent:
     def _device(self, device: DeviceReadings) -> None:
         for event in self._alarms.of_device(device):
             self._events.emit(event)
+
+    def _doing(self) -> Doing:
+        prefill, decode = self._engine.busy
+        loaded = self._engine.capabilities
+        return Doing(prefill, decode, self._engine.running, 1 if loaded is None else loaded.max_batch)
+
+    def _obey(self, limits: Limits) -> None:
+        self._engine.pace(limits.duty)
+        self._worker.limit(limits)
 
     def _engine_event(self, event: EngineEvent) -> None:
         self._events.emit(event)

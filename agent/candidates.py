@@ -8,7 +8,8 @@ from pathlib import Path
 from agent.budget.memory import DoesNotFit, Fits, Geometry, Learnt, MemoryBounds, MemoryNow, judge
 from agent.config import Config, Memory
 from agent.errors import ConfigError
-from agent.models import find_model, read_geometry
+from agent.models import find_model
+from agent.models.geometry import read_geometry
 from agent.units import Bytes
 
 _log = logging.getLogger(__name__)

@@ -13,9 +13,9 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from agent import __version__, logs
-from agent.config import Duration, TopicLevel
 from agent.config_file import DEFAULT_PATH, load_config
 from agent.config_file.summary import summary
+from agent.config_values import Duration, TopicLevel
 from agent.errors import StopError
 from agent.models import find_model
 from agent.units import Seconds

@@ -3,45 +3,14 @@
 Every key, its type, its default and what it means stand here and nowhere else.
 """
 
-import re
 import socket
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, model_validator
 
+from agent.config_values import Duration, Period, Port, SpoolSize, TimeOfDay, TopicLevel, Watts
 from agent.units import Seconds
-
-_DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|min|h|d)")
-_SECONDS_PER = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-_MIN_SPOOL = 256 * 1024
-
-
-def _duration(value: object) -> object:
-    """Read `500ms`, `10s`, `5min`, `1h` or `30d` as seconds."""
-    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("a duration is a number with its unit: 500ms, 10s, 5min, 1h or 30d")
-    return float(match["number"]) * _SECONDS_PER[match["unit"]]
-
-
-def _never_or_seldom(every: Seconds) -> Seconds:
-    if 0 < every < 1:
-        raise ValueError("must be 0s or at least 1s")
-    return every
-
-
-def _none_or_enough(size: ByteSize) -> ByteSize:
-    if 0 < size < _MIN_SPOOL:
-        raise ValueError("must be 0B or at least 256KiB")
-    return size
-
-
-Duration = Annotated[Seconds, BeforeValidator(_duration, json_schema_input_type=str)]
-TopicLevel = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class _Section(BaseModel):
@@ -167,9 +136,26 @@ class Engine(_Section):
     """An engine that makes no progress for so long is killed and restarted."""
 
 
-class Power(_Section):
-    """How much power the device may take."""
+class PowerSpan(_Section):
+    """A budget for a part of each day."""
 
+    begins: TimeOfDay = Field(alias="from")
+    """When it begins to hold, local time: 06:30."""
+    ends: TimeOfDay = Field(alias="to")
+    """When it ends; at or before `from`, on the next day."""
+    watts: Watts
+    """What the whole machine may draw in between."""
+
+
+class Power(_Section):
+    """What the whole machine may draw. Without a budget it is measured all the same."""
+
+    budget_watts: Watts | None = None
+    """The budget, in watts. Default: no limit."""
+    schedule: tuple[PowerSpan, ...] = ()
+    """Other budgets by time of day: `[{from: 22:00, to: 06:00, watts: 8}]`. The first that holds counts."""
+    on_unmetered: Annotated[str, Field(pattern="^(allow|refuse)$")] = "allow"
+    """Whether prompts are run while there is a budget and nothing measures: allow or refuse."""
     nvpmodel: Annotated[str, Field(pattern="^(keep|manage)$")] = "keep"
     """`manage`: the agent may set the Jetson's power mode, of those that take no reboot. keep or manage."""
 
@@ -191,11 +177,11 @@ class Memory(_Section):
 class Telemetry(_Section):
     """What the device measures, sent upstream and shown on the spot."""
 
-    every: Annotated[Duration, AfterValidator(_never_or_seldom)] = Seconds(10.0)
+    every: Period = Seconds(10.0)
     """How often `R/telemetry` is sent, 1s or more; 0s: never."""
     qos: Annotated[int, Field(ge=0, le=1)] = 0
     """MQTT quality of service, 0 or 1. With 1, the broker acknowledges what it got."""
-    spool: Annotated[ByteSize, AfterValidator(_none_or_enough)] = ByteSize(4 * 1024 * 1024)
+    spool: SpoolSize = ByteSize(4 * 1024 * 1024)
     """What could not be sent is kept in so much of `state_dir`, the newest of it; 0B: nothing is kept."""
     backlog_rate: Annotated[int, Field(ge=1, le=1000)] = 10
     """So many kept messages a second are sent when the broker is back, at most."""

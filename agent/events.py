@@ -143,6 +143,40 @@ class PowerMeterBack:
     """It is measured again."""
 
 
+@dataclass(frozen=True, slots=True)
+class PowerWithin:
+    """The machine needs no limit any more, or keeps inside its budget again."""
+
+    budget_w: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PowerLimited:
+    """The engine is slowed down for the power budget, for heat or for over-current."""
+
+    budget_w: float | None
+    duty: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverBudget:
+    """The machine draws more than its budget, and everything that the agent can do is done or being done."""
+
+    budget_w: float | None
+    total_w: float
+    over_for_s: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PowerUnmetered:
+    """The power cannot be measured, so that no budget is kept."""
+
+    budget_w: float | None
+    reason: str
+
+
 Event = (
     ModelLoaded
     | ModelLoadFailed
@@ -162,4 +196,8 @@ Event = (
     | MemoryKills
     | PowerMeterLost
     | PowerMeterBack
+    | PowerWithin
+    | PowerLimited
+    | OverBudget
+    | PowerUnmetered
 )

@@ -23,6 +23,7 @@ from agent import __version__
 from agent.budget.energy import EnergyTotals
 from agent.budget.memory_state import MemoryState
 from agent.budget.pressure import Level
+from agent.budget.state import GovernorState, PowerState
 from agent.counters import Counts, Distribution
 from agent.errors import StopError
 from agent.platform.readings import DeviceReadings, Sampled
@@ -52,6 +53,7 @@ class SnapshotCollector(Collector):
             yield from _of_power(snapshot.sampled)
             if snapshot.energy is not None:
                 yield from _of_energy(snapshot.energy)
+            yield from _of_governor(snapshot.governor)
             if snapshot.sampled.device is not None:
                 yield from _of_device(snapshot.sampled.device)
 
@@ -179,6 +181,18 @@ def _of_energy(energy: EnergyTotals) -> Iterator[Metric]:
     yield _counters("jetson_agent_model_energy_joules", "Of requests, by model.", "model", joules)
     tokens = {name: float(model.output_tokens) for name, model in energy.by_model.items()}
     yield _counters("jetson_agent_model_measured_output_tokens", "What these joules generated.", "model", tokens)
+
+
+def _of_governor(governor: GovernorState) -> Iterator[Metric]:
+    budget = None if governor.budget is None else governor.budget / 1000
+    yield _gauge("jetson_agent_power_budget_watts", "What holds now.", budget)
+    states = {state.value: state is governor.state for state in PowerState}
+    yield _gauges("jetson_agent_governor_state", "1 for the state that is, 0 for the others.", "state", states)
+    yield _gauge(
+        "jetson_agent_governor_duty_ratio", "Share of the time in which the engine may step.", governor.limits.duty
+    )
+    yield _gauge("jetson_agent_governor_max_running", "Prompts that may run at once.", governor.limits.max_running)
+    yield _gauge("jetson_agent_over_budget_seconds", "How long the budget has been exceeded now.", governor.over_for)
 
 
 def _of_device(device: DeviceReadings) -> Iterator[Metric]:

@@ -5,6 +5,9 @@ from agent.errors import ErrorCode
 from agent.prompt import Completion, Energy, Failure, FinishReason, Pending, Prompt, Timing, Usage
 from agent.units import Seconds, UnixSeconds
 
+_OVER_BUDGET_RETRY_AFTER = Seconds(60.0)
+"""What ends a shortage of power is not known here: a schedule, a person, the weather."""
+
 
 def completion(  # noqa: PLR0913 - what a completion consists of
     prompt: Prompt, model: str, admitted: Seconds, finished: Finished, *, energy: Energy, created: UnixSeconds
@@ -52,7 +55,15 @@ def cancelled(pending: Pending, model: str, now: Seconds, created: UnixSeconds) 
     )
 
 
-def late(pending: Pending, now: Seconds) -> Failure:
-    """The reply to a prompt whose deadline passed while it waited."""
-    waited = now - pending.received
-    return Failure(pending.id, ErrorCode.DEADLINE_EXCEEDED, f"it waited {waited:.1f} s for its turn")
+def late(pending: Pending, now: Seconds, held_back: str | None = None) -> Failure:
+    """The reply to a prompt whose deadline passed while it waited.
+
+    Args:
+        pending: The prompt.
+        now: On the boot clock.
+        held_back: Why nothing may be run now, where the power budget is the reason.
+    """
+    waited = f"it waited {now - pending.received:.1f} s"
+    if held_back is not None:
+        return Failure(pending.id, ErrorCode.OVER_BUDGET, f"{waited}: {held_back}", _OVER_BUDGET_RETRY_AFTER)
+    return Failure(pending.id, ErrorCode.DEADLINE_EXCEEDED, f"{waited} for its turn")

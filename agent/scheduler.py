@@ -5,18 +5,24 @@ from dataclasses import dataclass
 from itertools import islice
 
 from agent.prompt import Pending, PromptId
-from agent.units import Seconds
+from agent.units import Ratio, Seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the worker may do now.
+    """What may be done now.
 
     Attributes:
-        max_running: Prompts that may run at once; 0 while no model is loaded.
+        duty: Share of the time in which the engine may step.
+        max_running: Prompts that may run at once.
+        model: The largest model that may be used; None: nothing may be run.
+        reason: For a person: why these limits.
     """
 
+    duty: Ratio
     max_running: int
+    model: str | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ _SHED_AT_ONCE = 32
 def decide(pending: Collection[Pending], running: int, limits: Limits, now: Seconds) -> Decision:
     """Run the highest priority, the oldest of them first, if there is room; else shed what is late; else wait."""
     in_time = [prompt for prompt in pending if prompt.deadline is None or prompt.deadline > now]
-    if in_time and running < limits.max_running:
+    if in_time and limits.model is not None and running < limits.max_running:
         return Run(min(in_time, key=lambda prompt: (-prompt.priority, prompt.seq)).id)
     late = (prompt.id for prompt in pending if prompt.deadline is not None and prompt.deadline <= now)
     if shed := tuple(islice(late, _SHED_AT_ONCE)):

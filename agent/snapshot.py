@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from agent.budget.energy import EnergyTotals
 from agent.budget.memory_state import MemoryState
+from agent.budget.state import GovernorState
 from agent.counters import Counts
 from agent.platform.identity import Machine
 from agent.platform.readings import Reading, Sampled
@@ -23,6 +24,7 @@ class Snapshot:
         wall: The same moment by the wall clock, which may be wrong.
         agent_uptime: Since the agent's start.
         sampled: What the sensors said, and the power since the snapshot before.
+        governor: What may be done now, and why.
         counts: Since the agent's start.
         energy: Likewise; None where nothing measures.
         output_tokens_per_s: Of the requests that ended since the snapshot before, over the time since then.
@@ -43,6 +45,7 @@ class Snapshot:
     wall: UnixSeconds
     agent_uptime: Seconds
     sampled: Sampled
+    governor: GovernorState
     counts: Counts
     energy: EnergyTotals | None
     output_tokens_per_s: float

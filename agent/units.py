@@ -19,5 +19,8 @@ Celsius = NewType("Celsius", float)
 
 Hertz = NewType("Hertz", int)
 
+MinuteOfDay = NewType("MinuteOfDay", int)
+"""By local time: 0 at midnight, up to 1439."""
+
 Ratio = NewType("Ratio", float)
 """A share of a whole, 0 to 1."""

@@ -10,6 +10,7 @@ from agent.accounting import EnergyAccounting
 from agent.clock import Clock
 from agent.counters import Counters
 from agent.engine.host import EngineHost
+from agent.governor import Governor
 from agent.journal import Journal, JournalThread
 from agent.link import Link
 from agent.memory_governor import MemoryGovernor
@@ -37,6 +38,7 @@ class Parts:
     sampler: Sampler
     counters: Counters
     energy: EnergyAccounting
+    governor: Governor
     spool: SpoolThread | None
 
 
@@ -75,6 +77,7 @@ class Vitals:
             wall=self._clock.wall(),
             agent_uptime=Seconds(now - self._started),
             sampled=parts.sampler.take(),
+            governor=parts.governor.state,
             counts=counts,
             energy=parts.energy.totals,
             output_tokens_per_s=tokens / passed if passed > 0 else 0.0,

@@ -20,7 +20,7 @@ from agent.errors import EngineLostError, ErrorCode, StorageFullError
 from agent.journal import Claimed, Journal, JournalThread
 from agent.prompt import Delta, Failure, OutMessage, Pending, Prompt, PromptId, Reply
 from agent.scheduler import Limits, Run, Shed, Wait, decide
-from agent.units import Seconds
+from agent.units import Ratio, Seconds
 from agent.wire import encode_delta, encode_reply
 
 MAX_ENGINE_LOSSES = 2
@@ -78,6 +78,7 @@ class Worker:
         self._running: dict[PromptId, asyncio.Task[None]] = {}
         self._cancelled: set[PromptId] = set()
         self._changed = asyncio.Event()
+        self._allowed: Limits | None = None
         self._stopping = False
         self._held = False
         self._admission = Admission()
@@ -140,6 +141,12 @@ class Worker:
         """The engine has loaded a model, or lost it."""
         self._changed.set()
 
+    def limit(self, limits: Limits) -> None:
+        """From now on start no more than this; what runs goes on."""
+        before, self._allowed = self._allowed, limits
+        if before is None or (before.max_running, before.model) != (limits.max_running, limits.model):
+            self._changed.set()
+
     async def run(self) -> None:
         """Serve until `drain`, or until cancelled."""
         async with asyncio.TaskGroup() as serving:
@@ -172,10 +179,14 @@ class Worker:
         return [replace(p, deadline=now) if refuse or p.id in self._cancelled else p for p in self._pending.values()]
 
     def _limits(self) -> Limits:
-        capabilities = self._engine.capabilities
-        if capabilities is None or self._held or not self._admission.is_open:
-            return Limits(max_running=0)
-        return Limits(max_running=capabilities.max_batch)
+        """What the governors allow, as far as the engine can do it."""
+        loaded = self._engine.capabilities
+        if loaded is None:
+            return Limits(Ratio(0.0), 0, None, "no model is loaded")
+        allowed = self._allowed or Limits(Ratio(1.0), loaded.max_batch, loaded.model, "")
+        if self._held or not self._admission.is_open:
+            return replace(allowed, max_running=0)
+        return replace(allowed, max_running=min(allowed.max_running, loaded.max_batch))
 
     async def _change(self, until: Seconds | None) -> None:
         """Wait for a new prompt, an ended one, a cancellation, an engine, or `until`."""
@@ -192,7 +203,8 @@ class Worker:
             retry_after = self._admission.retry_after
             await self._finish(Failure(pending.id, ErrorCode.DOES_NOT_FIT, refusal, retry_after))
         else:
-            await self._finish(replies.late(pending, self._clock.now()))
+            held_back = None if self._allowed is None or self._allowed.model is not None else self._allowed.reason
+            await self._finish(replies.late(pending, self._clock.now(), held_back))
 
     def _start(self, serving: asyncio.TaskGroup, prompt_id: PromptId) -> None:
         pending = self._pending.pop(prompt_id)

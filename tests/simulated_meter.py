@@ -58,6 +58,7 @@ class SimulatedMachine:
     true_joules: float = 0.0
     """All that the machine has taken."""
     _next_sample: float = 0.0
+    _told: float = 0.0
     _log: WorkLog = field(default_factory=WorkLog)
 
     def __post_init__(self) -> None:
@@ -76,6 +77,7 @@ class SimulatedMachine:
             if not running:
                 self._log.rest()
                 self.idle(max(self.now, waiting[0].at))
+                self._told = self.now
             while waiting and waiting[0].at <= self.now and len(running) < self.batch:
                 running.append(waiting.popleft())
                 self.ledger.open(PromptId(running[-1].name))
@@ -98,8 +100,9 @@ class SimulatedMachine:
             load.read, load.said = load.read + each.prefill, load.said + each.decode
             load.true_joules += PREFILL_J * each.prefill + (decode_j / decoding if each.decode else 0.0)
         done = [load for load in running if load.said == load.answer]
-        if done or self._log.span >= TELL_EVERY:
-            self.ledger.ran("simulated", self._log.take())
+        if done or self.now - self._told >= TELL_EVERY:
+            self.ledger.ran("simulated", self._log.take(Seconds(self.now)))
+            self._told = self.now
         for load in done:
             load.joules = self.ledger.close(PromptId(load.name))
             yield load

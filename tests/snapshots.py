@@ -5,17 +5,26 @@ from collections.abc import Sequence
 from agent.budget.energy import EnergyTotals, ModelEnergy
 from agent.budget.memory_state import MemoryState
 from agent.budget.pressure import Level
+from agent.budget.state import GovernorState, PowerState
 from agent.counters import Counters
 from agent.errors import ErrorCode
 from agent.platform.identity import identify
 from agent.platform.readings import PowerSpan, Reading, Sampled, Why
 from agent.platform.sensors import Sensors
 from agent.prompt import Completion, Energy, Failure, FinishReason, PromptId, Timing, Usage
+from agent.scheduler import Limits
 from agent.snapshot import Snapshot
 from agent.spool import SpoolStats
-from agent.units import Bytes, Joules, Milliwatts, Seconds, UnixSeconds
+from agent.units import Bytes, Joules, Milliwatts, Ratio, Seconds, UnixSeconds
 from tests.boards import BoardTree
 
+LIMITED = GovernorState(
+    PowerState.LIMITED,
+    Seconds(0.0),
+    Milliwatts(12_000.0),
+    Limits(Ratio(0.61), 1, "edge-tiny", "12 W are enough for 61% of full speed"),
+    "12 W are enough for 61% of full speed",
+)
 NOTHING_SAMPLED = Sampled(None, None, None, "the sensors have not answered yet")
 
 
@@ -62,6 +71,7 @@ def snapshot(tree: BoardTree, what: Sampled | None = None, counters: Counters | 
         wall=UnixSeconds(1790000000.1234),
         agent_uptime=Seconds(100.0),
         sampled=what or sampled(tree),
+        governor=LIMITED,
         counts=(counters or served()).counts(),
         energy=EnergyTotals(
             Joules(700.0), Joules(60.0), {"edge-tiny": ModelEnergy(Joules(60.0), 90, 30)}, Milliwatts(6300)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from annotated_types import Ge, Le
 from pydantic import ByteSize
+from pydantic_core import PydanticUndefinedType
 
 from agent.config_file.loading import DEFAULT_PATH
 from agent.config_file.overrides import PREFIX
@@ -79,8 +80,8 @@ def _type(key: Key) -> str:
 def _written(key: Key) -> str:
     """The default as one would write it in the file."""
     match key.default:
-        case None:
-            return "none"
+        case None | PydanticUndefinedType():
+            return "none" if key.default is None else "must be given"
         case ():
             return "`[]`"
         case bool() as yes:

@@ -179,6 +179,8 @@ class _Loading:
         path = tuple(part for part in detail["loc"] if part != "[key]")
         key = key_at(path)
         what = words_for(path, detail)
+        if detail["type"] == "missing" and path in self._left_out:
+            return False
         is_rule_of_section = detail["type"] == "value_error" and key is not None and key.is_section
         if is_rule_of_section:
             # A rule is not broken when what it misses is there, only wrong and left out.
@@ -229,7 +231,11 @@ def _remove(tree: Tree, path: KeyPath) -> bool:
     """Leave a value out; False when it is out already."""
     holder: Any = tree
     for part in path[:-1]:
-        holder = holder.get(part, {})
+        match holder, part:
+            case list(), int(index):
+                holder = holder[index]
+            case _:
+                holder = holder.get(part, {})
     match holder, path[-1]:
         case list(), int(index):
             # Later positions must not move: other errors of the same round still name them.

@@ -38,7 +38,11 @@ def _read(variable: str, text: str) -> Override:
     if document.problems:
         return Override(variable, path, None, document.problems[0].what)
     key = key_at(path)
-    if key is not None and key.kind not in {"section", "sections", "integer"} and not key.kind.startswith("list"):
+    if (
+        key is not None
+        and key.kind not in {"section", "sections", "integer", "number"}
+        and not key.kind.startswith("list")
+    ):
         # Here 7, on and 2026-11-23 are what they look like: in a shell, quotes around them would be lost anyway.
         is_plain = not isinstance(document.tree, str | dict | list | None)
         return Override(variable, path, text.strip() if is_plain else document.tree)

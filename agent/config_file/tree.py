@@ -14,7 +14,7 @@ from pydantic import BaseModel, ByteSize
 from pydantic.fields import FieldInfo
 
 from agent.config import Config
-from agent.units import Seconds
+from agent.units import MinuteOfDay, Seconds
 
 KeyPath = tuple[str | int, ...]
 """Where a value is: names of sections and keys, and positions in lists."""
@@ -22,12 +22,17 @@ KeyPath = tuple[str | int, ...]
 ANY_NAME = "*"
 """Stands in a `Key.path` for a name that the user chooses, such as a route's."""
 
+ANY_PLACE = "[]"
+"""Likewise for a position in a list of sections."""
+
 _KINDS: dict[object, str] = {
     str: "text",
     int: "integer",
+    float: "number",
     bool: "yes or no",
     Path: "path",
     Seconds: "duration",
+    MinuteOfDay: "time of day",
     ByteSize: "size",
 }
 
@@ -38,7 +43,8 @@ class Key:
 
     Attributes:
         path: Its sections and its name, as in the file.
-        kind: `section`, `sections` (named by the user), `list of …`, or one of the kinds of a single value.
+        kind: `section`, `sections` (named by the user), `list of sections`, `list of …`, or one of the kinds of a
+            single value.
         limits: What pydantic checks beyond the type: a pattern, a smallest and a largest number.
         default: The value without the key.
         meaning: One or two sentences.
@@ -79,7 +85,11 @@ def dotted(path: KeyPath) -> str:
 
 
 def _matches(pattern: tuple[str, ...], path: KeyPath) -> bool:
-    return len(pattern) == len(path) and all(a in (ANY_NAME, b) for a, b in zip(pattern, path, strict=True))
+    return len(pattern) == len(path) and all(map(_matches_part, pattern, path))
+
+
+def _matches_part(pattern: str, part: str | int) -> bool:
+    return isinstance(part, int) if pattern == ANY_PLACE else pattern in (ANY_NAME, part)
 
 
 def _keys_of(section: type[BaseModel], above: tuple[str, ...]) -> Iterator[Key]:
@@ -91,6 +101,9 @@ def _keys_of(section: type[BaseModel], above: tuple[str, ...]) -> Iterator[Key]:
         if below is not None and kind == "sections":
             yield Key((*path, ANY_NAME), "section", (), {}, " ".join((below.__doc__ or "").split()))
             yield from _keys_of(below, (*path, ANY_NAME))
+        elif below is not None and kind == "list of sections":
+            yield Key((*path, ANY_PLACE), "section", (), {}, " ".join((below.__doc__ or "").split()))
+            yield from _keys_of(below, (*path, ANY_PLACE))
         elif below is not None:
             yield from _keys_of(below, path)
 
@@ -107,8 +120,8 @@ def _read_annotation(
         found = [limit for info in arguments[1:] if isinstance(info, FieldInfo) for limit in info.metadata]
         return _read_annotation(arguments[0], (*limits, *found))
     if origin is tuple:
-        kind, limits, _ = _read_annotation(arguments[0], limits)
-        return f"list of {kind}", limits, None
+        kind, limits, below = _read_annotation(arguments[0], limits)
+        return ("list of sections", (), below) if below is not None else (f"list of {kind}", limits, None)
     if origin is dict:
         return "sections", (), arguments[1]
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

@@ -18,6 +18,8 @@ _WORDS = {
     "dict_type": "must be a section, with its keys below it",
     "tuple_type": "must be a list, such as [a, b]",
     "string_type": "must be text, not {value}: put it in quotes",
+    "missing": "is missing",
+    "float_type": "must be a number, not {value}",
     "int_type": "must be a whole number, not {value}",
     "greater_than_equal": "must be at least {ge}, not {value}",
     "less_than_equal": "must be at most {le}, not {value}",

@@ -11,12 +11,13 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from agent.clock import boottime
-from agent.engine.pipe import Admit, Cancel, EnginePipe, EngineSpec, Loaded, LoadError, NotLoaded
-from agent.engine.protocol import Engine, GenerationRequest, Refused
+from agent.engine.pacing import Pacer
+from agent.engine.pipe import Admit, Cancel, EnginePipe, EngineSpec, Loaded, LoadError, NotLoaded, Pace
+from agent.engine.protocol import Engine, Event, GenerationRequest, Refused
 from agent.engine.work_log import WorkLog
 from agent.errors import RejectedError
 from agent.prompt import Delta, FinishReason, PromptId
@@ -25,13 +26,13 @@ from agent.units import Seconds
 OOM_SCORE_ADJ = 500
 """When memory runs out the kernel ends this process before the agent (proc(5), /proc/pid/oom_score_adj)."""
 PROGRESS_EVERY = Seconds(0.1)
-"""How often the agent is told what ran, if no step takes longer: tells slow from hung, and who used the energy."""
+"""As often as power is sampled: what was done and what was drawn belong together. Also tells slow from hung."""
 _PR_SET_PDEATHSIG = 1
 """prctl(2)"""
 
 
 class Loop:
-    """Messages, deadlines, one step, events; again and again.
+    """Messages, deadlines, one step, events, a rest; again and again.
 
     Args:
         pipe: The engine's end of the socket.
@@ -43,8 +44,12 @@ class Loop:
         self._pipe = pipe
         self._engine = engine
         self._now = now
+        self._pacer = Pacer()
         self._running: dict[PromptId, GenerationRequest] = {}
         self._work = WorkLog()
+        self._ending = False
+        self._stepped_at = now()
+        self._tell_at = Seconds(self._stepped_at + PROGRESS_EVERY)
 
     def run(self) -> None:
         """Serve until the agent is gone.
@@ -56,23 +61,48 @@ class Loop:
         while True:
             self._take_messages()
             self._end_late()
-            self._step()
-            # Pacing for a power budget belongs here, between two steps.
+            if self._running and (self._ending or self._pacer.rest <= 0):
+                self._step()
+            elif self._running and self._now() >= self._tell_at:
+                self._tell_progress(self._now())
 
     def _take_messages(self) -> None:
-        """Everything that has arrived; without work, wait for it."""
-        wait = None if not self._running else Seconds(0.0)
+        """Everything that has arrived; without work, wait for it; between two steps, for as long as the pace asks."""
+        wait = None
+        if self._running:
+            self._account_rest()
+            wait = self._until_something_is_due()
         while self._pipe.waiting(wait):
             match self._pipe.receive():
                 case Admit(request):
                     self._admit(request)
                 case Cancel(request_id):
-                    self._engine.cancel(request_id)
+                    self._cancel(request_id, FinishReason.CANCELLED)
+                case Pace(duty):
+                    self._account_rest()
+                    self._pacer.ask(duty)
                 case other:
                     raise TypeError(f"a {type(other).__name__} is not for a loaded engine")
             wait = Seconds(0.0)
+        self._account_rest()
+
+    def _account_rest(self) -> None:
+        now = self._now()
+        self._pacer.rested(Seconds(now - self._stepped_at))
+        self._stepped_at = now
+
+    def _until_something_is_due(self) -> Seconds:
+        """The next step, a sign of progress, or the end of a request."""
+        if self._ending:
+            return Seconds(0.0)
+        deadlines = [request.deadline for request in self._running.values() if request.deadline is not None]
+        due = min([self._tell_at, *deadlines]) - self._now()
+        return Seconds(max(0.0, min(self._pacer.rest, due)))
 
     def _admit(self, request: GenerationRequest) -> None:
+        if not self._running:
+            self._pacer.idle()
+            self._tell_at = Seconds(self._now() + PROGRESS_EVERY)
         try:
             self._engine.admit(request)
         except RejectedError as refusal:
@@ -80,19 +110,29 @@ class Loop:
         else:
             self._running[request.id] = request
 
+    def _cancel(self, request_id: PromptId, reason: FinishReason) -> None:
+        """End a request: at the next step, which waits for nothing."""
+        self._engine.cancel(request_id, reason)
+        self._ending = self._ending or request_id in self._running
+
     def _end_late(self) -> None:
         now = self._now()
         for request in self._running.values():
             if request.deadline is not None and request.deadline <= now:
-                self._engine.cancel(request.id, FinishReason.DEADLINE)
+                self._cancel(request.id, FinishReason.DEADLINE)
 
     def _step(self) -> None:
+        self._ending = False
         began = self._now()
         events = self._engine.step()
-        if self._running:
-            self._work.add(self._engine.advanced(), began, self._now())
-        if self._work.span >= PROGRESS_EVERY or any(not isinstance(event, Delta) for event in events):
-            self._pipe.send(self._work.take())  # before an outcome: with it everything about the request is known
+        self._stepped_at = self._now()
+        self._pacer.worked(Seconds(self._stepped_at - began))
+        self._work.add(self._engine.advanced(), began, self._stepped_at)
+        if self._stepped_at >= self._tell_at or any(not isinstance(event, Delta) for event in events):
+            self._tell_progress(self._stepped_at)  # before an outcome: with it everything about the request is known
+        self._tell(events)
+
+    def _tell(self, events: Sequence[Event]) -> None:
         for event in events:
             wanted = self._running[event.id].stream or not isinstance(event, Delta)
             if not isinstance(event, Delta):
@@ -101,6 +141,10 @@ class Loop:
                 self._pipe.send(event)
         if not self._running:
             self._work.rest()
+
+    def _tell_progress(self, until: Seconds) -> None:
+        self._pipe.send(self._work.take(until))
+        self._tell_at = Seconds(until + PROGRESS_EVERY)
 
 
 def _live_and_die_with_the_agent(agent_pid: int) -> None:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import assert_never
 
-from agent.engine.pipe import Admit, Cancel, EngineSpec, Loaded, NotLoaded, ToAgent
+from agent.engine.pipe import Admit, Cancel, EngineSpec, Loaded, NotLoaded, Pace, ToAgent
 from agent.engine.process import EngineProcess
 from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Outcome, Progress, Refused
 from agent.errors import EngineLostError
 from agent.events import EngineLost, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.prompt import Delta, PromptId
-from agent.units import Seconds
+from agent.units import Ratio, Seconds
 
 __all__ = ["EngineEvent", "EngineHost", "EngineSpec"]
 
@@ -81,6 +81,8 @@ class EngineHost:
         self._on_progress = on_progress
         self._serving: _Serving | None = None
         self._loaded = asyncio.Event()
+        self._duty = Ratio(1.0)
+        self._prefill = self._decode = 0.0
 
     @property
     def model(self) -> str:
@@ -103,6 +105,16 @@ class EngineHost:
     def pid(self) -> int | None:
         """The process that has the model; None while none is loaded."""
         return None if self._serving is None else self._serving.process.pid
+
+    @property
+    def running(self) -> int:
+        """How many requests the engine has."""
+        return 0 if self._serving is None else len(self._serving.running)
+
+    @property
+    def busy(self) -> tuple[Seconds, Seconds]:
+        """Time spent in steps since the start, of prefill and of decode; it never becomes less."""
+        return Seconds(self._prefill), Seconds(self._decode)
 
     async def ready(self) -> Capabilities:
         """Wait until a model is loaded."""
@@ -140,6 +152,12 @@ class EngineHost:
         """End a request: its outcome comes with `FinishReason.CANCELLED`. An unknown id is ignored."""
         if self._serving is not None and request_id in self._serving.running:
             self._serving.process.send(Cancel(request_id))
+
+    def pace(self, duty: Ratio) -> None:
+        """Have the engine step for this share of the time from now on, this process and any after it."""
+        if duty != self._duty and self._serving is not None:
+            self._serving.process.send(Pace(duty))
+        self._duty = duty
 
     def switch_to(self, model: str, model_dir: Path, *, context_length: int | None = None) -> None:
         """From now on run this model. What runs ends first, then the other's process, and only then this one begins.
@@ -250,6 +268,7 @@ class EngineHost:
         context_length = min(able.context_length, spec.context_length or able.context_length)
         capabilities = replace(able, context_length=context_length)
         serving = _Serving(process, spec, capabilities, asyncio.Semaphore(able.max_batch), heard_at=_now())
+        process.send(Pace(self._duty))
         self._serving = serving
         self._loaded.set()
         self._on_event(ModelLoaded(capabilities.model, seconds, context_length))
@@ -275,6 +294,8 @@ class EngineHost:
             async for message in messages:
                 serving.heard_at = _now()
                 if isinstance(message, Progress):
+                    self._prefill += message.prefill
+                    self._decode += message.busy - message.prefill
                     self._on_progress(serving.capabilities.model, message)
                 else:
                     _deliver(serving, message)

@@ -14,7 +14,7 @@ from pathlib import Path
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Progress
 from agent.errors import RetryError
 from agent.prompt import PromptId
-from agent.units import Seconds
+from agent.units import Ratio, Seconds
 
 HEADER = struct.Struct("!I")
 _CHUNK = 64 * 1024
@@ -58,6 +58,13 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """To the engine: step for this share of the time; 0: rest until told otherwise."""
+
+    duty: Ratio
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """To the agent, once: requests are welcome."""
 
@@ -71,7 +78,7 @@ class NotLoaded:
     reason: str
 
 
-ToEngine = EngineSpec | Admit | Cancel
+ToEngine = EngineSpec | Admit | Cancel | Pace
 ToAgent = Loaded | NotLoaded | Progress | Event
 
 

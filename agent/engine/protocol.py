@@ -92,12 +92,14 @@ class Progress:
         since: Its begin, on the boot clock.
         until: Its end, likewise.
         busy: How much of it was spent in steps.
+        prefill: How much of that in steps that read prompts, whatever else they did.
         work: For each request that was advanced.
     """
 
     since: Seconds
     until: Seconds
     busy: Seconds
+    prefill: Seconds
     work: tuple[Work, ...]
 
 

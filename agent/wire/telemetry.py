@@ -111,6 +111,26 @@ class PercentilesPayload(Payload):
     """Why they are null."""
 
 
+class GovernorPayload(Payload):
+    """What the power budget, heat and over-current leave room for."""
+
+    state: Literal["within", "limited", "over", "unmetered"]
+    """`within`: nothing is held back; `limited`: the engine is slowed down; `over`: the machine draws more than its
+    budget all the same; `unmetered`: nothing measures."""
+    reason: str
+    """For a person."""
+    budget_w: float | None
+    """What holds now; null: no limit."""
+    over_for_s: float
+    """How long the budget has been exceeded without a break."""
+    duty: float
+    """Share of the time in which the engine may step, 0 to 1."""
+    max_running: int
+    """Requests that may run at once."""
+    model: str | None
+    """The largest model that may be used; null: nothing new is run."""
+
+
 class RequestsPayload(Payload):
     """Counted since the agent's start (`agent_uptime_s`)."""
 
@@ -237,6 +257,7 @@ class TelemetryPayload(Payload):
     """The cooling devices that cost speed now."""
     over_current: list[OverCurrentPayload] | None
     memory: MemoryPayload | None
+    governor: GovernorPayload
     memory_budget: MemoryBudgetPayload
     agent_rss_bytes: int
     """Resident memory of the agent's process."""

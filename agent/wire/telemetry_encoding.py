@@ -3,6 +3,7 @@
 from agent import __version__
 from agent.budget.energy import EnergyTotals
 from agent.budget.memory_state import MemoryState
+from agent.budget.state import GovernorState
 from agent.clock import Clock
 from agent.counters import Distribution, RecentRequest
 from agent.platform.identity import Jetson
@@ -11,6 +12,7 @@ from agent.snapshot import Snapshot
 from agent.spool import SpoolStats
 from agent.wire.telemetry import (
     EnergyTotalsPayload,
+    GovernorPayload,
     GpuPayload,
     JournalPayload,
     LinkPayload,
@@ -54,6 +56,7 @@ def encode_telemetry(snapshot: Snapshot) -> bytes:
         throttling=None if device is None else list(device.throttling),
         over_current=None if device is None else _over_current(device),
         memory=None if device is None else _memory(device.memory),
+        governor=_governor(snapshot.governor),
         memory_budget=_memory_budget(snapshot.memory_budget),
         agent_rss_bytes=snapshot.agent_memory,
         engine_rss_bytes=_measured(snapshot.engine_memory),
@@ -114,6 +117,19 @@ def _power(power: PowerReadings, span: PowerSpan | None) -> PowerPayload:
             RailPayload(name=rail.rail.name, meter=rail.rail.meter, power_w=_measured(rail.power, 0.001))
             for rail in power.rails
         ],
+    )
+
+
+def _governor(governor: GovernorState) -> GovernorPayload:
+    limits = governor.limits
+    return GovernorPayload(
+        state=governor.state.value,
+        reason=governor.reason,
+        budget_w=None if governor.budget is None else round(governor.budget / 1000, 3),
+        over_for_s=round(governor.over_for, 1),
+        duty=round(limits.duty, 4),
+        max_running=limits.max_running,
+        model=limits.model,
     )
 
 

@@ -22,7 +22,8 @@ from agent.budget.admission import Room
 from agent.budget.memory import Learnt, Need, predict
 from agent.engine.host import EngineEvent, EngineHost, EngineSpec
 from agent.engine.protocol import GenerationRequest, Refused
-from agent.models import find_model, read_geometry
+from agent.models import find_model
+from agent.models.geometry import read_geometry
 from agent.platform.footprint import footprint
 from agent.prompt import Delta, Message, PromptId, Role, Sampling
 from agent.units import Bytes, Seconds

@@ -84,7 +84,7 @@ def write_tokenizer(source: Path, size: int, out: Path) -> None:
     (out / "tokenizer.json").write_text(json.dumps(content), encoding="utf-8")
 
 
-def write_checkpoint(geometry: str, out: Path) -> None:
+def write_checkpoint(geometry: str, out: Path, provider: str) -> None:
     """Write a Hugging Face checkpoint with random weights beside a tokenizer."""
     import torch  # noqa: PLC0415 - of the build extra, and slow to import
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast  # noqa: PLC0415 - likewise
@@ -92,6 +92,7 @@ def write_checkpoint(geometry: str, out: Path) -> None:
     tokenizer = PreTrainedTokenizerFast.from_pretrained(out)
     torch.manual_seed(0)
     torch.set_default_dtype(torch.bfloat16)  # half the memory
+    torch.set_default_device(provider)  # where there is a card, it draws random numbers much faster
     config = LlamaConfig(
         **GEOMETRIES[geometry],
         bos_token_id=tokenizer.bos_token_id,
@@ -101,12 +102,12 @@ def write_checkpoint(geometry: str, out: Path) -> None:
     LlamaForCausalLM(config).save_pretrained(out)
 
 
-def build(checkpoint: Path, out: Path) -> None:
+def build(checkpoint: Path, out: Path, provider: str) -> None:
     """Run onnxruntime-genai's model builder."""
     options = [f"{key}={value}" for key, value in BUILD.items()]
     with tempfile.TemporaryDirectory(dir=out.parent) as cache:
         command = [sys.executable, "-m", "onnxruntime_genai.models.builder", "-i", str(checkpoint), "-o", str(out)]
-        subprocess.run([*command, "-p", "int4", "-e", "cpu", "-c", cache, "--extra_options", *options], check=True)
+        subprocess.run([*command, "-p", "int4", "-e", provider, "-c", cache, "--extra_options", *options], check=True)
 
 
 def main() -> None:
@@ -115,14 +116,15 @@ def main() -> None:
     parser.add_argument("--geometry", choices=GEOMETRIES, default="llama-3.2-1b")
     parser.add_argument("--out", type=Path, required=True, help="folder of the new model")
     parser.add_argument("--tokenizer", type=Path, help="folder with tokenizer files; default: the shipped model's")
+    parser.add_argument("--execution-provider", choices=("cpu", "cuda"), default="cpu", help="what it will run on")
     arguments = parser.parse_args()
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.out.parent) as folder:
         checkpoint = Path(folder)
         tokenizer = arguments.tokenizer or find_model("edge-tiny", None, checkpoint)
         write_tokenizer(tokenizer, GEOMETRIES[arguments.geometry]["vocab_size"], checkpoint)
-        write_checkpoint(arguments.geometry, checkpoint)
-        build(checkpoint, arguments.out)
+        write_checkpoint(arguments.geometry, checkpoint, arguments.execution_provider)
+        build(checkpoint, arguments.out, arguments.execution_provider)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What sampling costs: milliseconds a sample, and the share of a core at 5 Hz for power and 1 Hz for the rest.
+"""What sampling costs: milliseconds a sample, and the share of a core at 10 Hz for power and 1 Hz for the rest.
 
 `python -m tests.bench.sampling` measures on the trees of the six boards; `--root /` on this machine. On a real board
 each channel of a power monitor is also waited for over I2C, which is not counted here: it takes time, not a core.
@@ -16,7 +16,7 @@ from statistics import quantiles
 from agent.platform.sensors import Sensors, find_nvml
 from tests.boards import BOARDS, BoardTree
 
-POWER_HZ = 5
+POWER_HZ = 10
 DEVICE_HZ = 1
 TARGET = 0.01
 

@@ -30,7 +30,9 @@ def served(watts: float | None, rails: Sequence[Rail] = (BOARD,)) -> EnergyAccou
     accounting.begin(A)
     for fifth in range(50, 56):
         accounting.sampled(power(fifth / 5, watts, rails))
-    accounting.ran("m", Progress(Seconds(10), Seconds(11), Seconds(1), (Work(A, Tokens(decode=4), Seconds(1)),)))
+    accounting.ran(
+        "m", Progress(Seconds(10), Seconds(11), Seconds(1), Seconds(0), (Work(A, Tokens(decode=4), Seconds(1)),))
+    )
     return accounting
 
 

@@ -33,6 +33,19 @@ TOP = (
 NO_TAB = "found character '\\t' that cannot start any token, indent with spaces, not tabs"
 
 WRONG = {
+    "no time of day": (
+        'power: {schedule: [{from: "6:30", to: 06:00, watts: 5}]}',
+        ["1: power.schedule.0.from: a time of day is hours and minutes: 06:30"],
+    ),
+    "key of a list's section": (
+        "power:\n  schedule:\n    - {from: 06:00, too: 08:00, watts: x}",
+        [
+            "3: power.schedule.0.to: is missing",
+            "3: power.schedule.0.too: unknown key; did you mean `to`?",
+            '3: power.schedule.0.watts: must be a number, not "x"',
+        ],
+    ),
+    "no budget": ("power: {budget_watts: 0.5}", ["1: power.budget_watts: must be at least 1.0, not 0.5"]),
     "unknown key, near miss": ("broker:\n  hots: x", ["2: broker.hots: unknown key; did you mean `host`?"]),
     "unknown key that is known elsewhere": ("port: 1", ["1: port: unknown key here; it belongs at `broker.port`"]),
     "key of a route at the top": ("schema: x", ["1: schema: unknown key here; it belongs at `routes.<name>.schema`"]),

@@ -44,6 +44,8 @@ def test_every_key_has_a_meaning_and_a_row() -> None:
         "| `max_size` | size, at least 1MiB | `256MiB` |",
         "| `schema` | path | none |",
         "| `priority` | integer, -100 to 100 | none |",
+        "| `budget_watts` | number, at least 1 | no limit | The budget, in watts. |",
+        "| `from` | time of day | must be given |",
     ],
 )
 def test_a_row_says_type_limits_and_default(row: str) -> None:
@@ -60,7 +62,7 @@ def test_the_example_loads() -> None:
 def test_what_the_example_has_commented_out_is_right_too(tmp_path: Path) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     # A commented key is `# key: …`; no prose has a colon after a first word in small letters.
-    (tmp_path / "agent.yaml").write_text(re.sub(r"(?m)^( *)# ((?: {2})*[a-z_]+:(?: |$))", r"\1\2", text))
+    (tmp_path / "agent.yaml").write_text(re.sub(r"(?m)^( *)# ((?: {2})*(?:- )?[a-z_]+:(?: |$))", r"\1\2", text))
     (tmp_path / "triage.schema.json").write_text("{}")
     (tmp_path / "password").write_text("x")
     (tmp_path / "agent.yaml").write_text(re.sub(r"(?m)^  tls:\n(    .*\n)+", "", (tmp_path / "agent.yaml").read_text()))
@@ -73,11 +75,14 @@ def test_what_the_example_has_commented_out_is_right_too(tmp_path: Path) -> None
     assert config.broker.session_expiry == defaults.broker.session_expiry
     assert config.broker.user == "orin-7"
     assert config.routes["triage"].priority == 10
+    assert config.power.budget_watts == 12
+    (night,) = config.power.schedule
+    assert (night.begins, night.ends, night.watts) == (22 * 60, 6 * 60, 8)
 
 
 def test_the_example_shows_every_key() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     for key in keys():
         name = key.path[-1]
-        if name not in ("*", "system", "model"):
-            assert re.search(rf"(?m)^[ #]*{name}:", text), dotted(key.path)
+        if name not in ("*", "[]", "system", "model"):
+            assert re.search(rf"(?m)^[ #-]*{name}:", text), dotted(key.path)

@@ -51,6 +51,10 @@ def test_power_heat_and_memory(everything: Scraped) -> None:
     assert everything[key("jetson_agent_power_watts", rail="VDD_IN", meter=meter)] == pytest.approx(6.65, abs=0.01)
     assert everything[key("jetson_agent_power_total_watts")] == pytest.approx(6.65, abs=0.01)
     assert everything[key("jetson_agent_power_total_max_watts")] == pytest.approx(7.65, abs=0.01)
+    assert everything[key("jetson_agent_power_budget_watts")] == 12
+    assert everything[key("jetson_agent_governor_state", state="limited")] == 1
+    assert everything[key("jetson_agent_governor_state", state="over")] == 0
+    assert everything[key("jetson_agent_governor_duty_ratio")] == pytest.approx(0.61)
     assert everything[key("jetson_agent_temperature_celsius", zone="tj-thermal")] == 51.0
     assert everything[key("jetson_agent_throttling_state", cooling_device="gpu-throttle-alert")] == 0
     assert everything[key("jetson_agent_gpu_clock_hertz", gpu="17000000.gpu")] == 306e6
@@ -87,11 +91,8 @@ def test_every_name_is_documented_and_the_other_way_round(everything: Scraped) -
 def test_what_is_not_measured_has_no_series(tmp_path: Path) -> None:
     with BoardTree(tmp_path, BOARDS["nano"]) as tree:
         nothing = scraped(replace(snapshot(tree, NOTHING_SAMPLED), energy=None))
-    assert not [
-        name
-        for name, _ in nothing
-        if "watts" in name or "joules" in name or "celsius" in name or "memory_bytes{" in name
-    ]
+    measured = ("power_total", "power_watts", "power_idle", "joules", "celsius", "memory_bytes{")
+    assert not [name for name, _ in nothing if any(it in name for it in measured)]
     assert key("jetson_agent_resident_memory_bytes", process="engine") not in nothing
     assert nothing[key("jetson_agent_resident_memory_bytes", process="agent")] == 70_000_000
 

@@ -6,9 +6,14 @@ from hypothesis import strategies as st
 
 from agent.prompt import Pending, PromptId
 from agent.scheduler import Decision, Limits, Run, Shed, Wait, decide, retry_after
-from agent.units import Seconds
+from agent.units import Ratio, Seconds
 
-ONE = Limits(max_running=1)
+
+def up_to(most: int, model: str | None = "m") -> Limits:
+    return Limits(Ratio(1.0), most, model, "")
+
+
+ONE = up_to(1)
 NOW = Seconds(100.0)
 
 
@@ -25,10 +30,11 @@ def waiting(name: str, seq: int = 0, priority: int = 0, deadline: float | None =
         pytest.param([waiting("a", 0), waiting("b", 1, -5)], 0, ONE, Run(PromptId("a")), id="negative priority last"),
         pytest.param([waiting("a")], 1, ONE, Wait(None), id="no room"),
         pytest.param([waiting("a", deadline=130)], 1, ONE, Wait(Seconds(130.0)), id="wakes at the deadline"),
-        pytest.param([waiting("a")], 1, Limits(2), Run(PromptId("a")), id="room for a second"),
-        pytest.param([waiting("a")], 0, Limits(0), Wait(None), id="no model loaded"),
+        pytest.param([waiting("a")], 1, up_to(2), Run(PromptId("a")), id="room for a second"),
+        pytest.param([waiting("a")], 0, up_to(0), Wait(None), id="no model loaded"),
+        pytest.param([waiting("a")], 0, up_to(1, None), Wait(None), id="no model allowed"),
         pytest.param([waiting("a", deadline=100)], 0, ONE, Shed((PromptId("a"),)), id="late at its deadline"),
-        pytest.param([waiting("a", deadline=99)], 1, Limits(0), Shed((PromptId("a"),)), id="late without a model"),
+        pytest.param([waiting("a", deadline=99)], 1, up_to(0), Shed((PromptId("a"),)), id="late without a model"),
         pytest.param(
             [waiting("a", deadline=99), waiting("b")], 0, ONE, Run(PromptId("b")), id="running before shedding"
         ),
@@ -52,7 +58,7 @@ def test_decision(pending: list[Pending], running: int, limits: Limits, expected
 def test_properties(specs: list[tuple[int, float | None]], running: int, most: int) -> None:
     pending = [waiting(str(seq), seq, priority, deadline) for seq, (priority, deadline) in enumerate(specs)]
     late = {prompt.id for prompt in pending if prompt.deadline is not None and prompt.deadline <= NOW}
-    match decide(pending, running, Limits(most), NOW):
+    match decide(pending, running, up_to(most), NOW):
         case Shed(ids):
             assert ids
             assert set(ids) <= late

@@ -13,6 +13,7 @@ from agent.clock import Clock
 from agent.config import Broker, Memory
 from agent.counters import Counters
 from agent.engine.host import EngineHost, EngineSpec
+from agent.governor import Doing, Governor, PowerPlan
 from agent.journal import Journal, JournalThread
 from agent.learnt import LearntModels
 from agent.link import Link
@@ -64,10 +65,19 @@ class Bench:
             emit=lambda _: None,
             now=clock.now,
         )
+        governor = Governor(
+            PowerPlan(None, (), refuse_unmetered=False, model="model"),
+            clock=clock,
+            sampled=sampler.look,
+            doing=lambda: Doing(Seconds(0.0), Seconds(0.0), 0, 1),
+            apply=lambda _: None,
+            emit=lambda _: None,
+        )
         parts = Parts(
             worker=worker,
             engine=engine,
             memory=memory,
+            governor=governor,
             link=link,
             journal=journal,
             sampler=sampler,
@@ -94,6 +104,7 @@ async def test_an_agent_that_has_nothing(bench: Bench) -> None:
     assert snapshot.engine_memory == Reading(None, Why.GONE)
     assert snapshot.agent_memory > 10_000_000
     assert snapshot.sampled.why is not None
+    assert snapshot.governor.state == "unmetered"
     assert (snapshot.queued, snapshot.running, snapshot.connected, snapshot.connection_losses) == (0, 0, False, 0)
     assert snapshot.outbox == Reading(0)
     assert (snapshot.journal_size.value or 0) > 0

@@ -31,7 +31,8 @@ from agent.prompt import (
     Sampling,
     Usage,
 )
-from agent.units import Bytes, Seconds
+from agent.scheduler import Limits
+from agent.units import Bytes, Ratio, Seconds
 from agent.worker import MAX_CLAIMS, Worker
 from tests.unit.journal.values import append
 
@@ -232,6 +233,34 @@ async def test_without_memory_prompts_are_told_the_numbers(bench: Bench) -> None
     assert {replies[f"to/{name}"]["error"]["code"] for name in "ab"} == {"does_not_fit"}
     assert replies["to/b"]["error"] == {"code": "does_not_fit", "message": "m needs 3 bytes", "retry_after_ms": 30000}
     assert not bench.engine.requests
+
+
+async def test_what_the_governor_does_not_allow_waits_and_is_then_told_why(bench: Bench) -> None:
+    bench.worker.limit(Limits(Ratio(0.0), 0, None, "5 W leave too little"))
+    await bench.send("late", timeout=Seconds(0.05))
+    await bench.send("patient")
+    error = (await bench.replies())["to/late"]["error"]
+    assert error["code"] == "over_budget"
+    assert error["message"].endswith("s: 5 W leave too little")
+    assert error["retry_after_ms"] == 60_000
+    assert not bench.engine.requests
+    bench.worker.limit(Limits(Ratio(0.5), 4, "model", "8 W"))
+    assert "choices" in (await bench.replies(2))["to/patient"]
+
+
+async def test_no_more_run_at_once_than_the_governor_allows(bench: Bench) -> None:
+    bench.engine.loaded = replace(MODEL, max_batch=4)
+    bench.worker.limit(Limits(Ratio(1.0), 2, "model", ""))
+    bench.engine.go_on.clear()
+    for name in "abc":
+        await bench.send(name)
+    async with asyncio.timeout(10):
+        while len(bench.engine.requests) < 2:
+            bench.engine.begun.clear()
+            await bench.engine.begun.wait()
+    assert (bench.worker.running, bench.worker.queued) == (2, 1)
+    bench.engine.go_on.set()
+    await bench.replies(3)
 
 
 async def test_cancelled_while_it_waits(bench: Bench) -> None:

@@ -30,6 +30,18 @@ class Hosting:
             on_event=self.events.put_nowait,
         )
 
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the host until the end of the block."""
+        run = asyncio.create_task(self.host.run(), name="engine")
+        try:
+            async with asyncio.timeout(2 * PATIENCE):
+                yield
+        finally:
+            run.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await run
+
     async def event(self) -> EngineEvent:
         """The next thing that it tells."""
         return await asyncio.wait_for(self.events.get(), PATIENCE)
@@ -54,14 +66,8 @@ async def hosting(
     """A host of a scripted engine."""
     spec = EngineSpec("scripted", folder, loader if ":" in loader else f"{HERE}:{loader}")
     hosted = Hosting(spec, step_timeout, load_timeout)
-    run = asyncio.create_task(hosted.host.run(), name="engine")
-    try:
-        async with asyncio.timeout(2 * PATIENCE):
-            yield hosted
-    finally:
-        run.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await run
+    async with hosted.running():
+        yield hosted
 
 
 def request(

@@ -18,6 +18,7 @@ from agent.engine.protocol import Capabilities, Finished
 from agent.errors import EngineLostError
 from agent.events import EngineLost, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.prompt import Delta, FinishReason, PromptId
+from agent.units import Ratio
 from tests.integration.engine.hosting import PATIENCE, Hosting, engine_process, hosting, request
 from tests.waiting import wait_for
 
@@ -339,3 +340,23 @@ def test_an_engine_never_outlives_a_killed_agent(tmp_path: Path, doing: str) -> 
         (engine,) = psutil.Process(agent.pid).children()
         agent.kill()
     wait_for(lambda: not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE, 2.0, "end of the engine")
+
+
+async def test_a_pace_holds_for_the_process_after_this_one_too(tmp_path: Path) -> None:
+    async with hosting(tmp_path) as hosted:
+        await hosted.host.ready()
+        hosted.host.pace(Ratio(0.0))
+        ran = asyncio.create_task(hosted.outcome(request("one two")))
+        assert isinstance(await hosted.event(), ModelLoaded)
+        hosted.host.cancel(PromptId("a"))
+        outcome = await asyncio.wait_for(ran, PATIENCE)
+        assert isinstance(outcome, Finished)
+        assert outcome.reason is FinishReason.CANCELLED
+        engine_process().kill()
+        assert isinstance(await hosted.event(), EngineLost)
+        assert isinstance(await hosted.event(), ModelLoaded)
+        ran = asyncio.create_task(hosted.outcome(request("three four")))
+        await asyncio.sleep(0.3)  # it rests: nothing is to be waited for
+        assert not ran.done()
+        hosted.host.pace(Ratio(1.0))
+        assert isinstance(await asyncio.wait_for(ran, PATIENCE), Finished)

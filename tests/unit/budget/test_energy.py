@@ -18,7 +18,7 @@ def work(request: PromptId, decode: int = 1, prefill: int = 0) -> Work:
 
 
 def span(since: float, until: float, *works: Work) -> Progress:
-    return Progress(Seconds(since), Seconds(until), Seconds(until - since), works)
+    return Progress(Seconds(since), Seconds(until), Seconds(until - since), Seconds(0.0), works)
 
 
 def metered(ledger: EnergyLedger, since: float, until: float, watts: float | None) -> None:

@@ -75,6 +75,11 @@ def request(name: str, tokens: int, *, stream: bool = True, deadline: float | No
     )
 
 
+def events(*messages: ToEngine) -> list[object]:
+    """What the engine's process answers, without its signs of progress."""
+    return [message for message in conversation(*messages) if not isinstance(message, Progress)]
+
+
 def conversation(*messages: ToEngine) -> list[object]:
     """What the engine's process answers to messages that are all there when it looks first."""
     ours, theirs = socket.socketpair()
@@ -98,8 +103,7 @@ def conversation(*messages: ToEngine) -> list[object]:
 
 
 def test_deltas_then_the_outcome() -> None:
-    *before, outcome = conversation(Admit(request("a", 3)))
-    deltas = [message for message in before if isinstance(message, Delta)]
+    *deltas, outcome = events(Admit(request("a", 3)))
     assert deltas == [Delta(PromptId("a"), n, str(n)) for n in range(3)]
     assert isinstance(outcome, Finished)
     assert outcome.text == "3 said"
@@ -108,7 +112,7 @@ def test_deltas_then_the_outcome() -> None:
 def test_without_streaming_only_progress_and_the_outcome() -> None:
     *before, outcome = conversation(Admit(request("a", 5, stream=False)))
     a_second = (Work(PromptId("a"), Tokens(decode=1), Seconds(1)),)  # the engine takes as long for each step
-    assert before == [Progress(Seconds(n), Seconds(n + 1), Seconds(1), a_second) for n in range(6)]
+    assert before == [Progress(Seconds(n), Seconds(n + 1), Seconds(1), Seconds(0), a_second) for n in range(6)]
     assert isinstance(outcome, Finished)
 
 
@@ -134,7 +138,7 @@ def test_two_requests_advance_together() -> None:
 
 
 def test_a_refusal_goes_back_and_others_run_on() -> None:
-    heard = conversation(Admit(request("huge", 101)), Admit(request("a", 1)))
+    heard = events(Admit(request("huge", 101)), Admit(request("a", 1)))
     assert heard[0] == Refused(PromptId("huge"), ErrorCode.TOO_LARGE, "too many")
     assert isinstance(heard[-1], Finished)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.errors import ConfigError
-from agent.models import find_model, read_geometry
+from agent.models import find_model
+from agent.models.geometry import read_geometry
 from agent.models.onnx_file import read_onnx
 
 SHIPPED = find_model("edge-tiny", None, Path("/none"))

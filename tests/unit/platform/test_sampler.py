@@ -51,7 +51,7 @@ def _with_total(readings: PowerReadings, total: Reading[Milliwatts]) -> PowerRea
     return PowerReadings(readings.at, total, readings.chosen, readings.rails)
 
 
-def test_power_five_times_a_second_and_the_rest_once(build: Build, clock: HandClock) -> None:
+def test_power_ten_times_a_second_and_the_rest_once(build: Build, clock: HandClock) -> None:
     sensors = CountingSensors(build("orin-nano-super"), clock)
     with Sampler(lambda: sensors, now=clock) as sampler:
         began = time.monotonic()
@@ -59,7 +59,7 @@ def test_power_five_times_a_second_and_the_rest_once(build: Build, clock: HandCl
         took = time.monotonic() - began
         taken = sampler.take()
     assert took > 1.9
-    assert sensors.powers == pytest.approx(took * 5, abs=2)
+    assert sensors.powers == pytest.approx(took * 10, rel=0.2)
     assert sensors.threads == {"sensors"}
     assert taken.why is None
     assert taken.power is not None

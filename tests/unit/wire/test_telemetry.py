@@ -54,6 +54,15 @@ def test_identity_times_and_counts(tmp_path: Path) -> None:
     assert (payload["device"], payload["jetpack"], payload["l4t"]) == ("orin-7", "6.2", "36.4.3")
     assert (payload["boot_id"], payload["at"], payload["uptime_s"]) == ("2f1c", 1790000000.123, 1000.5)
     assert payload["historical"] is False
+    assert payload["governor"] == {
+        "state": "limited",
+        "reason": "12 W are enough for 61% of full speed",
+        "budget_w": 12.0,
+        "over_for_s": 0.0,
+        "duty": 0.61,
+        "max_running": 1,
+        "model": "edge-tiny",
+    }
     assert payload["link"] == {"connected": True, "losses": 4}
     assert (payload["queued"], payload["running"]) == (2, 1)
     assert payload["requests"] == {

@@ -1,0 +1,126 @@
+"""The governor: what the engine may do now, so that the machine stays inside its power budget. Pure.
+
+Feed-forward: `duty = (budget - base) / rise`, from what `watts` has learnt; a new budget, or another mix of prefill and
+decode, acts at once. Feedback: the learnt base follows the measured total within a second, and a slow integral takes
+what the model cannot say. Down at once, up at a limited speed and not for trifles. `ceiling` acts on the same duty.
+
+The order of what is done: pace; then one request at a time; then a smaller model; then nothing new. Each is left again
+only when the one above would clearly fit. Requests that wait are let in beside the running ones as long as pacing is
+enough: a batch at a lower duty costs fewer joules a token for the same watts.
+
+Invariant: without a meter there is no control, and no reading is never taken for 0 W.
+"""
+
+from dataclasses import replace
+
+from agent.budget.ceiling import strained
+from agent.budget.rungs import on_its_rung
+from agent.budget.state import GovernorState, Memory, Rules, Rung, Seen
+from agent.budget.verdict import under_control, without_control
+from agent.budget.watts import Learnt, Work, begin, forget_rise, learn
+from agent.units import Milliwatts, Seconds
+
+UP_PER_S = 0.5
+"""The duty rises by no more than this a second."""
+HYSTERESIS = 0.01
+"""Nor for less than this at once."""
+_MARGIN = 0.005
+_CAUTION = 0.25
+"""What is aimed at lies below the budget by this share of it, and by so much of the scatter: less sure, further off."""
+_OVER_SHARE = 1.03
+_SMOOTHING = Seconds(1.0)
+_HOLD_AFTER = Seconds(0.5)
+"""Without a sample for so long, the duty is not raised."""
+UNMETERED_AFTER = Seconds(2.0)
+_INTEGRAL_PER_S = 0.1
+_INTEGRAL_MOST = 0.1
+"""Of the engine's own power."""
+_FIRST_GUESS = 1.5
+"""Before the engine has run, its full power is taken for so many budgets, so that it starts slowly."""
+_HELD_BACK = 0.5
+"""An engine that steps for this share of its duty is limited by it, and not by a lack of work."""
+
+
+def govern(rules: Rules, before: Memory, seen: Seen, dt: Seconds) -> tuple[GovernorState, Memory]:
+    """The limits from now on.
+
+    Args:
+        rules: What is to be kept.
+        before: What the last call remembered.
+        seen: What is known now.
+        dt: The time since the last call.
+    """
+    memory = replace(
+        before,
+        blind_for=Seconds(before.blind_for + dt),
+        strain=strained(before.strain, seen.device),
+        running=seen.running,
+    )
+    if seen.total is not None:
+        memory = _sampled(rules, before, memory, seen.total, seen.work)
+    learnt = memory.learnt
+    unmetered = learnt is None or memory.blind_for >= UNMETERED_AFTER
+    if rules.budget is None or learnt is None or unmetered:
+        refused = unmetered and rules.budget is not None and rules.refuse_unmetered
+        free = replace(memory, rung=Rung.PACE, left=(), pressed_for=0.0, over_for=Seconds(0.0))
+        paced = replace(free, duty=_paced(free, 0.0 if refused else 1.0, dt))
+        return without_control(rules, paced, seen.why, unmetered=unmetered, refused=refused), paced
+    aim = rules.budget * (1 - _MARGIN) - _CAUTION * learnt.scatter + memory.integral
+    wanted = (aim - learnt.without_engine) / learnt.rise(learnt.work)
+    memory = on_its_rung(rules, memory, learnt, wanted, dt)
+    memory = replace(memory, duty=_paced(memory, wanted, dt))
+    return under_control(rules, rules.budget, memory, learnt), memory
+
+
+def _sampled(rules: Rules, before: Memory, memory: Memory, total: Milliwatts, work: Work) -> Memory:
+    """Learn from a sample."""
+    waited = memory.blind_for
+    if before.learnt is None:
+        learnt, smoothed = begin(total, _guess(rules.budget, total)), total
+    else:
+        # A larger batch draws more.
+        is_same = memory.running == before.running or not (memory.running and before.running)
+        known = before.learnt if is_same else forget_rise(before.learnt)
+        is_idle = not (memory.running or before.running) or before.duty <= 0
+        learnt = learn(known, total, work, waited, is_idle=is_idle)
+        smoothed = Milliwatts(before.smoothed + min(1.0, waited / _SMOOTHING) * (total - before.smoothed))
+    over = rules.budget is not None and smoothed > rules.budget * _OVER_SHARE
+    return replace(
+        memory,
+        learnt=learnt,
+        blind_for=Seconds(0.0),
+        smoothed=smoothed,
+        over_for=Seconds(before.over_for + waited if over else 0.0),
+        integral=_integrated(rules.budget, memory, learnt, total, waited),
+    )
+
+
+def _guess(budget: Milliwatts | None, total: Milliwatts) -> Milliwatts:
+    return Milliwatts(max(total, _FIRST_GUESS * (budget or 0.0) - total))
+
+
+def _integrated(budget: Milliwatts | None, memory: Memory, learnt: Learnt, total: Milliwatts, waited: Seconds) -> float:
+    """Only while the duty is what limits: else it would wind up on an error that the duty cannot take away."""
+    limits = 0 < memory.duty < 1 and learnt.work.busy >= _HELD_BACK * memory.duty
+    if budget is None or not limits:
+        return memory.integral * max(0.0, 1.0 - _INTEGRAL_PER_S * waited)
+    most = _INTEGRAL_MOST * learnt.rise(learnt.work)
+    return max(
+        -most,
+        min(
+            most,
+            memory.integral
+            + _INTEGRAL_PER_S * learnt.belief * waited * (budget * (1 - _MARGIN) - _CAUTION * learnt.scatter - total),
+        ),
+    )
+
+
+def _paced(memory: Memory, wanted: float, dt: Seconds) -> float:
+    """The next duty: down at once, up at a limited speed and not for trifles, never above the ceiling."""
+    target = max(0.0, min(wanted, memory.strain.ceiling.duty, 1.0))
+    if target <= memory.duty:
+        return target
+    blind = _HOLD_AFTER < memory.blind_for < UNMETERED_AFTER
+    if blind or (target - memory.duty <= HYSTERESIS and target < 1):
+        return memory.duty
+    return min(target, memory.duty + UP_PER_S * dt)

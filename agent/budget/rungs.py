@@ -1,0 +1,48 @@
+"""What is done beyond pacing, and when it is taken back. Pure.
+
+Pacing at the least duty costs the idle watts for ever, so that below it something else is done. A rung is left upwards
+only when the one above would clearly fit, and has for a while: what it draws was learnt before it was left.
+"""
+
+from dataclasses import replace
+
+from agent.budget.state import Left, Memory, Rules, Rung
+from agent.budget.watts import Learnt, forget_rise
+from agent.units import Seconds
+
+MIN_DUTY = 0.05
+"""When less than this would be needed, the next thing is done."""
+_CLEARLY = 2.5
+"""What is taken back must fit with so many times `MIN_DUTY`."""
+_STEP_DOWN_AFTER = Seconds(5.0)
+_STEP_UP_AFTER = Seconds(10.0)
+
+
+def on_its_rung(rules: Rules, memory: Memory, learnt: Learnt, wanted: float, dt: Seconds) -> Memory:
+    """One rung down when pacing is not enough; one up when the rung above clearly fits again."""
+    following = _rung_after(rules, memory.rung)
+    if wanted < MIN_DUTY and following is not None:
+        pressed = max(0.0, memory.pressed_for) + dt
+        if pressed < _STEP_DOWN_AFTER:
+            return replace(memory, pressed_for=pressed)
+        left = (*memory.left, Left(memory.rung, learnt.rise(learnt.work)))
+        other = forget_rise(learnt) if following is Rung.FALLBACK else learnt
+        return replace(memory, rung=following, left=left, pressed_for=0.0, learnt=other)
+    above = memory.left[-1] if memory.left else None
+    if above is None or rules.budget is None or rules.budget - learnt.without_engine < _CLEARLY * MIN_DUTY * above.rise:
+        return replace(memory, pressed_for=0.0)
+    pressed = min(0.0, memory.pressed_for) - dt
+    if pressed > -_STEP_UP_AFTER:
+        return replace(memory, pressed_for=pressed)
+    other = forget_rise(learnt, above.rise)
+    return replace(memory, rung=above.rung, left=memory.left[:-1], pressed_for=0.0, learnt=other)
+
+
+def _rung_after(rules: Rules, rung: Rung) -> Rung | None:
+    there = [Rung.PACE, Rung.ONE_AT_A_TIME, Rung.FALLBACK, Rung.STOP]
+    if rules.max_running <= 1:
+        there.remove(Rung.ONE_AT_A_TIME)
+    if rules.fallback is None:
+        there.remove(Rung.FALLBACK)
+    order = list(Rung)
+    return next((it for it in there if order.index(it) > order.index(rung)), None)

@@ -1,0 +1,53 @@
+"""How values are written in the configuration: durations, times of day, sizes, names."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field
+
+from agent.units import MinuteOfDay, Seconds
+
+_DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|min|h|d)")
+_TIME_OF_DAY = re.compile(r"(?P<hours>[01]\d|2[0-3]):(?P<minutes>[0-5]\d)")
+_MINUTES_OF_DAY = 24 * 60
+_SECONDS_PER = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_MIN_SPOOL = 256 * 1024
+
+
+def _duration(value: object) -> object:
+    """Read `500ms`, `10s`, `5min`, `1h` or `30d` as seconds."""
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("a duration is a number with its unit: 500ms, 10s, 5min, 1h or 30d")
+    return float(match["number"]) * _SECONDS_PER[match["unit"]]
+
+
+def _time_of_day(value: object) -> object:
+    """Read `06:30` as minutes since midnight; YAML itself has done so with a `22:00` that is not in quotes."""
+    if type(value) is int and 0 <= value < _MINUTES_OF_DAY:
+        return value
+    match = _TIME_OF_DAY.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("a time of day is hours and minutes: 06:30")
+    return int(match["hours"]) * 60 + int(match["minutes"])
+
+
+def _never_or_seldom(every: Seconds) -> Seconds:
+    if 0 < every < 1:
+        raise ValueError("must be 0s or at least 1s")
+    return every
+
+
+def _none_or_enough(size: ByteSize) -> ByteSize:
+    if 0 < size < _MIN_SPOOL:
+        raise ValueError("must be 0B or at least 256KiB")
+    return size
+
+
+Duration = Annotated[Seconds, BeforeValidator(_duration, json_schema_input_type=str)]
+TopicLevel = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+TimeOfDay = Annotated[MinuteOfDay, BeforeValidator(_time_of_day, json_schema_input_type=str)]
+Watts = Annotated[float, Field(ge=1)]
+Period = Annotated[Duration, AfterValidator(_never_or_seldom)]
+SpoolSize = Annotated[ByteSize, AfterValidator(_none_or_enough)]
+Port = Annotated[int, Field(ge=1, le=65535)]

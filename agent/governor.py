@@ -1,0 +1,174 @@
+"""The governor's loop: it looks at the sensors, some times a second, and sets what the engine and the worker may do.
+
+`budget.power` decides; this knows the clock, the sensors and who obeys. Owns the budget that holds now. Invariant: it
+never waits for anyone, so that a sensor, a disk or an engine that hangs does not stop it.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.budget.power import govern
+from agent.budget.report import NOTHING_REPORTED, report
+from agent.budget.schedule import Span, budget_at
+from agent.budget.state import FRESH, GovernorState, Rules, Seen
+from agent.budget.watts import IDLE, Work
+from agent.clock import Clock
+from agent.events import Event
+from agent.platform.readings import Sampled
+from agent.scheduler import Limits
+from agent.units import Milliwatts, MinuteOfDay, Ratio, Seconds
+
+EVERY = Seconds(0.05)
+"""Twice as often as power is sampled, so that a sample and the work that goes with it are not far apart."""
+IDLE_EVERY = Seconds(0.25)
+"""While nothing runs there is less to see, and an idle agent should cost nothing."""
+_MILLI = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class PowerPlan:
+    """What the configuration says.
+
+    Attributes:
+        budget: Of the whole machine; None: no limit.
+        spans: Budgets by time of day.
+        refuse_unmetered: Whether nothing may run while a budget cannot be measured.
+        model: The model that is wanted.
+        fallback: A smaller one that needs less power; None: there is none.
+    """
+
+    budget: Milliwatts | None
+    spans: tuple[Span, ...]
+    refuse_unmetered: bool
+    model: str
+    fallback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What the engine has done and does.
+
+    Attributes:
+        prefill: Time in steps of prefill; it never becomes less.
+        decode: Likewise of decode.
+        running: Requests in the engine.
+        max_running: Requests that the loaded model can run at once.
+    """
+
+    prefill: Seconds
+    decode: Seconds
+    running: int
+    max_running: int
+
+
+class Governor:
+    """Keeps the machine inside its budget.
+
+    Args:
+        plan: What the configuration says.
+        clock: The time.
+        sampled: What the sensors said last.
+        doing: What the engine does.
+        apply: Obeys: the engine's pace, and what the worker may start.
+        emit: Reports an event to the operator.
+        use_model: Has the engine use another model; called only where the plan has a fallback.
+    """
+
+    def __init__(  # noqa: PLR0913 - what it looks at and who obeys; only `app` calls it
+        self,
+        plan: PowerPlan,
+        *,
+        clock: Clock,
+        sampled: Callable[[], Sampled],
+        doing: Callable[[], Doing],
+        apply: Callable[[Limits], None],
+        emit: Callable[[Event], None],
+        use_model: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._sampled = sampled
+        self._doing = doing
+        self._apply = apply
+        self._use_model = use_model
+        self._emit = emit
+        self._commanded: Milliwatts | None = None
+        self._memory = FRESH
+        self._reported = NOTHING_REPORTED
+        self._sample_at: Seconds | None = None
+        self._last = clock.now()
+        self._last_doing, self._worked_since = doing(), self._last
+        self._model = plan.model
+        self._state = self._decide(Seen(None, "no sample yet", None, IDLE, 0), Seconds(0.0))
+
+    @property
+    def state(self) -> GovernorState:
+        """What is decided now."""
+        return self._state
+
+    def set_budget(self, watts: float | None) -> None:
+        """Another budget from now on, whatever the configuration and its schedule say; None: theirs again."""
+        self._commanded = None if watts is None else Milliwatts(watts * _MILLI)
+
+    async def run(self) -> None:
+        """Govern until cancelled."""
+        while True:
+            self.tick()
+            await asyncio.sleep(EVERY if self._doing().running else IDLE_EVERY)
+
+    def tick(self) -> None:
+        """Look once, decide, and have it obeyed."""
+        now = self._clock.now()
+        dt, self._last = Seconds(now - self._last), now
+        seen = self._seen(now)
+        self._state = self._decide(seen, dt)
+        limits = self._state.limits
+        self._apply(limits)
+        if limits.model is not None and limits.model != self._model:
+            self._model = limits.model
+            self._use_model(limits.model)
+        event, self._reported = report(self._reported, self._state, self._memory.smoothed, dt)
+        if event is not None:
+            self._emit(event)
+
+    def _decide(self, seen: Seen, dt: Seconds) -> GovernorState:
+        state, self._memory = govern(self._rules(), self._memory, seen, dt)
+        return state
+
+    def _rules(self) -> Rules:
+        plan = self._plan
+        budget = self._commanded
+        if budget is None:
+            budget = budget_at(plan.spans, _minute(self._clock), plan.budget)
+        return Rules(budget, plan.refuse_unmetered, self._last_doing.max_running, plan.model, plan.fallback)
+
+    def _seen(self, now: Seconds) -> Seen:
+        sampled, doing = self._sampled(), self._doing()
+        power = sampled.power
+        total = None if power is None else power.total.value
+        why = (sampled.why if power is None else power.total.why) or "no sample"
+        if power is None or total is None or power.at == self._sample_at:
+            self._last_doing = _with_room(self._last_doing, doing.max_running)
+            return Seen(None, why, sampled.device, IDLE, doing.running)
+        work = _shares(self._last_doing, doing, Seconds(now - self._worked_since))
+        self._sample_at, self._worked_since, self._last_doing = power.at, now, doing
+        return Seen(total, why, sampled.device, work, doing.running)
+
+
+def _with_room(doing: Doing, max_running: int) -> Doing:
+    return Doing(doing.prefill, doing.decode, doing.running, max_running)
+
+
+def _shares(before: Doing, now: Doing, passed: Seconds) -> Work:
+    """The engine's steps as shares of the time. More than all of it, when a long step has just been reported."""
+    if passed <= 0:
+        return IDLE
+    return Work(Ratio((now.prefill - before.prefill) / passed), Ratio((now.decode - before.decode) / passed))
+
+
+def _minute(clock: Clock) -> MinuteOfDay:
+    """The minute of the day, by local time."""
+    local = time.localtime(clock.wall())
+    return MinuteOfDay(local.tm_hour * 60 + local.tm_min)

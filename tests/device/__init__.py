@@ -1,0 +1,1 @@
+"""On real hardware: run by hand, each says what it ran on."""

@@ -1,0 +1,99 @@
+"""The governor on the simulated boards: a short form of `tests/bench/governor.py`, in simulated time."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.events import OverBudget, PowerLimited, PowerUnmetered
+from tests.bench.governor import STEADY_FROM, best_constant, settles_s, steady, uncapped_w
+from tests.plant.boards import PLANT_BOARDS
+from tests.plant.measures import mean_w
+from tests.plant.rig import Load, Rig
+
+SHORT_S = 30.0
+
+
+@pytest.mark.parametrize("name", PLANT_BOARDS)
+def test_the_budget_is_kept_without_swinging(name: str, tmp_path: Path) -> None:
+    budget = 0.75 * uncapped_w(name, tmp_path)
+    governed = steady(Rig(name, tmp_path / "steady", budget=budget), budget, SHORT_S)
+    assert governed.worst <= 1.03
+    assert governed.mean >= 0.93
+    assert governed.above_s <= 1
+    assert governed.duty_sd <= 0.06
+
+
+@pytest.mark.parametrize("name", ["orin-nano-super", "nano"])
+def test_steps_settle_soon(name: str, tmp_path: Path) -> None:
+    assert settles_s(name, tmp_path / "steps", 0.75 * uncapped_w(name, tmp_path)) <= 5
+
+
+def test_little_is_lost_against_the_best_constant_duty(tmp_path: Path) -> None:
+    name = "orin-nano-super"
+    budget = 0.75 * uncapped_w(name, tmp_path)
+    governed = steady(Rig(name, tmp_path / "steady", budget=budget), budget, SHORT_S)
+    constant = best_constant(name, tmp_path, governed.mean * budget, SHORT_S)
+    assert governed.tokens_per_s >= 0.95 * constant.tokens_per_s
+
+
+def test_more_budget_gives_more_tokens(tmp_path: Path) -> None:
+    speeds = [
+        steady(Rig("agx-orin", tmp_path / str(watts), budget=watts), watts, SHORT_S).tokens_per_s
+        for watts in (16, 19, 22, 25, 28)
+    ]
+    assert speeds == sorted(speeds)
+
+
+def test_a_batch_costs_fewer_joules_a_token_at_the_same_watts(tmp_path: Path) -> None:
+    one, two, four = (
+        steady(Rig("thor", tmp_path / str(n), budget=50.0, load=Load(at_once=n), max_batch=4), 50.0, SHORT_S)
+        for n in (1, 2, 4)
+    )
+    assert one.joules_per_token > 1.5 * two.joules_per_token > 2 * four.joules_per_token
+    assert max(one.worst, two.worst, four.worst) <= 1.03
+
+
+def test_a_hot_board_is_slowed_down_before_its_hardware_does_it(tmp_path: Path) -> None:
+    throttled = []
+    with Rig("orin-nano-super", tmp_path / "hot", air=68.0) as rig:
+        for second in range(400):
+            rig.at(float(second), lambda: throttled.append(rig.world.throttled))
+        rig.run(400.0)
+    assert not any(throttled)
+    assert 90 < rig.world.celsius < 99
+    assert 0.1 < rig.trace.duties[-1] < 0.95
+    assert any(isinstance(event, PowerLimited) and "throttles at 99" in event.reason for event in rig.events)
+    with Rig("orin-nano-super", tmp_path / "ungoverned", air=68.0, duty=1.0) as rig:
+        rig.run(400.0)
+    assert rig.world.celsius > 95, "it would have throttled"
+
+
+def test_a_dead_meter_is_told_and_recovers(tmp_path: Path) -> None:
+    with Rig("xavier-nx", tmp_path, budget=8.0) as rig:
+        rig.at(20.0, lambda: rig.blind(blind=True))
+        rig.at(35.0, lambda: rig.blind(blind=False))
+        rig.run(60.0)
+    assert mean_w(rig.world.bins, 25.0, 35.0) > 9, "power.on_unmetered: allow"
+    assert mean_w(rig.world.bins, 36.0, 60.0) <= 8.0 * 1.03
+    assert [type(event) for event in rig.events] == [PowerLimited, PowerUnmetered, PowerLimited]
+
+
+def test_a_dead_meter_can_stop_the_engine(tmp_path: Path) -> None:
+    with Rig("xavier-nx", tmp_path, budget=8.0, refuse_unmetered=True) as rig:
+        rig.at(20.0, lambda: rig.blind(blind=True))
+        rig.run(35.0)
+    assert mean_w(rig.world.bins, 23.0, 35.0) == pytest.approx(PLANT_BOARDS["xavier-nx"].idle_w, rel=0.05)
+
+
+def test_a_budget_below_idle_is_told_as_over(tmp_path: Path) -> None:
+    with Rig("nano", tmp_path, budget=1.5, wander=0.0) as rig:
+        rig.run(STEADY_FROM + 20.0)
+    assert [event for event in rig.events if isinstance(event, OverBudget)]
+    assert mean_w(rig.world.bins, STEADY_FROM, 30.0) == pytest.approx(PLANT_BOARDS["nano"].idle_w, rel=0.05)
+
+
+def test_another_power_mode_is_followed(tmp_path: Path) -> None:
+    with Rig("agx-orin", tmp_path, budget=20.0) as rig:
+        rig.at(25.0, lambda: rig.world.set_mode("MAXN"))
+        rig.run(60.0)
+    assert mean_w(rig.world.bins, 32.0, 60.0) <= 20.0 * 1.03

@@ -1,0 +1,159 @@
+"""The governor's loop: whose budget holds, who obeys, and that each sample counts once."""
+
+import asyncio
+import calendar
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from agent.budget.schedule import Span
+from agent.budget.state import PowerState
+from agent.clock import Clock
+from agent.config_file import load_config
+from agent.events import Event, PowerLimited
+from agent.governor import Doing, Governor, PowerPlan
+from agent.platform.readings import PowerReadings, Reading, Sampled, Total
+from agent.power_plan import power_plan
+from agent.scheduler import Limits
+from agent.units import Milliwatts, MinuteOfDay, Seconds, UnixSeconds
+
+NIGHT = Span(MinuteOfDay(22 * 60), MinuteOfDay(6 * 60), Milliwatts(8000.0))
+NOON = UnixSeconds(calendar.timegm((2026, 11, 25, 12, 0, 0)))
+
+
+@dataclass
+class Bench:
+    """A governor of a machine that draws 5 W, and 10 W more with its engine."""
+
+    plan: PowerPlan
+    now: float = 100.0
+    wall: float = NOON
+    samples: bool = True
+    busy: float = 0.0
+    limits: Limits | None = None
+    events: list[Event] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Build it."""
+        self._power: PowerReadings | None = None
+        self.governor = Governor(
+            self.plan,
+            clock=Clock("boot", lambda: Seconds(self.now), lambda: UnixSeconds(self.wall)),
+            sampled=lambda: Sampled(self._power, None, None, None if self._power else "not yet"),
+            doing=lambda: Doing(Seconds(0.0), Seconds(self.busy), 1, 1),
+            apply=self._obey,
+            emit=self.events.append,
+            use_model=self.models.append,
+        )
+
+    def _obey(self, limits: Limits) -> None:
+        self.limits = limits
+
+    def run(self, seconds: float) -> None:
+        for _ in range(round(seconds * 10)):
+            duty = self.governor.state.limits.duty
+            self.now += 0.1
+            self.wall += 0.1
+            self.busy += 0.1 * duty
+            if self.samples:
+                total = Milliwatts(5000.0 + 10_000.0 * duty)
+                self._power = PowerReadings(Seconds(self.now), Reading(total), Total((), ""), ())
+            self.governor.tick()
+
+    def budget(self) -> float | None:
+        return self.governor.state.budget
+
+    def is_metered(self) -> bool:
+        return self.governor.state.state is not PowerState.UNMETERED
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+
+def plan(budget: float | None = 12.0, *spans: Span, fallback: str | None = None) -> PowerPlan:
+    watts = None if budget is None else Milliwatts(budget * 1000)
+    return PowerPlan(watts, spans, refuse_unmetered=False, model="big", fallback=fallback)
+
+
+def test_it_obeys_and_is_obeyed() -> None:
+    bench = Bench(plan())
+    bench.run(30)
+    assert bench.limits is not None
+    assert bench.limits == bench.governor.state.limits
+    assert bench.limits.duty == pytest.approx(0.7, abs=0.03)
+    assert [type(event) for event in bench.events] == [PowerLimited]
+
+
+def test_the_schedule_holds_by_local_time() -> None:
+    bench = Bench(plan(12.0, NIGHT))
+    bench.run(0.1)
+    assert bench.budget() == 12_000.0
+    bench.wall += 11 * 3600
+    bench.run(0.1)
+    assert bench.budget() == 8000.0
+    bench.wall += 8 * 3600
+    bench.run(0.1)
+    assert bench.budget() == 12_000.0
+
+
+def test_a_command_counts_more_until_it_is_taken_back() -> None:
+    bench = Bench(plan(None, NIGHT))
+    bench.governor.set_budget(9.5)
+    bench.run(0.1)
+    assert bench.budget() == 9500.0
+    bench.wall += 11 * 3600
+    bench.run(0.1)
+    assert bench.budget() == 9500.0
+    bench.governor.set_budget(None)
+    bench.run(0.1)
+    assert bench.budget() == 8000.0
+
+
+def test_a_sample_counts_once_however_often_it_is_looked_at() -> None:
+    bench = Bench(plan())
+    bench.run(10)
+    bench.samples = False
+    bench.run(1.9)
+    assert bench.is_metered()
+    bench.run(0.3)
+    assert not bench.is_metered()
+    bench.samples = True
+    bench.run(0.2)
+    assert bench.is_metered()
+
+
+def test_the_fallback_is_called_for_and_the_model_called_back() -> None:
+    bench = Bench(plan(5.2, fallback="small"))
+    bench.run(15)
+    assert bench.models == ["small"]
+    bench.governor.set_budget(20)
+    bench.run(25)
+    assert bench.models == ["small", "big"]
+
+
+async def test_it_runs_until_it_is_cancelled() -> None:
+    bench = Bench(plan())
+    running = asyncio.create_task(bench.governor.run())
+    await asyncio.sleep(0)
+    assert bench.limits is not None
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+def test_the_plan_of_a_configuration(tmp_path: Path) -> None:
+    (tmp_path / "agent.yaml").write_text(
+        "power: {budget_watts: 12.5, on_unmetered: refuse, schedule: [{from: 22:00, to: 06:00, watts: 8}]}"
+    )
+    assert power_plan(load_config(tmp_path / "agent.yaml", {})) == PowerPlan(
+        Milliwatts(12_500.0), (NIGHT,), refuse_unmetered=True, model="edge-tiny"
+    )
+    assert power_plan(load_config(None, {}, default_path=tmp_path / "none")).budget is None
+    environ = {"JETSON_AGENT__POWER__BUDGET_WATTS": "7"}
+    assert power_plan(load_config(None, environ, default_path=tmp_path / "none")).budget == 7000.0
