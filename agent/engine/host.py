@@ -8,13 +8,13 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import assert_never
 
-from agent.engine.pipe import Admit, Cancel, EngineSpec, Loaded, NotLoaded, Pace, ToAgent
+from agent.engine.pipe import EngineSpec, Loaded, NotLoaded, Pace, ToAgent
 from agent.engine.process import EngineProcess
-from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Outcome, Progress, Refused
+from agent.engine.protocol import Capabilities, GenerationRequest, Outcome, Progress
+from agent.engine.serving import Serving
 from agent.errors import EngineLostError
 from agent.events import EngineLost, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.prompt import Delta, PromptId
@@ -26,29 +26,6 @@ EngineEvent = ModelLoaded | ModelLoadFailed | ModelUnloaded | EngineLost
 
 _FIRST_WAIT = Seconds(1.0)
 _LONGEST_WAIT = Seconds(30.0)
-
-
-@dataclass(slots=True)
-class _Serving:
-    """A process that has loaded its model, and what it runs.
-
-    Attributes:
-        process: The process.
-        spec: What it was started with.
-        capabilities: What its model can do.
-        slots: One for each request that it can run at once.
-        heard_at: When it last said something or had nothing to do, on the loop's clock.
-        running: Where the events of each admitted request go; None means that the engine is lost.
-        served: Whether a request has ended well.
-    """
-
-    process: EngineProcess
-    spec: EngineSpec
-    capabilities: Capabilities
-    slots: asyncio.Semaphore
-    heard_at: float
-    running: dict[PromptId, asyncio.Queue[Event | None]] = field(default_factory=dict)
-    served: bool = False
 
 
 class EngineHost:
@@ -79,7 +56,7 @@ class EngineHost:
         self._step_timeout = step_timeout
         self._on_event = on_event
         self._on_progress = on_progress
-        self._serving: _Serving | None = None
+        self._serving: Serving | None = None
         self._loaded = asyncio.Event()
         self._duty = Ratio(1.0)
         self._prefill = self._decode = 0.0
@@ -109,7 +86,7 @@ class EngineHost:
     @property
     def running(self) -> int:
         """How many requests the engine has."""
-        return 0 if self._serving is None else len(self._serving.running)
+        return 0 if self._serving is None else self._serving.running
 
     @property
     def busy(self) -> tuple[Seconds, Seconds]:
@@ -122,7 +99,7 @@ class EngineHost:
             await self._loaded.wait()
         return self._serving.capabilities
 
-    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Delta | Outcome, None]:
+    def generate(self, request: GenerationRequest) -> AsyncGenerator[Delta | Outcome, None]:
         """Run a request; its deltas in order, then its one outcome.
 
         Closing the generator early cancels the request, and waits until the engine has let go of it.
@@ -130,28 +107,14 @@ class EngineHost:
         Raises:
             EngineLostError: The engine's process ended before the request did, or none is there.
         """
-        serving = self._serving
-        if serving is None:
+        if self._serving is None:
             raise EngineLostError("no model is loaded")
-        events: asyncio.Queue[Event | None] = asyncio.Queue()
-        async with serving.slots:
-            self._admit(serving, request, events)
-            try:
-                while isinstance(event := await events.get(), Delta):
-                    yield event
-            finally:
-                if request.id in serving.running:
-                    serving.process.send(Cancel(request.id))
-                    while isinstance(await events.get(), Delta):
-                        pass
-        if event is None:
-            raise EngineLostError("the engine's process ended")
-        yield event
+        return self._serving.generate(request)
 
     def cancel(self, request_id: PromptId) -> None:
         """End a request: its outcome comes with `FinishReason.CANCELLED`. An unknown id is ignored."""
-        if self._serving is not None and request_id in self._serving.running:
-            self._serving.process.send(Cancel(request_id))
+        if self._serving is not None:
+            self._serving.cancel(request_id)
 
     def pace(self, duty: Ratio) -> None:
         """Have the engine step for this share of the time from now on, this process and any after it."""
@@ -210,16 +173,6 @@ class EngineHost:
             await self._next_change()
         process.leave()
 
-    def _admit(self, serving: _Serving, request: GenerationRequest, events: asyncio.Queue[Event | None]) -> None:
-        if serving is not self._serving:
-            raise EngineLostError("the engine's process ended")
-        if request.id in serving.running:
-            raise ValueError(f"{request.id} runs already")
-        if not serving.running:
-            serving.heard_at = _now()
-        serving.running[request.id] = events
-        serving.process.send(Admit(request))
-
     async def _one_process(self, spec: EngineSpec) -> bool:
         """The life of one process, from its start to its end.
 
@@ -264,69 +217,44 @@ class EngineHost:
             process.kill()
             return NotLoaded(f"it had not loaded after {self._load_timeout:g} s")
 
-    def _begin(self, process: EngineProcess, spec: EngineSpec, able: Capabilities, seconds: float) -> _Serving:
+    def _begin(self, process: EngineProcess, spec: EngineSpec, able: Capabilities, seconds: float) -> Serving:
         context_length = min(able.context_length, spec.context_length or able.context_length)
         capabilities = replace(able, context_length=context_length)
-        serving = _Serving(process, spec, capabilities, asyncio.Semaphore(able.max_batch), heard_at=_now())
+        serving = Serving(process, spec, capabilities)
         process.send(Pace(self._duty))
         self._serving = serving
         self._loaded.set()
         self._on_event(ModelLoaded(capabilities.model, seconds, context_length))
         return serving
 
-    def _lose(self, serving: _Serving | None) -> None:
+    def _lose(self, serving: Serving | None) -> None:
         """Let every request know, and take no more."""
         self._serving = None
         self._loaded.clear()
         if serving is not None:
-            for events in serving.running.values():
-                events.put_nowait(None)
-            serving.running.clear()
+            serving.lose()
 
-    async def _serve(self, serving: _Serving, messages: AsyncGenerator[ToAgent, None]) -> bool:
+    async def _serve(self, serving: Serving, messages: AsyncGenerator[ToAgent, None]) -> bool:
         """Deliver what the process says until it ends.
 
         Returns:
             Whether it was killed because it hung.
         """
         async with asyncio.TaskGroup() as tasks:
-            watchdog = tasks.create_task(self._kill_when_hung(serving), name="engine watchdog")
+            watchdog = tasks.create_task(serving.kill_when_hung(self._step_timeout), name="engine watchdog")
             async for message in messages:
-                serving.heard_at = _now()
+                serving.heard()
                 if isinstance(message, Progress):
                     self._prefill += message.prefill
                     self._decode += message.busy - message.prefill
                     self._on_progress(serving.capabilities.model, message)
                 else:
-                    _deliver(serving, message)
+                    serving.deliver(message)
                 if not serving.running:
                     self._changed.set()
             hung = watchdog.done()
             watchdog.cancel()
         return hung
-
-    async def _kill_when_hung(self, serving: _Serving) -> None:
-        while True:
-            silent = _now() - serving.heard_at if serving.running else 0.0
-            if silent >= self._step_timeout:
-                serving.process.kill()
-                return
-            await asyncio.sleep(self._step_timeout - silent)
-
-
-def _deliver(serving: _Serving, message: Loaded | NotLoaded | Event) -> None:
-    match message:
-        case Delta():
-            if message.id in serving.running:
-                serving.running[message.id].put_nowait(message)
-        case Finished() | Refused():
-            serving.served = True
-            if message.id in serving.running:
-                serving.running.pop(message.id).put_nowait(message)
-        case Loaded() | NotLoaded():
-            pass
-        case _:
-            assert_never(message)
 
 
 def wait_before_restart(failures: int) -> Seconds:
