@@ -1,33 +1,25 @@
-"""The loop in the middle: decide, claim, generate, finish."""
+"""The loop in the middle: decide, claim, have it answered, finish."""
 
 import asyncio
 import contextlib
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from statistics import fmean
 from typing import Concatenate, ParamSpec, TypeVar
 
 from agent import replies
 from agent.accounting import EnergyAccounting
+from agent.answering import Answering
 from agent.budget.admission import Admission
 from agent.clock import Clock
 from agent.counters import Counters
 from agent.engine.host import EngineHost
-from agent.engine.protocol import Capabilities, Finished, GenerationRequest, Refused
 from agent.errors import EngineLostError, ErrorCode, StorageFullError
-from agent.journal import Claimed, Journal, JournalThread
-from agent.prompt import Delta, Failure, OutMessage, Pending, Prompt, PromptId, Reply
+from agent.journal import Journal, JournalThread
+from agent.prompt import Failure, OutMessage, Pending, PromptId, Reply
 from agent.scheduler import Limits, Run, Shed, Wait, decide
 from agent.units import Ratio, Seconds
-from agent.wire import encode_delta, encode_reply
-
-MAX_ENGINE_LOSSES = 2
-"""A prompt that was running each time when the engine was lost so often is failed, not tried for ever."""
-
-MAX_CLAIMS = 8
-"""Likewise for one that was running each time when the whole agent died: it may be what kills it."""
+from agent.wire import encode_reply
 
 _RETRY = Seconds(1.0)
 """Nothing announces that a disk has room again: look once in so long."""
@@ -72,7 +64,6 @@ class Worker:
         self._journal = journal
         self._engine = engine
         self._clock = clock
-        self._publish_lossy = publish_lossy
         self._wake_publisher = wake_publisher
         self._pending: dict[PromptId, Pending] = {}
         self._running: dict[PromptId, asyncio.Task[None]] = {}
@@ -82,7 +73,7 @@ class Worker:
         self._stopping = False
         self._held = False
         self._admission = Admission()
-        self._service_times: deque[float] = deque([1.0], maxlen=32)
+        self._answering = Answering(engine, clock=clock, publish_lossy=publish_lossy, energy=energy)
 
     @property
     def queued(self) -> int:
@@ -97,7 +88,7 @@ class Worker:
     @property
     def mean_service(self) -> Seconds:
         """Mean time that recent prompts took to run."""
-        return Seconds(fmean(self._service_times))
+        return self._answering.mean_service
 
     def offer(self, prompts: Sequence[Pending]) -> None:
         """Take prompts that the journal has just made durable, or had from before."""
@@ -228,7 +219,7 @@ class Worker:
             if loaded is None or pending.id in self._cancelled:  # meanwhile
                 await self._put_back(pending, engine_lost=False)
                 return
-            reply = await self._reply(claimed, loaded)
+            reply = await self._answering.reply(claimed, loaded, self._admission.room)
         except EngineLostError:
             await self._put_back(pending, engine_lost=True)
         except asyncio.CancelledError:
@@ -241,53 +232,6 @@ class Worker:
     async def _put_back(self, pending: Pending, *, engine_lost: bool) -> None:
         await self._durably(Journal.put_back, pending.id, engine_lost=engine_lost)
         self.offer([pending])
-
-    async def _reply(self, claimed: Claimed, loaded: Capabilities) -> Reply:
-        """The reply to a claimed prompt.
-
-        Raises:
-            EngineLostError: There is none yet: the prompt is worth another engine.
-        """
-        prompt = claimed.prompt
-        if claimed.claims > MAX_CLAIMS:
-            why = f"the agent died {MAX_CLAIMS} times while this prompt was running"
-            return Failure(prompt.id, ErrorCode.ENGINE_FAILED, why)
-        if prompt.model not in (None, loaded.model):
-            return Failure(prompt.id, ErrorCode.MODEL_NOT_FOUND, f"{prompt.model} is not loaded; {loaded.model} is")
-        try:
-            return await self._generate(prompt, loaded)
-        except EngineLostError as lost:
-            if claimed.engine_losses + 1 >= MAX_ENGINE_LOSSES:
-                return Failure(prompt.id, ErrorCode.ENGINE_FAILED, f"the engine was lost twice: {lost}")
-            raise
-        except Exception:  # noqa: BLE001 - a bug costs one prompt and not the agent
-            _log.exception("prompt_failed", extra={"prompt_id": prompt.id})
-            return Failure(prompt.id, ErrorCode.ENGINE_FAILED, "an error in the agent; its log has the details")
-
-    async def _generate(self, prompt: Prompt, loaded: Capabilities) -> Reply:
-        """Run a prompt on the engine, publishing its deltas.
-
-        Raises:
-            EngineLostError: The engine went while the prompt was running.
-        """
-        admitted = self._clock.now()
-        request = GenerationRequest(
-            prompt.id, prompt.messages, prompt.sampling, prompt.stream, prompt.deadline, self._admission.room
-        )
-        self._energy.begin(prompt.id)
-        async with contextlib.aclosing(self._engine.generate(request)) as events:
-            async for event in events:
-                match event:
-                    case Delta():
-                        self._publish_lossy(_delta_message(prompt, event))
-                    case Finished():
-                        self._service_times.append(event.finished_at - admitted)
-                        energy = self._energy.end(prompt.id)
-                        created = self._clock.wall()
-                        return replies.completion(prompt, loaded.model, admitted, event, energy=energy, created=created)
-                    case Refused(_, code, message):
-                        return Failure(prompt.id, code, message)
-        raise EngineLostError("the engine ended the request without an outcome")
 
     async def _finish(self, reply: Reply) -> None:
         await self._durably(Journal.finish, reply.id, encode_reply(reply))
@@ -306,8 +250,3 @@ class Worker:
 
 def _is_late(pending: Pending, now: Seconds) -> bool:
     return pending.deadline is not None and pending.deadline <= now
-
-
-def _delta_message(prompt: Prompt, delta: Delta) -> OutMessage:
-    to = prompt.reply_to
-    return OutMessage(topic=f"{to.topic}/stream", payload=encode_delta(delta), qos=0, correlation=to.correlation)

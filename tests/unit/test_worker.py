@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from agent.accounting import EnergyAccounting
+from agent.answering import MAX_CLAIMS
 from agent.budget.admission import Admission, Room
 from agent.clock import Clock
 from agent.counters import Counters
@@ -33,7 +34,7 @@ from agent.prompt import (
 )
 from agent.scheduler import Limits
 from agent.units import Bytes, Ratio, Seconds
-from agent.worker import MAX_CLAIMS, Worker
+from agent.worker import Worker
 from tests.unit.journal.values import append
 
 CLOCK = Clock.of_this_machine()

@@ -1,0 +1,112 @@
+"""A claimed prompt on the engine, to its reply."""
+
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable
+from statistics import fmean
+
+from agent import replies
+from agent.accounting import EnergyAccounting
+from agent.budget.admission import Room
+from agent.clock import Clock
+from agent.engine.host import EngineHost
+from agent.engine.protocol import Capabilities, Finished, GenerationRequest, Refused
+from agent.errors import EngineLostError, ErrorCode
+from agent.journal import Claimed
+from agent.prompt import Delta, Failure, OutMessage, Prompt, Reply
+from agent.units import Seconds
+from agent.wire import encode_delta
+
+MAX_ENGINE_LOSSES = 2
+"""A prompt that was running each time when the engine was lost so often is failed, not tried for ever."""
+
+MAX_CLAIMS = 8
+"""Likewise for one that was running each time when the whole agent died: it may be what kills it."""
+
+_log = logging.getLogger(__name__)
+
+
+class Answering:
+    """Runs prompts on the engine; writes nothing down.
+
+    Args:
+        engine: Who generates.
+        clock: The time.
+        publish_lossy: Sends a delta to the broker; may drop it.
+        energy: Told of each request, and asked what it has cost.
+    """
+
+    def __init__(
+        self,
+        engine: EngineHost,
+        *,
+        clock: Clock,
+        publish_lossy: Callable[[OutMessage], None],
+        energy: EnergyAccounting,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._publish_lossy = publish_lossy
+        self._energy = energy
+        self._service_times: deque[float] = deque([1.0], maxlen=32)
+
+    @property
+    def mean_service(self) -> Seconds:
+        """Mean time that recent prompts took to run."""
+        return Seconds(fmean(self._service_times))
+
+    async def reply(self, claimed: Claimed, loaded: Capabilities, room: Room | None) -> Reply:
+        """The reply to a claimed prompt.
+
+        Args:
+            claimed: The prompt.
+            loaded: The model that answers.
+            room: The memory that there is for it; None: enough.
+
+        Raises:
+            EngineLostError: There is none yet: the prompt is worth another engine.
+        """
+        prompt = claimed.prompt
+        if claimed.claims > MAX_CLAIMS:
+            why = f"the agent died {MAX_CLAIMS} times while this prompt was running"
+            return Failure(prompt.id, ErrorCode.ENGINE_FAILED, why)
+        if prompt.model not in (None, loaded.model):
+            return Failure(prompt.id, ErrorCode.MODEL_NOT_FOUND, f"{prompt.model} is not loaded; {loaded.model} is")
+        try:
+            return await self._generate(prompt, loaded, room)
+        except EngineLostError as lost:
+            if claimed.engine_losses + 1 >= MAX_ENGINE_LOSSES:
+                return Failure(prompt.id, ErrorCode.ENGINE_FAILED, f"the engine was lost twice: {lost}")
+            raise
+        except Exception:  # noqa: BLE001 - a bug costs one prompt and not the agent
+            _log.exception("prompt_failed", extra={"prompt_id": prompt.id})
+            return Failure(prompt.id, ErrorCode.ENGINE_FAILED, "an error in the agent; its log has the details")
+
+    async def _generate(self, prompt: Prompt, loaded: Capabilities, room: Room | None) -> Reply:
+        """Run a prompt on the engine, publishing its deltas.
+
+        Raises:
+            EngineLostError: The engine went while the prompt was running.
+        """
+        admitted = self._clock.now()
+        request = GenerationRequest(prompt.id, prompt.messages, prompt.sampling, prompt.stream, prompt.deadline, room)
+        self._energy.begin(prompt.id)
+        async with contextlib.aclosing(self._engine.generate(request)) as events:
+            async for event in events:
+                match event:
+                    case Delta():
+                        self._publish_lossy(_delta_message(prompt, event))
+                    case Finished():
+                        self._service_times.append(event.finished_at - admitted)
+                        energy = self._energy.end(prompt.id)
+                        created = self._clock.wall()
+                        return replies.completion(prompt, loaded.model, admitted, event, energy=energy, created=created)
+                    case Refused(_, code, message):
+                        return Failure(prompt.id, code, message)
+        raise EngineLostError("the engine ended the request without an outcome")
+
+
+def _delta_message(prompt: Prompt, delta: Delta) -> OutMessage:
+    to = prompt.reply_to
+    return OutMessage(topic=f"{to.topic}/stream", payload=encode_delta(delta), qos=0, correlation=to.correlation)
