@@ -10,26 +10,28 @@ from agent.platform.identity import Jetson
 from agent.platform.readings import DeviceReadings, MemoryReadings, PowerReadings, PowerSpan, Pressure, Reading
 from agent.snapshot import Snapshot
 from agent.spool import SpoolStats
+from agent.wire.machine import (
+    GpuPayload,
+    Measured,
+    MemoryPayload,
+    OverCurrentPayload,
+    PowerPayload,
+    RailPayload,
+    ZonePayload,
+)
 from agent.wire.telemetry import (
     EnergyTotalsPayload,
     GovernorPayload,
-    GpuPayload,
     JournalPayload,
     LinkPayload,
-    Measured,
     MemoryBudgetPayload,
-    MemoryPayload,
     ModelEnergyPayload,
-    OverCurrentPayload,
     PercentilesPayload,
-    PowerPayload,
-    RailPayload,
     RecentPayload,
     RequestsPayload,
     SpoolPayload,
     TelemetryPayload,
     TokensPayload,
-    ZonePayload,
 )
 
 
