@@ -3,13 +3,12 @@
 import asyncio
 import contextlib
 import logging
-import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import TypeVar
 
-from agent import __version__
 from agent.accounting import EnergyAccounting
 from agent.alarms import Alarms
+from agent.announcer import Announcer
 from agent.backlog import build_backlog
 from agent.candidates import candidates
 from agent.clock import Clock
@@ -20,30 +19,32 @@ from agent.config_file import read_schemas
 from agent.counters import Counters
 from agent.draining import Draining
 from agent.engine.host import EngineEvent, EngineHost, EngineSpec
-from agent.errors import NotConnectedError, StopError, StorageFullError
+from agent.errors import StorageFullError
 from agent.event_log import EventLog
 from agent.events import EngineLost, JournalSetAside, ModelLoaded, ModelUnloaded
 from agent.governor import Doing, Governor
 from agent.intake import Intake
 from agent.journal import Journal, JournalThread
 from agent.learnt import LearntModels
-from agent.link import Link, PublishRefusedError
+from agent.link import Link
 from agent.memory_governor import MemoryGovernor
 from agent.metrics import MetricsEndpoint
+from agent.mode_keeper import ModeKeeper
+from agent.model_choice import ModelChoice
 from agent.platform.footprint import footprint
 from agent.platform.identity import identify
 from agent.platform.memory_now import MemoryGauge
+from agent.platform.nvpmodel import ModeSetter, find_access, tool_for
 from agent.platform.readings import DeviceReadings, PowerReadings
 from agent.platform.sampler import Sampler
 from agent.power_plan import power_plan
 from agent.presence import Presence
-from agent.prompt import OutMessage
 from agent.publisher import Publisher
 from agent.scheduler import Limits
 from agent.sources.interpret import Interpreter, pool_subscriptions, subscriptions
 from agent.sources.mqtt import MqttSource
 from agent.telemetry import Telemetry
-from agent.units import Bytes, Seconds
+from agent.units import Seconds
 from agent.vitals import Parts, Vitals
 from agent.worker import Worker
 
@@ -51,77 +52,16 @@ _PRUNE_EVERY = Seconds(30.0)
 _FLUSH_SHARE = 0.25
 """Share of the stop timeout that is left for unsent replies after the running prompts have had theirs."""
 
-_GOODBYE = Seconds(1.0)
-"""How long the broker may take to acknowledge that the agent has stopped."""
-
 _ValueT = TypeVar("_ValueT")
-_ErrorT = TypeVar("_ErrorT", bound=BaseException)
 _log = logging.getLogger(__name__)
 
 
-def run(config: Config) -> int:
-    """Serve until SIGTERM or SIGINT, then stop in order; a second signal ends the process at once.
-
-    Returns:
-        The process's exit code.
-
-    Raises:
-        StopError: The agent cannot start or go on; it has the exit code.
-    """
-    try:
-        asyncio.run(_serve(config))
-    except* StopError as group:
-        raise _first_leaf(group) from None
-    except* StorageFullError as group:
-        raise StopError(f"no room in {config.state_dir}: {_first_leaf(group)}. Free some, then start again") from None
-    return 0
-
-
-async def _serve(config: Config) -> None:
-    clock = Clock.of_this_machine()
-    stop = _stop_signal()
-    _log.info("starting", extra={"version": __version__, "prompts": f"{config.topic_prefix}/prompt"})
-    opened = JournalThread.open(
-        config.state_dir / "journal.db",
-        clock=clock,
-        keep=config.journal.keep,
-        max_size=Bytes(config.journal.max_size),
-    )
-    async with opened as journal:
-        agent = _Agent(config, journal, clock)
-        await agent.recover()
-        async with agent.started():
-            await stop.wait()
-            _log.info("stopping", extra={"timeout_s": config.stop_timeout})
-            await agent.drain()
-    _log.info("stopped")
-
-
-def _stop_signal() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set. Either signal a second time does what it does by default: end the process.
-
-    That loses nothing: what runs is in the journal, and the engine's process ends with the agent.
-    """
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-
-    def requested() -> None:
-        for signum in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(signum)
-            signal.signal(signum, signal.SIG_DFL)
-        stop.set()
-
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, requested)
-    return stop
-
-
-class _Agent:
+class Agent:
     """The parts, wired."""
 
     def __init__(self, config: Config, journal: JournalThread, clock: Clock) -> None:
         prefix = config.topic_prefix
         outbox_changed = asyncio.Event()
-        self._status_changed = asyncio.Event()
         self._config = config
         self._journal = journal
         self._counters = Counters()
@@ -145,6 +85,7 @@ class _Agent:
             max_payload=config.queue.max_payload,
             clock=clock,
         )
+        self._announcer = Announcer(self._link, self._presence)
         self._publisher = Publisher(
             journal, self._link, changed=outbox_changed, event_topic=f"{prefix}/event", emit=self._events.emit
         )
@@ -168,6 +109,18 @@ class _Agent:
             emit=self._events.emit,
             now=clock.now,
         )
+        self._alarms = Alarms()
+        self._sampler = Sampler(on_power=_in_the_loop(self._power), on_device=_in_the_loop(self._device))
+        self._governor = Governor(
+            power_plan(config),
+            clock=clock,
+            sampled=self._sampler.look,
+            doing=self._doing,
+            apply=self._obey,
+            emit=self._events.emit,
+            use_model=lambda model: self._choice.use(model),  # noqa: PLW0108 - it is built below
+        )
+        self._choice = ModelChoice(config, models, self._memory, on_wanted=self._governor.want)
         intake = Intake(
             journal,
             self._worker,
@@ -180,10 +133,13 @@ class _Agent:
             self._link,
             self._presence,
             pools=pool_subscriptions(config),
-            changed=self._status_changed.set,
+            changed=self._announcer.changed,
         )
         self._commander = Commander(
-            journal, Handlers(drain=draining.set), topic=f"{prefix}/command", wake_publisher=outbox_changed.set
+            journal,
+            Handlers(set_budget=self._set_budget, load_model=self._choice.load, drain=draining.set),
+            topic=f"{prefix}/command",
+            wake_publisher=outbox_changed.set,
         )
         self._source = MqttSource(
             self._link,
@@ -193,17 +149,7 @@ class _Agent:
             commander=self._commander,
             emit=self._events.emit,
         )
-        self._alarms = Alarms()
-        self._sampler = Sampler(on_power=_in_the_loop(self._power), on_device=_in_the_loop(self._device))
         self._backlog = build_backlog(config, self._link, self._publisher, clock)
-        self._governor = Governor(
-            power_plan(config),
-            clock=clock,
-            sampled=self._sampler.look,
-            doing=self._doing,
-            apply=self._obey,
-            emit=self._events.emit,
-        )
         parts = Parts(
             worker=self._worker,
             engine=self._engine,
@@ -250,7 +196,7 @@ class _Agent:
                 start(self._link.run(), "link"),
                 start(self._events.run(), "events"),
                 start(self._prune(), "prune"),
-                start(self._announce(), "announce"),
+                start(self._announcer.run(), "announce"),
                 start(self._publisher.run(), "publisher"),
                 start(self._worker.run(), "worker"),
                 start(self._commander.run(), "commands"),
@@ -259,6 +205,9 @@ class _Agent:
             ]
             if self._backlog is not None:
                 running.append(start(self._backlog.run(), "backlog"))
+            if self._config.power.nvpmodel == "manage":
+                setter = ModeSetter(tool_for(find_access()), allowed=True)
+                running.append(start(ModeKeeper(setter, self._governor).run(), "power mode"))
             self._taking = start(self._source.run(), "source")
             yield
             for task in (self._taking, *reversed(running)):
@@ -277,31 +226,13 @@ class _Agent:
             async with asyncio.timeout(flush_timeout):
                 await self._publisher.flushed()
         # Also with replies unsent: a clean disconnect takes the will back, so that nobody else says it.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_GOODBYE):
-                await self._say(self._presence.stopped())
-
-    async def _say(self, status: OutMessage) -> None:
-        """Publish a status, as far as the broker is there and lets us."""
-        try:
-            await self._link.publish(status)
-        except NotConnectedError:
-            pass  # the link says it at the next connect
-        except PublishRefusedError as error:
-            _log.error("status_refused", extra={"topic": status.topic, "reason": str(error)})
+        await self._announcer.say_goodbye()
 
     async def _prune(self) -> None:
         while True:
             await asyncio.sleep(_PRUNE_EVERY)
             with contextlib.suppress(StorageFullError):  # the next time, then
                 await self._journal.run(Journal.prune)
-
-    async def _announce(self) -> None:
-        """Say anew what `R/status` says; the link itself says it at each connect."""
-        while True:
-            await self._status_changed.wait()
-            self._status_changed.clear()
-            await self._say(self._presence.online())
 
     def _power(self, power: PowerReadings) -> None:
         self._energy.sampled(power)
@@ -321,18 +252,23 @@ class _Agent:
         self._engine.pace(limits.duty)
         self._worker.limit(limits)
 
+    async def _set_budget(self, watts: float | None) -> str:
+        self._governor.set_budget(watts)
+        return "the configured budget holds again" if watts is None else f"the budget is {watts:g} W"
+
     def _engine_event(self, event: EngineEvent) -> None:
         self._events.emit(event)
         self._memory.engine_event(event)
+        self._choice.engine_event(event)
         self._worker.engine_changed()
         if isinstance(event, EngineLost):
             self._counters.engine_lost()
         if isinstance(event, ModelLoaded):
             self._presence.model_loaded(event.model, event.context_length)
-            self._status_changed.set()
+            self._announcer.changed()
         if isinstance(event, ModelUnloaded):
             self._presence.model_unloaded()
-            self._status_changed.set()
+            self._announcer.changed()
 
 
 def _in_the_loop(take: Callable[[_ValueT], None]) -> Callable[[_ValueT], None]:
@@ -343,8 +279,3 @@ def _in_the_loop(take: Callable[[_ValueT], None]) -> Callable[[_ValueT], None]:
         loop.call_soon_threadsafe(take, value)
 
     return hand_over
-
-
-def _first_leaf(group: BaseExceptionGroup[_ErrorT]) -> _ErrorT:
-    first = group.exceptions[0]
-    return _first_leaf(first) if isinstance(first, BaseExceptionGroup) else first

@@ -94,9 +94,9 @@ def run(config: ConfigOption = None) -> None:
         loaded = load_config(config, os.environ)
         logs.set_up(loaded.log_level, os.environ, sys.stderr)
         # Here and not above: the other commands start without loading the engine's library.
-        from agent import app  # noqa: PLC0415
+        from agent import service  # noqa: PLC0415
 
-        raise typer.Exit(app.run(loaded))
+        raise typer.Exit(service.run(loaded))
 
 
 @cli.command(

@@ -7,13 +7,13 @@ never waits for anyone, so that a sensor, a disk or an engine that hangs does no
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.budget.power import govern
 from agent.budget.report import NOTHING_REPORTED, report
 from agent.budget.schedule import Span, budget_at
 from agent.budget.state import FRESH, GovernorState, Rules, Seen
-from agent.budget.watts import IDLE, Work
+from agent.budget.watts import IDLE, Work, forget_rise
 from agent.clock import Clock
 from agent.events import Event
 from agent.platform.readings import Sampled
@@ -25,6 +25,8 @@ EVERY = Seconds(0.05)
 IDLE_EVERY = Seconds(0.25)
 """While nothing runs there is less to see, and an idle agent should cost nothing."""
 _MILLI = 1000.0
+_TAUGHT = 100
+"""Samples: ten seconds of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,25 @@ class Governor:
     def set_budget(self, watts: float | None) -> None:
         """Another budget from now on, whatever the configuration and its schedule say; None: theirs again."""
         self._commanded = None if watts is None else Milliwatts(watts * _MILLI)
+
+    def want(self, model: str, fallback: str | None) -> None:
+        """Another model is the wanted one from now on; what it draws is learnt anew."""
+        self._plan = replace(self._plan, model=model, fallback=fallback)
+        self._model = model
+        self.forget_engine()
+
+    @property
+    def at_full_duty(self) -> Milliwatts | None:
+        """What the machine would draw if the engine did not rest; None until the engine has worked for a while."""
+        learnt = self._memory.learnt
+        if learnt is None or max(learnt.prefill.samples, learnt.decode.samples) < _TAUGHT:
+            return None
+        return Milliwatts(learnt.without_engine + learnt.rise(learnt.work))
+
+    def forget_engine(self) -> None:
+        """The engine draws otherwise from now on: another model, other clocks."""
+        if self._memory.learnt is not None:
+            self._memory = replace(self._memory, learnt=forget_rise(self._memory.learnt))
 
     async def run(self) -> None:
         """Govern until cancelled."""

@@ -97,17 +97,15 @@ class MemoryGovernor:
                 await asyncio.to_thread(self._learnt.save)
             await asyncio.sleep(TICK)
 
-    def prefer(self, models: tuple[Candidate, ...]) -> Fits | DoesNotFit | None:
-        """From now on load the first of these for which there is room.
+    def judge(self, model: Candidate) -> Fits | DoesNotFit | None:
+        """Whether a model would fit, what is loaded now gone; None when that cannot be said."""
+        return self._judge(model, self._gauge())
 
-        Returns:
-            Whether the first of them would fit, what is loaded now gone; None when that cannot be said.
-        """
+    def prefer(self, models: tuple[Candidate, ...]) -> None:
+        """From now on load the first of these for which there is room."""
         self._models = models
         self._is_resting = False
-        verdict = models[0].judge(self._without_ours(self._gauge()), self._bounds, self._known(models[0]))
         self.look()
-        return verdict
 
     def engine_event(self, event: EngineEvent) -> None:
         """Hear what the host tells, before it acts on it."""
@@ -163,7 +161,7 @@ class MemoryGovernor:
     def _grow(self, chosen: _Chosen, now: MemoryNow | None, at: Seconds) -> None:
         """Go back to a preferred model once there has been room for it for a while."""
         for candidate in self._models[: self._models.index(chosen.candidate)]:
-            fit = candidate.judge(self._without_ours(now), self._bounds, self._known(candidate))
+            fit = self._judge(candidate, now)
             if isinstance(fit, Fits) and self._pressure.level is Level.CALM:
                 self._larger_fits_since = at if self._larger_fits_since is None else self._larger_fits_since
                 if at - self._larger_fits_since >= PATIENCE:
@@ -179,7 +177,7 @@ class MemoryGovernor:
             self._short_since = None
             return
         for candidate in self._models:
-            fit = candidate.judge(now, self._bounds, self._known(candidate))
+            fit = self._judge(candidate, now)
             if not isinstance(fit, DoesNotFit):
                 self._choose(candidate, fit)
                 return
@@ -203,9 +201,7 @@ class MemoryGovernor:
         """The engine is lost or did not load, and is about to be started again: not when there is no room now."""
         if self._chosen is None or not self._host.is_wanted:
             return
-        candidate = self._chosen.candidate
-        fit = candidate.judge(self._gauge(), self._bounds, self._known(candidate))
-        if isinstance(fit, DoesNotFit):
+        if isinstance(self.judge(self._chosen.candidate), DoesNotFit):
             self._host.unload("there is no memory to load it again")
 
     def _admission(self, now: MemoryNow | None, at: Seconds) -> Admission:
@@ -227,14 +223,17 @@ class MemoryGovernor:
 
     def _refusal(self, now: MemoryNow | None, at: Seconds) -> Admission:
         """Nothing is loaded: prompts wait, or are told why not."""
-        first = self._models[0]
-        fit = first.judge(now, self._bounds, self._known(first))
+        fit = self._judge(self._models[0], now)
         since = self._pressure.since if self._pressure.level is not Level.CALM else self._short_since
         if since is None or not isinstance(fit, DoesNotFit):
             return Admission(is_open=False)
         if fit.ever and at - since < PATIENCE:
             return Admission(is_open=False)
         return Admission(is_open=False, refusal=str(fit), retry_after=_RETRY_AFTER if fit.ever else None)
+
+    def _judge(self, candidate: Candidate, now: MemoryNow | None) -> Fits | DoesNotFit | None:
+        """The room is what there will be once the process that is there, if any, is gone: never two at once."""
+        return candidate.judge(self._without_ours(now), self._bounds, self._known(candidate))
 
     def _without_ours(self, now: MemoryNow | None) -> MemoryNow | None:
         """The memory as it will be once the loaded model is gone."""

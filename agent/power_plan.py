@@ -16,6 +16,7 @@ def power_plan(config: Config) -> PowerPlan:
         spans=tuple(_span(span) for span in power.schedule),
         refuse_unmetered=power.on_unmetered == "refuse",
         model=config.model.name,
+        fallback=config.model.fallback,
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final, assert_never
 
 from agent.commands.values import Command, CommandAnswer, CommandId, CommandState, Drain, Handlers, LoadModel, SetBudget
-from agent.errors import AgentError, ErrorCode, RejectedError, StorageFullError
+from agent.errors import AgentError, RejectedError, StorageFullError
 from agent.journal import Journal, JournalThread
 from agent.prompt import OutMessage
 from agent.units import Seconds
@@ -101,7 +101,7 @@ class Commander:
                 await self._answer(command_id, CommandState.IN_PROGRESS, "")
             detail, state = await doing, CommandState.SUCCEEDED
         except RejectedError as error:
-            detail, state = error.message, CommandState.REJECTED
+            detail, state = f"{error.code}: {error.message}", CommandState.REJECTED
         except AgentError as error:
             detail, state = str(error), CommandState.FAILED
         finally:
@@ -114,16 +114,10 @@ class Commander:
         handlers = self._handlers
         match command:
             case SetBudget(watts):
-                if handlers.set_budget is None:
-                    raise _missing("has no power governor")
                 return await handlers.set_budget(watts)
             case LoadModel(model):
-                if handlers.load_model is None:
-                    raise _missing("cannot change its model while it runs")
                 return await handlers.load_model(model)
             case Drain(on):
-                if handlers.drain is None:
-                    raise _missing("cannot be drained")
                 return await handlers.drain(on)
             case _:
                 assert_never(command)
@@ -145,7 +139,3 @@ class Commander:
         return OutMessage(
             f"{self._topic}/{command_id}", encode_command_answer(CommandAnswer(command_id, state, detail))
         )
-
-
-def _missing(what: str) -> RejectedError:
-    return RejectedError(ErrorCode.UNSUPPORTED, f"this agent {what}")

@@ -11,7 +11,7 @@ CommandId = NewType("CommandId", str)
 
 @dataclass(frozen=True, slots=True)
 class SetBudget:
-    """Keep to another power budget from now on, until the agent ends. None: to none."""
+    """Keep to another power budget until the agent ends. None: to the configured one again."""
 
     watts: float | None
 
@@ -54,12 +54,12 @@ class CommandAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """Who carries a command out; None: nobody here, the command is rejected.
+    """Who carries a command out.
 
     Each returns when it is done, with what there is to say of it. It raises `RejectedError` for what cannot be done,
     and another `AgentError` for what went wrong.
     """
 
-    set_budget: Callable[[float | None], Awaitable[str]] | None = None
-    load_model: Callable[[str], Awaitable[str]] | None = None
-    drain: Callable[[bool], Awaitable[str]] | None = None
+    set_budget: Callable[[float | None], Awaitable[str]]
+    load_model: Callable[[str], Awaitable[str]]
+    drain: Callable[[bool], Awaitable[str]]

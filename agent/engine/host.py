@@ -196,10 +196,11 @@ class EngineHost:
                 elif isinstance(answer, NotLoaded):
                     not_loaded = answer.reason
         finally:
+            has_left = leaving.done()
             leaving.cancel()
             self._lose(serving)
             ending = await process.end()
-        if not self._wants(spec) and not process.was_lost:
+        if (has_left or not self._wants(spec)) and not process.was_lost:
             self._on_event(ModelUnloaded(spec.model, self._left_for))
             return False
         if serving is None:

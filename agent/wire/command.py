@@ -16,11 +16,11 @@ class SetBudgetPayload(Payload):
     id: IdText
     command: Literal["set_budget"]
     watts: Annotated[float, Field(gt=0, le=10_000)] | None
-    """Of the whole machine; null: no limit."""
+    """Of the whole machine; null: what the configuration says again."""
 
 
 class LoadModelPayload(Payload):
-    """Serve another model."""
+    """Serve another model until the agent ends."""
 
     id: IdText
     command: Literal["load_model"]

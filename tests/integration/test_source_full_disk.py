@@ -62,12 +62,17 @@ async def _serving(broker: PrivateBroker, journal: JournalThread) -> AsyncIterat
     )
     intake = Intake(journal, worker, max_prompts=10_000, wake_publisher=lambda: None, counters=counters)
     async with connected(settings(broker.port), subscriptions=tuple(subscriptions(CONFIG)), max_payload=2**20) as link:
-        commander = Commander(journal, Handlers(), topic="edge/dev/command", wake_publisher=lambda: None)
+        handlers = Handlers(set_budget=_no_command, load_model=_no_command, drain=_no_command)
+        commander = Commander(journal, handlers, topic="edge/dev/command", wake_publisher=lambda: None)
         source = MqttSource(
             link, intake, Interpreter(CONFIG, {}), cancel=lambda _: None, commander=commander, emit=lambda _: None
         )
         async with running(source.run):
             yield
+
+
+async def _no_command(what: object) -> str:
+    raise AssertionError(what)
 
 
 async def _fill(journal: JournalThread) -> None:

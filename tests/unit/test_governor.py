@@ -137,6 +137,20 @@ def test_the_fallback_is_called_for_and_the_model_called_back() -> None:
     assert bench.models == ["small", "big"]
 
 
+def test_another_model_is_wanted_and_its_watts_are_learnt_anew() -> None:
+    bench = Bench(plan(None, fallback="small"))
+    bench.run(5)
+    assert bench.governor.at_full_duty is None, "too little was seen"
+    bench.run(10)
+    assert bench.governor.at_full_duty == pytest.approx(15_000, rel=0.05)
+    bench.governor.want("other", "small")
+    assert bench.governor.at_full_duty is None
+    bench.run(1)
+    assert bench.limits is not None
+    assert bench.limits.model == "other"
+    assert bench.models == [], "who ordered it knows"
+
+
 async def test_it_runs_until_it_is_cancelled() -> None:
     bench = Bench(plan())
     running = asyncio.create_task(bench.governor.run())

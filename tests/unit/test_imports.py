@@ -49,7 +49,8 @@ PURE: dict[str, set[str]] = {
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {
-    "app": {"cli"},
+    "app": {"service"},
+    "service": {"cli"},
     "cli": {"__main__"},
     "demo": {"cli"},
     "ask": {"cli", "demo"},
@@ -57,7 +58,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "top": {"cli"},
     "engine.ort_genai": set(),  # loaded by name, in the engine's process
     "engine.child": {"engine.host"},
-    "memory_governor": {"app", "vitals"},
+    "memory_governor": {"app", "vitals", "model_choice"},
     "learnt": {"app", "memory_governor"},
     "metrics": {"app"},
     "telemetry": {"app", "backlog"},
@@ -67,7 +68,9 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "commands.commander": {"app", "sources"},
     "spool.thread": {"spool", "vitals", "backlog", "app"},
     "platform.sampler": {"app", "vitals"},
-    "governor": {"app", "vitals", "power_plan"},
+    "governor": {"app", "vitals", "power_plan", "mode_keeper"},
+    "mode_keeper": {"app"},
+    "model_choice": {"app"},
     "config_file": {"app", "cli", "ask", "demo"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {

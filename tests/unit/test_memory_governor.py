@@ -326,6 +326,6 @@ def test_another_model_can_be_wanted(build: Callable[..., Bench]) -> None:
     assert bench.host.calls == ["load large", "unload: another model is wanted", "load small"]
     bench.governor.engine_event(ModelUnloaded("large", "another model is wanted"))
     bench.free = 2048 * MIB
-    verdict = bench.governor.prefer(bench.candidates)
-    assert isinstance(verdict, DoesNotFit)
+    assert isinstance(bench.governor.judge(bench.candidates[0]), DoesNotFit)
+    bench.governor.prefer(bench.candidates)
     assert bench.look(1.0).is_open

@@ -84,25 +84,19 @@ async def test_accepted_then_succeeded(tmp_path: Path, command: Command) -> None
     assert answers[1][2] == f"done: {device.done[0]}"
 
 
-@pytest.mark.parametrize("command", ALL)
-async def test_what_nobody_can_do_is_rejected(tmp_path: Path, command: Command) -> None:
-    async with bench_in(tmp_path, Handlers()) as bench:
-        await bench.commander.take(ID, command, "digest")
-        answers = await bench.answers(2)
-    assert answers[1][1] == "rejected"
-    assert answers[1][2].startswith("this agent ")
-
-
 @pytest.mark.parametrize(
-    ("error", "state"),
-    [(RejectedError(ErrorCode.DOES_NOT_FIT, "too large"), "rejected"), (RetryError("went wrong"), "failed")],
+    ("error", "state", "detail"),
+    [
+        (RejectedError(ErrorCode.DOES_NOT_FIT, "too large"), "rejected", "does_not_fit: too large"),
+        (RetryError("went wrong"), "failed", "went wrong"),
+    ],
 )
-async def test_what_goes_wrong_is_told(tmp_path: Path, error: Exception, state: str) -> None:
+async def test_what_goes_wrong_is_told(tmp_path: Path, error: Exception, state: str, detail: str) -> None:
     device = Device()
     device.error = error
     async with bench_in(tmp_path, device.handlers) as bench:
         await bench.commander.take(ID, LoadModel("m"), "digest")
-        assert (await bench.answers(2))[1] == ("R/command/c1", state, str(error))
+        assert (await bench.answers(2))[1] == ("R/command/c1", state, detail)
 
 
 async def test_what_takes_long_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

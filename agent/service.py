@@ -1,0 +1,78 @@
+"""The agent as a process: from its configuration to its exit code."""
+
+import asyncio
+import logging
+import signal
+from typing import TypeVar
+
+from agent import __version__
+from agent.app import Agent
+from agent.clock import Clock
+from agent.config import Config
+from agent.errors import StopError, StorageFullError
+from agent.journal import JournalThread
+from agent.units import Bytes
+
+_ErrorT = TypeVar("_ErrorT", bound=BaseException)
+_log = logging.getLogger(__name__)
+
+
+def run(config: Config) -> int:
+    """Serve until SIGTERM or SIGINT, then stop in order; a second signal ends the process at once.
+
+    Returns:
+        The process's exit code.
+
+    Raises:
+        StopError: The agent cannot start or go on; it has the exit code.
+    """
+    try:
+        asyncio.run(_serve(config))
+    except* StopError as group:
+        raise _first_leaf(group) from None
+    except* StorageFullError as group:
+        raise StopError(f"no room in {config.state_dir}: {_first_leaf(group)}. Free some, then start again") from None
+    return 0
+
+
+async def _serve(config: Config) -> None:
+    clock = Clock.of_this_machine()
+    stop = _stop_signal()
+    _log.info("starting", extra={"version": __version__, "prompts": f"{config.topic_prefix}/prompt"})
+    opened = JournalThread.open(
+        config.state_dir / "journal.db",
+        clock=clock,
+        keep=config.journal.keep,
+        max_size=Bytes(config.journal.max_size),
+    )
+    async with opened as journal:
+        agent = Agent(config, journal, clock)
+        await agent.recover()
+        async with agent.started():
+            await stop.wait()
+            _log.info("stopping", extra={"timeout_s": config.stop_timeout})
+            await agent.drain()
+    _log.info("stopped")
+
+
+def _stop_signal() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set. Either signal a second time does what it does by default: end the process.
+
+    That loses nothing: what runs is in the journal, and the engine's process ends with the agent.
+    """
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def requested() -> None:
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(signum)
+            signal.signal(signum, signal.SIG_DFL)
+        stop.set()
+
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, requested)
+    return stop
+
+
+def _first_leaf(group: BaseExceptionGroup[_ErrorT]) -> _ErrorT:
+    first = group.exceptions[0]
+    return _first_leaf(first) if isinstance(first, BaseExceptionGroup) else first

@@ -1,0 +1,131 @@
+"""Who wants which model, and what comes of an order; the memory governor notes what it is told to prefer."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from agent.budget.memory import DoesNotFit, Fits
+from agent.candidates import Candidate
+from agent.config import Config, Device
+from agent.errors import ErrorCode, RejectedError, RetryError
+from agent.events import ModelLoaded, ModelLoadFailed, ModelUnloaded
+from agent.memory_governor import MemoryGovernor
+from agent.model_choice import ModelChoice
+from agent.units import Bytes
+
+BIG, SMALL = (Candidate(name, Path(name), None) for name in ("big", "small"))
+
+
+class NotingMemory(MemoryGovernor):
+    """Loads nothing."""
+
+    def __init__(self) -> None:
+        self.preferred: list[tuple[str, ...]] = []
+        self.verdict: Fits | DoesNotFit | None = None
+
+    def judge(self, model: Candidate) -> Fits | DoesNotFit | None:
+        del model
+        return self.verdict
+
+    def prefer(self, models: tuple[Candidate, ...]) -> None:
+        self.preferred.append(tuple(model.model for model in models))
+
+
+class Bench:
+    """A choice among `big` and `small`; `other` is on the disk, too."""
+
+    def __init__(self, folder: Path, models: tuple[Candidate, ...] = (BIG, SMALL)) -> None:
+        (folder / "other").mkdir()
+        (folder / "other" / "genai_config.json").touch()
+        config = Config(device=Device(id="d"), models_dir=folder, state_dir=folder)
+        self.memory = NotingMemory()
+        self.wanted: list[tuple[str, str | None]] = []
+        self.choice = ModelChoice(config, models, self.memory, on_wanted=lambda *names: self.wanted.append(names))
+
+    async def order(self, model: str = "other") -> asyncio.Task[str]:
+        """An order that has got as far as it does by itself."""
+        before = len(self.memory.preferred)
+        task = asyncio.create_task(self.choice.load(model))
+        async with asyncio.timeout(10):
+            while len(self.memory.preferred) == before and not task.done():  # noqa: ASYNC110 - a thread reads files
+                await asyncio.sleep(0.001)
+        return task
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_power_chooses_the_fallback_and_takes_it_back(bench: Bench) -> None:
+    bench.choice.use("small")
+    bench.choice.use("big")
+    assert bench.memory.preferred == [("small",), ("big", "small")]
+    assert bench.wanted == [], "the power governor knows"
+
+
+async def test_an_order_is_done_when_the_model_is_loaded(bench: Bench) -> None:
+    order = await bench.order()
+    assert bench.memory.preferred == [("other", "small")]
+    assert bench.wanted == [("other", "small")]
+    bench.choice.engine_event(ModelUnloaded("big", "another model is wanted"))
+    bench.choice.engine_event(ModelLoaded("big", 1.0, 100))
+    assert not order.done()
+    bench.choice.engine_event(ModelLoaded("other", 1.0, 100))
+    assert await order == "other is loaded"
+    bench.choice.use("small")
+    bench.choice.use("other")
+    assert bench.memory.preferred[1:] == [("small",), ("other", "small")]
+
+
+async def test_what_is_loaded_already_is_not_waited_for(bench: Bench) -> None:
+    bench.choice.engine_event(ModelLoaded("other", 1.0, 100))
+    assert await (await bench.order()) == "other is loaded"
+
+
+@pytest.mark.parametrize("failure", [ModelLoadFailed("other", "broken"), ModelLoaded("small", 1.0, 100)])
+async def test_an_order_that_fails_leaves_the_model_before(
+    failure: ModelLoadFailed | ModelLoaded, bench: Bench
+) -> None:
+    order = await bench.order()
+    bench.choice.engine_event(failure)
+    with pytest.raises(RetryError, match=r"broken|no room for it any more: small"):
+        await order
+    assert bench.memory.preferred[-1] == ("big", "small")
+    assert bench.wanted[-1] == ("big", "small")
+
+
+async def test_the_later_order_counts(bench: Bench, tmp_path: Path) -> None:
+    first = await bench.order()
+    (tmp_path / "other").rename(tmp_path / "third")
+    second = await bench.order("third")
+    with pytest.raises(RetryError, match="an order to load third"):
+        await first
+    bench.choice.engine_event(ModelLoaded("third", 1.0, 100))
+    assert await second == "third is loaded"
+
+
+async def test_what_cannot_be_loaded_is_rejected_and_changes_nothing(bench: Bench) -> None:
+    with pytest.raises(RejectedError) as rejected:
+        await bench.choice.load("nowhere")
+    assert rejected.value.code is ErrorCode.MODEL_NOT_FOUND
+    bench.memory.verdict = DoesNotFit("other", Bytes(2000), Bytes(1000), ever=True)
+    with pytest.raises(RejectedError, match="other needs 2,000 bytes") as rejected:
+        await bench.choice.load("other")
+    assert rejected.value.code is ErrorCode.DOES_NOT_FIT
+    assert bench.memory.preferred == []
+
+
+async def test_too_little_power_for_another_model(bench: Bench) -> None:
+    bench.choice.use("small")
+    with pytest.raises(RejectedError, match="enough for small only") as rejected:
+        await bench.choice.load("other")
+    assert rejected.value.code is ErrorCode.OVER_BUDGET
+
+
+async def test_without_a_fallback_there_is_one_model(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, (BIG,))
+    await bench.order()
+    assert bench.memory.preferred == [("other",)]
+    assert bench.wanted == [("other", None)]
