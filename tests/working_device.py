@@ -57,7 +57,7 @@ def device(folder: Path, port: int) -> Iterator[tuple[PrivateBroker, SimulatedBo
     """The board, its broker, and somebody who asks."""
     with BoardTree(folder / "board", BOARDS["orin-nano-super"]) as tree, PrivateBroker(folder) as broker:
         config = write_config(folder, broker.port, telemetry={"every": "2s", "port": port})
-        command = (sys.executable, "-m", "tests.board_agent", str(folder / "board"))
+        command = (sys.executable, "-m", "tests.boards.agent", str(folder / "board"))
         with AgentProcess(config, command) as agent, Client(broker.port) as client:
             client.wait_online()
             yield broker, SimulatedBoard(tree, psutil.Process(wait_for_engine(agent))), client

@@ -5,7 +5,7 @@
 
 import sys
 from pathlib import Path
-from unittest.mock import patch
+from typing import Any
 
 from agent import app
 from agent.cli import main
@@ -13,7 +13,19 @@ from agent.platform.identity import identify
 from agent.platform.sampler import Sampler
 from agent.platform.sensors import Sensors
 
+
+def on(root: Path) -> None:
+    """Have this process read the sensors and the identity of the machine at `root`."""
+
+    class BoardSampler(Sampler):
+        """Of the tree."""
+
+        def __init__(self, **more: Any) -> None:  # noqa: ANN401 - what `app` gives
+            super().__init__(lambda: Sensors(root), **more)
+
+    vars(app).update(Sampler=BoardSampler, identify=lambda: identify(root))
+
+
 if __name__ == "__main__":
-    root = Path(sys.argv.pop(1))
-    with patch.multiple(app, Sampler=lambda: Sampler(lambda: Sensors(root)), identify=lambda: identify(root)):
-        main()
+    on(Path(sys.argv.pop(1)))
+    main()

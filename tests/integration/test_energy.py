@@ -24,7 +24,7 @@ def set_power(tree: BoardTree, watts: float) -> None:
 
 
 def test_joules_of_a_reply_and_in_all(tmp_path: Path) -> None:
-    command = (sys.executable, "-m", "tests.board_agent", str(tmp_path / "board"))
+    command = (sys.executable, "-m", "tests.boards.agent", str(tmp_path / "board"))
     with BoardTree(tmp_path / "board", BOARDS["orin-nano-super"]) as tree, PrivateBroker(tmp_path) as broker:
         set_power(tree, IDLE_W)
         config = write_config(tmp_path, broker.port, telemetry={"every": "1s"})

@@ -18,8 +18,8 @@ from agent.prompt import Message, PromptId, Role, Sampling
 from agent.units import Ratio
 from tests.agent_process import PREFIX, AgentProcess, write_config
 from tests.client import Client
-from tests.integration.board_agent import IDLE_W, RISE_W
 from tests.integration.engine.hosting import PATIENCE, Hosting
+from tests.integration.metered_agent import IDLE_W, RISE_W
 from tests.waiting import wait_for
 
 BUDGET_W = 10.0
@@ -33,7 +33,7 @@ def governed(tmp_path: Path) -> Iterator[Client]:
         config = write_config(
             tmp_path, broker.port, telemetry={"every": "1s"}, power={"budget_watts": BUDGET_W, "on_unmetered": "refuse"}
         )
-        command = (sys.executable, "-m", "tests.integration.board_agent", str(tmp_path / "board"))
+        command = (sys.executable, "-m", "tests.integration.metered_agent", str(tmp_path / "board"))
         with (
             AgentProcess(config, command),
             Client(broker.port, topics=("reply/#", "status", "telemetry", "event")) as client,

@@ -1,4 +1,4 @@
-"""An agent that takes itself for a Jetson: `python -m tests.integration.board_agent FOLDER run --config FILE`.
+"""An agent that takes itself for a Jetson: `python -m tests.integration.metered_agent FOLDER run --config FILE`.
 
 Its sensors read a board's tree in FOLDER. What `VDD_IN` measures there follows what the real engine reports of its
 steps. Everything else is the agent.
@@ -11,9 +11,8 @@ from pathlib import Path
 
 from agent import app, cli
 from agent.engine.host import EngineHost
-from agent.platform.sampler import Sampler
-from agent.platform.sensors import Sensors
 from tests.boards import BOARDS, BoardTree
+from tests.boards.agent import on
 
 BOARD = "orin-nano-super"
 IDLE_W, RISE_W = 6.0, 10.0
@@ -49,9 +48,8 @@ class MeteredHost(EngineHost):
 def main() -> None:
     """The command line."""
     MeteredHost.tree = BoardTree(Path(sys.argv.pop(1)), BOARDS[BOARD])
-    # What `app` builds the agent from.
+    on(MeteredHost.tree.root)
     vars(app)["EngineHost"] = MeteredHost
-    vars(app)["Sampler"] = lambda: Sampler(lambda: Sensors(MeteredHost.tree.root))
     cli.main()
 
 
