@@ -81,7 +81,7 @@ class Model(_Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "edge-tiny"
     """A folder of `models_dir`, or the model that ships with the agent."""
     fallback: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
-    """A smaller model, loaded while there is no memory for the other. Never both at once."""
+    """A smaller model, loaded while there is too little memory or power for the other. Never both at once."""
 
 
 class Route(_Section):

@@ -3,7 +3,7 @@
 A step advances every request by a chunk of its prompt or by one token, as `Engine.step` does. What a step takes above
 the idle power follows from its tokens; a decode step costs more with more requests in it, but less than twice for two.
 The true cost of a request is that of its own prefill and its equal part of the decode steps that it was in. The meter
-samples five times a second, with noise and in steps of 40 mW (an INA3221 at 5 V).
+samples ten times a second, with noise and in steps of 40 mW (an INA3221 at 5 V).
 """
 
 import random
@@ -17,7 +17,7 @@ from agent.engine.work_log import WorkLog
 from agent.prompt import PromptId
 from agent.units import Joules, Milliwatts, Seconds
 
-SAMPLE_EVERY = 0.2
+SAMPLE_EVERY = 0.1
 TELL_EVERY = 0.1
 IDLE_W = 6.3
 NOISE_W = 0.15

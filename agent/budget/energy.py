@@ -26,7 +26,7 @@ SETTLING: Final = Seconds(0.5)
 """So long after the last request the power has come down to the floor."""
 
 _KEPT_SAMPLES: Final = 2048
-"""For work that is told late: at 5 samples a second more than the longest step may take."""
+"""For work that is told late: at 10 samples a second more than the longest step may take."""
 
 _APART: Final = Seconds(1e-3)
 """Spans of work further apart do not belong together."""
