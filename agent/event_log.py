@@ -8,7 +8,15 @@ from dataclasses import asdict
 
 from agent.clock import Clock
 from agent.errors import StorageFullError
-from agent.events import Event, MemoryRecovered, ModelLoaded, ModelUnloaded, PowerMeterBack, ThrottlingEnded
+from agent.events import (
+    Event,
+    MemoryRecovered,
+    ModelLoaded,
+    ModelUnloaded,
+    PowerMeterBack,
+    PowerWithin,
+    ThrottlingEnded,
+)
 from agent.journal import Journal, JournalThread
 from agent.prompt import OutMessage
 from agent.units import Seconds
@@ -18,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 _MOST_UNWRITTEN = 256
 
-_GOOD_NEWS = ModelLoaded | ModelUnloaded | MemoryRecovered | ThrottlingEnded | PowerMeterBack
+_GOOD_NEWS = ModelLoaded | ModelUnloaded | MemoryRecovered | ThrottlingEnded | PowerMeterBack | PowerWithin
 """Not worth a warning."""
 
 _RETRY = Seconds(1.0)

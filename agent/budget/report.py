@@ -52,12 +52,12 @@ def report(
     lasts = Seconds(before.lasts + dt if kind is before.now else 0.0)
     if kind is before.told or lasts < _LASTS[kind]:
         return None, Reported(before.told, kind, lasts)
-    return _event(state, total), Reported(kind, kind, lasts)
+    return _event(kind, state, total), Reported(kind, kind, lasts)
 
 
-def _event(state: GovernorState, total: Milliwatts) -> PowerEvent:
+def _event(kind: PowerState, state: GovernorState, total: Milliwatts) -> PowerEvent:
     budget = None if state.budget is None else round(state.budget / 1000, 3)
-    match state.state:
+    match kind:
         case PowerState.WITHIN:
             return PowerWithin(budget)
         case PowerState.LIMITED:

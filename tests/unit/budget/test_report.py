@@ -47,3 +47,12 @@ def test_each_state_that_lasts_is_told_once() -> None:
 
 def test_what_comes_and_goes_is_told_once() -> None:
     assert told(*[(PowerState.LIMITED, 20), (PowerState.WITHIN, 20)] * 5) == [PowerLimited(12.0, 0.5, "why")]
+
+
+def test_a_budget_that_is_taken_back_while_nothing_measures() -> None:
+    reported, events = NOTHING_REPORTED, []
+    for budget in (BUDGET, None):
+        for _ in range(90):
+            event, reported = report(reported, state(PowerState.UNMETERED, budget), Milliwatts(0.0), Seconds(1.0))
+            events += [event] if event is not None else []
+    assert events == [PowerUnmetered(12.0, "why"), PowerWithin(None)]
