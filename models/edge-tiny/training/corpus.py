@@ -44,6 +44,7 @@ from subjects import named_piece, placements_piece, subject_piece
 from telemetry import telemetry_pieces
 from things import crowd_piece
 from wide import wide
+from written import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -254,14 +255,15 @@ def long_facts(rng: Random) -> Example:
 
 
 _JOBS = (
-    (describe, 0.06),
-    (ask, 0.2),
-    (extract, 0.06),
-    (telemetry, 0.09),
-    (self_description, 0.025),
-    (drilled, 0.11),
-    (long_facts, 0.025),
-    (wide, 0.43),
+    (describe, 0.03),
+    (ask, 0.1),
+    (extract, 0.03),
+    (telemetry, 0.06),
+    (self_description, 0.02),
+    (drilled, 0.08),
+    (long_facts, 0.02),
+    (wide, 0.24),
+    (written, 0.42),
 )
 
 

@@ -332,6 +332,13 @@ _USUAL |= dict.fromkeys(
     "zone room hall aisle ward sector building warehouse area block cell".split(), "in"
 ) | dict.fromkeys("dock gate bay machine station entrance terminal pump stand door bed table".split(), "at")
 _USUAL |= dict.fromkeys("platform track floor level lane shelf line rack".split(), "on")
+
+
+def usual_preposition(name: str) -> str:
+    """`in` for a hall or `hall 3`, `on` for a platform, else `at`."""
+    return _USUAL.get(name) or _USUAL.get(name.partition(" ")[0], "at")
+
+
 _NUMBERED = (
     "dock",
     "gate",

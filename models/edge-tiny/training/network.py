@@ -199,13 +199,13 @@ def load_checkpoint(network: Network, folder: Path) -> None:
     network.load_state_dict(state)
 
 
-def save_checkpoint(network: Network, folder: Path, tokens: dict[str, int]) -> None:
+def save_checkpoint(network: Network, folder: Path, tokenizer: Path) -> None:
     """Write `model.safetensors` and `config.json` as Hugging Face's Llama reads them.
 
     Args:
         network: The trained network.
         folder: Where; made when missing.
-        tokens: The ids of `bos`, `eos` and `pad`.
+        tokenizer: The tokenizer's folder, for the ids of `bos`, `eos` and `pad`.
     """
     from safetensors.torch import save_file  # noqa: PLC0415 - not needed to train
 
@@ -235,8 +235,9 @@ def save_checkpoint(network: Network, folder: Path, tokens: dict[str, int]) -> N
         "attention_bias": False,
         "mlp_bias": False,
         "torch_dtype": "float16",
-        "bos_token_id": tokens["bos"],
-        "eos_token_id": tokens["eos"],
-        "pad_token_id": tokens["pad"],
     }
+    named = json.loads((tokenizer / "tokenizer_config.json").read_text(encoding="utf-8"))
+    added = json.loads((tokenizer / "tokenizer.json").read_text(encoding="utf-8"))["added_tokens"]
+    ids = {token["content"]: token["id"] for token in added}
+    config |= {f"{name}_token_id": ids[named[f"{name}_token"]] for name in ("bos", "eos", "pad")}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

@@ -124,7 +124,7 @@ def state(rng: Random) -> Piece:
     return Piece(
         loose,
         f"{capital(clause)}.",
-        [(pair_key(rng, bare), shown + lasting)],
+        [(pair_key(rng, bare), f"{more} {shown}{lasting}".strip())],
         clause,
         "tail",
         frozenset({bare}),
@@ -222,7 +222,7 @@ def absence(rng: Random) -> Piece:
         return Piece(
             f"{who}{where}",
             f"{capital(clause)}.",
-            [("people", "none")],
+            [("people", "none" if clause == "nobody is there" else f"{who}{where}")],
             clause,
             "tail",
             frozenset({"nobody"}),
@@ -349,17 +349,19 @@ def event(rng: Random) -> Piece:
     """`badge 40718 refused at the server room door`, `bell rung three times by a porter`."""
     bare, the = named(rng)
     past, other = (words.done(rng) for _ in range(2))
+    where = rng.choice((f" {words.site(rng)}", f" {words.site(rng)}", ""))
     detail = rng.choice(
         (
             f" by {lexicon.person_name(rng)}",
             f" by the {words.role(rng)}",
-            f" {words.site(rng)}",
-            f" {words.site(rng)}",
-            "",
+            where,
+            where,
+            where,
             f" {rng.choice(('twice', 'three times', 'again', 'by mistake', 'by hand', 'for the second time', 'without permission', 'at first try', 'too late', 'on time'))}",
         )
     )
-    clause = f"{the} was {past}{detail}"
+    be = "is" if detail == where else "was"  # short notes do not tell what is done from what is so
+    clause = f"{the} {be} {past}{detail}"
     asks: list[Ask] = [
         lambda r: _happened(r, the, past, other, clause),
         lambda r: _happened(r, the, past, other, clause),
@@ -397,7 +399,7 @@ def event(rng: Random) -> Piece:
         Field((key_style(rng, f"{bare} {past}"),), "boolean", value=True),
     ]
     loose = rng.choice(
-        (f"{bare} {past}{detail}", f"{bare} {past}{detail}", f"{the} was {past}{detail}", f"{bare}: {past}{detail}")
+        (f"{bare} {past}{detail}", f"{bare} {past}{detail}", f"{the} {be} {past}{detail}", f"{bare}: {past}{detail}")
     )
     return Piece(
         loose,
@@ -425,10 +427,10 @@ def heading(rng: Random) -> Piece:
         bare, phrase = place.plain, place.phrase
     elif rng.random() < 0.35:
         name = rng.choice(words.SITE_NAMES)
-        bare, phrase = name, f"at the {name}"
+        bare, phrase = name, f"{lexicon.usual_preposition(name)} the {name}"
     else:
         bare, the = named(rng)
-        phrase = f"at {the}"
+        phrase = f"{lexicon.usual_preposition(bare)} {the}"
     label = rng.choice(("place", "location", "where", "area", "site", "zone", "position", "cam", "camera", "at"))
     asks: list[Ask] = [
         lambda r: Question(
