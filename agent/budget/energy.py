@@ -10,6 +10,7 @@ to what the meter measured.
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Final
 
@@ -65,18 +66,23 @@ class EnergyTotals:
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """What the meter said; None: nothing."""
+    """What the meter said; None: nothing. `since`: from when on it tells the power."""
 
+    since: Seconds
     at: Seconds
     power: Milliwatts | None
 
 
 @dataclass(slots=True)
 class _Account:
-    """What a request has cost so far: None before any of its work is booked. `complete`: all of it was measured."""
+    """What a request has cost so far: None before any of its work is booked.
+
+    `complete`: all of it was measured. `is_running`: it is on the engine.
+    """
 
     joules: float | None = None
     complete: bool = True
+    is_running: bool = True
 
 
 class EnergyLedger:
@@ -94,6 +100,7 @@ class EnergyLedger:
         self._floor = IdleFloor()
         self._costs = TokenCosts()
         self._total = 0.0
+        self._behind = 0.0  # booked, and told by no sample yet
         self._requests = 0.0
         self._by_model: dict[str, ModelEnergy] = {}
 
@@ -111,28 +118,39 @@ class EnergyLedger:
             loaded: Whether the engine has its model: loading is work of the machine, though of no request.
         """
         before = self._samples[-1].at if self._samples and self._samples[-1].power is not None else None
-        self._samples.append(_Sample(at, power))
         idle = self._is_quiet(at, loaded=loaded)
         if power is not None and before is not None and 0 < at - before <= LONGEST_GAP:
             lasted = Seconds(at - before)
+            self._samples.append(_Sample(before, at, power))
             self._total += power * lasted / 1000
             self._floor.saw(power, lasted, idle=idle)
+        else:
+            self._samples.append(_Sample(at, at, power))
+            self._total += self._behind
+        self._behind = 0.0
 
     def ran(self, model: str, progress: Progress) -> None:
         """The engine's process told what ran."""
-        if progress.since - self._busy_until > _APART:
-            self._give_up_unmeasured()
+        if progress.since - self._busy_until > _APART:  # a time of work is over, and no sample fell into what is left
+            for _, waiting in self._unmeasured:
+                self._mark_incomplete(waiting)
+            self._unmeasured.clear()
             self._busy_since = progress.since
         self._busy_until = progress.until
         self._unmeasured.append((model, progress))
         if self._samples_of_work(progress):
-            for waiting in self._unmeasured:
-                self._book(*waiting)
+            for served_by, waiting in self._unmeasured:
+                self._book(served_by, waiting)
             self._unmeasured.clear()
 
     def open(self, request: PromptId) -> None:
         """A request begins, or begins again: what it costs is kept until it is closed."""
-        self._open.setdefault(request, _Account())
+        self._open.setdefault(request, _Account()).is_running = True
+
+    def pause(self, request: PromptId) -> None:
+        """A request that is open runs no more for now; what it has cost is kept."""
+        if request in self._open:
+            self._open[request].is_running = False
 
     def close(self, request: PromptId) -> Joules | None:
         """What the request has cost above the idle floor; None when not all of its work was measured, or none was."""
@@ -144,7 +162,7 @@ class EnergyLedger:
 
     def _is_quiet(self, at: Seconds, *, loaded: bool) -> bool:
         """Whether nothing has run since before the last sample, and the power has had time to settle."""
-        if not loaded or self._open:
+        if not loaded or any(account.is_running for account in self._open.values()):
             self._quiet_since = None
             return False
         if self._quiet_since is None:
@@ -163,12 +181,6 @@ class EnergyLedger:
                 break
         return samples[::-1]
 
-    def _give_up_unmeasured(self) -> None:
-        """A time of work is over, and no sample fell into it."""
-        for _, progress in self._unmeasured:
-            self._mark_incomplete(progress)
-        self._unmeasured.clear()
-
     def _mark_incomplete(self, progress: Progress) -> None:
         for work in progress.work:
             if work.id in self._open:
@@ -179,6 +191,7 @@ class EnergyLedger:
         if joules is None or not progress.work:
             self._mark_incomplete(progress)
             return
+        self._measure_behind(progress)
         tokens = _sum(work.tokens for work in progress.work)
         self._costs.saw(tokens, joules)
         self._requests += joules
@@ -208,11 +221,21 @@ class EnergyLedger:
             until = progress.until if is_last else min(sample.at, progress.until)
             if until <= since:
                 continue
-            if sample.power is None or abs(sample.at - since) > LONGEST_GAP or until - sample.at > LONGEST_GAP:
+            if sample.power is None or since < sample.since or until - sample.at > LONGEST_GAP:
                 return None
             joules += max(0.0, sample.power - floor) * (until - since) / 1000
             since = until
         return Joules(joules)
+
+    def _measure_behind(self, progress: Progress) -> None:
+        """Count what is booked behind the last sample as measured, unless the next sample tells it."""
+        *_, last = self._samples_of_work(progress)
+        after = list(takewhile(lambda sample: sample.at > last.at, reversed(self._samples)))
+        joules = max(0.0, (last.power or 0.0) * (progress.until - max(progress.since, last.at)) / 1000)
+        if not after:
+            self._behind += joules
+        elif after[-1].since > last.at:
+            self._total += joules
 
     def _shares(self, work: tuple[Work, ...]) -> list[float]:
         """Each request's share: by its tokens; where there are none, as in a step that only ends requests, alike."""
