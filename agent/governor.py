@@ -24,6 +24,8 @@ EVERY = Seconds(0.05)
 """Twice as often as power is sampled, so that a sample and the work that goes with it are not far apart."""
 IDLE_EVERY = Seconds(0.25)
 """While nothing runs there is less to see, and an idle agent should cost nothing."""
+_LONGEST_TICK = Seconds(1.0)
+"""A machine that was suspended has seen nothing in that time, so that none of it counts as waited."""
 _MILLI = 1000.0
 _TAUGHT = 100
 """Samples: ten seconds of work."""
@@ -142,7 +144,7 @@ class Governor:
     def tick(self) -> None:
         """Look once, decide, and have it obeyed."""
         now = self._clock.now()
-        dt, self._last = Seconds(now - self._last), now
+        dt, self._last = min(Seconds(now - self._last), _LONGEST_TICK), now
         seen = self._seen(now)
         self._state = self._decide(seen, dt)
         limits = self._state.limits

@@ -73,8 +73,8 @@ def govern(rules: Rules, before: Memory, seen: Seen, dt: Seconds) -> tuple[Gover
 
 
 def _sampled(rules: Rules, before: Memory, memory: Memory, total: Milliwatts, work: Work) -> Memory:
-    """Learn from a sample."""
-    waited = memory.blind_for
+    """Learn from a sample. A gap before it teaches no more than a moment: nobody saw what was done and drawn in it."""
+    waited = min(memory.blind_for, _HOLD_AFTER)
     if before.learnt is None:
         learnt, smoothed = begin(total, _guess(rules.budget, total)), total
     else:

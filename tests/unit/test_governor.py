@@ -128,6 +128,16 @@ def test_a_sample_counts_once_however_often_it_is_looked_at() -> None:
     assert bench.is_metered()
 
 
+def test_a_suspended_machine_has_not_waited() -> None:
+    bench = Bench(plan(5.2, fallback="small"))
+    bench.run(3)
+    bench.samples = False
+    bench.now += 3600
+    bench.governor.tick()
+    assert bench.is_metered(), "the next sample is due"
+    assert bench.models == [], "the model was not too much for an hour"
+
+
 def test_the_fallback_is_called_for_and_the_model_called_back() -> None:
     bench = Bench(plan(5.2, fallback="small"))
     bench.run(15)

@@ -156,6 +156,22 @@ def test_a_meter_that_dies_is_a_state_and_recovers(machine: Machine) -> None:
     assert machine.run(5).state is PowerState.LIMITED
 
 
+def test_a_long_gap_teaches_no_more_than_a_short_one(machine: Machine) -> None:
+    machine.base += 4000
+    machine.run(1.5)  # in the middle of learning that something else draws
+    memories = []
+    for gap in (5, 3600):
+        memory = replace(machine.memory, blind_for=Seconds(float(gap)), duty=1.0)
+        _, after = govern(
+            machine.rules, memory, Seen(Milliwatts(19_000.0), "", None, Work(Ratio(0.0), Ratio(1.0)), 1), DT
+        )
+        memories.append(replace(after, blind_for=Seconds(0.0)))
+    assert memories[0] == memories[1]
+    machine.memory = memories[1]
+    machine.run(5)
+    assert machine.total == pytest.approx(12_000, rel=0.04)
+
+
 def test_a_meter_that_dies_can_stop_everything() -> None:
     machine = Machine(replace(RULES, refuse_unmetered=True))
     machine.metered = False
