@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from agent.budget.power import govern
 from agent.budget.report import NOTHING_REPORTED, report
 from agent.budget.schedule import Span, budget_at
-from agent.budget.state import FRESH, GovernorState, Rules, Seen
+from agent.budget.state import FRESH, GovernorState, Rules, Rung, Seen
 from agent.budget.watts import IDLE, Work, forget_rise
 from agent.clock import Clock
 from agent.events import Event
@@ -24,6 +24,8 @@ EVERY = Seconds(0.05)
 """Twice as often as power is sampled, so that a sample and the work that goes with it are not far apart."""
 IDLE_EVERY = Seconds(0.25)
 """While nothing runs there is less to see, and an idle agent should cost nothing."""
+_LONGEST_TICK = Seconds(1.0)
+"""A machine that was suspended has seen nothing in that time, so that none of it counts as waited."""
 _MILLI = 1000.0
 _TAUGHT = 100
 """Samples: ten seconds of work."""
@@ -57,12 +59,14 @@ class Doing:
         decode: Likewise of decode.
         running: Requests in the engine.
         max_running: Requests that the loaded model can run at once.
+        is_loading: Whether a model is wanted that is not there yet.
     """
 
     prefill: Seconds
     decode: Seconds
     running: int
     max_running: int
+    is_loading: bool = False
 
 
 class Governor:
@@ -115,9 +119,10 @@ class Governor:
         self._commanded = None if watts is None else Milliwatts(watts * _MILLI)
 
     def want(self, model: str, fallback: str | None) -> None:
-        """Another model is the wanted one from now on; what it draws is learnt anew."""
+        """Another model is the wanted one from now on; what it draws, and whether pacing is enough, is learnt anew."""
         self._plan = replace(self._plan, model=model, fallback=fallback)
         self._model = model
+        self._memory = replace(self._memory, rung=Rung.PACE, left=(), pressed_for=0.0)
         self.forget_engine()
 
     @property
@@ -142,7 +147,7 @@ class Governor:
     def tick(self) -> None:
         """Look once, decide, and have it obeyed."""
         now = self._clock.now()
-        dt, self._last = Seconds(now - self._last), now
+        dt, self._last = min(Seconds(now - self._last), _LONGEST_TICK), now
         seen = self._seen(now)
         self._state = self._decide(seen, dt)
         limits = self._state.limits
@@ -171,15 +176,11 @@ class Governor:
         total = None if power is None else power.total.value
         why = (sampled.why if power is None else power.total.why) or "no sample"
         if power is None or total is None or power.at == self._sample_at:
-            self._last_doing = _with_room(self._last_doing, doing.max_running)
-            return Seen(None, why, sampled.device, IDLE, doing.running)
+            self._last_doing = replace(self._last_doing, max_running=doing.max_running)
+            return Seen(None, why, sampled.device, IDLE, doing.running, doing.is_loading)
         work = _shares(self._last_doing, doing, Seconds(now - self._worked_since))
         self._sample_at, self._worked_since, self._last_doing = power.at, now, doing
-        return Seen(total, why, sampled.device, work, doing.running)
-
-
-def _with_room(doing: Doing, max_running: int) -> Doing:
-    return Doing(doing.prefill, doing.decode, doing.running, max_running)
+        return Seen(total, why, sampled.device, work, doing.running, doing.is_loading)
 
 
 def _shares(before: Doing, now: Doing, passed: Seconds) -> Work:

@@ -17,7 +17,7 @@ from agent.budget.ceiling import strained
 from agent.budget.rungs import on_its_rung
 from agent.budget.state import GovernorState, Memory, Rules, Rung, Seen
 from agent.budget.verdict import under_control, without_control
-from agent.budget.watts import Learnt, Work, begin, forget_rise, learn
+from agent.budget.watts import Learnt, begin, forget_rise, learn
 from agent.units import Milliwatts, Seconds
 
 UP_PER_S = 0.5
@@ -32,6 +32,8 @@ _SMOOTHING = Seconds(1.0)
 _HOLD_AFTER = Seconds(0.5)
 """Without a sample for so long, the duty is not raised."""
 UNMETERED_AFTER = Seconds(2.0)
+REFUSES_AFTER = Seconds(300.0)
+"""When nothing could run for so long, what waits is refused: a cloud or a hot noon is over sooner, or not soon."""
 _INTEGRAL_PER_S = 0.1
 _INTEGRAL_MOST = 0.1
 """Of the engine's own power."""
@@ -57,32 +59,43 @@ def govern(rules: Rules, before: Memory, seen: Seen, dt: Seconds) -> tuple[Gover
         running=seen.running,
     )
     if seen.total is not None:
-        memory = _sampled(rules, before, memory, seen.total, seen.work)
+        memory = _sampled(rules, before, memory, seen.total, seen)
     learnt = memory.learnt
     unmetered = learnt is None or memory.blind_for >= UNMETERED_AFTER
     if rules.budget is None or learnt is None or unmetered:
         refused = unmetered and rules.budget is not None and rules.refuse_unmetered
         free = replace(memory, rung=Rung.PACE, left=(), pressed_for=0.0, over_for=Seconds(0.0))
         paced = replace(free, duty=_paced(free, 0.0 if refused else 1.0, dt))
-        return without_control(rules, paced, seen.why, unmetered=unmetered, refused=refused), paced
+        return _patient(without_control(rules, paced, seen.why, unmetered=unmetered, refused=refused), paced, dt)
     aim = rules.budget * (1 - _MARGIN) - _CAUTION * learnt.scatter + memory.integral
     wanted = (aim - learnt.without_engine) / learnt.rise(learnt.work)
-    memory = on_its_rung(rules, memory, learnt, wanted, dt)
+    if not seen.is_loading:
+        memory = on_its_rung(rules, memory, learnt, wanted, dt)
     memory = replace(memory, duty=_paced(memory, wanted, dt))
-    return under_control(rules, rules.budget, memory, learnt), memory
+    return _patient(under_control(rules, rules.budget, memory, learnt), memory, dt)
 
 
-def _sampled(rules: Rules, before: Memory, memory: Memory, total: Milliwatts, work: Work) -> Memory:
-    """Learn from a sample."""
-    waited = memory.blind_for
+def _patient(state: GovernorState, memory: Memory, dt: Seconds) -> tuple[GovernorState, Memory]:
+    """What waits, waits while nothing can run, but not for ever."""
+    stopped = state.limits.model is None or state.limits.duty <= 0
+    memory = replace(memory, stopped_for=Seconds(memory.stopped_for + dt if stopped else 0.0))
+    refuses = memory.stopped_for >= REFUSES_AFTER
+    return replace(state, limits=replace(state.limits, refuses=refuses)), memory
+
+
+def _sampled(rules: Rules, before: Memory, memory: Memory, total: Milliwatts, seen: Seen) -> Memory:
+    """Learn from a sample. A gap before it teaches no more than a moment: nobody saw what was done and drawn in it."""
+    waited = min(memory.blind_for, _HOLD_AFTER)
     if before.learnt is None:
         learnt, smoothed = begin(total, _guess(rules.budget, total)), total
     else:
         # A larger batch draws more.
         is_same = memory.running == before.running or not (memory.running and before.running)
         known = before.learnt if is_same else forget_rise(before.learnt)
-        is_idle = not (memory.running or before.running) or before.duty <= 0
-        learnt = learn(known, total, work, waited, is_idle=is_idle)
+        has_none = not (memory.running or before.running)
+        is_idle = has_none or before.duty <= 0
+        is_load = has_none and seen.is_loading  # what it draws is neither the engine's nor anything that will stay
+        learnt = known if is_load else learn(known, total, seen.work, waited, is_idle=is_idle)
         smoothed = Milliwatts(before.smoothed + min(1.0, waited / _SMOOTHING) * (total - before.smoothed))
     over = rules.budget is not None and smoothed > rules.budget * _OVER_SHARE
     return replace(

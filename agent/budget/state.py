@@ -57,6 +57,7 @@ class Seen:
         device: Temperatures and counters; None: unknown.
         work: What the engine did since the power sample before.
         running: Requests in the engine.
+        is_loading: Whether a model is wanted that is not there yet. What that draws says nothing of the machine.
     """
 
     total: Milliwatts | None
@@ -64,6 +65,7 @@ class Seen:
     device: DeviceReadings | None
     work: Work
     running: int
+    is_loading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Memory:
         pressed_for: How long the next rung has been needed, or (negative) the last one could be taken back.
         running: Requests in the engine at the last sample.
         strain: Heat and over-current.
+        stopped_for: How long nothing could run.
     """
 
     duty: float
@@ -119,6 +122,7 @@ class Memory:
     pressed_for: float
     running: int
     strain: Strain
+    stopped_for: Seconds
 
 
 FRESH = Memory(
@@ -133,5 +137,6 @@ FRESH = Memory(
     pressed_for=0.0,
     running=0,
     strain=UNSTRAINED,
+    stopped_for=Seconds(0.0),
 )
 """Nothing is known yet."""

@@ -32,6 +32,7 @@ class Bench:
     wall: float = NOON
     samples: bool = True
     busy: float = 0.0
+    loading: bool = False
     limits: Limits | None = None
     events: list[Event] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
@@ -43,7 +44,7 @@ class Bench:
             self.plan,
             clock=Clock("boot", lambda: Seconds(self.now), lambda: UnixSeconds(self.wall)),
             sampled=lambda: Sampled(self._power, None, None, None if self._power else "not yet"),
-            doing=lambda: Doing(Seconds(0.0), Seconds(self.busy), 1, 1),
+            doing=lambda: Doing(Seconds(0.0), Seconds(self.busy), int(not self.loading), 1, self.loading),
             apply=self._obey,
             emit=self.events.append,
             use_model=self.models.append,
@@ -128,6 +129,16 @@ def test_a_sample_counts_once_however_often_it_is_looked_at() -> None:
     assert bench.is_metered()
 
 
+def test_a_suspended_machine_has_not_waited() -> None:
+    bench = Bench(plan(5.2, fallback="small"))
+    bench.run(3)
+    bench.samples = False
+    bench.now += 3600
+    bench.governor.tick()
+    assert bench.is_metered(), "the next sample is due"
+    assert bench.models == [], "the model was not too much for an hour"
+
+
 def test_the_fallback_is_called_for_and_the_model_called_back() -> None:
     bench = Bench(plan(5.2, fallback="small"))
     bench.run(15)
@@ -135,6 +146,17 @@ def test_the_fallback_is_called_for_and_the_model_called_back() -> None:
     bench.governor.set_budget(20)
     bench.run(25)
     assert bench.models == ["small", "big"]
+
+
+def test_while_a_model_loads_it_waits() -> None:
+    bench = Bench(plan(5.2, fallback="small"))
+    bench.run(2)
+    bench.loading = True
+    bench.run(60)
+    assert bench.models == []
+    bench.loading = False
+    bench.run(7)
+    assert bench.models == ["small"]
 
 
 def test_another_model_is_wanted_and_its_watts_are_learnt_anew() -> None:
@@ -149,6 +171,16 @@ def test_another_model_is_wanted_and_its_watts_are_learnt_anew() -> None:
     assert bench.limits is not None
     assert bench.limits.model == "other"
     assert bench.models == [], "who ordered it knows"
+
+
+def test_another_model_without_a_smaller_one_is_not_stopped_where_the_last_one_had_one() -> None:
+    bench = Bench(plan(5.2, fallback="small"))
+    bench.run(8)
+    assert bench.models == ["small"]
+    bench.governor.want("small", None)
+    bench.run(1)
+    assert bench.limits is not None
+    assert bench.limits.model == "small"
 
 
 async def test_it_runs_until_it_is_cancelled() -> None:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.budget.power import UNMETERED_AFTER, UP_PER_S, govern
+from agent.budget.power import REFUSES_AFTER, UNMETERED_AFTER, UP_PER_S, govern
 from agent.budget.state import FRESH, GovernorState, Memory, PowerState, Rules, Rung, Seen
-from agent.budget.watts import IDLE, Work
+from agent.budget.verdict import under_control
+from agent.budget.watts import IDLE, Work, begin
 from agent.platform.readings import DeviceReadings
 from agent.units import Milliwatts, Ratio, Seconds
 from tests.unit.budget.values import device
@@ -129,6 +130,14 @@ def test_the_order_is_pace_then_one_at_a_time_then_the_smaller_model_then_nothin
     assert machine.memory.rung is Rung.PACE
 
 
+def test_the_rung_of_a_smaller_model_that_is_not_there_any_more_runs_the_wanted_one() -> None:
+    learnt = begin(Milliwatts(5000.0), Milliwatts(3000.0))
+    memory = replace(FRESH, rung=Rung.FALLBACK, duty=0.5, learnt=learnt)
+    state = under_control(RULES, Milliwatts(9000.0), memory, learnt)
+    assert state.limits.model == "big"
+    assert state.reason == "9 W are enough for 50% of full speed"
+
+
 def test_heat_acts_also_without_a_budget() -> None:
     machine = Machine(replace(RULES, budget=None))
     machine.device = device(celsius=94.5)
@@ -156,6 +165,22 @@ def test_a_meter_that_dies_is_a_state_and_recovers(machine: Machine) -> None:
     assert machine.run(5).state is PowerState.LIMITED
 
 
+def test_a_long_gap_teaches_no_more_than_a_short_one(machine: Machine) -> None:
+    machine.base += 4000
+    machine.run(1.5)  # in the middle of learning that something else draws
+    memories = []
+    for gap in (5, 3600):
+        memory = replace(machine.memory, blind_for=Seconds(float(gap)), duty=1.0)
+        _, after = govern(
+            machine.rules, memory, Seen(Milliwatts(19_000.0), "", None, Work(Ratio(0.0), Ratio(1.0)), 1), DT
+        )
+        memories.append(replace(after, blind_for=Seconds(0.0)))
+    assert memories[0] == memories[1]
+    machine.memory = memories[1]
+    machine.run(5)
+    assert machine.total == pytest.approx(12_000, rel=0.04)
+
+
 def test_a_meter_that_dies_can_stop_everything() -> None:
     machine = Machine(replace(RULES, refuse_unmetered=True))
     machine.metered = False
@@ -167,6 +192,26 @@ def test_a_meter_that_dies_can_stop_everything() -> None:
     assert machine.run(3).limits.duty == 0.0
     machine.budget(None)
     assert machine.run(3).limits.model == "big", "without a budget there is nothing to measure for"
+
+
+def test_what_waits_is_refused_when_nothing_could_run_for_minutes(machine: Machine) -> None:
+    machine.budget(4)
+    machine.run(REFUSES_AFTER - 5)
+    assert not machine.state.limits.refuses
+    assert machine.run(10).limits.refuses
+    machine.budget(12)
+    assert not machine.run(25).limits.refuses
+
+
+def test_also_without_a_meter_and_by_heat() -> None:
+    blind = Machine(replace(RULES, refuse_unmetered=True))
+    blind.metered = False
+    assert blind.run(REFUSES_AFTER + 1).limits.refuses
+    hot = Machine(replace(RULES, budget=None))
+    hot.device = device(celsius=98.5)
+    assert hot.run(REFUSES_AFTER + 1).limits.refuses
+    hot.device = device(1.0, celsius=94.5)
+    assert not hot.run(1).limits.refuses
 
 
 _SAMPLES = st.lists(
