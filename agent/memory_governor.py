@@ -111,7 +111,7 @@ class MemoryGovernor:
         """Hear what the host tells, before it acts on it."""
         if isinstance(event, ModelLoaded):
             self._measure()
-            self._learn_load()
+            self._learn_load(event.model)
         else:
             self._measured = None
             self._stop_if_short()
@@ -245,8 +245,11 @@ class MemoryGovernor:
     def _measure(self) -> None:
         self._measured = None if self._host.pid is None else self._footprint(self._host.pid).value
 
-    def _learn_load(self) -> None:
-        geometry = None if self._chosen is None else self._chosen.candidate.geometry
+    def _learn_load(self, model: str) -> None:
+        """Not of a process that had loaded when another model had been chosen already."""
+        if self._chosen is None or self._chosen.candidate.model != model:
+            return
+        geometry = self._chosen.candidate.geometry
         if geometry is not None and self._measured is not None:
             before = self._learnt.of(geometry)
             self._learnt.learn(geometry, Learnt(self._measured, Bytes(0) if before is None else before.excess))
@@ -256,6 +259,8 @@ class MemoryGovernor:
         geometry = chosen.candidate.geometry
         if geometry is None or chosen.fit is None or self._measured is None:
             return
+        if self._host.capabilities is None:
+            return  # the process that is there is the former model's, which only ends what it runs
         learnt, excess = self._learnt.of(geometry), self._measured - chosen.fit.need.total
         if learnt is not None and excess > learnt.excess:
             self._learnt.learn(geometry, replace(learnt, excess=Bytes(excess)))

@@ -9,7 +9,7 @@ from pydantic import ByteSize
 
 from agent.accounting import EnergyAccounting
 from agent.budget.admission import Admission
-from agent.budget.memory import DoesNotFit, Geometry, MemoryNow, predict
+from agent.budget.memory import DoesNotFit, Geometry, Learnt, MemoryNow, predict
 from agent.budget.pressure import CALM_FOR, Level
 from agent.candidates import Candidate
 from agent.clock import Clock
@@ -42,7 +42,7 @@ RESERVE = 512 * MIB
 
 
 class StandInHost(EngineHost):
-    """Loads and unloads at once, in the memory of the test."""
+    """Loads and unloads in the memory of the test: at once, or (`lingers`) when the test lets the former one end."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -50,6 +50,7 @@ class StandInHost(EngineHost):
         )
         self.loaded: str | None = None
         self.context_length: int | None = None
+        self.lingers = False
         self.calls: list[str] = []
 
     @property
@@ -58,20 +59,22 @@ class StandInHost(EngineHost):
 
     @property
     def capabilities(self) -> Capabilities | None:
-        if self.loaded is None:
+        if self.loaded is None or not self.is_wanted or self.loaded != self.model:
             return None
         return Capabilities(self.loaded, self.context_length or 4096, 1, guidance=False)
 
     def switch_to(self, model: str, model_dir: Path, *, context_length: int | None = None) -> None:
         super().switch_to(model, model_dir, context_length=context_length)
-        self.loaded, self.context_length = model, context_length
+        if not self.lingers:
+            self.loaded, self.context_length = model, context_length
         self.calls.append(f"load {model}")
 
     def unload(self, reason: str, *, at_once: bool = False) -> None:
         super().unload(reason, at_once=at_once)
         if self.loaded is not None:
             self.calls.append(f"unload{' at once' if at_once else ''}: {reason}")
-        self.loaded = None
+        if not self.lingers:
+            self.loaded = None
 
 
 class NoJournal(JournalThread):
@@ -294,6 +297,20 @@ def test_a_process_that_takes_more_than_predicted_takes_more_the_next_time(build
     learnt = bench.learnt.of(lean)
     assert learnt is not None
     assert learnt.excess == 50 * MIB - before
+
+
+def test_what_the_former_model_takes_is_not_learnt_of_the_next(build: Callable[..., Bench]) -> None:
+    bench = build()
+    bench.learnt.learn(SMALL, Learnt(Bytes(50 * MIB), Bytes(0)))
+    bench.look()
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.host.lingers, bench.worker.runs = True, 1
+    bench.governor.prefer(bench.candidates[1:])
+    bench.look(2.0)
+    assert bench.host.calls[-1] == "load small"
+    assert bench.host.loaded == "large", "it ends what it runs"
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    assert bench.learnt.of(SMALL) == Learnt(Bytes(50 * MIB), Bytes(0))
 
 
 def test_a_request_gets_the_room_of_the_moment(build: Callable[..., Bench]) -> None:
