@@ -193,6 +193,8 @@ class Worker:
         elif (refusal := self._admission.refusal) is not None and not _is_late(pending, self._clock.now()):
             retry_after = self._admission.retry_after
             await self._finish(Failure(pending.id, ErrorCode.DOES_NOT_FIT, refusal, retry_after))
+        elif not _is_late(pending, self._clock.now()):
+            self.offer([pending])  # there is memory again since this lot was decided on
         else:
             held_back = None if self._allowed is None or self._allowed.model is not None else self._allowed.reason
             await self._finish(replies.late(pending, self._clock.now(), held_back))

@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -97,16 +97,21 @@ class Bench:
         self.engine = ObedientEngine()
         self.lossy: list[OutMessage] = []
         self.finished = asyncio.Event()
+        self.at_reply: Callable[[], None] = lambda: None
         self.counters = Counters()
         self.worker = Worker(
             journal,
             self.engine,
             clock=CLOCK,
             publish_lossy=self.lossy.append,
-            wake_publisher=self.finished.set,
+            wake_publisher=self.replied,
             counters=self.counters,
             energy=EnergyAccounting(is_loaded=lambda: True),
         )
+
+    def replied(self) -> None:
+        self.at_reply()
+        self.finished.set()
 
     async def send(self, name: str, **changes: Any) -> None:  # noqa: ANN401 - any field of a prompt
         reply_to = ReplyTo(f"to/{name}")
@@ -234,6 +239,17 @@ async def test_without_memory_prompts_are_told_the_numbers(bench: Bench) -> None
     assert {replies[f"to/{name}"]["error"]["code"] for name in "ab"} == {"does_not_fit"}
     assert replies["to/b"]["error"] == {"code": "does_not_fit", "message": "m needs 3 bytes", "retry_after_ms": 30000}
     assert not bench.engine.requests
+
+
+async def test_memory_that_comes_back_amid_the_refusals_saves_the_rest(bench: Bench) -> None:
+    bench.worker.admit(Admission(is_open=False))
+    for name in "abc":
+        await bench.send(name)
+    bench.at_reply = lambda: bench.worker.admit(Admission())
+    bench.worker.admit(Admission(is_open=False, refusal="m needs 2 bytes", retry_after=Seconds(30.0)))
+    replies = await bench.replies(3)
+    assert replies["to/a"]["error"]["code"] == "does_not_fit"
+    assert all("choices" in replies[f"to/{name}"] for name in "bc")
 
 
 async def test_what_the_governor_does_not_allow_waits_and_is_then_told_why(bench: Bench) -> None:
