@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from agent.budget.admission import Admission, room_for_request
+from agent.budget.admission import PATIENCE, Admission, closed, room_for_request, without_a_model
 from agent.budget.memory import DoesNotFit, Fits, Learnt, MemoryNow
 from agent.budget.memory_state import MemoryState
 from agent.budget.pressure import Level, PressureState, next_pressure
@@ -22,9 +22,8 @@ from agent.units import Bytes, Seconds
 from agent.worker import Worker
 
 TICK = Seconds(0.5)
-PATIENCE = Seconds(10.0)
-"""How long prompts wait for memory before they are told that there is none; a larger model for it to stay free."""
-_RETRY_AFTER = Seconds(30.0)
+_GROW_AFTER = PATIENCE
+"""How long there has to have been room for a preferred model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +163,7 @@ class MemoryGovernor:
             fit = self._judge(candidate, now)
             if isinstance(fit, Fits) and self._pressure.level is Level.CALM:
                 self._larger_fits_since = at if self._larger_fits_since is None else self._larger_fits_since
-                if at - self._larger_fits_since >= PATIENCE:
+                if at - self._larger_fits_since >= _GROW_AFTER:
                     self._choose(candidate, fit)
                 return
         self._larger_fits_since = None
@@ -208,9 +207,12 @@ class MemoryGovernor:
         """What the worker may do."""
         chosen = self._chosen
         if not self._host.is_wanted or chosen is None:
-            return self._refusal(now, at)
+            since = self._pressure.since if self._pressure.level is not Level.CALM else self._short_since
+            return without_a_model([self._judge(model, now) for model in self._models], since, at)
         if self._pressure.level is not Level.CALM:
-            return Admission(is_open=False)
+            free = "too few" if now is None else f"{now.available:,}"
+            why = f"{free} bytes of memory are available, and {self._bounds.reserve:,} are to stay free"
+            return closed(self._pressure.since, at, why)
         if now is None or chosen.candidate.geometry is None or chosen.fit is None or self._measured is None:
             return Admission()
         able = self._host.capabilities
@@ -220,16 +222,6 @@ class MemoryGovernor:
         geometry, context_length = chosen.candidate.geometry, chosen.fit.context_length
         room = room_for_request(geometry, now, self._bounds, measured=self._measured, context_length=context_length)
         return Admission(room=room)
-
-    def _refusal(self, now: MemoryNow | None, at: Seconds) -> Admission:
-        """Nothing is loaded: prompts wait, or are told why not."""
-        fit = self._judge(self._models[0], now)
-        since = self._pressure.since if self._pressure.level is not Level.CALM else self._short_since
-        if since is None or not isinstance(fit, DoesNotFit):
-            return Admission(is_open=False)
-        if fit.ever and at - since < PATIENCE:
-            return Admission(is_open=False)
-        return Admission(is_open=False, refusal=str(fit), retry_after=_RETRY_AFTER if fit.ever else None)
 
     def _judge(self, candidate: Candidate, now: MemoryNow | None) -> Fits | DoesNotFit | None:
         """The room is what there will be once the process that is there, if any, is gone: never two at once."""

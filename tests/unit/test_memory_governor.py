@@ -8,7 +8,7 @@ import pytest
 from pydantic import ByteSize
 
 from agent.accounting import EnergyAccounting
-from agent.budget.admission import Admission
+from agent.budget.admission import PATIENCE, Admission
 from agent.budget.memory import DoesNotFit, Geometry, Learnt, MemoryNow, predict
 from agent.budget.pressure import CALM_FOR, Level
 from agent.candidates import Candidate
@@ -29,7 +29,7 @@ from agent.events import (
 )
 from agent.journal import JournalThread
 from agent.learnt import LearntModels
-from agent.memory_governor import PATIENCE, MemoryGovernor
+from agent.memory_governor import MemoryGovernor
 from agent.platform.readings import Reading
 from agent.units import Bytes, Seconds
 from agent.worker import Worker
@@ -218,6 +218,31 @@ def test_what_never_fits_is_told_at_once(build: Callable[..., Bench]) -> None:
     admission = bench.look()
     assert admission.refusal is not None
     assert admission.retry_after is None
+
+
+def test_what_never_fits_is_not_why_prompts_of_its_fallback_fail_at_once(build: Callable[..., Bench]) -> None:
+    bench = build(models=(replace(LARGE, weights=Bytes(20_000 * MIB)), SMALL))
+    bench.look()
+    assert bench.host.loaded == "small"
+    bench.free = 250 * MIB
+    bench.look(1.0)
+    assert bench.host.loaded is None
+    assert bench.worker.admission == Admission(is_open=False)
+    admission = bench.look(PATIENCE)
+    assert admission.refusal is not None
+    assert admission.refusal.startswith("small needs ")
+    assert admission.retry_after == 30.0
+
+
+def test_under_pressure_prompts_do_not_wait_for_ever_for_what_runs(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.look()
+    bench.worker.runs = 1
+    bench.free = 250 * MIB
+    assert bench.look(PATIENCE - 1).refusal is None
+    admission = bench.look(2.0)
+    assert admission.refusal == "209,715,200 bytes of memory are available, and 536,870,912 are to stay free"
+    assert admission.retry_after == 30.0
 
 
 def test_pressure_stops_unloads_when_idle_and_recovers(build: Callable[..., Bench]) -> None:
