@@ -79,6 +79,7 @@ class MemoryGovernor:
         self._busy_at = now()
         self._larger_fits_since: Seconds | None = None
         self._short_since: Seconds | None = None
+        self._no_room_since: Seconds | None = None
         self._told: frozenset[str] = frozenset()
         self._state = MemoryState(self._bounds.budget, self._bounds.reserve, None, None, None, Level.CALM)
         host.unload("nothing has been chosen yet")
@@ -206,6 +207,7 @@ class MemoryGovernor:
     def _admission(self, now: MemoryNow | None, at: Seconds) -> Admission:
         """What the worker may do."""
         chosen = self._chosen
+        no_room_since, self._no_room_since = self._no_room_since, None
         if not self._host.is_wanted or chosen is None:
             since = self._pressure.since if self._pressure.level is not Level.CALM else self._short_since
             return without_a_model([self._judge(model, now) for model in self._models], since, at)
@@ -216,12 +218,19 @@ class MemoryGovernor:
         if now is None or chosen.candidate.geometry is None or chosen.fit is None or self._measured is None:
             return Admission()
         able = self._host.capabilities
-        if self._worker.running and able is not None and able.max_batch == 1:
+        before = self._worker.admission
+        if self._worker.running and before.room is not None and able is not None and able.max_batch == 1:
             # The next one starts the moment this one has given its cache back: it has the room that this one had.
-            return replace(self._worker.admission, is_open=True, refusal=None, retry_after=None)
+            return Admission(room=before.room)
         geometry, context_length = chosen.candidate.geometry, chosen.fit.context_length
         room = room_for_request(geometry, now, self._bounds, measured=self._measured, context_length=context_length)
-        return Admission(room=room)
+        if room.available >= room.least:
+            return Admission(room=room)
+        if self._worker.running:
+            return Admission(is_open=False)  # they may have what is lacking
+        self._no_room_since = at if no_room_since is None else no_room_since
+        why = f"a prompt needs at least {room.least:,} bytes of memory, and {room.available:,} are available"
+        return closed(self._no_room_since, at, why)
 
     def _judge(self, candidate: Candidate, now: MemoryNow | None) -> Fits | DoesNotFit | None:
         """The room is what there will be once the process that is there, if any, is gone: never two at once."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.budget.memory import DoesNotFit, Fits, Geometry, MemoryBounds, MemoryNow
+from agent.budget.memory import PROMPT_CHUNK, DoesNotFit, Fits, Geometry, MemoryBounds, MemoryNow
 from agent.units import Bytes, Seconds
 
 PATIENCE = Seconds(10.0)
@@ -19,10 +19,17 @@ class Room:
     Attributes:
         token: What one token, of the prompt or of the answer, takes in the KV cache.
         available: For all of them.
+        context_length: The most of them, however much there is.
     """
 
     token: Bytes
     available: Bytes
+    context_length: int
+
+    @property
+    def least(self) -> Bytes:
+        """What hardly any prompt takes less than."""
+        return Bytes(min(PROMPT_CHUNK, self.context_length) * self.token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ def room_for_request(
     room = max(0, now.available - bounds.reserve)
     if bounds.budget is not None:
         room = min(room, max(0, bounds.budget - measured))
-    return Room(geometry.token, Bytes(min(room, context_length * geometry.token)))
+    return Room(geometry.token, Bytes(min(room, context_length * geometry.token)), context_length)
 
 
 def closed(since: Seconds | None, at: Seconds, why: str) -> Admission:

@@ -351,6 +351,20 @@ def test_a_request_gets_the_room_of_the_moment(build: Callable[..., Bench]) -> N
     assert room.available == 20 * MIB
 
 
+def test_with_room_for_hardly_any_prompt_they_wait_and_may_be_sent_again(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.look()
+    bench.free = (400 + 50) * MIB
+    assert bench.look(PATIENCE - 1) == Admission(is_open=False)
+    assert bench.governor.state.level is Level.CALM
+    admission = bench.look(2.0)
+    assert admission.refusal == "a prompt needs at least 655,360 bytes of memory, and 0 are available"
+    assert admission.retry_after == 30.0
+    bench.worker.runs = 1
+    bench.free = 8192 * MIB
+    assert bench.look().is_open
+
+
 def test_a_kernel_that_does_not_tell_is_no_reason_to_stand_still(build: Callable[..., Bench]) -> None:
     bench = build()
     bench.free = None

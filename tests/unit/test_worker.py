@@ -168,13 +168,13 @@ async def test_a_prompt_becomes_a_completion(bench: Bench) -> None:
 
 
 async def test_a_refusal_of_the_engine_is_the_reply(bench: Bench) -> None:
-    bench.engine.scripts.append([Refused(PromptId(""), ErrorCode.TOO_LARGE, "200 of 100")])
+    refusal = Refused(PromptId(""), ErrorCode.TOO_LARGE, "200 of 100")
+    bench.engine.scripts.extend([[refusal], [replace(refusal, retry_after=Seconds(30.0))]])
     await bench.send("a")
-    assert (await bench.replies())["to/a"]["error"] == {
-        "code": "too_large",
-        "message": "200 of 100",
-        "retry_after_ms": None,
-    }
+    await bench.send("b")
+    replies = await bench.replies(2)
+    assert replies["to/a"]["error"] == {"code": "too_large", "message": "200 of 100", "retry_after_ms": None}
+    assert replies["to/b"]["error"]["retry_after_ms"] == 30_000
 
 
 async def test_a_prompt_that_loses_the_engine_once_is_tried_again(bench: Bench) -> None:
@@ -225,9 +225,9 @@ async def test_while_memory_is_tight_prompts_wait_and_then_run(bench: Bench) -> 
     await bench.send("late", timeout=Seconds(0.05))
     assert set(await bench.replies()) == {"to/late"}
     assert bench.worker.queued == 1
-    bench.worker.admit(Admission(room=Room(Bytes(10), Bytes(1000))))
+    bench.worker.admit(Admission(room=Room(Bytes(10), Bytes(1000), 100)))
     assert "choices" in (await bench.replies(2))["to/a"]
-    assert bench.engine.requests[0].room == Room(Bytes(10), Bytes(1000))
+    assert bench.engine.requests[0].room == Room(Bytes(10), Bytes(1000), 100)
 
 
 async def test_without_memory_prompts_are_told_the_numbers(bench: Bench) -> None:
