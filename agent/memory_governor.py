@@ -146,11 +146,12 @@ class MemoryGovernor:
         self._measure()
         self._learn_excess(chosen)
         is_idle = not self._worker.running
+        is_unused = is_idle and not self._worker.queued and self._host.capabilities is not None
         if self._pressure.level is Level.CRITICAL:
             self._host.unload("memory is nearly used up", at_once=True)
         elif self._pressure.level is Level.LOW and is_idle:
             self._host.unload("memory is low")
-        elif self._keep_alive is not None and at - self._busy_at >= self._keep_alive:
+        elif self._keep_alive is not None and is_unused and at - self._busy_at >= self._keep_alive:
             self._is_resting = True
             self._host.unload("it had nothing to do")
         elif chosen.candidate not in self._models:

@@ -286,6 +286,20 @@ def test_an_idle_model_goes_and_comes_with_the_next_prompt(build: Callable[..., 
     assert bench.host.calls[-1] == "load small"
 
 
+def test_kept_for_no_time_at_all_a_model_serves_what_waits_before_it_goes(build: Callable[..., Bench]) -> None:
+    bench = build(Memory.model_validate({"keep_alive": "0s"}), (SMALL,))
+    bench.worker.queue, bench.host.lingers = 1, True
+    bench.look(2.0)
+    bench.host.loaded, bench.host.lingers = "small", False
+    bench.look(1.0)
+    bench.worker.queue, bench.worker.runs = 0, 1
+    bench.look(1.0)
+    assert bench.host.calls == ["load small"]
+    bench.worker.runs = 0
+    bench.look(0.5)
+    assert bench.host.calls == ["load small", "unload: it had nothing to do"]
+
+
 def test_work_keeps_it(build: Callable[..., Bench]) -> None:
     bench = build(Memory.model_validate({"keep_alive": "60s"}), (SMALL,))
     bench.worker.runs = 1
