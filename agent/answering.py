@@ -104,8 +104,8 @@ class Answering:
                         energy = self._energy.end(prompt.id)
                         created = self._clock.wall()
                         return replies.completion(prompt, loaded.model, admitted, event, energy=energy, created=created)
-                    case Refused(_, code, message):
-                        return Failure(prompt.id, code, message)
+                    case Refused(_, code, message, retry_after):
+                        return Failure(prompt.id, code, message, retry_after)
         raise EngineLostError("the engine ended the request without an outcome")
 
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from agent.budget.admission import Admission, room_for_request
+from agent.budget.admission import PATIENCE, Admission, closed, room_for_request, without_a_model
 from agent.budget.memory import DoesNotFit, Fits, Learnt, MemoryNow
 from agent.budget.memory_state import MemoryState
 from agent.budget.pressure import Level, PressureState, next_pressure
@@ -22,9 +22,8 @@ from agent.units import Bytes, Seconds
 from agent.worker import Worker
 
 TICK = Seconds(0.5)
-PATIENCE = Seconds(10.0)
-"""How long prompts wait for memory before they are told that there is none; a larger model for it to stay free."""
-_RETRY_AFTER = Seconds(30.0)
+_GROW_AFTER = PATIENCE
+"""How long there has to have been room for a preferred model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +79,7 @@ class MemoryGovernor:
         self._busy_at = now()
         self._larger_fits_since: Seconds | None = None
         self._short_since: Seconds | None = None
+        self._no_room_since: Seconds | None = None
         self._told: frozenset[str] = frozenset()
         self._state = MemoryState(self._bounds.budget, self._bounds.reserve, None, None, None, Level.CALM)
         host.unload("nothing has been chosen yet")
@@ -111,7 +111,7 @@ class MemoryGovernor:
         """Hear what the host tells, before it acts on it."""
         if isinstance(event, ModelLoaded):
             self._measure()
-            self._learn_load()
+            self._learn_load(event.model)
         else:
             self._measured = None
             self._stop_if_short()
@@ -146,11 +146,12 @@ class MemoryGovernor:
         self._measure()
         self._learn_excess(chosen)
         is_idle = not self._worker.running
+        is_unused = is_idle and not self._worker.queued and self._host.capabilities is not None
         if self._pressure.level is Level.CRITICAL:
             self._host.unload("memory is nearly used up", at_once=True)
         elif self._pressure.level is Level.LOW and is_idle:
             self._host.unload("memory is low")
-        elif self._keep_alive is not None and at - self._busy_at >= self._keep_alive:
+        elif self._keep_alive is not None and is_unused and at - self._busy_at >= self._keep_alive:
             self._is_resting = True
             self._host.unload("it had nothing to do")
         elif chosen.candidate not in self._models:
@@ -164,7 +165,7 @@ class MemoryGovernor:
             fit = self._judge(candidate, now)
             if isinstance(fit, Fits) and self._pressure.level is Level.CALM:
                 self._larger_fits_since = at if self._larger_fits_since is None else self._larger_fits_since
-                if at - self._larger_fits_since >= PATIENCE:
+                if at - self._larger_fits_since >= _GROW_AFTER:
                     self._choose(candidate, fit)
                 return
         self._larger_fits_since = None
@@ -207,29 +208,30 @@ class MemoryGovernor:
     def _admission(self, now: MemoryNow | None, at: Seconds) -> Admission:
         """What the worker may do."""
         chosen = self._chosen
+        no_room_since, self._no_room_since = self._no_room_since, None
         if not self._host.is_wanted or chosen is None:
-            return self._refusal(now, at)
+            since = self._pressure.since if self._pressure.level is not Level.CALM else self._short_since
+            return without_a_model([self._judge(model, now) for model in self._models], since, at)
         if self._pressure.level is not Level.CALM:
-            return Admission(is_open=False)
+            free = "too few" if now is None else f"{now.available:,}"
+            why = f"{free} bytes of memory are available, and {self._bounds.reserve:,} are to stay free"
+            return closed(self._pressure.since, at, why)
         if now is None or chosen.candidate.geometry is None or chosen.fit is None or self._measured is None:
             return Admission()
         able = self._host.capabilities
-        if self._worker.running and able is not None and able.max_batch == 1:
+        before = self._worker.admission
+        if self._worker.running and before.room is not None and able is not None and able.max_batch == 1:
             # The next one starts the moment this one has given its cache back: it has the room that this one had.
-            return replace(self._worker.admission, is_open=True, refusal=None, retry_after=None)
+            return Admission(room=before.room)
         geometry, context_length = chosen.candidate.geometry, chosen.fit.context_length
         room = room_for_request(geometry, now, self._bounds, measured=self._measured, context_length=context_length)
-        return Admission(room=room)
-
-    def _refusal(self, now: MemoryNow | None, at: Seconds) -> Admission:
-        """Nothing is loaded: prompts wait, or are told why not."""
-        fit = self._judge(self._models[0], now)
-        since = self._pressure.since if self._pressure.level is not Level.CALM else self._short_since
-        if since is None or not isinstance(fit, DoesNotFit):
-            return Admission(is_open=False)
-        if fit.ever and at - since < PATIENCE:
-            return Admission(is_open=False)
-        return Admission(is_open=False, refusal=str(fit), retry_after=_RETRY_AFTER if fit.ever else None)
+        if room.available >= room.least:
+            return Admission(room=room)
+        if self._worker.running:
+            return Admission(is_open=False)  # they may have what is lacking
+        self._no_room_since = at if no_room_since is None else no_room_since
+        why = f"a prompt needs at least {room.least:,} bytes of memory, and {room.available:,} are available"
+        return closed(self._no_room_since, at, why)
 
     def _judge(self, candidate: Candidate, now: MemoryNow | None) -> Fits | DoesNotFit | None:
         """The room is what there will be once the process that is there, if any, is gone: never two at once."""
@@ -245,8 +247,11 @@ class MemoryGovernor:
     def _measure(self) -> None:
         self._measured = None if self._host.pid is None else self._footprint(self._host.pid).value
 
-    def _learn_load(self) -> None:
-        geometry = None if self._chosen is None else self._chosen.candidate.geometry
+    def _learn_load(self, model: str) -> None:
+        """Not of a process that had loaded when another model had been chosen already."""
+        if self._chosen is None or self._chosen.candidate.model != model:
+            return
+        geometry = self._chosen.candidate.geometry
         if geometry is not None and self._measured is not None:
             before = self._learnt.of(geometry)
             self._learnt.learn(geometry, Learnt(self._measured, Bytes(0) if before is None else before.excess))
@@ -256,6 +261,8 @@ class MemoryGovernor:
         geometry = chosen.candidate.geometry
         if geometry is None or chosen.fit is None or self._measured is None:
             return
+        if self._host.capabilities is None:
+            return  # the process that is there is the former model's, which only ends what it runs
         learnt, excess = self._learnt.of(geometry), self._measured - chosen.fit.need.total
         if learnt is not None and excess > learnt.excess:
             self._learnt.learn(geometry, replace(learnt, excess=Bytes(excess)))

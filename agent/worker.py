@@ -197,6 +197,8 @@ class Worker:
         elif (refusal := self._admission.refusal) is not None and not _is_late(pending, self._clock.now()):
             retry_after = self._admission.retry_after
             await self._finish(Failure(pending.id, ErrorCode.DOES_NOT_FIT, refusal, retry_after))
+        elif not _is_late(pending, self._clock.now()):
+            self.offer([pending])  # there is memory again since this lot was decided on
         else:
             allowed = self._allowed
             held_back = allowed.reason if allowed is not None and (allowed.model is None or allowed.refuses) else None

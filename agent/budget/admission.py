@@ -1,9 +1,15 @@
 """Whether memory lets prompts run, and how long they may be. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.budget.memory import Geometry, MemoryBounds, MemoryNow
+from agent.budget.memory import PROMPT_CHUNK, DoesNotFit, Fits, Geometry, MemoryBounds, MemoryNow
 from agent.units import Bytes, Seconds
+
+PATIENCE = Seconds(10.0)
+"""How long prompts wait for memory before they are told that there is none."""
+RETRY_AFTER = Seconds(30.0)
+"""When there may be memory again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +19,17 @@ class Room:
     Attributes:
         token: What one token, of the prompt or of the answer, takes in the KV cache.
         available: For all of them.
+        context_length: The most of them, however much there is.
     """
 
     token: Bytes
     available: Bytes
+    context_length: int
+
+    @property
+    def least(self) -> Bytes:
+        """What hardly any prompt takes less than."""
+        return Bytes(min(PROMPT_CHUNK, self.context_length) * self.token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +64,34 @@ def room_for_request(
     room = max(0, now.available - bounds.reserve)
     if bounds.budget is not None:
         room = min(room, max(0, bounds.budget - measured))
-    return Room(geometry.token, Bytes(min(room, context_length * geometry.token)))
+    return Room(geometry.token, Bytes(min(room, context_length * geometry.token)), context_length)
+
+
+def closed(since: Seconds | None, at: Seconds, why: str) -> Admission:
+    """No prompt is started: they wait, and after a while are told why.
+
+    Args:
+        since: Since when there has been too little memory; None: that is not why.
+        at: Now.
+        why: For the senders.
+    """
+    if since is None or at - since < PATIENCE:
+        return Admission(is_open=False)
+    return Admission(is_open=False, refusal=why, retry_after=RETRY_AFTER)
+
+
+def without_a_model(verdicts: Sequence[Fits | DoesNotFit | None], since: Seconds | None, at: Seconds) -> Admission:
+    """While no model is loaded: prompts wait for the first that fits; what never can is told at once.
+
+    Args:
+        verdicts: On every model that may be loaded.
+        since: As for `closed`.
+        at: Now.
+    """
+    lacking = [verdict for verdict in verdicts if isinstance(verdict, DoesNotFit)]
+    if len(lacking) < len(verdicts):
+        return Admission(is_open=False)
+    least = min(lacking, key=lambda verdict: verdict.needed)
+    if not any(verdict.ever for verdict in lacking):
+        return Admission(is_open=False, refusal=str(least))
+    return closed(since, at, str(least))

@@ -106,7 +106,7 @@ class Loop:
         try:
             self._engine.admit(request)
         except RejectedError as refusal:
-            self._pipe.send(Refused(request.id, refusal.code, refusal.message))
+            self._pipe.send(Refused(request.id, refusal.code, refusal.message, refusal.retry_after_s))
         else:
             self._running[request.id] = request
 

@@ -19,6 +19,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime_genai as og
 
+from agent.budget.admission import RETRY_AFTER
 from agent.budget.memory import PROMPT_CHUNK
 from agent.clock import boottime
 from agent.engine.chat import ChatEncoder, Vocabulary, in_parts
@@ -229,12 +230,14 @@ def _check_room(request: GenerationRequest, prompt_tokens: int) -> None:
     room, answer_tokens = request.room, request.sampling.max_tokens
     if room is None:
         return
-    needed = (prompt_tokens + answer_tokens) * room.token
+    tokens = prompt_tokens + answer_tokens
+    needed = tokens * room.token
     if needed > room.available:
         raise RejectedError(
             ErrorCode.DOES_NOT_FIT,
             f"{prompt_tokens:,} tokens of prompt and {answer_tokens:,} of answer need {needed:,} bytes of memory, and "
             f"{room.available:,} are available, enough for {room.available // room.token:,} tokens",
+            retry_after_s=RETRY_AFTER if tokens <= room.context_length else None,
         )
 
 

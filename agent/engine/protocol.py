@@ -54,11 +54,16 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The end of a request that could not be run: overflow of the context, a schema that does not compile."""
+    """The end of a request that could not be run: overflow of the context, a schema that does not compile.
+
+    Attributes:
+        retry_after: When it may be run; None: not as it is.
+    """
 
     id: PromptId
     code: ErrorCode
     message: str
+    retry_after: Seconds | None = None
 
 
 @dataclass(frozen=True, slots=True)

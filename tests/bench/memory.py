@@ -116,7 +116,7 @@ async def measure(name: str, model_dir: Path, context: int, prompt_words: int) -
 async def _one_request(host: EngineHost, context: int, prompt_words: int) -> int:
     """Prompt and answer fill the context; returns the prompt's tokens."""
     message = Message(Role.USER, " ".join(["door"] * prompt_words))
-    no_room = GenerationRequest(PromptId("a"), (message,), Sampling(1), room=Room(Bytes(1), Bytes(0)))
+    no_room = GenerationRequest(PromptId("a"), (message,), Sampling(1), room=Room(Bytes(1), Bytes(0), 1))
     (refused,) = [event async for event in host.generate(no_room)]
     assert isinstance(refused, Refused)
     prompt_tokens = int(refused.message.split()[0].replace(",", ""))  # the refusal has the numbers

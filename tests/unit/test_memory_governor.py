@@ -8,8 +8,8 @@ import pytest
 from pydantic import ByteSize
 
 from agent.accounting import EnergyAccounting
-from agent.budget.admission import Admission
-from agent.budget.memory import DoesNotFit, Geometry, MemoryNow, predict
+from agent.budget.admission import PATIENCE, Admission
+from agent.budget.memory import DoesNotFit, Geometry, Learnt, MemoryNow, predict
 from agent.budget.pressure import CALM_FOR, Level
 from agent.candidates import Candidate
 from agent.clock import Clock
@@ -29,7 +29,7 @@ from agent.events import (
 )
 from agent.journal import JournalThread
 from agent.learnt import LearntModels
-from agent.memory_governor import PATIENCE, MemoryGovernor
+from agent.memory_governor import MemoryGovernor
 from agent.platform.readings import Reading
 from agent.units import Bytes, Seconds
 from agent.worker import Worker
@@ -42,7 +42,7 @@ RESERVE = 512 * MIB
 
 
 class StandInHost(EngineHost):
-    """Loads and unloads at once, in the memory of the test."""
+    """Loads and unloads in the memory of the test: at once, or (`lingers`) when the test lets the former one end."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -50,6 +50,7 @@ class StandInHost(EngineHost):
         )
         self.loaded: str | None = None
         self.context_length: int | None = None
+        self.lingers = False
         self.calls: list[str] = []
 
     @property
@@ -58,20 +59,22 @@ class StandInHost(EngineHost):
 
     @property
     def capabilities(self) -> Capabilities | None:
-        if self.loaded is None:
+        if self.loaded is None or not self.is_wanted or self.loaded != self.model:
             return None
         return Capabilities(self.loaded, self.context_length or 4096, 1, guidance=False)
 
     def switch_to(self, model: str, model_dir: Path, *, context_length: int | None = None) -> None:
         super().switch_to(model, model_dir, context_length=context_length)
-        self.loaded, self.context_length = model, context_length
+        if not self.lingers:
+            self.loaded, self.context_length = model, context_length
         self.calls.append(f"load {model}")
 
     def unload(self, reason: str, *, at_once: bool = False) -> None:
         super().unload(reason, at_once=at_once)
         if self.loaded is not None:
             self.calls.append(f"unload{' at once' if at_once else ''}: {reason}")
-        self.loaded = None
+        if not self.lingers:
+            self.loaded = None
 
 
 class NoJournal(JournalThread):
@@ -217,6 +220,31 @@ def test_what_never_fits_is_told_at_once(build: Callable[..., Bench]) -> None:
     assert admission.retry_after is None
 
 
+def test_what_never_fits_is_not_why_prompts_of_its_fallback_fail_at_once(build: Callable[..., Bench]) -> None:
+    bench = build(models=(replace(LARGE, weights=Bytes(20_000 * MIB)), SMALL))
+    bench.look()
+    assert bench.host.loaded == "small"
+    bench.free = 250 * MIB
+    bench.look(1.0)
+    assert bench.host.loaded is None
+    assert bench.worker.admission == Admission(is_open=False)
+    admission = bench.look(PATIENCE)
+    assert admission.refusal is not None
+    assert admission.refusal.startswith("small needs ")
+    assert admission.retry_after == 30.0
+
+
+def test_under_pressure_prompts_do_not_wait_for_ever_for_what_runs(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.look()
+    bench.worker.runs = 1
+    bench.free = 250 * MIB
+    assert bench.look(PATIENCE - 1).refusal is None
+    admission = bench.look(2.0)
+    assert admission.refusal == "209,715,200 bytes of memory are available, and 536,870,912 are to stay free"
+    assert admission.retry_after == 30.0
+
+
 def test_pressure_stops_unloads_when_idle_and_recovers(build: Callable[..., Bench]) -> None:
     bench = build(models=(SMALL,))
     bench.look()
@@ -258,6 +286,20 @@ def test_an_idle_model_goes_and_comes_with_the_next_prompt(build: Callable[..., 
     assert bench.host.calls[-1] == "load small"
 
 
+def test_kept_for_no_time_at_all_a_model_serves_what_waits_before_it_goes(build: Callable[..., Bench]) -> None:
+    bench = build(Memory.model_validate({"keep_alive": "0s"}), (SMALL,))
+    bench.worker.queue, bench.host.lingers = 1, True
+    bench.look(2.0)
+    bench.host.loaded, bench.host.lingers = "small", False
+    bench.look(1.0)
+    bench.worker.queue, bench.worker.runs = 0, 1
+    bench.look(1.0)
+    assert bench.host.calls == ["load small"]
+    bench.worker.runs = 0
+    bench.look(0.5)
+    assert bench.host.calls == ["load small", "unload: it had nothing to do"]
+
+
 def test_work_keeps_it(build: Callable[..., Bench]) -> None:
     bench = build(Memory.model_validate({"keep_alive": "60s"}), (SMALL,))
     bench.worker.runs = 1
@@ -296,6 +338,20 @@ def test_a_process_that_takes_more_than_predicted_takes_more_the_next_time(build
     assert learnt.excess == 50 * MIB - before
 
 
+def test_what_the_former_model_takes_is_not_learnt_of_the_next(build: Callable[..., Bench]) -> None:
+    bench = build()
+    bench.learnt.learn(SMALL, Learnt(Bytes(50 * MIB), Bytes(0)))
+    bench.look()
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.host.lingers, bench.worker.runs = True, 1
+    bench.governor.prefer(bench.candidates[1:])
+    bench.look(2.0)
+    assert bench.host.calls[-1] == "load small"
+    assert bench.host.loaded == "large", "it ends what it runs"
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    assert bench.learnt.of(SMALL) == Learnt(Bytes(50 * MIB), Bytes(0))
+
+
 def test_a_request_gets_the_room_of_the_moment(build: Callable[..., Bench]) -> None:
     bench = build(models=(SMALL,))
     bench.look()
@@ -307,6 +363,20 @@ def test_a_request_gets_the_room_of_the_moment(build: Callable[..., Bench]) -> N
     room = bench.worker.admission.room
     assert room is not None
     assert room.available == 20 * MIB
+
+
+def test_with_room_for_hardly_any_prompt_they_wait_and_may_be_sent_again(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.look()
+    bench.free = (400 + 50) * MIB
+    assert bench.look(PATIENCE - 1) == Admission(is_open=False)
+    assert bench.governor.state.level is Level.CALM
+    admission = bench.look(2.0)
+    assert admission.refusal == "a prompt needs at least 655,360 bytes of memory, and 0 are available"
+    assert admission.retry_after == 30.0
+    bench.worker.runs = 1
+    bench.free = 8192 * MIB
+    assert bench.look().is_open
 
 
 def test_a_kernel_that_does_not_tell_is_no_reason_to_stand_still(build: Callable[..., Bench]) -> None:

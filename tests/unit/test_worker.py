@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -97,16 +97,21 @@ class Bench:
         self.engine = ObedientEngine()
         self.lossy: list[OutMessage] = []
         self.finished = asyncio.Event()
+        self.at_reply: Callable[[], None] = lambda: None
         self.counters = Counters()
         self.worker = Worker(
             journal,
             self.engine,
             clock=CLOCK,
             publish_lossy=self.lossy.append,
-            wake_publisher=self.finished.set,
+            wake_publisher=self.replied,
             counters=self.counters,
             energy=EnergyAccounting(is_loaded=lambda: True),
         )
+
+    def replied(self) -> None:
+        self.at_reply()
+        self.finished.set()
 
     async def send(self, name: str, **changes: Any) -> None:  # noqa: ANN401 - any field of a prompt
         reply_to = ReplyTo(f"to/{name}")
@@ -163,13 +168,13 @@ async def test_a_prompt_becomes_a_completion(bench: Bench) -> None:
 
 
 async def test_a_refusal_of_the_engine_is_the_reply(bench: Bench) -> None:
-    bench.engine.scripts.append([Refused(PromptId(""), ErrorCode.TOO_LARGE, "200 of 100")])
+    refusal = Refused(PromptId(""), ErrorCode.TOO_LARGE, "200 of 100")
+    bench.engine.scripts.extend([[refusal], [replace(refusal, retry_after=Seconds(30.0))]])
     await bench.send("a")
-    assert (await bench.replies())["to/a"]["error"] == {
-        "code": "too_large",
-        "message": "200 of 100",
-        "retry_after_ms": None,
-    }
+    await bench.send("b")
+    replies = await bench.replies(2)
+    assert replies["to/a"]["error"] == {"code": "too_large", "message": "200 of 100", "retry_after_ms": None}
+    assert replies["to/b"]["error"]["retry_after_ms"] == 30_000
 
 
 async def test_a_prompt_that_loses_the_engine_once_is_tried_again(bench: Bench) -> None:
@@ -220,9 +225,9 @@ async def test_while_memory_is_tight_prompts_wait_and_then_run(bench: Bench) -> 
     await bench.send("late", timeout=Seconds(0.05))
     assert set(await bench.replies()) == {"to/late"}
     assert bench.worker.queued == 1
-    bench.worker.admit(Admission(room=Room(Bytes(10), Bytes(1000))))
+    bench.worker.admit(Admission(room=Room(Bytes(10), Bytes(1000), 100)))
     assert "choices" in (await bench.replies(2))["to/a"]
-    assert bench.engine.requests[0].room == Room(Bytes(10), Bytes(1000))
+    assert bench.engine.requests[0].room == Room(Bytes(10), Bytes(1000), 100)
 
 
 async def test_without_memory_prompts_are_told_the_numbers(bench: Bench) -> None:
@@ -234,6 +239,17 @@ async def test_without_memory_prompts_are_told_the_numbers(bench: Bench) -> None
     assert {replies[f"to/{name}"]["error"]["code"] for name in "ab"} == {"does_not_fit"}
     assert replies["to/b"]["error"] == {"code": "does_not_fit", "message": "m needs 3 bytes", "retry_after_ms": 30000}
     assert not bench.engine.requests
+
+
+async def test_memory_that_comes_back_amid_the_refusals_saves_the_rest(bench: Bench) -> None:
+    bench.worker.admit(Admission(is_open=False))
+    for name in "abc":
+        await bench.send(name)
+    bench.at_reply = lambda: bench.worker.admit(Admission())
+    bench.worker.admit(Admission(is_open=False, refusal="m needs 2 bytes", retry_after=Seconds(30.0)))
+    replies = await bench.replies(3)
+    assert replies["to/a"]["error"]["code"] == "does_not_fit"
+    assert all("choices" in replies[f"to/{name}"] for name in "bc")
 
 
 async def test_what_the_governor_does_not_allow_waits_and_is_then_told_why(bench: Bench) -> None:

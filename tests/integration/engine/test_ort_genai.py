@@ -56,12 +56,16 @@ def test_a_prompt_read_in_parts_is_answered_like_one_read_at_once(engine: Engine
 def test_a_request_for_whose_cache_there_is_no_memory_is_refused_with_the_numbers(engine: Engine) -> None:
     tokens = run(engine, request(QUESTION, max_tokens=1)).finished.usage.prompt_tokens
     needed = (tokens + 48) * 10_240
-    fitting = replace(request(QUESTION, max_tokens=48), room=Room(Bytes(10_240), Bytes(needed)))
+    fitting = replace(request(QUESTION, max_tokens=48), room=Room(Bytes(10_240), Bytes(needed), 4096))
     assert isinstance(outcome(engine, fitting), Finished)
     with pytest.raises(RejectedError) as refused:
-        engine.admit(replace(fitting, room=Room(Bytes(10_240), Bytes(needed - 1))))
+        engine.admit(replace(fitting, room=Room(Bytes(10_240), Bytes(needed - 1), 4096)))
     assert refused.value.code is ErrorCode.DOES_NOT_FIT
     assert f"{needed:,} bytes of memory, and {needed - 1:,} are available" in refused.value.message
+    assert refused.value.retry_after_s == 30.0
+    with pytest.raises(RejectedError) as refused:
+        engine.admit(replace(fitting, room=Room(Bytes(10_240), Bytes(needed - 10_240), tokens + 47)))
+    assert refused.value.retry_after_s is None, "the model was loaded with less context than that"
 
 
 def test_control_tokens_come_from_the_template_alone(model: Any, model_dir: Path) -> None:  # noqa: ANN401
