@@ -55,6 +55,12 @@ class CountingEngine:
     def advanced(self) -> Mapping[PromptId, Tokens]:
         return self.stepped
 
+    def kept(self) -> int:
+        return 0
+
+    def forget(self) -> None:
+        """Nothing is kept."""
+
     def close(self) -> None:
         self.running.clear()
 
