@@ -225,10 +225,9 @@ class MemoryGovernor:
             # The next one starts the moment this one has given its cache back: it has the room that this one had.
             return replace(self._worker.admission, is_open=True, refusal=None, retry_after=None)
         geometry, context_length = chosen.candidate.geometry, chosen.fit.context_length
-        measured, kept = self._measured, self._host.kept
-        room = room_for_request(
-            geometry, now, self._bounds, measured=measured, kept=kept, context_length=context_length
-        )
+        kept = self._host.kept * geometry.token  # of earlier requests; a next one may have its memory
+        now, measured = replace(now, available=Bytes(now.available + kept)), Bytes(self._measured - kept)
+        room = room_for_request(geometry, now, self._bounds, measured=measured, context_length=context_length)
         return Admission(room=room)
 
     def _refusal(self, now: MemoryNow | None, at: Seconds) -> Admission:

@@ -12,7 +12,7 @@ class Room:
 
     Attributes:
         token: What one token, of the prompt or of the answer, takes in the KV cache.
-        available: For all of them, those included that the engine keeps of earlier requests: it can give them up.
+        available: For all of them, those included that the engine keeps of earlier requests: it gives them up for more.
     """
 
     token: Bytes
@@ -37,7 +37,7 @@ class Admission:
 
 
 def room_for_request(
-    geometry: Geometry, now: MemoryNow, bounds: MemoryBounds, *, measured: Bytes, kept: int, context_length: int
+    geometry: Geometry, now: MemoryNow, bounds: MemoryBounds, *, measured: Bytes, context_length: int
 ) -> Room:
     """What the next request may take in the KV cache of a model that is loaded.
 
@@ -46,11 +46,9 @@ def room_for_request(
         now: The memory now.
         bounds: What the operator allows.
         measured: What the engine's process has taken.
-        kept: Tokens that it has in KV caches of earlier requests.
         context_length: The most tokens of a request: there was no more room at the load.
     """
-    kept_bytes = kept * geometry.token
-    room = max(0, now.available + kept_bytes - bounds.reserve)
+    room = max(0, now.available - bounds.reserve)
     if bounds.budget is not None:
-        room = min(room, max(0, bounds.budget + kept_bytes - measured))
+        room = min(room, max(0, bounds.budget - measured))
     return Room(geometry.token, Bytes(min(room, context_length * geometry.token)))

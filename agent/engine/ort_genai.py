@@ -149,6 +149,7 @@ class OrtGenaiEngine:
     def forget(self) -> None:
         """Give those generators up."""
         self._prefixes.clear()
+        _give_back_free_memory()
 
     def cancel(self, request_id: PromptId, reason: FinishReason = FinishReason.CANCELLED) -> None:
         """End a request at the next step."""
@@ -161,8 +162,7 @@ class OrtGenaiEngine:
         self._running = None
         self._prefixes.clear()
         del self._fitting, self._tokenizer, self._model
-        gc.collect()
-        ctypes.CDLL(None).malloc_trim(0)  # what is free in the C heap goes back to the system too; glibc's
+        _give_back_free_memory()
 
     def _profile(self, sampling: Sampling) -> Profile:
         """What a generator for this is made for.
@@ -231,7 +231,8 @@ class OrtGenaiEngine:
             return self._refuse(running)
         usage = Usage(running.prompt_tokens, running.completion_tokens, tokens_of(running.kept.parts))
         self._running = None
-        self._prefixes.keep(replace(running.kept, parts=(*running.kept.parts, *running.read)))
+        if running.completion_tokens or not running.read:  # amid a prompt it has the logits of a whole part: megabytes
+            self._prefixes.keep(replace(running.kept, parts=(*running.kept.parts, *running.read)))
         finished = Finished(running.request.id, reason, answer, usage, running.first_token_at, boottime())
         return (*last, finished)
 
@@ -240,6 +241,11 @@ class OrtGenaiEngine:
         self._grammar_edition += 1
         refusal = too_intricate()
         return (Refused(running.request.id, refusal.code, refusal.message),)
+
+
+def _give_back_free_memory() -> None:
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # what is free in the C heap goes back to the system too; glibc's
 
 
 def _deltas(running: _Running, text: str) -> Sequence[Delta]:

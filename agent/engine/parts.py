@@ -4,6 +4,7 @@ Where a part ends depends on nothing behind it, the last one or two parts except
 alike, and what has been read of the one can be used for the other.
 """
 
+import itertools
 from collections.abc import Container, Sequence
 
 Part = tuple[int, ...]
@@ -17,7 +18,7 @@ def in_parts(prompt: Sequence[int], most: int, control: Container[int]) -> tuple
     """A prompt in parts of at most `most` tokens.
 
     Args:
-        prompt: The tokens.
+        prompt: The tokens, at least one.
         most: At least twice `LEAST_PART`.
         control: The control tokens: a part ends before one, as what prompts have in common often ends with a turn.
     """
@@ -31,4 +32,4 @@ def in_parts(prompt: Sequence[int], most: int, control: Container[int]) -> tuple
         if len(prompt) - edges[-1] > most:
             edges.append((edges[-1] + len(prompt)) // 2)
     edges.append(len(prompt))
-    return tuple(tuple(prompt[start:end]) for start, end in zip(edges, edges[1:], strict=False) if end > start)
+    return tuple(tuple(prompt[start:end]) for start, end in itertools.pairwise(edges))

@@ -1,4 +1,4 @@
-"""Which prompt has been read before, and how far: the prefixes that an engine keeps, and which one a request uses. Pure.
+"""What an engine keeps of the prompts that it has read, and which of it a request uses.
 
 A prompt is read in parts (`parts.py`), and a prefix is shared in whole parts only. Where the parts are the same,
 what is kept is what the model would compute again, bit for bit, so that an answer never depends on what is kept.

@@ -1,8 +1,8 @@
 """What a shared beginning saves: time to the first token with what the engine has kept, and without.
 
-`python -m tests.bench.prefix --model DIR` has the engine answer prompts that share a
-system prompt of about 200 tokens and differ in some 20 behind it. With and without alternate, who is first too; both
-answers to a prompt must be the same.
+`python -m tests.bench.prefix --model DIR` has the engine answer prompts that share a system prompt of about 200 tokens
+and differ in some 20 behind it. With and without alternate, who is first too; both answers to a prompt must be the
+same.
 """
 
 import argparse
@@ -33,7 +33,7 @@ class Run:
 
 def ask(engine: Engine, system: str, number: int, tokens: int) -> Run:
     """Run a request to its end."""
-    question = f"Facts: visitor {number}, two people and a dog, 22:40. Is there an animal?"
+    question = f"Visitor {number} has a dog."
     messages = (Message(Role.SYSTEM, system), Message(Role.USER, question))
     began = boottime()
     engine.admit(GenerationRequest(PromptId("bench"), messages, Sampling(max_tokens=tokens)))
@@ -64,7 +64,7 @@ def measure(model_dir: Path, rounds: int, tokens: int) -> bool:
         if number % 2:
             without.append(ask(engine, system, number, tokens))
             engine.forget()
-        ask(engine, system, -1, 1)
+        ask(engine, system, -1, tokens)
         having.append(ask(engine, system, number, tokens))
         if not number % 2:
             engine.forget()

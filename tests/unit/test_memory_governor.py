@@ -51,6 +51,15 @@ class StandInHost(EngineHost):
         self.loaded: str | None = None
         self.context_length: int | None = None
         self.calls: list[str] = []
+        self.kept_tokens = 0
+
+    @property
+    def kept(self) -> int:
+        return self.kept_tokens
+
+    def forget(self) -> None:
+        self.kept_tokens = 0
+        self.calls.append("forget")
 
     @property
     def pid(self) -> int | None:
@@ -236,6 +245,25 @@ def test_pressure_stops_unloads_when_idle_and_recovers(build: Callable[..., Benc
     assert bench.look(0.5).is_open
 
 
+def test_what_is_kept_of_earlier_prompts_goes_before_the_model(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.look()
+    bench.host.kept_tokens = 512
+    bench.worker.runs = 1
+    bench.free = 250 * MIB
+    bench.look()
+    assert bench.host.calls == ["load small"], "what runs may end"
+    bench.worker.runs = 0
+    bench.look()
+    assert bench.host.calls == ["load small", "forget"]
+    bench.free = 600 * MIB
+    bench.look(CALM_FOR + 1)
+    assert bench.host.calls == ["load small", "forget"], "that was enough"
+    bench.host.kept_tokens, bench.free = 512, 250 * MIB
+    bench.look(1.0)
+    assert bench.host.calls[2:] == ["forget", "unload: memory is low"]
+
+
 def test_critical_does_not_wait_for_what_runs(build: Callable[..., Bench]) -> None:
     bench = build(models=(SMALL,))
     bench.look()
@@ -307,6 +335,11 @@ def test_a_request_gets_the_room_of_the_moment(build: Callable[..., Bench]) -> N
     room = bench.worker.admission.room
     assert room is not None
     assert room.available == 20 * MIB
+    bench.host.kept_tokens = 100
+    bench.look()
+    room = bench.worker.admission.room
+    assert room is not None
+    assert room.available == 20 * MIB + 100 * 10_240
 
 
 def test_a_kernel_that_does_not_tell_is_no_reason_to_stand_still(build: Callable[..., Bench]) -> None:

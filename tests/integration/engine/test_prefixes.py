@@ -8,6 +8,7 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from agent.engine.protocol import Engine, Finished, GenerationRequest
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Delta, FinishReason, Message, Role, Sampling
+from tests.integration.engine.hosting import hosting
 from tests.integration.engine.test_conformance import ENDLESS, ME, Answer, request, run
 
 RULES = "You watch a door. " + " ".join(
@@ -143,3 +145,17 @@ def test_sampling_changes_no_greedy_answer(engine: Engine) -> None:
     engine.forget()
     run(engine, chat(RULES, "Who is there?", temperature=5.0))
     assert_unchanged(engine, chat(RULES, "What do you see?"))
+
+
+async def test_the_host_knows_what_is_kept_and_can_have_it_given_up(loader: str, model_dir: Path) -> None:
+    async with hosting(model_dir, loader) as hosted:
+        await hosted.host.ready()
+        assert hosted.host.kept == 0
+        await hosted.outcome(chat(RULES, "Who is there?"))
+        kept = hosted.host.kept
+        second = await hosted.outcome(chat(RULES, "What do you see?"))
+        assert isinstance(second, Finished)
+        assert (second.usage.cached_tokens > 0) == (kept > 0)
+        hosted.host.forget()
+        await hosted.outcome(request("Short.", max_tokens=1))  # an answer to what was sent later
+        assert hosted.host.kept == 0
