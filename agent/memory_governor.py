@@ -150,7 +150,7 @@ class MemoryGovernor:
         if self._pressure.level is Level.CRITICAL:
             self._host.unload("memory is nearly used up", at_once=True)
         elif self._pressure.level is Level.LOW and is_idle:
-            self._host.unload("memory is low")
+            self._make_room()
         elif self._keep_alive is not None and is_unused and at - self._busy_at >= self._keep_alive:
             self._is_resting = True
             self._host.unload("it had nothing to do")
@@ -158,6 +158,13 @@ class MemoryGovernor:
             self._host.unload("another model is wanted")
         else:
             self._grow(chosen, now, at)
+
+    def _make_room(self) -> None:
+        """Memory is low: first what is kept of earlier prompts goes, and the model when that was not enough."""
+        if self._host.kept:
+            self._host.forget()
+        elif self._pressure.relaxed_since is None:
+            self._host.unload("memory is low")
 
     def _grow(self, chosen: _Chosen, now: MemoryNow | None, at: Seconds) -> None:
         """Go back to a preferred model once there has been room for it for a while."""
@@ -224,7 +231,9 @@ class MemoryGovernor:
             # The next one starts the moment this one has given its cache back: it has the room that this one had.
             return Admission(room=before.room)
         geometry, context_length = chosen.candidate.geometry, chosen.fit.context_length
-        room = room_for_request(geometry, now, self._bounds, measured=self._measured, context_length=context_length)
+        kept = self._host.kept * geometry.token  # of earlier requests; a next one may have its memory
+        now, measured = replace(now, available=Bytes(now.available + kept)), Bytes(self._measured - kept)
+        room = room_for_request(geometry, now, self._bounds, measured=measured, context_length=context_length)
         if room.available >= room.least:
             return Admission(room=room)
         if self._worker.running:

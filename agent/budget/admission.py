@@ -18,7 +18,7 @@ class Room:
 
     Attributes:
         token: What one token, of the prompt or of the answer, takes in the KV cache.
-        available: For all of them.
+        available: For all of them, those included that the engine keeps of earlier requests: it gives them up for more.
         context_length: The most of them, however much there is.
     """
 

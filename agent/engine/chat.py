@@ -5,7 +5,6 @@ could so end its turn and speak as another role. Here each such text in a messag
 the two halves are encoded apart: the model reads the same characters, as ordinary tokens.
 """
 
-import itertools
 import json
 import re
 import secrets
@@ -87,13 +86,3 @@ class ChatEncoder:
     def _disarm(self, content: str, cut: str) -> str:
         sendable = _UNSENDABLE.sub("\ufffd", content)
         return sendable if self._control is None else self._control.sub(rf"\g<1>{cut}", sendable)
-
-
-def in_parts(prompt: Sequence[int], most: int) -> list[Sequence[int]]:
-    """A prompt in parts of at most `most` tokens and about equal size.
-
-    A small rest at the end would not do: a single token is computed by another kernel, which rounds differently.
-    """
-    count = -(-len(prompt) // most)
-    edges = [len(prompt) * part // max(count, 1) for part in range(count + 1)]
-    return [prompt[start:end] for start, end in itertools.pairwise(edges)]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from agent.clock import boottime
 from agent.engine.pacing import Pacer
-from agent.engine.pipe import Admit, Cancel, EnginePipe, EngineSpec, Loaded, LoadError, NotLoaded, Pace
+from agent.engine.pipe import Admit, Cancel, EnginePipe, EngineSpec, Forget, Keeps, Loaded, LoadError, NotLoaded, Pace
 from agent.engine.protocol import Engine, Event, GenerationRequest, Refused
 from agent.engine.work_log import WorkLog
 from agent.errors import RejectedError
@@ -47,6 +47,7 @@ class Loop:
         self._pacer = Pacer()
         self._running: dict[PromptId, GenerationRequest] = {}
         self._work = WorkLog()
+        self._kept = 0
         self._ending = False
         self._stepped_at = now()
         self._tell_at = Seconds(self._stepped_at + PROGRESS_EVERY)
@@ -81,6 +82,9 @@ class Loop:
                 case Pace(duty):
                     self._account_rest()
                     self._pacer.ask(duty)
+                case Forget():
+                    self._engine.forget()
+                    self._tell_kept()
                 case other:
                     raise TypeError(f"a {type(other).__name__} is not for a loaded engine")
             wait = Seconds(0.0)
@@ -106,6 +110,7 @@ class Loop:
         try:
             self._engine.admit(request)
         except RejectedError as refusal:
+            self._tell_kept()
             self._pipe.send(Refused(request.id, refusal.code, refusal.message, refusal.retry_after_s))
         else:
             self._running[request.id] = request
@@ -130,6 +135,7 @@ class Loop:
         self._work.add(self._engine.advanced(), began, self._stepped_at)
         if self._stepped_at >= self._tell_at or any(not isinstance(event, Delta) for event in events):
             self._tell_progress(self._stepped_at)  # before an outcome: with it everything about the request is known
+            self._tell_kept()
         self._tell(events)
 
     def _tell(self, events: Sequence[Event]) -> None:
@@ -141,6 +147,12 @@ class Loop:
                 self._pipe.send(event)
         if not self._running:
             self._work.rest()
+
+    def _tell_kept(self) -> None:
+        kept = self._engine.kept()
+        if kept != self._kept:
+            self._pipe.send(Keeps(kept))
+        self._kept = kept
 
     def _tell_progress(self, until: Seconds) -> None:
         self._pipe.send(self._work.take(until))

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from pathlib import Path
 
-from agent.engine.pipe import EngineSpec, Loaded, NotLoaded, Pace, ToAgent
+from agent.engine.pipe import EngineSpec, Forget, Keeps, Loaded, NotLoaded, Pace, ToAgent
 from agent.engine.process import EngineProcess
 from agent.engine.protocol import Capabilities, GenerationRequest, Outcome, Progress
 from agent.engine.serving import Serving
@@ -60,6 +60,7 @@ class EngineHost:
         self._loaded = asyncio.Event()
         self._duty = Ratio(1.0)
         self._prefill = self._decode = 0.0
+        self._kept = 0
 
     @property
     def model(self) -> str:
@@ -94,6 +95,11 @@ class EngineHost:
         return 0 if self._serving is None else self._serving.running
 
     @property
+    def kept(self) -> int:
+        """Tokens whose KV cache the engine keeps between requests."""
+        return self._kept
+
+    @property
     def busy(self) -> tuple[Seconds, Seconds]:
         """Time spent in steps since the start, of prefill and of decode; it never becomes less."""
         return Seconds(self._prefill), Seconds(self._decode)
@@ -126,6 +132,11 @@ class EngineHost:
         if duty != self._duty and self._serving is not None:
             self._serving.process.send(Pace(duty))
         self._duty = duty
+
+    def forget(self) -> None:
+        """Have the engine give back what it keeps between requests."""
+        if self._serving is not None:
+            self._serving.process.send(Forget())
 
     def switch_to(self, model: str, model_dir: Path, *, context_length: int | None = None) -> None:
         """From now on run this model. What runs ends first, then the other's process, and only then this one begins.
@@ -235,7 +246,7 @@ class EngineHost:
 
     def _lose(self, serving: Serving | None) -> None:
         """Let every request know, and take no more."""
-        self._serving = None
+        self._serving, self._kept = None, 0
         self._loaded.clear()
         if serving is not None:
             serving.lose()
@@ -254,6 +265,8 @@ class EngineHost:
                     self._prefill += message.prefill
                     self._decode += message.busy - message.prefill
                     self._on_progress(serving.capabilities.model, message)
+                elif isinstance(message, Keeps):
+                    self._kept = message.tokens
                 else:
                     serving.deliver(message)
                 if not serving.running:

@@ -11,7 +11,7 @@ import os
 import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime_genai as og
 
-from agent.budget.admission import RETRY_AFTER
 from agent.budget.memory import PROMPT_CHUNK
 from agent.clock import boottime
-from agent.engine.chat import ChatEncoder, Vocabulary, in_parts
+from agent.engine.chat import ChatEncoder, Vocabulary
+from agent.engine.fitting import Fitting
 from agent.engine.guidance import gave_up, grammar, is_json, schema_refusal, too_intricate
+from agent.engine.parts import Part, in_parts
 from agent.engine.pipe import LoadError
+from agent.engine.prefixes import Kept, Prefixes, Profile, Wanted, tokens_of
 from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Refused, Tokens
 from agent.engine.text import AnswerText
 from agent.errors import ErrorCode, RejectedError
@@ -43,16 +45,19 @@ class _Running:
     """The admitted request.
 
     Attributes:
+        kept: Its generator, with the parts that were not to be read again.
         unread: The parts of the prompt that the model has not read yet.
+        read: Those that it has read since.
         ended: Why it ends, once that is known.
     """
 
     request: GenerationRequest
-    generator: Any
+    kept: Kept[Any]
     detokenizer: Any
     answer: AnswerText
-    unread: deque[Sequence[int]]
+    unread: deque[Part]
     prompt_tokens: int
+    read: list[Part] = field(default_factory=list)
     completion_tokens: int = 0
     deltas: int = 0
     first_token_at: Seconds | None = None
@@ -73,11 +78,13 @@ class OrtGenaiEngine:
         self._model = model
         self._capabilities = capabilities
         self._tokenizer = og.Tokenizer(model)
-        self._chat = ChatEncoder(self._tokenizer, vocabulary.control)
-        self._longest_token = vocabulary.longest
+        chat = ChatEncoder(self._tokenizer, vocabulary.control)
+        self._fitting = Fitting(chat, vocabulary.longest, capabilities.context_length)
         self._top_k = top_k
+        self._control = frozenset(int(self._tokenizer.encode(text)[0]) for text in vocabulary.control)
         self._ends = frozenset(int(token) for token in self._tokenizer.eos_token_ids)
         self._running: _Running | None = None
+        self._prefixes: Prefixes[Any] = Prefixes()
         self._advanced: dict[PromptId, Tokens] = {}
         self._grammar_edition = 0
 
@@ -93,15 +100,16 @@ class OrtGenaiEngine:
         """
         if self._running is not None:
             raise ValueError(f"{self._running.request.id} still runs: this engine takes one request at a time")
-        prompt = self._encode(request)
-        _check_room(request, len(prompt))
-        generator = self._generator(request.sampling, len(prompt))
+        prompt = self._fitting.encode(request)
+        room, tokens = self._fitting.room(request, len(prompt)), len(prompt) + request.sampling.max_tokens
+        parts = in_parts(prompt, CHUNK_TOKENS, self._control)
+        kept = self._begin(Wanted(self._profile(request.sampling), parts, tokens, room))
         self._running = _Running(
             request,
-            generator,
+            kept,
             self._tokenizer.create_stream(),
             AnswerText(request.sampling.stop),
-            deque(in_parts(prompt, CHUNK_TOKENS)),
+            deque(parts[len(kept.parts) :]),
             prompt_tokens=len(prompt),
         )
 
@@ -113,7 +121,8 @@ class OrtGenaiEngine:
             return ()
         if running.ended is None and running.unread:
             part = running.unread.popleft()
-            running.generator.append_tokens(part)
+            running.kept.generator.append_tokens(part)
+            running.read.append(part)
             self._advanced = {running.request.id: Tokens(prefill=len(part))}
             return ()
         text = ""
@@ -133,6 +142,15 @@ class OrtGenaiEngine:
         """The part of the prompt, or the token, of the last step."""
         return self._advanced
 
+    def kept(self) -> int:
+        """Tokens in the KV caches of the generators that are kept."""
+        return self._prefixes.tokens
+
+    def forget(self) -> None:
+        """Give those generators up."""
+        self._prefixes.clear()
+        _give_back_free_memory()
+
     def cancel(self, request_id: PromptId, reason: FinishReason = FinishReason.CANCELLED) -> None:
         """End a request at the next step."""
         running = self._running
@@ -142,49 +160,47 @@ class OrtGenaiEngine:
     def close(self) -> None:
         """Give the model's memory back."""
         self._running = None
-        del self._chat, self._tokenizer, self._model
-        gc.collect()
-        ctypes.CDLL(None).malloc_trim(0)  # what is free in the C heap goes back to the system too; glibc's
+        self._prefixes.clear()
+        del self._fitting, self._tokenizer, self._model
+        _give_back_free_memory()
 
-    def _encode(self, request: GenerationRequest) -> list[int]:
-        """The prompt's tokens, when the answer fits behind them."""
-        length, most = request.sampling.max_tokens, self._capabilities.context_length
-        size = sum(len(message.content.encode(errors="replace")) for message in request.messages)
-        fewest = -(-size // self._longest_token)
-        if fewest + length > most:  # without encoding it, which takes seconds for a megabyte
-            raise RejectedError(
-                ErrorCode.TOO_LARGE,
-                f"at least {fewest:,} tokens of prompt and {length:,} of answer do not fit into a context of {most:,}",
-            )
-        try:
-            prompt = self._chat.encode(request.messages)
-        except RuntimeError as error:  # a template may insist on an order of roles
-            why = f"the model's chat template refuses these messages: {error}"
-            raise RejectedError(ErrorCode.INVALID_REQUEST, why) from error
-        if len(prompt) + length > most:
-            raise RejectedError(
-                ErrorCode.TOO_LARGE,
-                f"{len(prompt):,} tokens of prompt and {length:,} of answer do not fit into a context of {most:,}",
-            )
-        return prompt
+    def _profile(self, sampling: Sampling) -> Profile:
+        """What a generator for this is made for.
 
-    def _generator(self, sampling: Sampling, prompt_tokens: int) -> Any:  # noqa: ANN401 - the library has no types
+        Raises:
+            RejectedError: The schema exceeds a limit, or cannot be followed here.
+        """
+        followed = None
+        if sampling.json_schema is not None:
+            if not self._capabilities.guidance:
+                why = f"{self._capabilities.model} cannot follow a JSON Schema here"
+                raise RejectedError(ErrorCode.UNSUPPORTED, why)
+            followed = grammar(sampling.json_schema, self._grammar_edition)
+        if sampling.temperature <= 0:
+            return Profile(0.0, 1.0, None, followed)
+        return Profile(sampling.temperature, sampling.top_p, sampling.seed, followed)
+
+    def _begin(self, wanted: Wanted) -> Kept[Any]:
+        """A generator that has read the begin of the prompt already, or a new one."""
+        kept = self._prefixes.take(wanted)
+        if kept is None:
+            return Kept(self._generator(wanted.profile, wanted.capacity), wanted.profile, wanted.capacity, ())
+        return kept
+
+    def _generator(self, profile: Profile, capacity: int) -> Any:  # noqa: ANN401 - the library has no types
         params = og.GeneratorParams(self._model)
         params.set_search_options(
-            # The KV cache is allocated for so many.
-            max_length=prompt_tokens + sampling.max_tokens,
-            do_sample=sampling.temperature > 0,
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
+            max_length=capacity,  # the KV cache is allocated for so many
+            do_sample=profile.temperature > 0,
+            temperature=profile.temperature,
+            top_p=profile.top_p,
             top_k=self._top_k,
             # Left to itself the library draws 624 words of system entropy, greedy or not: 12 ms.
-            random_seed=secrets.randbelow(_SEEDS) if sampling.seed is None else sampling.seed % _SEEDS,
+            random_seed=secrets.randbelow(_SEEDS) if profile.seed is None else profile.seed % _SEEDS,
         )
-        if sampling.json_schema is None:
+        if profile.grammar is None:
             return og.Generator(self._model, params)
-        if not self._capabilities.guidance:
-            raise RejectedError(ErrorCode.UNSUPPORTED, f"{self._capabilities.model} cannot follow a JSON Schema here")
-        params.set_guidance("lark_grammar", grammar(sampling.json_schema, self._grammar_edition))
+        params.set_guidance("lark_grammar", profile.grammar)
         try:
             return og.Generator(self._model, params)
         except RuntimeError as error:
@@ -192,8 +208,8 @@ class OrtGenaiEngine:
 
     def _next_piece(self, running: _Running) -> str:
         """Generate a token; its text, where it completes any. Sees whether it is the last one."""
-        running.generator.generate_next_token()
-        token = int(running.generator.get_next_tokens()[0])
+        running.kept.generator.generate_next_token()
+        token = int(running.kept.generator.get_next_tokens()[0])
         running.completion_tokens += 1  # the end token too: it was generated
         running.first_token_at = running.first_token_at or boottime()
         if token in self._ends:
@@ -213,8 +229,10 @@ class OrtGenaiEngine:
         if guided and reason is FinishReason.STOP and not running.answer.stopped and not is_json(answer):
             # A grammar that becomes too intricate midway is silently begun again.
             return self._refuse(running)
+        usage = Usage(running.prompt_tokens, running.completion_tokens, tokens_of(running.kept.parts))
         self._running = None
-        usage = Usage(running.prompt_tokens, running.completion_tokens)
+        if running.completion_tokens or not running.read:  # amid a prompt it has the logits of a whole part: megabytes
+            self._prefixes.keep(replace(running.kept, parts=(*running.kept.parts, *running.read)))
         finished = Finished(running.request.id, reason, answer, usage, running.first_token_at, boottime())
         return (*last, finished)
 
@@ -225,20 +243,9 @@ class OrtGenaiEngine:
         return (Refused(running.request.id, refusal.code, refusal.message),)
 
 
-def _check_room(request: GenerationRequest, prompt_tokens: int) -> None:
-    """Refuse a request for whose KV cache there is no memory: it is allocated whole, before the first token."""
-    room, answer_tokens = request.room, request.sampling.max_tokens
-    if room is None:
-        return
-    tokens = prompt_tokens + answer_tokens
-    needed = tokens * room.token
-    if needed > room.available:
-        raise RejectedError(
-            ErrorCode.DOES_NOT_FIT,
-            f"{prompt_tokens:,} tokens of prompt and {answer_tokens:,} of answer need {needed:,} bytes of memory, and "
-            f"{room.available:,} are available, enough for {room.available // room.token:,} tokens",
-            retry_after_s=RETRY_AFTER if tokens <= room.context_length else None,
-        )
+def _give_back_free_memory() -> None:
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # what is free in the C heap goes back to the system too; glibc's
 
 
 def _deltas(running: _Running, text: str) -> Sequence[Delta]:

@@ -65,6 +65,11 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """To the engine: give back what is kept of earlier prompts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """To the agent, once: requests are welcome."""
 
@@ -78,8 +83,15 @@ class NotLoaded:
     reason: str
 
 
-ToEngine = EngineSpec | Admit | Cancel | Pace
-ToAgent = Loaded | NotLoaded | Progress | Event
+@dataclass(frozen=True, slots=True)
+class Keeps:
+    """To the agent, whenever it changes: tokens whose KV cache is kept between requests. None at first."""
+
+    tokens: int
+
+
+ToEngine = EngineSpec | Admit | Cancel | Pace | Forget
+ToAgent = Loaded | NotLoaded | Progress | Keeps | Event
 
 
 def encode(message: ToEngine | ToAgent) -> bytes:

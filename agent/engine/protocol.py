@@ -20,7 +20,7 @@ class GenerationRequest:
         sampling: How to choose tokens and when to stop.
         stream: Whether `Delta`s are wanted; without, `Finished` alone carries the text.
         deadline: On the boot clock; the request ends with `FinishReason.DEADLINE` at the first step after it.
-        room: The memory that there is for its KV cache; None: enough.
+        room: The memory that there is for its KV cache and what the engine keeps; None: enough.
     """
 
     id: PromptId
@@ -157,6 +157,14 @@ class Engine(Protocol):
 
     def advanced(self) -> Mapping[PromptId, Tokens]:
         """What the last `step` put through the model, for each request that it advanced."""
+        ...
+
+    def kept(self) -> int:
+        """Tokens whose KV cache it keeps between requests, for prompts that begin like earlier ones."""
+        ...
+
+    def forget(self) -> None:
+        """Give back the memory of what it keeps."""
         ...
 
     def cancel(self, request_id: PromptId, reason: FinishReason = FinishReason.CANCELLED) -> None:

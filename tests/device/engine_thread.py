@@ -36,6 +36,12 @@ class Counted:
     def cancel(self, request_id: PromptId, reason: FinishReason = FinishReason.CANCELLED) -> None:
         self._engine.cancel(request_id, reason)
 
+    def kept(self) -> int:
+        return self._engine.kept()
+
+    def forget(self) -> None:
+        self._engine.forget()
+
     def close(self) -> None:
         self._engine.close()
 

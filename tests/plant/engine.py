@@ -68,6 +68,12 @@ class PlantEngine:
     def advanced(self) -> Mapping[PromptId, Tokens]:
         return self._advanced
 
+    def kept(self) -> int:
+        return 0
+
+    def forget(self) -> None:
+        """Nothing is kept."""
+
     def close(self) -> None:
         self._running.clear()
 

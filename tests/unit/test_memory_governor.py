@@ -52,6 +52,15 @@ class StandInHost(EngineHost):
         self.context_length: int | None = None
         self.lingers = False
         self.calls: list[str] = []
+        self.kept_tokens = 0
+
+    @property
+    def kept(self) -> int:
+        return self.kept_tokens
+
+    def forget(self) -> None:
+        self.kept_tokens = 0
+        self.calls.append("forget")
 
     @property
     def pid(self) -> int | None:
@@ -264,6 +273,25 @@ def test_pressure_stops_unloads_when_idle_and_recovers(build: Callable[..., Benc
     assert bench.look(0.5).is_open
 
 
+def test_what_is_kept_of_earlier_prompts_goes_before_the_model(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.look()
+    bench.host.kept_tokens = 512
+    bench.worker.runs = 1
+    bench.free = 250 * MIB
+    bench.look()
+    assert bench.host.calls == ["load small"], "what runs may end"
+    bench.worker.runs = 0
+    bench.look()
+    assert bench.host.calls == ["load small", "forget"]
+    bench.free = 600 * MIB
+    bench.look(CALM_FOR + 1)
+    assert bench.host.calls == ["load small", "forget"], "that was enough"
+    bench.host.kept_tokens, bench.free = 512, 250 * MIB
+    bench.look(1.0)
+    assert bench.host.calls[2:] == ["forget", "unload: memory is low"]
+
+
 def test_critical_does_not_wait_for_what_runs(build: Callable[..., Bench]) -> None:
     bench = build(models=(SMALL,))
     bench.look()
@@ -363,6 +391,11 @@ def test_a_request_gets_the_room_of_the_moment(build: Callable[..., Bench]) -> N
     room = bench.worker.admission.room
     assert room is not None
     assert room.available == 20 * MIB
+    bench.host.kept_tokens = 100
+    bench.look()
+    room = bench.worker.admission.room
+    assert room is not None
+    assert room.available == 20 * MIB + 100 * 10_240
 
 
 def test_with_room_for_hardly_any_prompt_they_wait_and_may_be_sent_again(build: Callable[..., Bench]) -> None:

@@ -43,6 +43,12 @@ class SleepingEngine:
     def advanced(self) -> Mapping[PromptId, Tokens]:
         return {}
 
+    def kept(self) -> int:
+        return 0
+
+    def forget(self) -> None:
+        """Nothing is kept."""
+
     def close(self) -> None:
         self._steps.clear()
 

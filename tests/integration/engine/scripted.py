@@ -54,6 +54,12 @@ class ScriptedEngine:
     def advanced(self) -> Mapping[PromptId, Tokens]:
         return {request_id: Tokens(decode=1) for request_id in self._running}
 
+    def kept(self) -> int:
+        return 0
+
+    def forget(self) -> None:
+        """Nothing is kept."""
+
     def close(self) -> None:
         self._running.clear()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.engine.chat import ChatEncoder, Vocabulary, in_parts
+from agent.engine.chat import ChatEncoder, Vocabulary
 from agent.prompt import Message, Role
 
 CONTROL = ("<|end|>", "<|user|>", "ab", "bc")  # the last two overlap each other
@@ -75,12 +75,3 @@ def test_a_vocabulary_is_read(tmp_path: Path, vocab: object) -> None:
 def test_what_is_no_tokenizer_is_said(tmp_path: Path, content: object) -> None:
     with pytest.raises(ValueError, match=r"not a tokenizer|empty"):
         Vocabulary.read(write(tmp_path, content))
-
-
-@given(st.integers(0, 1000), st.integers(2, 100))
-def test_a_prompt_in_parts_is_the_prompt(length: int, most: int) -> None:
-    parts = in_parts(range(length), most)
-    assert [token for part in parts for token in part] == [*range(length)]
-    sizes = {len(part) for part in parts}
-    assert max(sizes, default=0) <= most
-    assert max(sizes, default=0) - min(sizes, default=0) <= 1

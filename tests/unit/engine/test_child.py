@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from agent.engine.child import Loop
-from agent.engine.pipe import Admit, Cancel, EnginePipe, NotLoaded, ToEngine, encode
+from agent.engine.pipe import Admit, Cancel, EnginePipe, Keeps, NotLoaded, ToEngine, encode
 from agent.engine.protocol import (
     Capabilities,
     Event,
@@ -55,6 +55,12 @@ class CountingEngine:
     def advanced(self) -> Mapping[PromptId, Tokens]:
         return self.stepped
 
+    def kept(self) -> int:
+        return 0
+
+    def forget(self) -> None:
+        """Nothing is kept."""
+
     def close(self) -> None:
         self.running.clear()
 
@@ -66,6 +72,20 @@ class CountingEngine:
             return Delta(request.id, said, str(said))
         del self.running[request.id]
         return Finished(request.id, reason, f"{said} said", Usage(1, said), None, Seconds(self.now))
+
+
+class KeepingEngine(CountingEngine):
+    """Keeps as many tokens as have been said, until it refuses a request or is told to forget."""
+
+    def kept(self) -> int:
+        return 0 if self.running else sum(self.said.values())
+
+    def admit(self, request: GenerationRequest) -> None:
+        self.forget()
+        super().admit(request)
+
+    def forget(self) -> None:
+        self.said.clear()
 
 
 def request(name: str, tokens: int, *, stream: bool = True, deadline: float | None = None) -> GenerationRequest:
@@ -80,8 +100,9 @@ def events(*messages: ToEngine) -> list[object]:
     return [message for message in conversation(*messages) if not isinstance(message, Progress)]
 
 
-def conversation(*messages: ToEngine) -> list[object]:
+def conversation(*messages: ToEngine, engine: CountingEngine | None = None) -> list[object]:
     """What the engine's process answers to messages that are all there when it looks first."""
+    engine = engine or CountingEngine()
     ours, theirs = socket.socketpair()
     agent, heard = EnginePipe(ours), list[object]()
     ours.sendall(b"".join(map(encode, messages)))
@@ -95,7 +116,6 @@ def conversation(*messages: ToEngine) -> list[object]:
 
     listener = threading.Thread(target=hear)
     listener.start()
-    engine = CountingEngine()
     with closing(EnginePipe(theirs)) as pipe, pytest.raises(EOFError):
         Loop(pipe, engine, now=lambda: Seconds(engine.now)).run()
     listener.join()
@@ -141,6 +161,14 @@ def test_a_refusal_goes_back_and_others_run_on() -> None:
     heard = events(Admit(request("huge", 101)), Admit(request("a", 1)))
     assert heard[0] == Refused(PromptId("huge"), ErrorCode.TOO_LARGE, "too many")
     assert isinstance(heard[-1], Finished)
+
+
+def test_what_is_kept_is_told_before_the_outcome_and_only_when_it_changes() -> None:
+    heard = conversation(Admit(request("a", 2, stream=False)), engine=KeepingEngine())
+    assert [message for message in heard if not isinstance(message, Progress)][:-1] == [Keeps(2)]
+    keeping = KeepingEngine(said={PromptId("before"): 3})
+    assert not any(isinstance(it, Keeps) for it in conversation(Admit(request("huge", 101)), engine=keeping))
+    assert keeping.kept() == 0
 
 
 def test_cancel_before_the_first_step() -> None:
