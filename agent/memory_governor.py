@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from agent.budget.admission import PATIENCE, Admission, closed, room_for_request, without_a_model
-from agent.budget.memory import DoesNotFit, Fits, Learnt, MemoryNow
+from agent.budget.memory import DoesNotFit, Fits, Geometry, Learnt, MemoryNow
 from agent.budget.memory_state import MemoryState
 from agent.budget.pressure import Level, PressureState, next_pressure
 from agent.candidates import Candidate, bounds_of
@@ -230,9 +230,14 @@ class MemoryGovernor:
         if self._worker.running and before.room is not None and able is not None and able.max_batch == 1:
             # The next one starts the moment this one has given its cache back: it has the room that this one had.
             return Admission(room=before.room)
-        geometry, context_length = chosen.candidate.geometry, chosen.fit.context_length
+        return self._room(chosen.candidate.geometry, chosen.fit.context_length, now, at, no_room_since)
+
+    def _room(
+        self, geometry: Geometry, context_length: int, now: MemoryNow, at: Seconds, no_room_since: Seconds | None
+    ) -> Admission:
+        """What the loaded model's next prompt may take."""
         kept = self._host.kept * geometry.token  # of earlier requests; a next one may have its memory
-        now, measured = replace(now, available=Bytes(now.available + kept)), Bytes(self._measured - kept)
+        now, measured = replace(now, available=Bytes(now.available + kept)), Bytes((self._measured or 0) - kept)
         room = room_for_request(geometry, now, self._bounds, measured=measured, context_length=context_length)
         if room.available >= room.least:
             return Admission(room=room)

@@ -104,13 +104,13 @@ def test_what_a_generator_was_made_for_is_kept_to(engine: Engine) -> None:
 
 def test_what_is_kept_stays_within_the_room_and_goes_when_it_is_needed(engine: Engine) -> None:
     engine.forget()
-    assert cached(engine, replace(chat_of("a"), room=Room(Bytes(1), Bytes(1_000)))) == 0
+    assert cached(engine, replace(chat_of("a"), room=Room(Bytes(1), Bytes(1_000), 4096))) == 0
     assert engine.kept() == 512
-    assert cached(engine, replace(chat_of("b"), room=Room(Bytes(1), Bytes(1_000)))) > 0
-    other = replace(request("Who is there? " * 20, max_tokens=8), room=Room(Bytes(1), Bytes(600)))
+    assert cached(engine, replace(chat_of("b"), room=Room(Bytes(1), Bytes(1_000), 4096))) > 0
+    other = replace(request("Who is there? " * 20, max_tokens=8), room=Room(Bytes(1), Bytes(600), 4096))
     assert cached(engine, other) == 0
     assert engine.kept() <= 600
-    assert cached(engine, replace(chat_of("c"), room=Room(Bytes(1), Bytes(1_000)))) == 0
+    assert cached(engine, replace(chat_of("c"), room=Room(Bytes(1), Bytes(1_000), 4096))) == 0
     engine.forget()
     assert engine.kept() == 0
 
