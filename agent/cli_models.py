@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ByteSize, TypeAdapter, ValidationError
+from pydantic import ByteSize, HttpUrl, TypeAdapter, ValidationError
 
 from agent.cli_parts import ConfigOption, command_help, told_plainly
 from agent.config import Config
@@ -51,9 +51,10 @@ def _rate(text: str) -> Bytes:
 
 
 def _mirror(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
-        raise typer.BadParameter("a mirror is the address of a folder: http://files.local/models")
-    return text
+    try:
+        return str(TypeAdapter(HttpUrl).validate_python(text))
+    except ValidationError as error:
+        raise typer.BadParameter("a mirror is the address of a folder: http://files.local/models") from error
 
 
 NameArgument = Annotated[str, typer.Argument(parser=_name, metavar="NAME", help="The model.")]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from agent.models.manifest import HubSource, Licence, Manifest
 from agent.models.manifest_file import manifest_text
-from tests.integration.hub_server import Hub, Trouble, serving
+from tests.integration.models.hub_server import Hub, Trouble, serving
 
 _NAME = "storm"
 _WAIT_S = 60

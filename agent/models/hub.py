@@ -3,6 +3,7 @@
 It is the hub that `HF_ENDPOINT` names, by default huggingface.co. Downloading is `transfer`'s.
 """
 
+import re
 from collections.abc import Iterator
 
 import httpx2
@@ -17,7 +18,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.hf_api import RepoSibling
 
 from agent.models.listing import Listing, Wanted
-from agent.models.manifest import HubSource, ModelFile
+from agent.models.manifest import FILE_NAME, HubSource, ModelFile
 from agent.models.offline import offline
 from agent.models.pull_error import PullError
 from agent.units import Bytes
@@ -71,8 +72,12 @@ def hub_listing(source: HubSource, token: str | None) -> Listing:
         raise PullError(
             f"{origin}: the hub answers {status}: {_WHAT_IT_MEANS.get(status, 'try again later')}"
         ) from error
-    except httpx2.TransportError as error:
+    except httpx2.RequestError as error:
         raise PullError(offline(constants.ENDPOINT, error)) from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise PullError(
+            f"{origin}: what answers is no hub; does this network want a login in a browser first?"
+        ) from error
     if info.sha is None:
         raise PullError(f"{origin}: the hub does not tell the commit of {source.revision}")
     files = tuple(_wanted(source, info.sha, info.siblings or []))
@@ -85,8 +90,8 @@ def _wanted(source: HubSource, commit: str, siblings: list[RepoSibling]) -> Iter
     lead = f"{source.folder}/" if source.folder else ""
     for sibling in siblings:
         name = sibling.rfilename.removeprefix(lead)
-        if not sibling.rfilename.startswith(lead) or "/" in name or name.startswith("."):
-            continue
+        if not sibling.rfilename.startswith(lead) or not re.fullmatch(FILE_NAME, name):
+            continue  # in another folder, hidden, or not such a name as a model's files have
         sha256 = None if sibling.lfs is None else sibling.lfs.sha256
         if sibling.size is None or (sha256 is None and sibling.blob_id is None):
             raise PullError(f"{hub_origin(source)}: the hub tells no size or no digest of {sibling.rfilename}")

@@ -12,7 +12,7 @@ from agent.budget.memory import Geometry
 from agent.units import Bytes
 
 _NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$"
-_FILE_NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$"
+FILE_NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$"
 """Neither a folder nor `..`, whoever wrote the manifest."""
 _REPOSITORY = r"^[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
@@ -68,7 +68,7 @@ class UpstreamSource(_Part):
 class ModelFile(_Part):
     """One file of the model."""
 
-    path: Annotated[str, Field(pattern=_FILE_NAME)]
+    path: Annotated[str, Field(pattern=FILE_NAME)]
     size: Annotated[int, Field(ge=0)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

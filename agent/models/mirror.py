@@ -40,7 +40,7 @@ def mirror_manifest(client: httpx2.Client, mirror: str, name: str) -> Manifest:
                 text += chunk
                 if len(text) > _MOST:
                     raise PullError(f"{url} is too large for a manifest")
-    except httpx2.TransportError as error:
+    except httpx2.RequestError as error:
         raise PullError(offline(url, error)) from error
     manifest = parse_manifest(text, url)
     if manifest.name != name or not manifest.is_pinned:

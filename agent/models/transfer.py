@@ -86,7 +86,7 @@ class Transfer:
         while (have := _size(part)) != wanted.size or not part.exists():
             try:
                 self._stream(wanted, part, have)
-            except (httpx2.TransportError, _TryAgainError) as error:
+            except (httpx2.RequestError, _TryAgainError) as error:
                 failures = 1 if _size(part) > have else failures + 1
                 self._wait_or_give_up(wanted, error, failures)
 
@@ -181,7 +181,7 @@ def _reason(error: Exception) -> str:
     match error:
         case httpx2.ReadTimeout():
             return "the server has gone silent"
-        case httpx2.TransportError():
+        case httpx2.RequestError():
             return f"the connection broke ({error or type(error).__name__})"
         case _:
             return str(error)

@@ -6,6 +6,7 @@ import pytest
 
 from agent.models.catalog import Catalog
 from agent.models.remove import Removed, RemoveError, remove
+from agent.units import Bytes
 from tests.unit.models.test_folder import place
 
 
@@ -18,7 +19,7 @@ def gone(tmp_path: Path, name: str, *configured: str) -> Removed:
 def test_an_own_one_goes_and_what_ships_stands_behind_it(tmp_path: Path) -> None:
     place(tmp_path / "shipped")
     own = place(tmp_path / "own")
-    assert gone(tmp_path, "edge-tiny") == Removed(2, None)
+    assert gone(tmp_path, "edge-tiny") == Removed(Bytes(2), None)
     assert not own.exists()
     with pytest.raises(RemoveError, match="comes with the agent, and goes only with it"):
         gone(tmp_path, "edge-tiny")

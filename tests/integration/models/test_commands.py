@@ -1,6 +1,5 @@
 """`jetson-agent models …` as programs: killed, interrupted, on a full disk."""
 
-import contextlib
 import os
 import re
 import signal
@@ -12,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from agent.models.manifest_file import manifest_text
-from tests.integration.hub_server import Hub, Trouble, serving
-from tests.integration.test_models_pull import FILES, NAME, WEIGHTS, WHOLE, content, manifest
+from tests.integration.models.device import FILES, NAME, WEIGHTS, WHOLE, content, manifest
+from tests.integration.models.hub_server import Hub, Trouble, serving
 from tests.pull_storm import storm
 
 
@@ -124,43 +123,12 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
     assert result.sent <= 1.001 * result.size
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], check=False, capture_output=True)
-    if made.returncode != 0:
-        pytest.skip("a small disk takes the right to mount one")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
-
-
 def test_room_is_asked_for_first(hub: Hub, small_disk: Path) -> None:
     (small_disk / "other").write_bytes(bytes(2_000_000))
     code, _, err = Command(small_disk, hub).run(*PULL)
     assert code == 1
     assert re.search(r"has [\d,]+ bytes free, and 4,048,578 more are needed", err)
     assert hub.sent == 0
-
-
-def test_a_disk_that_fills_up_meanwhile(hub: Hub, small_disk: Path) -> None:
-    command = Command(small_disk, hub)
-    hub.troubles = [Trouble(), Trouble(stall_after=1_000_000)]
-    with command.start(*PULL) as program:
-        assert hub.stalled.wait(30)
-        with (small_disk / "other").open("wb", buffering=0) as other, contextlib.suppress(OSError):
-            while other.write(bytes(4096)) == 4096:
-                pass
-        program.kill()
-        program.communicate(timeout=30)
-    code, _, err = command.run(*PULL)
-    assert code == 1
-    assert "the disk is full. What has come is kept" in err
-    (small_disk / "other").unlink()
-    assert command.run(*PULL)[0] == 0
-    assert content(command.own / NAME) == WHOLE
 
 
 def test_the_token_comes_from_a_file(hub: Hub, command: Command, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ class Hub:
         large: Those that are kept apart, by path.
         error: Status and `X-Error-Code` with which the API answers instead.
         token: Without which nothing is given.
+        page: What the API answers instead, as a network does that wants a login first.
         troubles: Of the next answers with bytes, one each.
         seen: Requests so far: method, path, and their headers.
         sent: Bytes of files that were sent.
@@ -59,6 +60,7 @@ class Hub:
     repository: str = "owner/model"
     error: tuple[int, str] | None = None
     token: str | None = None
+    page: bytes | None = None
     troubles: list[Trouble] = field(default_factory=list)
     mirror: dict[str, bytes] = field(default_factory=dict)
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
@@ -128,6 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if path not in {f"/api/models/{hub.repository}/revision/{name}" for name in ("main", COMMIT)}:
             self._plain(HTTPStatus.NOT_FOUND, {"X-Error-Code": "RepoNotFound"})
+            return
+        if hub.page is not None:
+            self._plain(HTTPStatus.OK, {"Content-Type": "text/html"}, hub.page)
             return
         siblings = [self._sibling(name, content) for name, content in hub.files.items()]
         body = {"id": hub.repository, "sha": COMMIT, "private": False, "siblings": siblings}
