@@ -1,22 +1,20 @@
 """The command `jetson-agent`: commands -> calls, no logic of its own."""
 
-import contextlib
 import importlib.metadata
 import os
 import platform
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import TypeAdapter, ValidationError
 
 from agent import __version__, logs
+from agent.cli_models import models
+from agent.cli_parts import ConfigOption, command_help, told_plainly
 from agent.config_file import DEFAULT_PATH, load_config
 from agent.config_file.summary import summary
 from agent.config_values import Duration, TopicLevel
-from agent.errors import StopError
 from agent.models import find_model
 from agent.units import Seconds
 
@@ -27,15 +25,6 @@ cli = typer.Typer(
     help="Run a small language model on this device: prompts in over MQTT, answers out, nothing lost.",
     epilog="To see it work, with nothing set up: [bold]jetson-agent demo[/]",
 )
-
-
-def _help(text: str, *examples: tuple[str, str]) -> str:
-    r"""A command's help: what it does, then for each example what it is for and the line to type.
-
-    `\b` keeps the lines of its paragraph apart.
-    """
-    shown = "\n".join(f"  # {meaning}\n  [bold]{command}[/]" for command, meaning in examples)
-    return f"{text}\n\n\b\nExamples:\n{shown}"
 
 
 def _seconds(text: str, option: str) -> Seconds:
@@ -52,25 +41,7 @@ def _device_id(text: str) -> str:
         raise typer.BadParameter("a device id is 1 to 64 of A-Z a-z 0-9 _ . -") from error
 
 
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        "-c",
-        metavar="FILE",
-        help=f"The configuration. Default: {DEFAULT_PATH} if it exists, else defaults.",
-    ),
-]
-
-
-@contextlib.contextmanager
-def _told_plainly() -> Iterator[None]:
-    """An error that a person can act on becomes its message and its exit code, without a traceback."""
-    try:
-        yield
-    except StopError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(error.exit_code) from error
+cli.add_typer(models, name="models")
 
 
 @cli.callback(invoke_without_command=True)
@@ -80,7 +51,7 @@ def _without_command(context: typer.Context) -> None:
 
 
 @cli.command(
-    help=_help(
+    help=command_help(
         "Run the agent: serve prompts until SIGTERM or Ctrl-C, then finish what runs and stop. A second one stops at "
         "once; nothing is lost either way.",
         ("jetson-agent run", f"with {DEFAULT_PATH}"),
@@ -90,7 +61,7 @@ def _without_command(context: typer.Context) -> None:
 )
 def run(config: ConfigOption = None) -> None:
     """Run the agent."""
-    with _told_plainly():
+    with told_plainly():
         loaded = load_config(config, os.environ)
         logs.set_up(loaded.log_level, os.environ, sys.stderr)
         # Here and not above: the other commands start without loading the engine's library.
@@ -100,7 +71,7 @@ def run(config: ConfigOption = None) -> None:
 
 
 @cli.command(
-    help=_help(
+    help=command_help(
         "Say whether the configuration is right, and what would run with it. Lists every mistake at once, each with "
         "its file and line; exits 78 if there is one.",
         ("jetson-agent check-config", f"{DEFAULT_PATH} and the environment"),
@@ -109,7 +80,7 @@ def run(config: ConfigOption = None) -> None:
 )
 def check_config(config: ConfigOption = None) -> None:
     """Check the configuration."""
-    with _told_plainly():
+    with told_plainly():
         loaded = load_config(config, os.environ)
         model_dir = find_model(loaded.model.name, loaded.models_dir, loaded.state_dir)
         file = config or (DEFAULT_PATH if DEFAULT_PATH.exists() else "no file, all defaults")
@@ -119,7 +90,7 @@ def check_config(config: ConfigOption = None) -> None:
 
 
 @cli.command(
-    help=_help(
+    help=command_help(
         "Ask the running agent a question through its broker, and see the answer as it is written.",
         ("jetson-agent ask 'Facts: the door is open. Question: is the door open?'", "the agent of this machine"),
         ("jetson-agent ask --device orin-7 'What can you do?'", "another one at the same broker"),
@@ -149,7 +120,7 @@ def ask(
             raise typer.BadParameter(
                 f"what the pipe gives is not UTF-8 text: {error.reason}", param_hint="QUESTION"
             ) from error
-    with _told_plainly():
+    with told_plainly():
         loaded = load_config(config, os.environ)
         from agent.ask import ask_and_print  # noqa: PLC0415  # see run
 
@@ -158,7 +129,7 @@ def ask(
 
 
 @cli.command(
-    help=_help(
+    help=command_help(
         "Watch a device, live: power against its budget, temperatures, memory, queue, speed, the last requests and "
         "what they cost. It shows the device's telemetry, so any device at the broker can be watched. Ctrl-C ends it.",
         ("jetson-agent top", "the agent of this machine"),
@@ -178,7 +149,7 @@ def top(
 ) -> None:
     """Watch a device."""
     within = _seconds(timeout, "--timeout")
-    with _told_plainly():
+    with told_plainly():
         loaded = load_config(config, os.environ)
         from agent.top import run_top  # noqa: PLC0415  # see run
 
@@ -187,7 +158,7 @@ def top(
 
 
 @cli.command(
-    help=_help(
+    help=command_help(
         "See it work on this machine, with nothing set up: starts a private MQTT broker and the agent with the model "
         "that ships, sends a few prompts, shows the answers, and stays up to be tried by hand until Ctrl-C.",
         ("jetson-agent demo", "on a free port that only this machine reaches"),
@@ -202,14 +173,14 @@ def demo(
     ] = None,
 ) -> None:
     """See it work on this machine."""
-    with _told_plainly():
+    with told_plainly():
         from agent.demo.demo import run_demo  # noqa: PLC0415  # see run
 
         raise typer.Exit(run_demo(once=once, port=port))
 
 
 @cli.command(
-    help=_help(
+    help=command_help(
         "Say what this machine is, what works on it, and what to do about the rest: power meters, temperatures, "
         "memory, engine, model, broker, permissions. Changes nothing; exits 1 if the agent could not serve prompts.",
         ("jetson-agent doctor", f"with {DEFAULT_PATH}"),

@@ -100,7 +100,7 @@ def judge_model(config: Config, now: MemoryNow | None) -> Finding:
     try:
         candidate = find_candidate(config.model.name, config)
     except ConfigError as error:
-        return Finding("model", Mark.PROBLEM, f"{error}.", "Put the model there, or name another as model.name.")
+        return Finding("model", Mark.PROBLEM, f"{error}.", "Or name another as model.name.")
     found = f"{config.model.name} in {candidate.model_dir}"
     match candidate.judge(now, bounds_of(config.memory), None):
         case None:

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from agent import __version__
 from agent.cli import cli
 
-COMMANDS = ("run", "check-config", "ask", "top", "demo", "doctor", "version")
+COMMANDS = ("run", "check-config", "ask", "top", "demo", "doctor", "models", "version")
 
 
 def _invoke(*arguments: str) -> Result:
@@ -49,6 +49,44 @@ def test_the_help_of_every_command_teaches(command: str) -> None:
     if command != "version":
         assert "Examples:" in page
         assert f"  jetson-agent {command}" in page
+
+
+@pytest.mark.parametrize("command", ["list", "show", "pull", "verify", "remove"])
+def test_the_help_about_models_teaches(command: str) -> None:
+    assert f" {command} " in _help("models", "--help")
+    assert f"  jetson-agent models {command}" in _help("models", command, "--help")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show", "../x"),
+        ("pull", ".hidden"),
+        ("pull", "a", "--limit", "much"),
+        ("pull", "a", "--limit", "0"),
+        ("pull", "a", "--mirror", "ftp://x"),
+    ],
+)
+def test_what_makes_no_sense_about_models_is_a_usage_error(arguments: tuple[str, ...]) -> None:
+    assert _invoke("models", *arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("show", "none-such"), 78, "nothing is known of a model 'none-such'"),
+        (("verify", "llama-3.2-1b-instruct-int4"), 1, "models pull llama-3.2-1b-instruct-int4"),
+        (("pull", "edge-tiny"), 1, "comes with the agent: there is nothing to download"),
+        (("pull", "llama-3.2-90b-vision-instruct"), 1, "a server runs it"),
+        (("remove", "edge-tiny"), 1, "comes with the agent, and goes only with it"),
+    ],
+)
+def test_what_cannot_be_done_about_models_is_told(
+    tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    result = _invoke("models", *arguments, "-c", _config(tmp_path, "state_dir: state\nmodels_dir: own"))
+    assert result.exit_code == code
+    assert says in result.stderr
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:
@@ -109,6 +147,7 @@ def test_check_config_misses_a_model_that_is_not_there(tmp_path: Path) -> None:
     result = _invoke("check-config", "-c", _config(tmp_path, "model: {name: none-such}"))
     assert result.exit_code == 78
     assert "model 'none-such' was not found" in result.stderr
+    assert "jetson-agent models pull none-such" in result.stderr
 
 
 def test_run_does_not_start_with_a_wrong_configuration(tmp_path: Path) -> None:

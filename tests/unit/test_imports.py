@@ -28,6 +28,8 @@ PURE: dict[str, set[str]] = {
     "platform.sensors.total": VALUES | {"platform.readings"},
     "printable": set(),
     "schema_limits": VALUES,
+    "models.pace": VALUES,
+    "models.listing": VALUES,
     "counters": VALUES,
     "commands.values": VALUES,
     "alarms": VALUES | {"events", "platform.readings"},
@@ -52,6 +54,8 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "app": {"service"},
     "service": {"cli"},
     "cli": {"__main__"},
+    "cli_models": {"cli"},
+    "cli_parts": {"cli", "cli_models"},
     "demo": {"cli"},
     "ask": {"cli", "demo"},
     "doctor": {"cli"},
@@ -71,14 +75,16 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "governor": {"app", "vitals", "power_plan", "mode_keeper"},
     "mode_keeper": {"app"},
     "model_choice": {"app"},
-    "config_file": {"app", "cli", "ask", "demo"},
+    "config_file": {"app", "cli", "cli_models", "cli_parts", "ask", "demo"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "sqlite3": {"journal"},
     "onnxruntime_genai": {"engine.ort_genai"},
-    "yaml": {"config_file", "demo"},
-    "typer": {"cli", "ask"},
+    "yaml": {"config_file", "demo", "models.manifest_file"},
+    "typer": {"cli", "cli_models", "cli_parts", "ask"},
     "prometheus_client": {"metrics"},
+    "huggingface_hub": {"models.hub"},
+    "httpx2": {"models"},
 }
 
 

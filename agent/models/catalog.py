@@ -1,0 +1,81 @@
+"""Which models are known here: the operator's manifests, those that ship with the agent, and folders without one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.errors import ConfigError
+from agent.models.folder import SHIPPED, is_model, own_models
+from agent.models.manifest import Manifest
+from agent.models.manifest_file import read_manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A model that is known.
+
+    Attributes:
+        name: Its folder's.
+        manifest: None for a folder that somebody put there.
+        folder: Where it is; None when it is not here.
+        own: Whether that folder is the operator's, and not the agent's.
+    """
+
+    name: str
+    manifest: Manifest | None
+    folder: Path | None
+    own: bool
+
+
+class Catalog:
+    """The models of one configuration.
+
+    Args:
+        models_dir: As configured.
+        state_dir: As configured.
+        shipped: Where the agent's own are.
+    """
+
+    def __init__(self, models_dir: Path | None, state_dir: Path, shipped: tuple[Path, ...] = SHIPPED) -> None:
+        self.own = own_models(models_dir, state_dir)
+        self._places = (self.own, *shipped)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """All, by name.
+
+        Raises:
+            ConfigError: A manifest cannot be used, or a folder not be read.
+        """
+        names = sorted({name for place in self._places for name in _names(place)})
+        return tuple(self._entry(name) for name in names)
+
+    def find(self, name: str) -> Entry | None:
+        """One model; None when nothing is known of it.
+
+        Raises:
+            ConfigError: Its manifest cannot be used.
+        """
+        entry = self._entry(name)
+        return None if entry.manifest is None and entry.folder is None else entry
+
+    def _entry(self, name: str) -> Entry:
+        files = (place / f"{name}.yaml" for place in self._places)
+        manifest = next((read_manifest(file) for file in files if file.exists()), None)
+        folder = next((place / name for place in self._places if is_model(place / name)), None)
+        return Entry(name, manifest, folder, own=folder is not None and folder.parent == self.own)
+
+
+def _names(place: Path) -> Iterator[str]:
+    try:
+        found = list(place.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise ConfigError(f"{place}: {error.strerror}") from error
+    for path in found:
+        if path.name.startswith("."):
+            continue
+        if path.suffix == ".yaml":
+            yield path.stem
+        elif is_model(path):
+            yield path.name

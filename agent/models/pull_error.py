@@ -1,0 +1,7 @@
+"""Why a model was not downloaded."""
+
+from agent.errors import StopError
+
+
+class PullError(StopError):
+    """The message says what to do. What was downloaded is kept unless it says otherwise."""

@@ -1,0 +1,67 @@
+"""Shows models on the standard output: a table on a terminal and in pipes alike."""
+
+import contextlib
+import shutil
+import sys
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agent.budget.memory import judge
+from agent.candidates import bounds_of
+from agent.config import Config
+from agent.errors import ConfigError
+from agent.models.catalog import Catalog, Entry
+from agent.models.geometry import read_geometry
+from agent.models.table import Verdict, details, row
+from agent.platform.memory_now import MemoryGauge
+
+_PIPE_WIDTH = 160
+
+
+def show_models(config: Config) -> None:
+    """All models that are known.
+
+    Raises:
+        ConfigError: A manifest cannot be used.
+    """
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("NAME", "SIZE", "LICENCE", "HERE", "FITS", "ENGINES"):
+        table.add_column(title, overflow="fold", no_wrap=title == "NAME")
+    for entry in Catalog(config.models_dir, config.state_dir).entries():
+        table.add_row(*map(Text, row(entry, verdict_of(entry, config))))
+    _console().print(table)
+
+
+def show_model(entry: Entry, config: Config) -> None:
+    """All that is known of one."""
+    console = _console()
+    console.print(Text(entry.name, "bold"))
+    verdict = verdict_of(entry, config)
+    if entry.manifest is None:
+        lines = iter([("here", str(entry.folder)), ("note", "somebody put it there: it has no manifest")])
+    else:
+        lines = details(entry, entry.manifest, verdict)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2), show_header=False)
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for title, line in lines:
+        table.add_row(Text(title), Text(line))
+    console.print(table)
+
+
+def verdict_of(entry: Entry, config: Config) -> Verdict:
+    """Whether a model fits into this machine's memory now: by its own files, else by its manifest."""
+    geometry = None if entry.manifest is None else entry.manifest.predicted
+    if entry.folder is not None:
+        # Else the manifest's word has to do; `verify` and `doctor` say what is wrong with the files.
+        with contextlib.suppress(ConfigError):
+            geometry = read_geometry(entry.name, entry.folder)
+    now = MemoryGauge().read()
+    return None if geometry is None or now is None else judge(geometry, now, bounds_of(config.memory))
+
+
+def _console() -> Console:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_WIDTH
+    return Console(highlight=False, width=width)

@@ -1,0 +1,45 @@
+"""What is removed, and what never is."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.models.catalog import Catalog
+from agent.models.remove import Removed, RemoveError, remove
+from agent.units import Bytes
+from tests.unit.models.test_folder import place
+
+
+def gone(tmp_path: Path, name: str, *configured: str) -> Removed:
+    own = tmp_path / "own"
+    entry = Catalog(own, own, (tmp_path / "shipped",)).find(name)
+    return remove(name, entry, own, frozenset(configured))
+
+
+def test_an_own_one_goes_and_what_ships_stands_behind_it(tmp_path: Path) -> None:
+    place(tmp_path / "shipped")
+    own = place(tmp_path / "own")
+    assert gone(tmp_path, "edge-tiny") == Removed(Bytes(2), None)
+    assert not own.exists()
+    with pytest.raises(RemoveError, match="comes with the agent, and goes only with it"):
+        gone(tmp_path, "edge-tiny")
+    assert (tmp_path / "shipped" / "edge-tiny").exists()
+
+
+def test_the_configured_one_stays(tmp_path: Path) -> None:
+    own = place(tmp_path / "own", "big")
+    with pytest.raises(RemoveError, match="in use"):
+        gone(tmp_path, "big", "big")
+    assert own.exists()
+
+
+def test_what_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RemoveError, match="nothing to remove"):
+        gone(tmp_path, "big")
+
+
+def test_a_removal_that_was_cut_off_does_not_stop_the_next(tmp_path: Path) -> None:
+    place(tmp_path / "own", ".removed-big")
+    place(tmp_path / "own", "big")
+    gone(tmp_path, "big")
+    assert list((tmp_path / "own").iterdir()) == []

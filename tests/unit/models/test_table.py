@@ -1,0 +1,67 @@
+"""What people are shown of models."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.budget.memory import DoesNotFit, Fits, Need
+from agent.models.catalog import Catalog, Entry
+from agent.models.table import details, fits, human, row
+from agent.units import Bytes
+
+MODELS = Path(__file__).parents[3] / "models"
+NEED = Need(Bytes(1), Bytes(1), Bytes(1))
+
+
+def known(name: str) -> Entry:
+    entry = Catalog(None, Path("/nowhere"), (MODELS,)).find(name)
+    assert entry is not None
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("verdict", "says"),
+    [
+        (Fits(NEED, 131_072), "yes, 131,072 tokens"),
+        (DoesNotFit("m", Bytes(3 << 30), Bytes(1 << 30), ever=True), "not now: 3.0 GiB of 1.0 GiB"),
+        (DoesNotFit("m", Bytes(3 << 30), Bytes(1 << 20), ever=False), "no: 3.0 GiB of 1 MiB"),
+        (None, "?"),
+    ],
+)
+def test_whether_it_fits(verdict: Fits | DoesNotFit | None, says: str) -> None:
+    assert fits(verdict) == says
+
+
+@pytest.mark.parametrize(("size", "says"), [(0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (3 << 40, "3072.0 GiB")])
+def test_sizes(size: int, says: str) -> None:
+    assert human(size) == says
+
+
+def test_rows() -> None:
+    assert row(known("llama-3.2-3b-instruct-int4"), None) == (
+        "llama-3.2-3b-instruct-int4",
+        "~3.4 GiB",
+        "Llama 3.2 Community License",
+        "no",
+        "?",
+        "onnxruntime-genai",
+    )
+    assert row(known("llama-3.2-11b-vision-instruct"), None)[1:] == (
+        "-",
+        "Llama 3.2 Community License",
+        "no",
+        "-",
+        "openai",
+    )
+    assert row(known("edge-tiny"), None)[3] == "yes, ships"
+    assert row(Entry("mine", None, Path("/models/mine"), own=True), None) == ("mine", "?", "?", "yes", "?", "?")
+
+
+def test_all_that_is_known() -> None:
+    entry = known("llama-3.2-1b-instruct-int4")
+    assert entry.manifest is not None
+    lines = dict(details(entry, entry.manifest, None))
+    assert "digests unknown until --accept-new" in lines["source"]
+    assert "onnx-community/Llama-3.2-1B-Instruct-ONNX at main" in lines["source"]
+    assert lines["memory"].startswith("2.0 GiB with 512 tokens, 2.2 GiB with 4,096 tokens")
+    assert lines["geometry"].startswith("16 layers of width 2,048, 8 KV heads of 64")
