@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, model_validator
 
-from agent.config_values import Duration, Period, Port, SpoolSize, TimeOfDay, TopicLevel, Watts
+from agent.config_values import Duration, Period, Port, SpoolSize, TimeOfDay, TopicLevel, Url, Watts
 from agent.units import Seconds
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -126,7 +126,7 @@ class MayLeave(_Section):
 class Upstream(_Section):
     """A model on an OpenAI-compatible server: docs/upstream.md. `<name>` is what a prompt's `model` says."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
+    url: Url
     """Where its API begins: `https://nim.local:8000/v1`."""
     model: str | None = None
     """What the server calls the model. Default: `<name>`."""

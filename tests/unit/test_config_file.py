@@ -55,6 +55,18 @@ WRONG = {
             f"2: cameras: unknown key; there are: {TOP}",
         ],
     ),
+    "a model upstream with the name of the device's own": (
+        "upstreams:\n  edge-tiny: {url: 'http://h/v1'}",
+        ["upstreams.edge-tiny has the name of the device's own model"],
+    ),
+    "a route that may leave and is none": (
+        "upstreams:\n  big: {url: 'http://h/v1', may_leave: {routes: [lok]}}",
+        ["upstreams.big.may_leave.routes: there is no route lok"],
+    ),
+    "an API key in the clear": (
+        "upstreams:\n  big: {url: 'http://h/v1', api_key_file: /etc/hostname}",
+        ["2: upstreams.big: api_key_file needs an https url: anybody on the way could read the key"],
+    ),
     "field name instead of the key": (
         "routes:\n  a:\n    schema_file: x",
         ["3: routes.a.schema_file: unknown key; did you mean `schema`?"],
