@@ -12,8 +12,7 @@ def summary(config: Config, model_dir: Path) -> dict[str, str]:
         "broker": _broker(config.broker),
         "model": f"{config.model.name}, in {model_dir}",
         "routes": "; ".join(f"{name}{_route(route)}" for name, route in config.routes.items()) or "none",
-        "upstream": "; ".join(f"{name}{_upstream(it)}" for name, it in config.upstreams.items())
-        or "none: nothing leaves the device",
+        "leaves": "; ".join(f"for {name}{_upstream(it)}" for name, it in config.upstreams.items()) or "nothing",
         "state": str(config.state_dir),
     }
 
@@ -38,4 +37,4 @@ def _upstream(upstream: Upstream) -> str:
     allowed = upstream.may_leave
     leaving = [*(["prompts without a route"] if allowed.prompts else []), *(f"route {it}" for it in allowed.routes)]
     what = ", ".join(leaving) or "nothing"
-    return f" ({upstream.url}; {what} may leave{', with images' if leaving and allowed.images else ''})"
+    return f" at {upstream.url}: {what}{', with images' if leaving and allowed.images else ''}"
