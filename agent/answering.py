@@ -1,18 +1,18 @@
-"""A claimed prompt on the engine, to its reply."""
+"""A claimed prompt on the engine, or on the server that has its model, to its reply."""
 
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from statistics import fmean
 
 from agent import replies
 from agent.accounting import EnergyAccounting
 from agent.budget.admission import Room
 from agent.clock import Clock
-from agent.engine.host import EngineHost
-from agent.engine.protocol import Capabilities, Finished, GenerationRequest, Refused
-from agent.errors import EngineLostError, ErrorCode
+from agent.egress import Egress
+from agent.engine.protocol import Capacity, Finished, GenerationRequest, Refused, RequestRunner
+from agent.errors import EngineLostError, ErrorCode, RejectedError, UpstreamAwayError
 from agent.journal import Claimed
 from agent.prompt import Delta, Failure, OutMessage, Prompt, Reply
 from agent.units import Seconds
@@ -35,16 +35,22 @@ class Answering:
         clock: The time.
         publish_lossy: Sends a delta to the broker; may drop it.
         energy: Told of each request, and asked what it has cost.
+        egress: What may leave the device.
+        stands_in_for: Models for which the engine answers too, when it is given their prompts.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a prompt needs on its way; only `Worker` calls it
         self,
-        engine: EngineHost,
+        engine: RequestRunner,
         *,
         clock: Clock,
         publish_lossy: Callable[[OutMessage], None],
         energy: EnergyAccounting,
+        egress: Egress,
+        stands_in_for: Collection[str],
     ) -> None:
+        self._egress = egress
+        self._stands_in_for = stands_in_for
         self._engine = engine
         self._clock = clock
         self._publish_lossy = publish_lossy
@@ -56,7 +62,7 @@ class Answering:
         """Mean time that recent prompts took to run."""
         return Seconds(fmean(self._service_times))
 
-    async def reply(self, claimed: Claimed, loaded: Capabilities, room: Room | None) -> Reply:
+    async def reply(self, claimed: Claimed, loaded: Capacity, room: Room | None) -> Reply:
         """The reply to a claimed prompt.
 
         Args:
@@ -66,15 +72,21 @@ class Answering:
 
         Raises:
             EngineLostError: There is none yet: the prompt is worth another engine.
+            UpstreamAwayError: There is none yet: the device's own model is to answer.
         """
         prompt = claimed.prompt
         if claimed.claims > MAX_CLAIMS:
             why = f"the agent died {MAX_CLAIMS} times while this prompt was running"
             return Failure(prompt.id, ErrorCode.ENGINE_FAILED, why)
-        if prompt.model not in (None, loaded.model):
+        if prompt.model not in (None, loaded.model, *self._stands_in_for):
             return Failure(prompt.id, ErrorCode.MODEL_NOT_FOUND, f"{prompt.model} is not loaded; {loaded.model} is")
         try:
+            self._egress.check(prompt)
             return await self._generate(prompt, loaded, room)
+        except RejectedError as refusal:
+            return Failure(prompt.id, refusal.code, refusal.message, refusal.retry_after_s)
+        except UpstreamAwayError:
+            raise
         except EngineLostError as lost:
             if claimed.engine_losses + 1 >= MAX_ENGINE_LOSSES:
                 return Failure(prompt.id, ErrorCode.ENGINE_FAILED, f"the engine was lost twice: {lost}")
@@ -85,11 +97,12 @@ class Answering:
         finally:
             self._energy.pause(prompt.id)  # it may be put back, and wait for long
 
-    async def _generate(self, prompt: Prompt, loaded: Capabilities, room: Room | None) -> Reply:
+    async def _generate(self, prompt: Prompt, loaded: Capacity, room: Room | None) -> Reply:
         """Run a prompt on the engine, publishing its deltas.
 
         Raises:
             EngineLostError: The engine went while the prompt was running.
+            UpstreamAwayError: The server is away, and the device's own model is to answer.
         """
         admitted = self._clock.now()
         request = GenerationRequest(prompt.id, prompt.messages, prompt.sampling, prompt.stream, prompt.deadline, room)
@@ -101,9 +114,15 @@ class Answering:
                         self._publish_lossy(_delta_message(prompt, event))
                     case Finished():
                         self._service_times.append(event.finished_at - admitted)
-                        energy = self._energy.end(prompt.id)
-                        created = self._clock.wall()
-                        return replies.completion(prompt, loaded.model, admitted, event, energy=energy, created=created)
+                        return replies.completion(
+                            prompt,
+                            loaded.model,
+                            admitted,
+                            event,
+                            energy=self._energy.end(prompt.id),
+                            place=self._engine.place,
+                            created=self._clock.wall(),
+                        )
                     case Refused(_, code, message, retry_after):
                         return Failure(prompt.id, code, message, retry_after)
         raise EngineLostError("the engine ended the request without an outcome")

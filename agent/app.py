@@ -18,6 +18,7 @@ from agent.config import Config
 from agent.config_file import read_schemas
 from agent.counters import Counters
 from agent.draining import Draining
+from agent.egress import Egress
 from agent.engine.host import EngineEvent, EngineHost, EngineSpec
 from agent.errors import StorageFullError
 from agent.event_log import EventLog
@@ -25,6 +26,7 @@ from agent.events import EngineLost, JournalSetAside, ModelLoaded, ModelUnloaded
 from agent.governor import Doing, Governor
 from agent.intake import Intake
 from agent.journal import Journal, JournalThread
+from agent.lanes import Lanes
 from agent.learnt import LearntModels
 from agent.link import Link
 from agent.memory_governor import MemoryGovernor
@@ -45,6 +47,7 @@ from agent.sources.interpret import Interpreter, pool_subscriptions, subscriptio
 from agent.sources.mqtt import MqttSource
 from agent.telemetry import Telemetry
 from agent.units import Seconds
+from agent.upstreams import Upstreams, with_local_fallback
 from agent.vitals import Parts, Vitals
 from agent.worker import Worker
 
@@ -97,7 +100,19 @@ class Agent:
             wake_publisher=outbox_changed.set,
             counters=self._counters,
             energy=self._energy,
+            egress=Egress(config.upstreams),
+            stands_in_for=tuple(with_local_fallback(config)),
         )
+        self._upstreams = Upstreams(
+            config,
+            journal,
+            clock=clock,
+            publish_lossy=self._link.publish_lossy,
+            wake_publisher=outbox_changed.set,
+            counters=self._counters,
+            fall_back=self._worker.offer,
+        )
+        self._lanes = Lanes(self._worker, self._upstreams.workers)
         self._memory = MemoryGovernor(
             config.memory,
             models,
@@ -123,13 +138,13 @@ class Agent:
         self._choice = ModelChoice(config, models, self._memory, on_wanted=self._governor.want)
         intake = Intake(
             journal,
-            self._worker,
+            self._lanes,
             max_prompts=config.queue.max_prompts,
             wake_publisher=outbox_changed.set,
             counters=self._counters,
         )
         draining = Draining(
-            self._worker,
+            self._lanes,
             self._link,
             self._presence,
             pools=pool_subscriptions(config),
@@ -145,13 +160,13 @@ class Agent:
             self._link,
             intake,
             Interpreter(config, read_schemas(config)),
-            cancel=self._worker.cancel,
+            cancel=self._lanes.cancel,
             commander=self._commander,
             emit=self._events.emit,
         )
         self._backlog = build_backlog(config, self._link, self._publisher, clock)
         parts = Parts(
-            worker=self._worker,
+            lanes=self._lanes,
             engine=self._engine,
             memory=self._memory,
             governor=self._governor,
@@ -169,7 +184,7 @@ class Agent:
     async def recover(self) -> None:
         """Take up what the last run left."""
         pending = await self._journal.run(Journal.recover)
-        self._worker.offer(pending)
+        self._lanes.offer(pending)
         await self._commander.recover()
         damaged = await self._journal.run(lambda journal: journal.damaged)
         if damaged is not None:
@@ -180,6 +195,7 @@ class Agent:
     async def started(self) -> AsyncIterator[None]:
         """Everything runs; at the end it is stopped in reverse order of dependence."""
         async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(self._upstreams)
             stack.enter_context(self._sampler)
             if self._config.telemetry.port is not None:
                 stack.enter_context(MetricsEndpoint(self._config.telemetry.port, lambda: self._telemetry.latest))
@@ -198,7 +214,7 @@ class Agent:
                 start(self._prune(), "prune"),
                 start(self._announcer.run(), "announce"),
                 start(self._publisher.run(), "publisher"),
-                start(self._worker.run(), "worker"),
+                start(self._lanes.run(), "workers"),
                 start(self._commander.run(), "commands"),
                 start(self._governor.run(), "governor"),
                 start(self._telemetry.run(), "telemetry"),
@@ -217,7 +233,7 @@ class Agent:
         """Stop taking; finish or put back what runs; send what is unsent; say goodbye. Within the stop timeout."""
         self._taking.cancel()
         flush_timeout = self._config.stop_timeout * _FLUSH_SHARE
-        await self._worker.drain(Seconds(self._config.stop_timeout - flush_timeout))
+        await self._lanes.drain(Seconds(self._config.stop_timeout - flush_timeout))
         await self._events.write()
         if not self._link.is_connected:
             _log.warning("stopped_while_disconnected", extra={"unsent": "stays in the journal for the next start"})

@@ -43,7 +43,7 @@ class SecureClient(Client):
         if broker.tls is not None:
             self.tls_set_context(tls_context(broker.tls))
         if broker.user is not None:
-            self.username_pw_set(broker.user, _password(broker))
+            self.username_pw_set(broker.user, read_secret("broker.password_file", broker.password_file))
 
     def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
         """Replaces paho's, which leaves the socket open when the handshake fails. The context checks the host name."""
@@ -95,14 +95,19 @@ def read_password(file: Path) -> str:
     return password
 
 
-def _password(broker: Broker) -> str | None:
-    if broker.password_file is None:
+def read_secret(key: str, file: Path | None) -> str | None:
+    """What is in the file of a key of the configuration; None without one.
+
+    Raises:
+        ConfigError: It cannot be read, or there is nothing in it. Names the key, never the file's content.
+    """
+    if file is None:
         return None
     try:
-        return read_password(broker.password_file)
+        return read_password(file)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ConfigError(f"broker.password_file: {reason}") from error
+        raise ConfigError(f"{key}: {reason}") from error
 
 
 def _is_this_machine(host: str) -> bool:

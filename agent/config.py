@@ -6,11 +6,14 @@ Every key, its type, its default and what it means stand here and nowhere else.
 import socket
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, model_validator
 
-from agent.config_values import Duration, Period, Port, SpoolSize, TimeOfDay, TopicLevel, Watts
+from agent.config_values import Duration, Period, Port, SpoolSize, TimeOfDay, TopicLevel, Url, Watts
 from agent.units import Seconds
+
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 class _Section(BaseModel):
@@ -106,6 +109,45 @@ class Route(_Section):
     def _template_has_its_place(self) -> Self:
         if self.template is not None and "{prompt}" not in self.template:
             raise ValueError("template has no {prompt}: the sent text would be lost")
+        return self
+
+
+class MayLeave(_Section):
+    """What may leave the device for this server. By default nothing."""
+
+    prompts: bool = False
+    """Prompts that come without a route."""
+    routes: tuple[TopicLevel, ...] = ()
+    """Prompts that come through these routes."""
+    images: bool = False
+    """Also the images of a prompt that may leave."""
+
+
+class Upstream(_Section):
+    """A model on an OpenAI-compatible server: docs/upstream.md. `<name>` is what a prompt's `model` says."""
+
+    url: Url
+    """Where its API begins: `https://nim.local:8000/v1`."""
+    model: str | None = None
+    """What the server calls the model. Default: `<name>`."""
+    may_leave: MayLeave = Field(default_factory=MayLeave)
+    when_away: Annotated[str, Field(pattern="^(local|wait|refuse)$")] = "refuse"
+    """What becomes of a prompt while the server is away: the device's own model answers (`local`), it waits until its
+    deadline, or it is refused. local, wait or refuse."""
+    max_running: Annotated[int, Field(ge=1, le=64)] = 4
+    """Requests at once."""
+    timeout: Annotated[Duration, Field(ge=1)] = Seconds(60.0)
+    """A server that says nothing for so long amid a request is away."""
+    api_key_file: Path | None = None
+    """File that holds the API key; a trailing newline does not count."""
+    ca: Path | None = None
+    """PEM file of the authority that signed the server's certificate. Default: the system's authorities."""
+
+    @model_validator(mode="after")
+    def _secret_is_encrypted(self) -> Self:
+        url = urlsplit(self.url)
+        if self.api_key_file is not None and url.scheme != "https" and url.hostname not in _THIS_MACHINE:
+            raise ValueError("api_key_file needs an https url: anybody on the way could read the key")
         return self
 
 
@@ -212,6 +254,18 @@ class Config(_Section):
     memory: Memory = Field(default_factory=Memory)
     telemetry: Telemetry = Field(default_factory=Telemetry)
     routes: dict[TopicLevel, Route] = Field(default_factory=dict)
+    upstreams: dict[TopicLevel, Upstream] = Field(default_factory=dict)
+    """Models on servers, by the name that a prompt's `model` gives."""
+
+    @model_validator(mode="after")
+    def _upstreams_are_what_they_say(self) -> Self:
+        for name, upstream in self.upstreams.items():
+            if name in (self.model.name, self.model.fallback):
+                raise ValueError(f"upstreams.{name} has the name of the device's own model")
+            for route in upstream.may_leave.routes:
+                if route not in self.routes:
+                    raise ValueError(f"upstreams.{name}.may_leave.routes: there is no route {route}")
+        return self
 
     @property
     def topic_prefix(self) -> str:

@@ -9,6 +9,7 @@ from agent.units import MinuteOfDay, Seconds
 
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|min|h|d)")
 _TIME_OF_DAY = re.compile(r"(?P<hours>[01]\d|2[0-3]):(?P<minutes>[0-5]\d)")
+_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 _MINUTES_OF_DAY = 24 * 60
 _SECONDS_PER = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _MIN_SPOOL = 256 * 1024
@@ -38,6 +39,12 @@ def _never_or_seldom(every: Seconds) -> Seconds:
     return every
 
 
+def _web_address(value: str) -> str:
+    if not _URL.fullmatch(value):
+        raise ValueError("must be like https://host:8000/v1, without user, password and query")
+    return value
+
+
 def _none_or_enough(size: ByteSize) -> ByteSize:
     if 0 < size < _MIN_SPOOL:
         raise ValueError("must be 0B or at least 256KiB")
@@ -51,3 +58,4 @@ Watts = Annotated[float, Field(ge=1)]
 Period = Annotated[Duration, AfterValidator(_never_or_seldom)]
 SpoolSize = Annotated[ByteSize, AfterValidator(_none_or_enough)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Url = Annotated[str, AfterValidator(_web_address)]

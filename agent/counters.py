@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from agent.errors import ErrorCode
-from agent.prompt import Completion, PromptId, Reply
+from agent.prompt import Completion, Place, PromptId, Reply
 from agent.units import Joules, Seconds
 
 RECENT = 256
@@ -152,6 +152,8 @@ class Counters:
             self._errors[reply.code] += 1
             return
         self._completed += 1
+        if reply.place is not Place.DEVICE:
+            return  # the tokens and times are those of this machine
         self._input_tokens += reply.usage.prompt_tokens
         self._output_tokens += reply.usage.completion_tokens
         self._cached_tokens += reply.usage.cached_tokens

@@ -9,16 +9,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from agent.errors import RetryError
+from agent.lanes import Lanes
 from agent.link import Link
 from agent.presence import Presence
-from agent.worker import Worker
 
 
 class Draining:
     """Not kept over a restart: a device that was drained to be serviced serves when it is back.
 
     Args:
-        worker: Who starts prompts.
+        lanes: Who starts prompts.
         link: The broker.
         presence: Says so.
         pools: The subscriptions that are left.
@@ -26,9 +26,9 @@ class Draining:
     """
 
     def __init__(
-        self, worker: Worker, link: Link, presence: Presence, *, pools: Sequence[str], changed: Callable[[], None]
+        self, lanes: Lanes, link: Link, presence: Presence, *, pools: Sequence[str], changed: Callable[[], None]
     ) -> None:
-        self._worker = worker
+        self._lanes = lanes
         self._link = link
         self._presence = presence
         self._pools = pools
@@ -49,12 +49,12 @@ class Draining:
         self._presence.draining(on)
         self._changed()
         if not on:
-            self._worker.release()
+            self._lanes.release()
             self._link.leave(())
-            return f"{self._worker.queued} prompts wait"
-        self._worker.hold()
+            return f"{self._lanes.queued} prompts wait"
+        self._lanes.hold()
         self._link.leave(self._pools)
-        waiting = {asyncio.create_task(self._worker.idle()), asyncio.create_task(ended.wait())}
+        waiting = {asyncio.create_task(self._lanes.idle()), asyncio.create_task(ended.wait())}
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -62,4 +62,4 @@ class Draining:
                 task.cancel()
         if ended.is_set():
             raise RetryError("another drain command came before everything had finished")
-        return f"nothing runs; {self._worker.queued} prompts wait on the disk"
+        return f"nothing runs; {self._lanes.queued} prompts wait on the disk"

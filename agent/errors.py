@@ -48,6 +48,19 @@ class EngineLostError(RetryError):
     """The engine's process ended, or was killed because it hung, with this request admitted."""
 
 
+class UpstreamAwayError(RetryError):
+    """The server that runs a model cannot be used now.
+
+    Args:
+        message: Why.
+        retry_after_s: When it says to come back; None: it does not say.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: Seconds | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class StorageFullError(RetryError):
     """The journal's disk, or the journal's own size limit, has no room for this write."""
 

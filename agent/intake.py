@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from agent.counters import Counters
 from agent.errors import ErrorCode
 from agent.journal import Arrival, Journal, JournalThread, Objection, Refusal, Refuse
+from agent.lanes import Lanes
 from agent.prompt import OutMessage
 from agent.refusals import Refusals
 from agent.scheduler import retry_after
-from agent.worker import Worker
 
 
 class Intake:
@@ -19,7 +19,7 @@ class Intake:
 
     Args:
         journal: Where arrivals become durable.
-        worker: Who runs them; asked for the length of its queue.
+        lanes: Who runs them; asked for the length of its queue.
         max_prompts: More than these are refused with `queue_full`.
         wake_publisher: Called when there may be something to send.
         counters: Told of what arrived, and what was refused.
@@ -28,7 +28,7 @@ class Intake:
     def __init__(
         self,
         journal: JournalThread,
-        worker: Worker,
+        lanes: Lanes,
         *,
         max_prompts: int,
         wake_publisher: Callable[[], None],
@@ -36,7 +36,7 @@ class Intake:
     ) -> None:
         self._counters = counters
         self._journal = journal
-        self._worker = worker
+        self._lanes = lanes
         self._max_prompts = max_prompts
         self._wake_publisher = wake_publisher
         self._one_at_a_time = asyncio.Lock()
@@ -49,9 +49,9 @@ class Intake:
         """
         refused = _codes_of(arrivals)
         async with self._one_at_a_time:
-            room = self._max_prompts - self._worker.queued
+            room = self._max_prompts - self._lanes.queued
             pending = await self._journal.run(Journal.append, arrivals, room=room, refuse=self._refuse(refused))
-            self._worker.offer(pending)
+            self._lanes.offer(pending)
         self._counters.received(len(arrivals), taken=len(pending), refused=refused)
         self._wake_publisher()
 
@@ -64,8 +64,8 @@ class Intake:
 
     def _refuse(self, codes: list[ErrorCode]) -> Refuse:
         """Makes refusals with the numbers of this moment, in the journal's thread; their codes go into `codes`."""
-        queued = self._worker.queued
-        refusals = Refusals(self._max_prompts, retry_after(queued, self._worker.mean_service))
+        queued = self._lanes.queued
+        refusals = Refusals(self._max_prompts, retry_after(queued, self._lanes.mean_service))
 
         def refuse(arrival: Arrival, objection: Objection) -> Refusal:
             refusal = refusals(arrival, objection)

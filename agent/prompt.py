@@ -33,10 +33,17 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of the conversation."""
+    """One turn of the conversation.
+
+    Attributes:
+        role: Who speaks.
+        content: The text.
+        images: What is shown with it, as data URLs (RFC 2397): `data:image/jpeg;base64,...`.
+    """
 
     role: Role
     content: str
+    images: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,7 @@ class Prompt:
         stream: Whether deltas are published while it runs.
         priority: Higher runs first; equal ones run oldest first.
         timeout: Seconds from `received` until the answer is worth nothing (`deadline_ms`, Message Expiry).
+        route: The route that it came through; None: none.
     """
 
     id: PromptId
@@ -95,6 +103,12 @@ class Prompt:
     stream: bool = False
     priority: int = 0
     timeout: Seconds | None = None
+    route: str | None = None
+
+    @property
+    def has_images(self) -> bool:
+        """Whether there is anything to look at."""
+        return any(message.images for message in self.messages)
 
     @property
     def deadline(self) -> Seconds | None:
@@ -112,6 +126,7 @@ class Pending:
         seq: Its place among all prompts ever received: lower is older.
         received: When it arrived, on this boot's clock.
         deadline: When its answer becomes worth nothing, on this boot's clock; None: never.
+        model: The model asked for; None: whichever is loaded.
     """
 
     id: PromptId
@@ -119,6 +134,7 @@ class Pending:
     seq: int
     received: Seconds
     deadline: Seconds | None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +194,13 @@ class Energy:
 NOT_MEASURED = Energy(None, None)
 
 
+class Place(StrEnum):
+    """Where an answer was made."""
+
+    DEVICE = "device"
+    UPSTREAM = "upstream"
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """The reply to a prompt that ran."""
@@ -190,6 +213,7 @@ class Completion:
     usage: Usage
     timing: Timing
     energy: Energy = NOT_MEASURED
+    place: Place = Place.DEVICE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from agent.engine.protocol import Finished
 from agent.errors import ErrorCode
-from agent.prompt import Completion, Energy, Failure, FinishReason, Pending, Prompt, Timing, Usage
+from agent.prompt import Completion, Energy, Failure, FinishReason, Pending, Place, Prompt, Timing, Usage
 from agent.units import Seconds, UnixSeconds
 
 _OVER_BUDGET_RETRY_AFTER = Seconds(60.0)
@@ -10,7 +10,14 @@ _OVER_BUDGET_RETRY_AFTER = Seconds(60.0)
 
 
 def completion(  # noqa: PLR0913 - what a completion consists of
-    prompt: Prompt, model: str, admitted: Seconds, finished: Finished, *, energy: Energy, created: UnixSeconds
+    prompt: Prompt,
+    model: str,
+    admitted: Seconds,
+    finished: Finished,
+    *,
+    energy: Energy,
+    place: Place,
+    created: UnixSeconds,
 ) -> Completion:
     """The reply to a prompt that ran.
 
@@ -20,6 +27,7 @@ def completion(  # noqa: PLR0913 - what a completion consists of
         admitted: When the engine took it, on the boot clock.
         finished: What the engine said in the end.
         energy: What it has cost.
+        place: Where it ran.
         created: Now, by the wall clock.
     """
     first, last, tokens = finished.first_token_at, finished.finished_at, finished.usage.completion_tokens
@@ -38,6 +46,7 @@ def completion(  # noqa: PLR0913 - what a completion consists of
             decode_tokens_per_s=(tokens - 1) / decoding if tokens > 1 and decoding > 0 else None,
         ),
         energy=energy,
+        place=place,
     )
 
 

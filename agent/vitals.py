@@ -12,6 +12,7 @@ from agent.counters import Counters
 from agent.engine.host import EngineHost
 from agent.governor import Governor
 from agent.journal import Journal, JournalThread
+from agent.lanes import Lanes
 from agent.link import Link
 from agent.memory_governor import MemoryGovernor
 from agent.platform.identity import Machine
@@ -20,7 +21,6 @@ from agent.platform.sampler import Sampler
 from agent.snapshot import Snapshot
 from agent.spool import SpoolThread
 from agent.units import Bytes, Seconds
-from agent.worker import Worker
 
 _JOURNAL_TIMEOUT = Seconds(1.0)
 """A disk that hangs is no reason to say nothing."""
@@ -30,7 +30,7 @@ _JOURNAL_TIMEOUT = Seconds(1.0)
 class Parts:
     """Who is asked."""
 
-    worker: Worker
+    lanes: Lanes
     engine: EngineHost
     memory: MemoryGovernor
     link: Link
@@ -81,8 +81,8 @@ class Vitals:
             counts=counts,
             energy=parts.energy.totals,
             output_tokens_per_s=tokens / passed if passed > 0 else 0.0,
-            queued=parts.worker.queued,
-            running=parts.worker.running,
+            queued=parts.lanes.queued,
+            running=parts.lanes.running,
             connected=parts.link.is_connected,
             connection_losses=parts.link.connection_losses,
             agent_memory=_resident(os.getpid()),

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -13,8 +13,9 @@ from agent.answering import Answering
 from agent.budget.admission import Admission
 from agent.clock import Clock
 from agent.counters import Counters
-from agent.engine.host import EngineHost
-from agent.errors import EngineLostError, ErrorCode, StorageFullError
+from agent.egress import Egress
+from agent.engine.protocol import RequestRunner
+from agent.errors import EngineLostError, ErrorCode, StorageFullError, UpstreamAwayError
 from agent.journal import Journal, JournalThread
 from agent.prompt import Failure, OutMessage, Pending, PromptId, Reply
 from agent.scheduler import Limits, Run, Shed, Wait, decide
@@ -46,19 +47,26 @@ class Worker:
         wake_publisher: Called when a reply is in the outbox.
         counters: Told of each reply.
         energy: Told of each request, and asked what it has cost.
+        egress: What may leave the device.
+        stands_in_for: Models upstream whose prompts the engine may be given instead.
+        fall_back: Takes a prompt whose server is away.
     """
 
     def __init__(  # noqa: PLR0913 - what a prompt needs on its way; only `app` calls it
         self,
         journal: JournalThread,
-        engine: EngineHost,
+        engine: RequestRunner,
         *,
         clock: Clock,
         publish_lossy: Callable[[OutMessage], None],
         wake_publisher: Callable[[], None],
         counters: Counters,
         energy: EnergyAccounting,
+        egress: Egress,
+        stands_in_for: Collection[str] = (),
+        fall_back: Callable[[Sequence[Pending]], None] | None = None,
     ) -> None:
+        self._fall_back = fall_back or self.offer
         self._counters = counters
         self._energy = energy
         self._journal = journal
@@ -73,7 +81,14 @@ class Worker:
         self._stopping = False
         self._held = False
         self._admission = Admission()
-        self._answering = Answering(engine, clock=clock, publish_lossy=publish_lossy, energy=energy)
+        self._answering = Answering(
+            engine,
+            clock=clock,
+            publish_lossy=publish_lossy,
+            energy=energy,
+            egress=egress,
+            stands_in_for=stands_in_for,
+        )
 
     @property
     def queued(self) -> int:
@@ -229,6 +244,9 @@ class Worker:
             reply = await self._answering.reply(claimed, loaded, self._admission.room)
         except EngineLostError:
             await self._put_back(pending, engine_lost=True)
+        except UpstreamAwayError:
+            await self._durably(Journal.put_back, pending.id, engine_lost=False)
+            (self.offer if pending.id in self._cancelled else self._fall_back)([pending])
         except asyncio.CancelledError:
             with contextlib.suppress(StorageFullError):  # then the next start finds it as running
                 await self._journal.run(Journal.put_back, pending.id, engine_lost=False)

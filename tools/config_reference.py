@@ -31,7 +31,8 @@ too. [`deploy/agent.example.yaml`](../deploy/agent.example.yaml) is one to start
   Values are read as YAML; a route that the file does not have gets its name in lower-case letters.
 - A path that does not start with `/` starts at the folder of the file.
 - A duration is a number with its unit: `500ms`, `10s`, `5min`, `1h`, `30d`. A size has one too: `512KiB`, `1GiB`.
-- Secrets are in files of their own (`broker.password_file`); what is in them is never shown or logged.
+- Secrets are in files of their own (`broker.password_file`, `upstreams.<name>.api_key_file`); what is in them is
+  never shown or logged.
 
 This page is made from the code: `python tools/config_reference.py > docs/configuration.md`.
 """

@@ -17,11 +17,12 @@ def complaint_about(key: KeyPath, file: Path) -> str | None:
     name = key[-1]
     if name in {"state_dir", "models_dir"}:
         return None
-    # What was written as `password_file` may be the password itself.
-    shown = "the file" if name == "password_file" else str(file)
+    is_secret = name in {"password_file", "api_key_file"}
+    # What was written there may be the secret itself.
+    shown = "the file" if is_secret else str(file)
     try:
         match name:
-            case "password_file":
+            case _ if is_secret:
                 read_password(file)
             case "schema":
                 schema_text(file)
@@ -30,7 +31,7 @@ def complaint_about(key: KeyPath, file: Path) -> str | None:
             case _:
                 plain_file(file).read_bytes()
     except FileNotFoundError:
-        return f"there is no such file: {shown}" if name != "password_file" else "there is no such file"
+        return f"there is no such file: {shown}" if not is_secret else "there is no such file"
     except ConfigError as error:
         return str(error)
     except OSError as error:

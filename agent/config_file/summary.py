@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from agent.config import Broker, Config, Route
+from agent.config import Broker, Config, Route, Upstream
 
 
 def summary(config: Config, model_dir: Path) -> dict[str, str]:
@@ -12,6 +12,7 @@ def summary(config: Config, model_dir: Path) -> dict[str, str]:
         "broker": _broker(config.broker),
         "model": f"{config.model.name}, in {model_dir}",
         "routes": "; ".join(f"{name}{_route(route)}" for name, route in config.routes.items()) or "none",
+        "leaves": "; ".join(f"for {name}{_upstream(it)}" for name, it in config.upstreams.items()) or "nothing",
         "state": str(config.state_dir),
     }
 
@@ -30,3 +31,10 @@ def _broker(broker: Broker) -> str:
 def _route(route: Route) -> str:
     given = [key for key, value in route.model_dump(by_alias=True).items() if value is not None]
     return f" ({', '.join(given)})" if given else ""
+
+
+def _upstream(upstream: Upstream) -> str:
+    allowed = upstream.may_leave
+    leaving = [*(["prompts without a route"] if allowed.prompts else []), *(f"route {it}" for it in allowed.routes)]
+    what = ", ".join(leaving) or "nothing"
+    return f" at {upstream.url}: {what}{', with images' if leaving and allowed.images else ''}"

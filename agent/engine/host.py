@@ -10,6 +10,7 @@ import random
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from agent.engine.pipe import EngineSpec, Forget, Keeps, Loaded, NotLoaded, Pace, ToAgent
 from agent.engine.process import EngineProcess
@@ -17,7 +18,7 @@ from agent.engine.protocol import Capabilities, GenerationRequest, Outcome, Prog
 from agent.engine.serving import Serving
 from agent.errors import EngineLostError
 from agent.events import EngineLost, ModelLoaded, ModelLoadFailed, ModelUnloaded
-from agent.prompt import Delta, PromptId
+from agent.prompt import Delta, Place, PromptId
 from agent.units import Ratio, Seconds
 
 __all__ = ["EngineEvent", "EngineHost", "EngineSpec"]
@@ -38,6 +39,8 @@ class EngineHost:
         on_event: Told of loads and losses; `capabilities` is up to date when it is called.
         on_progress: Told of what ran, and on which model, before the outcomes that belong to it.
     """
+
+    place: Final = Place.DEVICE
 
     def __init__(
         self,

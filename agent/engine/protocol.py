@@ -1,12 +1,12 @@
 """What every inference engine does, and the values that cross the engine process's pipe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from agent.budget.admission import Room
 from agent.errors import ErrorCode
-from agent.prompt import Delta, FinishReason, Message, PromptId, Sampling, Usage
+from agent.prompt import Delta, FinishReason, Message, Place, PromptId, Sampling, Usage
 from agent.units import Seconds
 
 
@@ -176,4 +176,50 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Give the model's memory back."""
+        ...
+
+
+class Capacity(Protocol):
+    """What a worker needs to know of whoever runs its requests."""
+
+    @property
+    def model(self) -> str:
+        """The model that answers."""
+        ...
+
+    @property
+    def max_batch(self) -> int:
+        """Requests at once."""
+        ...
+
+
+class RequestRunner(Protocol):
+    """Who runs requests for a worker: the device's engine, or a server upstream."""
+
+    @property
+    def place(self) -> Place:
+        """Where."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model that answers, or will."""
+        ...
+
+    @property
+    def capabilities(self) -> Capacity | None:
+        """None while nothing can be run."""
+        ...
+
+    def generate(self, request: GenerationRequest) -> AsyncGenerator[Delta | Outcome, None]:
+        """Run a request; its deltas in order, then its one outcome. Closing the generator early cancels it.
+
+        Raises:
+            EngineLostError: The engine was lost.
+            UpstreamAwayError: The server is away, and the device's own model is to answer.
+        """
+        ...
+
+    def cancel(self, request_id: PromptId) -> None:
+        """End a request: its outcome comes with `FinishReason.CANCELLED`. An unknown id is ignored."""
         ...

@@ -166,8 +166,9 @@ def _expect_reply(database: Database, prompt_id: PromptId, reply_to: ReplyTo) ->
 def _insert_prompt(database: Database, clock: Clock, arrival: Arrival, prompt: Prompt, content: bytes) -> Pending:
     seq = database.execute(
         """
-        INSERT INTO prompts (id, key, digest, state, priority, boot_id, received, received_wall, timeout, prompt)
-        VALUES (:id, :key, :digest, 'queued', :priority, :boot, :received, :wall, :timeout, :prompt)
+        INSERT INTO prompts
+            (id, key, digest, state, priority, boot_id, received, received_wall, timeout, prompt, model)
+        VALUES (:id, :key, :digest, 'queued', :priority, :boot, :received, :wall, :timeout, :prompt, :model)
         """,
         {
             "id": arrival.id,
@@ -179,11 +180,12 @@ def _insert_prompt(database: Database, clock: Clock, arrival: Arrival, prompt: P
             "wall": prompt.received_wall,
             "timeout": prompt.timeout,
             "prompt": content,
+            "model": prompt.model,
         },
     ).lastrowid
     assert seq is not None, "an INSERT was executed"  # noqa: S101 - for mypy: None is for cursors that inserted nothing
     _expect_reply(database, prompt.id, arrival.reply_to)
-    return Pending(prompt.id, prompt.priority, seq, prompt.received, prompt.deadline)
+    return Pending(prompt.id, prompt.priority, seq, prompt.received, prompt.deadline, prompt.model)
 
 
 def _insert_refusal(database: Database, clock: Clock, arrival: Arrival, refusal: Refusal) -> None:

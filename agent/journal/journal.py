@@ -101,7 +101,7 @@ class Journal:
         return [
             _pending(row)
             for row in self._database.rows(
-                "SELECT id, priority, seq, received, timeout FROM prompts WHERE state = 'queued' ORDER BY seq"
+                "SELECT id, priority, seq, received, timeout, model FROM prompts WHERE state = 'queued' ORDER BY seq"
             )
         ]
 
@@ -290,6 +290,6 @@ class Journal:
 
 
 def _pending(row: Sequence[Any]) -> Pending:
-    prompt_id, priority, seq, received, timeout = row
+    prompt_id, priority, seq, received, timeout, model = row
     deadline = None if timeout is None else Seconds(received + timeout)
-    return Pending(PromptId(prompt_id), priority, seq, Seconds(received), deadline)
+    return Pending(PromptId(prompt_id), priority, seq, Seconds(received), deadline, model)

@@ -11,7 +11,8 @@ Migration = tuple[str, ...]
 # `PRAGMA user_version` counts the migrations that a file has had. One that has been released is never changed.
 #
 # prompts: one row for each message that was taken. `prompt` goes when the row is finished, `reply` comes. `received`
-# and `finished` are on the boot clock of the boot `boot_id`. Small columns first: SQLite reads a row from its start.
+# and `finished` are on the boot clock of the boot `boot_id`. `model`: whom the prompt asks for. Small columns first:
+# SQLite reads a row from its start.
 #
 # reply_to: where the reply of the prompt with the id `prompt` goes, newest last. The rows go when it has finished.
 #
@@ -82,6 +83,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         ) STRICT
         """,
     ),
+    ("ALTER TABLE prompts ADD COLUMN model TEXT",),
 )
 
 

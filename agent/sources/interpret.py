@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from agent.commands import Command, CommandId
 from agent.config import Config
+from agent.egress import Egress
 from agent.errors import ErrorCode, RejectedError
 from agent.journal import Arrival, Refusal
 from agent.link import Incoming
@@ -104,6 +105,7 @@ class Interpreter:
         self._prompt_topics = frozenset(prompt_topics(config))
         self._max_payload = config.queue.max_payload
         self._presets = {name: Preset(name, route, schemas.get(name)) for name, route in config.routes.items()}
+        self._egress = Egress(config.upstreams)
         self._make_id = make_id
 
     def interpret(self, incoming: Incoming) -> Meaning:
@@ -118,18 +120,17 @@ class Interpreter:
             sender_id = fields.id
             fields = self._through_route(incoming.topic, fields)
             self._check_response_topic(incoming.response_topic)
+            prompt = self._prompt(fields, incoming)
         except InvalidPayloadError as error:
             if not error.is_text and incoming.response_topic is None:
                 return Unanswerable()
             return self._refused(incoming, error.id, error)
         except RejectedError as error:
             return self._refused(incoming, sender_id, error)
-        prompt_id = sender_id or self._make_id()
-        reply_to = ReplyTo(incoming.response_topic or self._default_topic(prompt_id), incoming.correlation)
         return Arrival(
-            id=prompt_id,
-            reply_to=reply_to,
-            content=_prompt(fields, prompt_id, reply_to, incoming),
+            id=prompt.id,
+            reply_to=prompt.reply_to,
+            content=prompt,
             key=_key(incoming, sender_id),
             digest=_digest(incoming.topic, incoming.size, incoming.payload),
             redelivered=incoming.redelivered,
@@ -144,10 +145,13 @@ class Interpreter:
         limits = [it for it in (fields.timeout, incoming.expiry_s) if it is not None]
         return replace(fields, timeout=Seconds(min(limits))) if limits else fields
 
+    def _route_of(self, topic: str) -> str | None:
+        return None if topic in self._prompt_topics else topic.removeprefix(f"{self._prefix}/prompt/")
+
     def _through_route(self, topic: str, fields: PromptFields) -> PromptFields:
-        if topic in self._prompt_topics:
+        name = self._route_of(topic)
+        if name is None:
             return fields
-        name = topic.removeprefix(f"{self._prefix}/prompt/")
         preset = self._presets.get(name)
         if preset is None:
             known = ", ".join(sorted(self._presets)) or "none"
@@ -155,6 +159,24 @@ class Interpreter:
                 ErrorCode.INVALID_REQUEST, f"there is no route {name[:_MAX_NAME_SHOWN]!r}; there are: {known}"
             )
         return preset.apply(fields)
+
+    def _prompt(self, fields: PromptFields, incoming: Incoming) -> Prompt:
+        prompt_id = fields.id or self._make_id()
+        prompt = Prompt(
+            id=prompt_id,
+            messages=fields.messages,
+            sampling=_sampling(fields),
+            reply_to=ReplyTo(incoming.response_topic or self._default_topic(prompt_id), incoming.correlation),
+            received=incoming.received,
+            received_wall=incoming.received_wall,
+            model=fields.model,
+            stream=fields.stream,
+            priority=fields.priority or 0,
+            timeout=fields.timeout,
+            route=self._route_of(incoming.topic),
+        )
+        self._egress.check(prompt)
+        return prompt
 
     def _check_response_topic(self, topic: str | None) -> None:
         """Refuse a topic that the broker would not take, and one on which a reply would be taken for something else.
@@ -216,21 +238,6 @@ def _order(incoming: Incoming) -> Ordered | Misordered | Unanswerable:
     except InvalidPayloadError as error:
         return Unanswerable() if error.id is None else Misordered(CommandId(error.id), error.message)
     return Ordered(command_id, command, _digest(incoming.payload))
-
-
-def _prompt(fields: PromptFields, prompt_id: PromptId, reply_to: ReplyTo, incoming: Incoming) -> Prompt:
-    return Prompt(
-        id=prompt_id,
-        messages=fields.messages,
-        sampling=_sampling(fields),
-        reply_to=reply_to,
-        received=incoming.received,
-        received_wall=incoming.received_wall,
-        model=fields.model,
-        stream=fields.stream,
-        priority=fields.priority or 0,
-        timeout=fields.timeout,
-    )
 
 
 def _sampling(fields: PromptFields) -> Sampling:

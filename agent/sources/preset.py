@@ -58,7 +58,7 @@ class Preset:
         """Put the last user message into the template. `str.format` would read the sender's braces, too."""
         for index in reversed(range(len(messages))):
             if messages[index].role is Role.USER:
-                filled = Message(Role.USER, template.replace(_PLACE, messages[index].content))
+                filled = replace(messages[index], content=template.replace(_PLACE, messages[index].content))
                 return (*messages[:index], filled, *messages[index + 1 :])
         raise RejectedError(
             ErrorCode.INVALID_REQUEST, f"/messages: the route {self.name} has a template, and there is no user message"

@@ -1,4 +1,4 @@
-"""What a message consists of: text, and (for models that see) images."""
+"""What a message consists of: text, and (for models that see) images. Which model sees is not decided here."""
 
 import binascii
 from typing import Annotated, Literal, Self
@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from agent.wire.payload import Payload
 
 UNSUPPORTED = "unsupported"
-"""The type of the validation errors that say: well formed, but not for a model that reads text only."""
+"""The type of the validation errors that say: well formed, but not for this agent."""
 
 _DATA_URL = "data:image/"
 
@@ -32,10 +32,6 @@ def _data_url(url: str) -> str:
     return url
 
 
-def _no_images() -> PydanticCustomError:
-    return PydanticCustomError(UNSUPPORTED, "the model reads text only, no images")
-
-
 class TextPart(Payload):
     """A piece of text."""
 
@@ -56,16 +52,12 @@ class ImagePart(Payload):
     type: Literal["image_url"]
     image_url: ImageUrl
 
-    @model_validator(mode="after")
-    def _refuse(self) -> Self:
-        raise _no_images()
-
 
 class Image(Payload):
     """An image beside the messages: one of the two."""
 
     camera: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    """The latest picture of this camera."""
+    """The latest picture of this camera. Reserved: `unsupported`."""
     jpeg_base64: Annotated[str, AfterValidator(_base64)] | None = None
     """The picture itself."""
 
@@ -73,16 +65,17 @@ class Image(Payload):
     def _one_source(self) -> Self:
         if (self.camera is None) == (self.jpeg_base64 is None):
             raise PydanticCustomError("image", "give exactly one of camera and jpeg_base64")
+        if self.camera is not None:
+            raise PydanticCustomError(UNSUPPORTED, "this agent has no cameras")
         return self
 
+    @property
+    def url(self) -> str:
+        """As a data URL."""
+        return f"data:image/jpeg;base64,{self.jpeg_base64}"
 
-def _refuse_images(images: list[Image]) -> list[Image]:
-    if images:
-        raise _no_images()
-    return images
 
-
-Images = Annotated[list[Image], Field(max_length=16), AfterValidator(_refuse_images)]
+Images = Annotated[list[Image], Field(max_length=16)]
 
 
 def _part_kind(value: object) -> str | None:
@@ -119,3 +112,10 @@ def text_of(content: str | list[TextPart | ImagePart]) -> str:
     if isinstance(content, str):
         return content
     return "\n".join(part.text for part in content if isinstance(part, TextPart))
+
+
+def images_of(content: str | list[TextPart | ImagePart]) -> tuple[str, ...]:
+    """The images of a message, as data URLs."""
+    if isinstance(content, str):
+        return ()
+    return tuple(part.image_url.url for part in content if isinstance(part, ImagePart))

@@ -5,7 +5,7 @@ from typing import Literal, assert_never
 from pydantic import Field
 
 from agent.errors import ErrorCode
-from agent.prompt import Completion, Delta, Failure, FinishReason, Reply
+from agent.prompt import Completion, Delta, Failure, FinishReason, Place, Reply
 from agent.units import Seconds
 from agent.wire.payload import IdText, Payload
 
@@ -76,6 +76,8 @@ class CompletionPayload(Payload):
     usage: UsagePayload
     timing: TimingPayload
     energy: EnergyPayload
+    served_by: Place
+    """Where the answer was made: `device`, or `upstream`, on the server that the device's configuration names."""
 
 
 class ErrorPayload(Payload):
@@ -145,6 +147,7 @@ def _completion(reply: Completion) -> CompletionPayload:
             decode_tokens_per_s=None if speed is None else round(speed, 1),
         ),
         energy=EnergyPayload(joules=None if joules is None else round(joules, 3), source=reply.energy.source),
+        served_by=reply.place,
     )
 
 

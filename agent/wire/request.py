@@ -1,7 +1,7 @@
 """What a sender may ask for: prompts and cancellations, checked strictly, with errors that say where and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Message, PromptId, Role
 from agent.units import Seconds
-from agent.wire.content import UNSUPPORTED, Content, Images, text_of
+from agent.wire.content import UNSUPPORTED, Content, Image, Images, images_of, text_of
 from agent.wire.payload import IdText, Payload
 from agent.wire.response_format import ResponseFormat
 
@@ -104,12 +104,14 @@ class PromptPayload(Payload):
     deadline_ms: Annotated[int, Field(ge=1, le=_MOST_MS)] | None = None
     """Milliseconds from arrival until the answer is worth nothing."""
     images: Images | None = None
-    """Pictures to look at; `unsupported` by a model that reads text only."""
+    """Pictures that go with the last user message; `unsupported` by a model that reads text only."""
 
     @model_validator(mode="after")
     def _one_of_messages_and_prompt(self) -> Self:
         if (self.messages is None) == (self.prompt is None):
             raise PydanticCustomError("messages_or_prompt", "give exactly one of messages and prompt")
+        if self.images and self.messages and not any(message.role is Role.USER for message in self.messages):
+            raise PydanticCustomError("images_of_nobody", "there are images, and there is no user message to go with")
         return self
 
 
@@ -216,10 +218,11 @@ def _fields(payload: PromptPayload) -> PromptFields:
     if payload.prompt is not None:
         messages: tuple[Message, ...] = (Message(Role.USER, payload.prompt),)
     else:
-        messages = tuple(Message(turn.role, text_of(turn.content)) for turn in payload.messages or ())
+        turns = payload.messages or ()
+        messages = tuple(Message(turn.role, text_of(turn.content), images_of(turn.content)) for turn in turns)
     response_format, deadline_ms = payload.response_format, payload.deadline_ms
     return PromptFields(
-        messages=messages,
+        messages=_shown(payload.images or (), messages),
         id=None if payload.id is None else PromptId(payload.id),
         model=payload.model,
         max_tokens=payload.max_tokens,
@@ -232,3 +235,12 @@ def _fields(payload: PromptPayload) -> PromptFields:
         priority=payload.priority,
         timeout=None if deadline_ms is None else Seconds(deadline_ms / 1000),
     )
+
+
+def _shown(images: Sequence[Image], messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The messages, with images that came beside them put into the last user message."""
+    if not images:
+        return messages
+    last = max(index for index, message in enumerate(messages) if message.role is Role.USER)
+    shown = replace(messages[last], images=(*messages[last].images, *(image.url for image in images)))
+    return (*messages[:last], shown, *messages[last + 1 :])

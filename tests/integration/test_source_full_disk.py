@@ -15,10 +15,12 @@ from agent.commands.commander import Commander
 from agent.config import Config
 from agent.counters import Counters
 from agent.demo.broker import PrivateBroker
+from agent.egress import Egress
 from agent.engine.host import EngineHost, EngineSpec
 from agent.errors import StorageFullError
 from agent.intake import Intake
 from agent.journal import Journal, JournalThread
+from agent.lanes import Lanes
 from agent.prompt import OutMessage, PromptId
 from agent.sources.interpret import Interpreter, subscriptions
 from agent.sources.mqtt import MqttSource
@@ -59,8 +61,9 @@ async def _serving(broker: PrivateBroker, journal: JournalThread) -> AsyncIterat
         wake_publisher=lambda: None,
         counters=counters,
         energy=EnergyAccounting(is_loaded=lambda: True),
+        egress=Egress({}),
     )
-    intake = Intake(journal, worker, max_prompts=10_000, wake_publisher=lambda: None, counters=counters)
+    intake = Intake(journal, Lanes(worker, {}), max_prompts=10_000, wake_publisher=lambda: None, counters=counters)
     async with connected(settings(broker.port), subscriptions=tuple(subscriptions(CONFIG)), max_payload=2**20) as link:
         handlers = Handlers(set_budget=_no_command, load_model=_no_command, drain=_no_command)
         commander = Commander(journal, handlers, topic="edge/dev/command", wake_publisher=lambda: None)

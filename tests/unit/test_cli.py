@@ -112,6 +112,9 @@ broker: {{host: broker.local, tls: {{}}, user: me, password_file: password, grou
 routes:
   triage: {{schema: s.json, max_tokens: 32}}
   plain: {{}}
+upstreams:
+  big: {{url: "https://h/v1", api_key_file: password, may_leave: {{routes: [plain], images: true}}}}
+  shut: {{url: "http://h/v1"}}
 """
     result = _invoke("check-config", "-c", _config(tmp_path, text))
     assert result.exit_code == 0
@@ -121,6 +124,7 @@ routes:
         "  broker  broker.local:8883, TLS, user me, password from a file, groups hall-5, spare",
         f"  model   edge-tiny, in {models}/edge-tiny",
         "  routes  triage (schema, max_tokens); plain",
+        "  leaves  for big at https://h/v1: route plain, with images; for shut at http://h/v1: nothing",
         f"  state   {tmp_path}/state",
     ]
 

@@ -28,7 +28,7 @@ def _complaints(folder: Path, text: str, **environ: str) -> list[str]:
 
 TOP = (
     "device, topic_root, state_dir, models_dir, stop_timeout, log_level, broker, model, engine, queue, journal, "
-    "power, memory, telemetry, routes"
+    "power, memory, telemetry, routes, upstreams"
 )
 NO_TAB = "found character '\\t' that cannot start any token, indent with spaces, not tabs"
 
@@ -54,6 +54,18 @@ WRONG = {
         [
             f"2: cameras: unknown key; there are: {TOP}",
         ],
+    ),
+    "a model upstream with the name of the device's own": (
+        "upstreams:\n  edge-tiny: {url: 'http://h/v1'}",
+        [" upstreams.edge-tiny has the name of the device's own model"],
+    ),
+    "a route that may leave and is none": (
+        "upstreams:\n  big: {url: 'http://h/v1', may_leave: {routes: [lok]}}",
+        [" upstreams.big.may_leave.routes: there is no route lok"],
+    ),
+    "an API key in the clear": (
+        "upstreams:\n  big: {url: 'http://h/v1', api_key_file: /etc/hostname}",
+        ["2: upstreams.big: api_key_file needs an https url: anybody on the way could read the key"],
     ),
     "field name instead of the key": (
         "routes:\n  a:\n    schema_file: x",

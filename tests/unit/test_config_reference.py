@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import Config
+from agent.config import Config, Upstream
 from agent.config_file import load_config
 from agent.config_file.tree import dotted, keys
 
@@ -64,8 +64,10 @@ def test_what_the_example_has_commented_out_is_right_too(tmp_path: Path) -> None
     # A commented key is `# key: …`; no prose has a colon after a first word in small letters.
     (tmp_path / "agent.yaml").write_text(re.sub(r"(?m)^( *)# ((?: {2})*(?:- )?[a-z_]+:(?: |$))", r"\1\2", text))
     (tmp_path / "triage.schema.json").write_text("{}")
-    (tmp_path / "password").write_text("x")
-    (tmp_path / "agent.yaml").write_text(re.sub(r"(?m)^  tls:\n(    .*\n)+", "", (tmp_path / "agent.yaml").read_text()))
+    for secret in ("password", "nim.key"):
+        (tmp_path / secret).write_text("x")
+    certificates = r"(?m)^  tls:\n(    .*\n)+|^    ca: .*\n"
+    (tmp_path / "agent.yaml").write_text(re.sub(certificates, "", (tmp_path / "agent.yaml").read_text()))
     config = load_config(tmp_path / "agent.yaml", {})
     defaults = Config()
     assert config.queue == defaults.queue
@@ -76,6 +78,7 @@ def test_what_the_example_has_commented_out_is_right_too(tmp_path: Path) -> None
     assert config.broker.user == "orin-7"
     assert config.routes["triage"].priority == 10
     assert config.power.budget_watts == 12
+    assert config.upstreams["vision"].timeout == Upstream.model_fields["timeout"].default
     (night,) = config.power.schedule
     assert (night.begins, night.ends, night.watts) == (22 * 60, 6 * 60, 8)
 

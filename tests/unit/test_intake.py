@@ -8,10 +8,12 @@ import pytest
 from agent.accounting import EnergyAccounting
 from agent.clock import Clock
 from agent.counters import Counters
+from agent.egress import Egress
 from agent.engine.host import EngineHost, EngineSpec
 from agent.errors import ErrorCode
 from agent.intake import Intake
 from agent.journal import JournalThread
+from agent.lanes import Lanes
 from agent.units import Bytes, Seconds
 from agent.worker import Worker
 from tests.unit.journal.values import Time, arrival, prompt, refusal
@@ -39,8 +41,9 @@ async def test_what_is_new_known_refused_and_too_much(journal: JournalThread) ->
         wake_publisher=lambda: None,
         counters=counters,
         energy=EnergyAccounting(is_loaded=lambda: True),
+        egress=Egress({}),
     )
-    intake = Intake(journal, worker, max_prompts=1, wake_publisher=lambda: None, counters=counters)
+    intake = Intake(journal, Lanes(worker, {}), max_prompts=1, wake_publisher=lambda: None, counters=counters)
     await intake.accept(
         [
             arrival(prompt("a", Time())),

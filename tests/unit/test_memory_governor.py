@@ -15,6 +15,7 @@ from agent.candidates import Candidate
 from agent.clock import Clock
 from agent.config import Memory
 from agent.counters import Counters
+from agent.egress import Egress
 from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities
 from agent.events import (
@@ -105,6 +106,7 @@ class StandInWorker(Worker):
             wake_publisher=lambda: None,
             counters=Counters(),
             energy=EnergyAccounting(is_loaded=lambda: True),
+            egress=Egress({}),
         )
         self.queue = self.runs = 0
 

@@ -12,9 +12,11 @@ from agent.candidates import Candidate
 from agent.clock import Clock
 from agent.config import Broker, Memory
 from agent.counters import Counters
+from agent.egress import Egress
 from agent.engine.host import EngineHost, EngineSpec
 from agent.governor import Doing, Governor, PowerPlan
 from agent.journal import Journal, JournalThread
+from agent.lanes import Lanes
 from agent.learnt import LearntModels
 from agent.link import Link
 from agent.memory_governor import MemoryGovernor
@@ -52,6 +54,7 @@ class Bench:
             wake_publisher=lambda: None,
             counters=self.counters,
             energy=EnergyAccounting(is_loaded=lambda: True),
+            egress=Egress({}),
         )
         sampler = Sampler(lambda: Sensors(folder), now=clock.now)
         memory = MemoryGovernor(
@@ -74,7 +77,7 @@ class Bench:
             emit=lambda _: None,
         )
         parts = Parts(
-            worker=worker,
+            lanes=Lanes(worker, {}),
             engine=engine,
             memory=memory,
             governor=governor,

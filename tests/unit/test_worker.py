@@ -16,6 +16,7 @@ from agent.answering import MAX_CLAIMS
 from agent.budget.admission import Admission, Room
 from agent.clock import Clock
 from agent.counters import Counters
+from agent.egress import Egress
 from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities, Finished, GenerationRequest, Outcome, Refused
 from agent.errors import EngineLostError, ErrorCode
@@ -107,6 +108,7 @@ class Bench:
             wake_publisher=self.replied,
             counters=self.counters,
             energy=EnergyAccounting(is_loaded=lambda: True),
+            egress=Egress({}),
         )
 
     def replied(self) -> None:

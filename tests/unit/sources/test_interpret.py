@@ -20,6 +20,10 @@ CONFIG = Config.model_validate(
         "broker": {"groups": ["pool"]},
         "queue": {"max_payload": 1000},
         "routes": {"short": {"system": "Be short.", "max_tokens": 8, "timeout": "5s"}, "form": {}},
+        "upstreams": {
+            "big": {"url": "http://h/v1", "may_leave": {"routes": ["form"], "images": True}},
+            "text": {"url": "http://h/v1", "may_leave": {"prompts": True}},
+        },
     }
 )
 MADE = PromptId("made")
@@ -276,3 +280,28 @@ def test_any_message_has_a_meaning_and_a_reply_never_comes_back(
     if isinstance(meaning, Arrival):
         assert meaning.reply_to.topic not in ("edge/dev/prompt", "edge/dev/cancel")
         assert not meaning.reply_to.topic.startswith(("edge/dev/prompt/", "$"))
+
+
+SHOWN = {"jpeg_base64": "/9j/"}
+
+
+@pytest.mark.parametrize(
+    ("document", "topic"),
+    [
+        ({"images": [SHOWN]}, "edge/dev/prompt"),
+        ({"images": [SHOWN], "model": "unknown"}, "edge/dev/prompt"),
+        ({"images": [SHOWN], "model": "text"}, "edge/dev/prompt"),
+        ({"model": "big"}, "edge/dev/prompt"),
+        ({"model": "big"}, "edge/dev/prompt/short"),
+        ({"model": "text"}, "edge/dev/prompt/form"),
+    ],
+)
+def test_what_may_not_leave_is_told_at_once(document: dict[str, Any], topic: str) -> None:
+    reply_topic, reply = _error({"id": "x", "prompt": "hi", **document}, topic=topic)
+    assert (reply_topic, reply["error"]["code"]) == ("edge/dev/reply/x", "unsupported")
+
+
+def test_what_may_leave_is_a_prompt_with_its_route() -> None:
+    prompt = _prompt({"prompt": "hi", "model": "big", "images": [SHOWN]}, topic="edge/dev/prompt/form")
+    assert (prompt.model, prompt.route, prompt.has_images) == ("big", "form", True)
+    assert _prompt({"prompt": "hi", "model": "text"}).route is None

@@ -43,6 +43,7 @@ def test_a_completion() -> None:
         },
         "timing": {"queued_ms": 3, "ttft_ms": 95, "total_ms": 640, "decode_tokens_per_s": 31.1},
         "energy": {"joules": None, "source": None},
+        "served_by": "device",
     }
 
 

@@ -176,16 +176,30 @@ def test_more_errors_are_counted() -> None:
     assert refusal.message.endswith("(and 2 more)")
 
 
-@pytest.mark.parametrize(
-    "document",
-    [
-        {"prompt": "hi", "images": [{"camera": "door"}]},
-        {"prompt": "hi", "images": [{"jpeg_base64": "/9j/"}]},
-        _user([{"type": "text", "text": "what?"}, {"type": "image_url", "image_url": {"url": PIXEL}}]),
-    ],
-)
-def test_images_are_unsupported(document: dict[str, Any]) -> None:
-    assert _refusal(json.dumps(document).encode()).code is ErrorCode.UNSUPPORTED
+def test_pictures_of_cameras_are_unsupported() -> None:
+    assert _refusal(b'{"prompt": "hi", "images": [{"camera": "door"}]}').code is ErrorCode.UNSUPPORTED
+
+
+def test_images_within_a_message() -> None:
+    parts = [{"type": "text", "text": "what?"}, {"type": "image_url", "image_url": {"url": PIXEL}}]
+    assert _decode(_user(parts)).messages == (Message(Role.USER, "what?", (PIXEL,)),)
+    assert _decode(_user(parts[1:])).messages == (Message(Role.USER, "", (PIXEL,)),)
+
+
+def test_images_beside_the_messages_go_with_the_last_of_the_user() -> None:
+    conversation = [
+        {"role": "user", "content": "one"},
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PIXEL}}]},
+        {"role": "assistant", "content": "two"},
+    ]
+    first, shown, last = _decode({"messages": conversation, "images": [{"jpeg_base64": "/9j/"}]}).messages
+    assert (first.images, last.images) == ((), ())
+    assert shown.images == (PIXEL, "data:image/jpeg;base64,/9j/")
+
+
+def test_images_need_a_user_message() -> None:
+    document = {"messages": [{"role": "system", "content": "a"}], "images": [{"jpeg_base64": "/9j/"}]}
+    assert _refusal(json.dumps(document).encode()).code is ErrorCode.INVALID_REQUEST
 
 
 def test_an_error_elsewhere_comes_before_unsupported_images() -> None:

@@ -1,0 +1,166 @@
+"""What an OpenAI-compatible server is sent and what it says: `POST /v1/chat/completions`, streamed. Pure.
+
+Only what such servers have in common is asked for; what else they send is ignored.
+"""
+
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agent.engine.protocol import GenerationRequest
+from agent.errors import ErrorCode, RejectedError, UpstreamAwayError
+from agent.prompt import FinishReason, Message, Usage
+from agent.units import Seconds
+
+DONE = "[DONE]"
+"""The data of the last event."""
+
+_MOST_STOPS = 4
+"""More are refused by some servers. The engine looks for all of them itself."""
+
+_MOST_SHOWN = 300
+_TRY_AGAIN = {408, 425, 429}
+_NOT_LET_IN = {401, 403}
+_TOO_LONG = ("context_length", "context length", "context size", "too long")
+"""What servers say of a prompt that is larger than the model's context: there is no code that all of them use."""
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _Delta(_Said):
+    content: str | None = None
+
+
+class _Choice(_Said):
+    delta: _Delta = _Delta()
+    finish_reason: str | None = None
+
+
+class _Cached(_Said):
+    cached_tokens: int | None = None
+
+
+class _Usage(_Said):
+    prompt_tokens: int
+    completion_tokens: int = 0
+    prompt_tokens_details: _Cached | None = None
+
+
+class Chunk(_Said):
+    """One event of a streamed answer."""
+
+    choices: tuple[_Choice, ...] = Field(default=(), max_length=1)
+    usage: _Usage | None = None
+    error: object = None
+
+    @property
+    def text(self) -> str:
+        """What is new; often empty."""
+        return (self.choices[0].delta.content or "") if self.choices else ""
+
+    @property
+    def finish_reason(self) -> FinishReason | None:
+        """Why the answer has ended; None: it has not."""
+        reason = self.choices[0].finish_reason if self.choices else None
+        if reason is None:
+            return None
+        return FinishReason.LENGTH if reason == "length" else FinishReason.STOP
+
+    @property
+    def tokens(self) -> Usage | None:
+        """What the server counted; None: it has not told yet."""
+        if self.usage is None:
+            return None
+        details = self.usage.prompt_tokens_details
+        cached = 0 if details is None else details.cached_tokens or 0
+        return Usage(self.usage.prompt_tokens, self.usage.completion_tokens, cached)
+
+
+def encode_request(request: GenerationRequest, model: str) -> bytes:
+    """The body that asks for a request's answer.
+
+    Args:
+        request: What is asked.
+        model: What the server calls the model.
+    """
+    sampling = request.sampling
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": [{"role": message.role, "content": _content(message)} for message in request.messages],
+        "max_tokens": sampling.max_tokens,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if sampling.seed is not None:
+        body["seed"] = sampling.seed
+    if sampling.stop:
+        body["stop"] = sampling.stop[:_MOST_STOPS]
+    if sampling.json_schema is not None:
+        schema = {"name": "answer", "strict": True, "schema": json.loads(sampling.json_schema)}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def decode_chunk(data: str) -> Chunk:
+    """Read one event.
+
+    Raises:
+        UpstreamAwayError: It is none, or tells of an error.
+    """
+    try:
+        chunk = Chunk.model_validate_json(data)
+    except ValidationError:
+        raise UpstreamAwayError("it sent something that is no chat completion") from None
+    if chunk.error is not None:
+        raise UpstreamAwayError(f"it failed amid the answer: {_words_in(data)}")
+    return chunk
+
+
+def error_of(status: int, body: str, retry_after_s: Seconds | None) -> RejectedError | UpstreamAwayError:
+    """What a status other than 200 means for the prompt.
+
+    Args:
+        status: Of HTTP.
+        body: What came with it.
+        retry_after_s: When to come back, if it says so.
+    """
+    said = f"it answered {status}: {_words_in(body)}"
+    is_refusal = 400 <= status < 500 and status not in _TRY_AGAIN | _NOT_LET_IN  # noqa: PLR2004 - RFC 9110, section 15.5
+    if not is_refusal:
+        return UpstreamAwayError(said, retry_after_s=retry_after_s)
+    return RejectedError(_code_of(status, body), f"the server refuses it: {said}")
+
+
+def _code_of(status: int, body: str) -> ErrorCode:
+    match status:
+        case 404:
+            return ErrorCode.MODEL_NOT_FOUND
+        case 413:
+            return ErrorCode.TOO_LARGE
+        case _ if any(words in body.lower() for words in _TOO_LONG):
+            return ErrorCode.TOO_LARGE
+        case _:
+            return ErrorCode.INVALID_REQUEST
+
+
+def _content(message: Message) -> str | list[dict[str, Any]]:
+    if not message.images:
+        return message.content
+    images: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": url}} for url in message.images]
+    return [{"type": "text", "text": message.content}, *images] if message.content else images
+
+
+def _words_in(body: str) -> str:
+    """The error's message, where there is one in the usual place; else the beginning of the body."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    error = document.get("error") if isinstance(document, dict) else None
+    words = error.get("message") if isinstance(error, dict) else error
+    return (words if isinstance(words, str) else body).strip()[:_MOST_SHOWN]

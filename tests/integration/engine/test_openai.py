@@ -1,0 +1,359 @@
+"""A model on a server, over real HTTP: what is asked, what comes of it, and whatever a server can do wrong."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.broker_security import tls_context
+from agent.clock import Clock
+from agent.config import Tls
+from agent.engine.openai import OpenAIEngine, UpstreamModel, WhenAway
+from agent.engine.openai_connection import OpenAIConnection
+from agent.engine.protocol import Finished, GenerationRequest, Outcome, Refused
+from agent.errors import ErrorCode, UpstreamAwayError
+from agent.prompt import Delta, FinishReason, Message, PromptId, Role, Sampling, Usage
+from agent.units import Seconds
+from tests.integration.certificates import Authority
+from tests.openai_server import Exchange, OpenAIServer, die, hang, raw, refuse, say
+
+CLOCK = Clock.of_this_machine()
+MODEL = UpstreamModel("big", "org/big", max_batch=2, when_away=WhenAway.REFUSE, timeout=Seconds(10.0))
+ME = PromptId("a")
+PIXEL = "data:image/jpeg;base64,/9j/"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a request."""
+
+    deltas: list[str]
+    outcome: Outcome
+
+    @property
+    def finished(self) -> Finished:
+        assert isinstance(self.outcome, Finished), self.outcome
+        return self.outcome
+
+    @property
+    def refused(self) -> Refused:
+        assert isinstance(self.outcome, Refused), self.outcome
+        return self.outcome
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as server:
+        yield server
+
+
+@asynccontextmanager
+async def engine(
+    url: str,
+    *,
+    api_key: str | None = None,
+    ca: Path | None = None,
+    jitter: Callable[[], float] = lambda: 0.0,
+    **changes: Any,  # noqa: ANN401 - of UpstreamModel
+) -> AsyncIterator[OpenAIEngine]:
+    connection = OpenAIConnection(
+        url, api_key=api_key, tls=tls_context(Tls(ca=ca)), most_at_once=2, timeout=Seconds(5.0), wall=CLOCK.wall
+    )
+    async with connection, asyncio.timeout(30):
+        yield OpenAIEngine(replace(MODEL, **changes), connection, clock=CLOCK, jitter=jitter)
+
+
+def request(
+    text: str = "?",
+    *,
+    deadline: float | None = None,
+    images: tuple[str, ...] = (),
+    **sampling: Any,  # noqa: ANN401 - of Sampling
+) -> GenerationRequest:
+    late = None if deadline is None else Seconds(CLOCK.now() + deadline)
+    message = Message(Role.USER, text, images)
+    return GenerationRequest(ME, (message,), Sampling(**sampling), stream=True, deadline=late)
+
+
+async def run(asked: OpenAIEngine, wanted: GenerationRequest) -> Answer:
+    *deltas, outcome = [event async for event in asked.generate(wanted)]
+    assert not isinstance(outcome, Delta)
+    return Answer([event.text for event in deltas if isinstance(event, Delta)], outcome)
+
+
+async def answer(server: OpenAIServer, wanted: GenerationRequest | None = None, **changes: Any) -> Answer:  # noqa: ANN401 - of UpstreamModel
+    async with engine(server.url, **changes) as asked:
+        return await run(asked, wanted or request())
+
+
+async def test_what_is_asked(server: OpenAIServer) -> None:
+    schema = '{"type":"integer"}'
+    server.scripts.append(say("4", "2"))
+    wanted = request(
+        "How many?", max_tokens=5, temperature=0.5, top_p=0.9, seed=3, stop=tuple("abcdef"), json_schema=schema
+    )
+    assert (await answer(server, wanted)).finished.text == "42"
+    (asked,) = server.asked
+    assert asked.path == "/v1/chat/completions"
+    assert "authorization" not in asked.headers
+    assert asked.body == {
+        "model": "org/big",
+        "messages": [{"role": "user", "content": "How many?"}],
+        "max_tokens": 5,
+        "temperature": 0.5,
+        "top_p": 0.9,
+        "seed": 3,
+        "stop": ["a", "b", "c", "d"],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "answer", "strict": True, "schema": {"type": "integer"}},
+        },
+    }
+
+
+async def test_images_go_as_data_urls(server: OpenAIServer) -> None:
+    await answer(server, request("What is it?", images=(PIXEL,)))
+    await answer(server, request("", images=(PIXEL,)))
+    shown = {"type": "image_url", "image_url": {"url": PIXEL}}
+    first, second = [asked.body["messages"][0]["content"] for asked in server.asked]
+    assert first == [{"type": "text", "text": "What is it?"}, shown]
+    assert second == [shown]
+
+
+async def test_deltas_join_to_the_answer_and_the_server_counts(server: OpenAIServer) -> None:
+    server.scripts.append(say("Yes", ", ", "zw\u00f6lf \U0001f600", "."))
+    before = CLOCK.now()
+    got = await answer(server)
+    assert got.deltas == ["Yes", ", ", "zw\u00f6lf \U0001f600", "."]
+    assert got.finished.text == "".join(got.deltas)
+    assert got.finished.reason is FinishReason.STOP
+    assert got.finished.usage == Usage(7, 2, 3)
+    assert got.finished.first_token_at is not None
+    assert before <= got.finished.first_token_at <= got.finished.finished_at
+
+
+async def test_without_streaming_there_are_no_deltas(server: OpenAIServer) -> None:
+    assert (await answer(server, replace(request(), stream=False))).deltas == []
+
+
+async def test_max_tokens_and_other_ends(server: OpenAIServer) -> None:
+    server.scripts.extend([say("a", finish_reason="length", tokens=None), say("a", finish_reason="content_filter")])
+    cut = (await answer(server)).finished
+    assert (cut.reason, cut.usage) == (FinishReason.LENGTH, Usage(0, 1))
+    assert (await answer(server)).finished.reason is FinishReason.STOP
+
+
+async def test_a_stop_that_the_server_did_not_look_for(server: OpenAIServer) -> None:
+    server.scripts.append(say("one ", "tw", "o three"))
+    got = await answer(server, request(stop=("1", "2", "3", "4", "two")))
+    assert (got.finished.text, got.finished.reason) == ("one ", FinishReason.STOP)
+    assert got.deltas == ["one "]
+
+
+async def test_the_key_and_the_certificate(tmp_path: Path) -> None:
+    authority = Authority.create(tmp_path / "authority")
+    with OpenAIServer(certificate=authority.issue("server")) as server:
+        async with engine(server.url, api_key="secret", ca=authority.ca) as asked:
+            assert (await run(asked, request())).finished.text == "Yes."
+        assert server.asked[0].headers["authorization"] == "Bearer secret"
+        async with engine(server.url, api_key="secret") as asked:
+            refused = (await run(asked, request())).refused
+        assert refused.code is ErrorCode.ENGINE_FAILED
+        assert "certificate" in refused.message.lower()
+        assert len(server.asked) == 1, "the key has not left the device"
+
+
+async def test_proxies_of_the_environment_do_not_count(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with OpenAIServer() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        assert (await answer(server)).finished.text == "Yes."
+        assert not proxy.asked
+
+
+async def test_a_redirect_is_not_followed(server: OpenAIServer) -> None:
+    with OpenAIServer() as elsewhere:
+        server.scripts.extend([refuse(307, Location=f"{elsewhere.url}/chat/completions")] * 3)
+        assert (await answer(server)).refused.code is ErrorCode.ENGINE_FAILED
+        assert not elsewhere.asked
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "code"),
+    [
+        (400, "stop is too many", ErrorCode.INVALID_REQUEST),
+        (400, "This model's maximum context length is 8192 tokens", ErrorCode.TOO_LARGE),
+        (404, "no such model", ErrorCode.MODEL_NOT_FOUND),
+        (413, "too much", ErrorCode.TOO_LARGE),
+        (422, "bad schema", ErrorCode.INVALID_REQUEST),
+    ],
+)
+async def test_what_the_server_refuses_is_not_tried_again(
+    server: OpenAIServer, status: int, message: str, code: ErrorCode
+) -> None:
+    server.scripts.append(refuse(status, message))
+    refused = (await answer(server, when_away=WhenAway.LOCAL)).refused
+    assert refused.code is code
+    assert message in refused.message
+    assert len(server.asked) == 1
+
+
+def lone_surrogate() -> bytes:
+    return b'data: {"choices": [{"delta": {"content": "\\ud83d"}}]}\n\n'
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        refuse(500),
+        refuse(503, Retry_After="0"),
+        refuse(429, Retry_After="0"),
+        refuse(401),
+        die(),
+        die("No", ", n"),
+        raw(b""),
+        raw(b"data: {\n\n"),
+        raw(b"data: [1, 2]\n\n"),
+        raw(b'data: {"choices": [{"delta": 7}]}\n\n'),
+        raw(b'data: {"error": {"message": "out of memory"}}\n\n'),
+        raw(lone_surrogate()),
+        raw(b"\xff\xfe\x00garbage"),
+        raw(b"<html>login</html>", "text/html"),
+        raw(b"data: " + b"x" * (2 << 20)),
+        raw((b'data: {"choices": [], "x": "' + b"x" * (1 << 19) + b'"}\n\n') * 40),
+    ],
+)
+async def test_whatever_goes_wrong_once_the_next_try_answers(server: OpenAIServer, script: Any) -> None:  # noqa: ANN401 - a script
+    server.scripts.append(script)
+    got = await answer(server)
+    assert got.finished.text == "Yes."
+    assert got.deltas[-2:] == ["Yes", "."]
+    assert len(server.asked) == 2
+
+
+async def test_a_server_that_says_nothing_is_away(server: OpenAIServer) -> None:
+    server.scripts.append(hang("No"))
+    assert (await answer(server, timeout=Seconds(0.2))).finished.text == "Yes."
+    assert await asyncio.to_thread(server.client_left.wait, 10), "the connection was closed"
+
+
+async def test_a_server_that_stays_away_is_told_after_three_tries(server: OpenAIServer) -> None:
+    server.scripts.extend([refuse(503, "busy")] * 3)
+    refused = (await answer(server)).refused
+    assert (refused.code, refused.retry_after) == (ErrorCode.ENGINE_FAILED, 30.0)
+    assert refused.message == "the server of big is away: it answered 503: busy"
+    assert len(server.asked) == 3
+
+
+async def test_a_long_retry_after_is_handed_on(server: OpenAIServer) -> None:
+    server.scripts.append(refuse(429, "busy", Retry_After="120"))
+    refused = (await answer(server)).refused
+    assert refused.retry_after == 120.0
+    assert len(server.asked) == 1
+
+
+async def test_local_hands_the_prompt_back(server: OpenAIServer) -> None:
+    server.scripts.append(refuse(429, Retry_After="120"))
+    with pytest.raises(UpstreamAwayError, match="429"):
+        await answer(server, when_away=WhenAway.LOCAL)
+    server.scripts.append(refuse(429, Retry_After="120"))
+    refused = (await answer(server, request(images=(PIXEL,)), when_away=WhenAway.LOCAL)).refused
+    assert refused.code is ErrorCode.ENGINE_FAILED, "the device's own model sees nothing"
+
+
+async def test_local_gets_half_of_the_time(server: OpenAIServer) -> None:
+    server.scripts.append(hang())
+    began = CLOCK.now()
+    with pytest.raises(UpstreamAwayError):
+        await answer(server, request(deadline=2.0), when_away=WhenAway.LOCAL)
+    assert CLOCK.now() - began < 1.5
+
+
+async def test_wait_waits_until_the_server_is_there() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    failed = asyncio.Event()
+
+    def jitter() -> float:
+        failed.set()
+        return 0.0
+
+    async with engine(f"http://127.0.0.1:{port}/v1", jitter=jitter, when_away=WhenAway.WAIT) as asked:
+        running = asyncio.create_task(run(asked, request()))
+        await failed.wait()
+        with OpenAIServer(port=port):
+            assert (await running).finished.text == "Yes."
+
+
+@pytest.mark.parametrize("when_away", [WhenAway.WAIT, WhenAway.REFUSE])
+async def test_the_deadline_holds_while_the_server_is_away(server: OpenAIServer, when_away: WhenAway) -> None:
+    server.scripts.extend([refuse(503, "busy")] * 50)
+    refused = (await answer(server, request(deadline=0.6), when_away=when_away)).refused
+    assert refused.code in (ErrorCode.DEADLINE_EXCEEDED, ErrorCode.ENGINE_FAILED)
+    assert "503: busy" in refused.message
+
+
+async def test_a_deadline_amid_the_answer_gives_the_text_so_far(server: OpenAIServer) -> None:
+    server.scripts.append(hang("Ye", "s"))
+    finished = (await answer(server, request(deadline=0.5))).finished
+    assert (finished.reason, finished.text, finished.usage) == (FinishReason.DEADLINE, "Yes", Usage(0, 2))
+    assert await asyncio.to_thread(server.client_left.wait, 10), "the server was told by the closed connection"
+
+
+async def test_cancelling_closes_the_stream(server: OpenAIServer) -> None:
+    server.scripts.append(hang("Ye", "s"))
+    async with engine(server.url) as asked:
+        running = asyncio.create_task(run(asked, request()))
+        assert await asyncio.to_thread(server.hanging.wait, 10)
+        asked.cancel(PromptId("another"))
+        asked.cancel(ME)
+        finished = (await running).finished
+    assert finished.reason is FinishReason.CANCELLED
+    assert "Yes".startswith(finished.text)
+    assert await asyncio.to_thread(server.client_left.wait, 10)
+
+
+async def test_cancelling_between_two_events(server: OpenAIServer) -> None:
+    server.scripts.append(hang("Ye", "s"))
+    async with engine(server.url) as asked:
+        events = asked.generate(request())
+        assert isinstance(await anext(events), Delta)
+        asked.cancel(ME)
+        *_, last = [event async for event in events]
+    assert isinstance(last, Finished)
+    assert last.reason is FinishReason.CANCELLED
+
+
+async def test_closing_the_generator_closes_the_stream(server: OpenAIServer) -> None:
+    server.scripts.append(hang("Ye", "s"))
+    async with engine(server.url) as asked:
+        events = asked.generate(request())
+        await anext(events)
+        await events.aclose()
+        assert await asyncio.to_thread(server.client_left.wait, 10)
+
+
+async def test_a_guided_answer_that_is_no_json_is_refused(server: OpenAIServer) -> None:
+    server.scripts.append(say("Sure! {", "}"))
+    refused = (await answer(server, request(json_schema='{"type":"object"}'))).refused
+    assert refused.code is ErrorCode.UNSUPPORTED
+
+
+async def test_requests_do_not_touch_each_other(server: OpenAIServer) -> None:
+    def echo(exchange: Exchange) -> None:
+        say(*exchange.asked.body["messages"][0]["content"])(exchange)
+
+    server.scripts.extend([echo] * 6)
+    async with engine(server.url) as asked:
+        wanted = [replace(request(f"<{n}>"), id=PromptId(str(n))) for n in range(6)]
+        got = await asyncio.gather(*(run(asked, it) for it in wanted))
+    assert [it.finished.text for it in got] == [f"<{n}>" for n in range(6)]
+    assert json.dumps([it.deltas for it in got[:1]]) == '[["<", "0", ">"]]'
