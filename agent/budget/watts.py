@@ -22,6 +22,8 @@ _GAIN = 1.25
 _LOUD = 0.05
 """Where the error changes by so much of the engine's power from one sample to the next it is believed half as fast:
 the meter catches the engine now in a step and now between two."""
+_LEAST_RISE = 1.0
+"""Milliwatts: an engine that seems to draw nothing is loud in any meter."""
 _FAR_OFF = 6.0
 _FIRST = 4.0
 """The first samples are averaged, whatever they scatter: the more of them there are, the less each counts."""
@@ -107,7 +109,7 @@ class Learnt:
         """How far one sample is to be believed, 0 to 1: less, the more they scatter; fully, what scatter cannot be."""
         if abs(self.error) > _FAR_OFF * self.scatter:
             return 1.0
-        loud = self.scatter / self.rise(self.work) / _LOUD
+        loud = self.scatter / max(self.rise(self.work), _LEAST_RISE) / _LOUD
         return 1 / (1 + loud**6)
 
     def expected(self, work: Work) -> float:

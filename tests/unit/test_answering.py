@@ -8,6 +8,7 @@ import pytest
 from agent.accounting import EnergyAccounting
 from agent.answering import Answering
 from agent.clock import Clock
+from agent.egress import Egress
 from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities, GenerationRequest, Outcome
 from agent.errors import EngineLostError
@@ -43,7 +44,7 @@ class LostEngine(EngineHost):
 
 async def test_a_prompt_that_is_put_back_does_not_keep_the_machine_from_being_idle() -> None:
     energy = EnergyAccounting(is_loaded=lambda: True)
-    answering = Answering(LostEngine(), clock=CLOCK, publish_lossy=lambda _: None, energy=energy)
+    answering = Answering(LostEngine(), clock=CLOCK, publish_lossy=lambda _: None, energy=energy, egress=Egress({}), stands_in_for=())
     energy.sampled(power(0.0, 5.0))
     energy.sampled(power(0.2, 5.0))
     with pytest.raises(EngineLostError):
