@@ -115,6 +115,7 @@ class Bench:
         self.at = 1000.0
         self.free: int | None = 8192 * MIB
         self.events: list[Event] = []
+        self.lacks: list[str] = []
         self.host = StandInHost()
         self.worker = StandInWorker(self.host)
         self.learnt = LearntModels(tmp_path / "memory.json")
@@ -128,6 +129,7 @@ class Bench:
             footprint=self.footprint,
             learnt=self.learnt,
             emit=self.events.append,
+            on_lacking=self.lacks.append,
             now=lambda: Seconds(self.at),
         )
 
@@ -399,3 +401,21 @@ def test_another_model_can_be_wanted(build: Callable[..., Bench]) -> None:
     assert isinstance(bench.governor.judge(bench.candidates[0]), DoesNotFit)
     bench.governor.prefer(bench.candidates)
     assert bench.look(1.0).is_open
+
+
+def test_a_wanted_model_for_which_there_is_no_room_any_more_is_told(build: Callable[..., Bench]) -> None:
+    bench = build()
+    bench.free = 2048 * MIB
+    bench.look(60.0)
+    bench.free = 8192 * MIB
+    bench.lacks.clear()
+    bench.governor.prefer(bench.candidates[:1])
+    bench.free = 2048 * MIB
+    bench.look(2 * PATIENCE - 1)
+    assert (bench.host.loaded, bench.lacks) == (None, [])
+    bench.look(2.0)
+    assert bench.lacks[0].startswith("large needs ")
+    bench.free = 8192 * MIB
+    bench.lacks.clear()
+    bench.look(60.0)
+    assert (bench.host.loaded, bench.lacks) == ("large", [])
