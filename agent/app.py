@@ -122,6 +122,7 @@ class Agent:
             footprint=footprint,
             learnt=LearntModels(config.state_dir / "memory.json"),
             emit=self._events.emit,
+            on_lacking=lambda why: self._choice.lacks_room(why),  # noqa: PLW0108 - it is built below
             now=clock.now,
         )
         self._alarms = Alarms()

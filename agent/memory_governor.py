@@ -24,6 +24,8 @@ from agent.worker import Worker
 TICK = Seconds(0.5)
 _GROW_AFTER = PATIENCE
 """How long there has to have been room for a preferred model."""
+_LACKING_AFTER = Seconds(2 * PATIENCE)
+"""A preferred model that is not even being loaded so long after it was wanted has no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class MemoryGovernor:
         footprint: Reads what a process has taken.
         learnt: What is known of the models from before.
         emit: Told of what an operator wants to know.
+        on_lacking: Told why the preferred model is not loaded, nor being loaded, while that lasts.
         now: The boot clock.
     """
 
@@ -60,6 +63,7 @@ class MemoryGovernor:
         footprint: Callable[[int], Reading[Bytes]],
         learnt: LearntModels,
         emit: Callable[[Event], None],
+        on_lacking: Callable[[str], None],
         now: Callable[[], Seconds],
     ) -> None:
         self._bounds = bounds_of(settings)
@@ -71,12 +75,13 @@ class MemoryGovernor:
         self._footprint = footprint
         self._learnt = learnt
         self._emit = emit
+        self._on_lacking = on_lacking
         self._now = now
         self._chosen: _Chosen | None = None
         self._measured: Bytes | None = None
         self._pressure = PressureState(Level.CALM, now())
         self._is_resting = False
-        self._busy_at = now()
+        self._busy_at = self._wanted_at = now()
         self._larger_fits_since: Seconds | None = None
         self._short_since: Seconds | None = None
         self._no_room_since: Seconds | None = None
@@ -104,7 +109,7 @@ class MemoryGovernor:
     def prefer(self, models: tuple[Candidate, ...]) -> None:
         """From now on load the first of these for which there is room."""
         self._models = models
-        self._is_resting = False
+        self._is_resting, self._wanted_at = False, self._now()
         self.look()
 
     def engine_event(self, event: EngineEvent) -> None:
@@ -128,6 +133,7 @@ class MemoryGovernor:
             self._load(now, at)
         self._worker.admit(self._admission(now, at))
         self._state = self._stand(now)
+        self._tell_lack(now, at)
 
     def _feel(self, now: MemoryNow | None, at: Seconds) -> None:
         """Follow the pressure, and tell when it changes."""
@@ -204,6 +210,13 @@ class MemoryGovernor:
         geometry = candidate.geometry
         if geometry is not None and context_length is not None and context_length < geometry.context_length:
             self._emit(ContextShortened(candidate.model, context_length, geometry.context_length))
+
+    def _tell_lack(self, now: MemoryNow | None, at: Seconds) -> None:
+        preferred = self._models[0]
+        is_chosen = self._host.is_wanted and self._chosen is not None and self._chosen.candidate == preferred
+        if not is_chosen and at - self._wanted_at >= _LACKING_AFTER:
+            verdict = self._judge(preferred, now)
+            self._on_lacking(str(verdict) if isinstance(verdict, DoesNotFit) else "its memory does not stay free")
 
     def _stop_if_short(self) -> None:
         """The engine is lost or did not load, and is about to be started again: not when there is no room now."""

@@ -5,23 +5,14 @@ It only says so; the memory governor loads what there is room for, and comes bac
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from agent.budget.memory import DoesNotFit
 from agent.candidates import Candidate, find_candidate
 from agent.config import Config
 from agent.engine.host import EngineEvent
 from agent.errors import ConfigError, ErrorCode, RejectedError, RetryError
-from agent.events import ModelLoaded, ModelLoadFailed
+from agent.events import ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.memory_governor import MemoryGovernor
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """An operator's; `before` is wanted again where it fails."""
-
-    loaded: asyncio.Future[None]
-    before: Candidate
 
 
 class ModelChoice:
@@ -43,21 +34,31 @@ class ModelChoice:
         on_wanted: Callable[[str, str | None], None],
     ) -> None:
         self._config = config
-        self._wanted = models[0]
+        self._wanted = self._proven = models[0]
         self._fallback = models[1] if len(models) > 1 else None
         self._memory = memory
         self._on_wanted = on_wanted
         self._is_frugal = False
         self._loaded: str | None = None
-        self._order: _Order | None = None
+        self._order: asyncio.Future[None] | None = None
 
     def use(self, model: str) -> None:
         """Power is enough for this one: the wanted one, or its fallback."""
         self._is_frugal = model != self._wanted.model
-        self._prefer()
+        if self._is_frugal and self._order is not None:
+            self._fail_order(f"the power is enough for {model} only")
+        else:
+            self._prefer()
+
+    def lacks_room(self, why: str) -> None:
+        """The wanted model has no room, and has had none for a while."""
+        if self._order is not None:
+            self._fail_order(f"there was no room for it any more: {why}")
 
     async def load(self, model: str) -> str:
-        """Want another model, and return once it is loaded. One that does not load leaves the former one wanted.
+        """Want another model, and return once it is loaded.
+
+        Where it does not load, the last one that did is wanted again, at the beginning the configured one.
 
         Returns:
             What there is to say, for a person.
@@ -75,38 +76,49 @@ class ModelChoice:
         if isinstance(verdict := self._memory.judge(candidate), DoesNotFit):
             raise RejectedError(ErrorCode.DOES_NOT_FIT, str(verdict))
         self._end_order(f"an order to load {model} came before it was loaded")
-        before = self._wanted
-        self._want(candidate)
-        if self._loaded != model:
-            self._order = _Order(asyncio.get_running_loop().create_future(), before)
-            await self._order.loaded
+        if self._loaded == model:
+            self._proven = candidate
+            self._want(candidate)
+        else:
+            self._order = order = asyncio.get_running_loop().create_future()
+            self._want(candidate)
+            await order
         return f"{model} is loaded"
 
     def engine_event(self, event: EngineEvent) -> None:
         """Hear what the host tells, after the memory governor has."""
         self._loaded = event.model if isinstance(event, ModelLoaded) else None
-        order = self._order
-        if order is None or not isinstance(event, ModelLoaded | ModelLoadFailed):
-            return
-        if event.model == self._wanted.model:
-            why = event.reason if isinstance(event, ModelLoadFailed) else None
-        elif self._fallback is not None and event.model == self._fallback.model:
-            why = f"there was no room for it any more: {event.model} was loaded"
-        else:
-            return  # of the model before
+        if isinstance(event, ModelLoaded) and event.model == self._wanted.model:
+            self._proven = self._wanted
+            self._end_order(None)
+        elif self._order is not None:
+            self._hear_of_order(event)
+
+    def _hear_of_order(self, event: EngineEvent) -> None:
+        """Whether what is told means that the ordered model will not be loaded."""
+        match event:
+            case ModelLoaded(model) if self._fallback is not None and model == self._fallback.model:
+                self._fail_order(f"there was no room for it any more: {model} was loaded")
+            case ModelLoadFailed(model, reason) if model == self._wanted.model:
+                self._fail_order(reason)
+            case ModelUnloaded(model, reason) if model == self._wanted.model:
+                self._fail_order(f"it was unloaded while it loaded: {reason}")
+            case _:
+                pass  # of the model before
+
+    def _fail_order(self, why: str) -> None:
         self._end_order(why)
-        if why is not None:
-            self._want(order.before)
+        self._want(self._proven)
 
     def _end_order(self, why: str | None) -> None:
         """The order is carried out, or (with a reason) is not."""
         order, self._order = self._order, None
-        if order is None or order.loaded.done():  # its command was cancelled: the agent stops
+        if order is None or order.done():  # its command was cancelled: the agent stops
             return
         if why is None:
-            order.loaded.set_result(None)
+            order.set_result(None)
         else:
-            order.loaded.set_exception(RetryError(why))
+            order.set_exception(RetryError(why))
 
     def _want(self, candidate: Candidate) -> None:
         self._wanted, self._is_frugal = candidate, False  # the power governor finds out anew

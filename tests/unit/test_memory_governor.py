@@ -126,6 +126,7 @@ class Bench:
         self.at = 1000.0
         self.free: int | None = 8192 * MIB
         self.events: list[Event] = []
+        self.lacks: list[str] = []
         self.host = StandInHost()
         self.worker = StandInWorker(self.host)
         self.learnt = LearntModels(tmp_path / "memory.json")
@@ -139,6 +140,7 @@ class Bench:
             footprint=self.footprint,
             learnt=self.learnt,
             emit=self.events.append,
+            on_lacking=self.lacks.append,
             now=lambda: Seconds(self.at),
         )
 
@@ -234,11 +236,10 @@ def test_what_never_fits_is_told_at_once(build: Callable[..., Bench]) -> None:
 def test_what_never_fits_is_not_why_prompts_of_its_fallback_fail_at_once(build: Callable[..., Bench]) -> None:
     bench = build(models=(replace(LARGE, weights=Bytes(20_000 * MIB)), SMALL))
     bench.look()
-    assert bench.host.loaded == "small"
+    assert str(bench.host.loaded) == "small"
     bench.free = 250 * MIB
     bench.look(1.0)
-    loaded = bench.host.loaded
-    assert loaded is None
+    assert bench.host.loaded is None
     assert bench.worker.admission == Admission(is_open=False)
     admission = bench.look(PATIENCE)
     assert admission.refusal is not None
@@ -435,3 +436,21 @@ def test_another_model_can_be_wanted(build: Callable[..., Bench]) -> None:
     assert isinstance(bench.governor.judge(bench.candidates[0]), DoesNotFit)
     bench.governor.prefer(bench.candidates)
     assert bench.look(1.0).is_open
+
+
+def test_a_wanted_model_for_which_there_is_no_room_any_more_is_told(build: Callable[..., Bench]) -> None:
+    bench = build()
+    bench.free = 2048 * MIB
+    bench.look(60.0)
+    bench.free = 8192 * MIB
+    bench.lacks.clear()
+    bench.governor.prefer(bench.candidates[:1])
+    bench.free = 2048 * MIB
+    bench.look(2 * PATIENCE - 1)
+    assert (bench.host.loaded, bench.lacks) == (None, [])
+    bench.look(2.0)
+    assert bench.lacks[0].startswith("large needs ")
+    bench.free = 8192 * MIB
+    bench.lacks.clear()
+    bench.look(60.0)
+    assert (bench.host.loaded, bench.lacks) == ("large", [])

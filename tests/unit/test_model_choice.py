@@ -8,6 +8,7 @@ import pytest
 from agent.budget.memory import DoesNotFit, Fits
 from agent.candidates import Candidate
 from agent.config import Config, Device
+from agent.engine.host import EngineEvent
 from agent.errors import ErrorCode, RejectedError, RetryError
 from agent.events import ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.memory_governor import MemoryGovernor
@@ -84,13 +85,19 @@ async def test_what_is_loaded_already_is_not_waited_for(bench: Bench) -> None:
     assert await (await bench.order()) == "other is loaded"
 
 
-@pytest.mark.parametrize("failure", [ModelLoadFailed("other", "broken"), ModelLoaded("small", 1.0, 100)])
-async def test_an_order_that_fails_leaves_the_model_before(
-    failure: ModelLoadFailed | ModelLoaded, bench: Bench
-) -> None:
+@pytest.mark.parametrize(
+    ("failure", "why"),
+    [
+        (ModelLoadFailed("other", "broken"), "broken"),
+        (ModelLoaded("small", 1.0, 100), "no room for it any more: small was loaded"),
+        (ModelUnloaded("other", "memory is low"), "unloaded while it loaded: memory is low"),
+    ],
+)
+async def test_an_order_that_fails_leaves_the_model_before(failure: EngineEvent, why: str, bench: Bench) -> None:
     order = await bench.order()
+    bench.choice.engine_event(ModelUnloaded("big", "another model is wanted"))
     bench.choice.engine_event(failure)
-    with pytest.raises(RetryError, match=r"broken|no room for it any more: small"):
+    with pytest.raises(RetryError, match=why):
         await order
     assert bench.memory.preferred[-1] == ("big", "small")
     assert bench.wanted[-1] == ("big", "small")
@@ -104,6 +111,36 @@ async def test_the_later_order_counts(bench: Bench, tmp_path: Path) -> None:
         await first
     bench.choice.engine_event(ModelLoaded("third", 1.0, 100))
     assert await second == "third is loaded"
+
+
+async def test_an_order_without_room_is_not_waited_for_for_ever(bench: Bench) -> None:
+    bench.choice.lacks_room("big needs more")
+    assert bench.memory.preferred == [], "nobody has ordered anything"
+    order = await bench.order()
+    bench.choice.lacks_room("other needs more")
+    with pytest.raises(RetryError, match="no room for it any more: other needs more"):
+        await order
+    assert bench.memory.preferred[-1] == ("big", "small")
+
+
+async def test_power_that_goes_ends_an_order(bench: Bench) -> None:
+    order = await bench.order()
+    bench.choice.use("small")
+    with pytest.raises(RetryError, match="the power is enough for small only"):
+        await order
+    assert bench.wanted[-1] == ("big", "small")
+
+
+async def test_after_two_orders_that_fail_the_model_that_did_load_is_wanted(bench: Bench, tmp_path: Path) -> None:
+    bench.choice.engine_event(ModelLoaded("big", 1.0, 100))
+    first = await bench.order()
+    (tmp_path / "other").rename(tmp_path / "third")
+    second = await bench.order("third")
+    bench.choice.engine_event(ModelLoadFailed("third", "broken"))
+    for order in (first, second):
+        with pytest.raises(RetryError):
+            await order
+    assert bench.memory.preferred[-1] == ("big", "small")
 
 
 async def test_what_cannot_be_loaded_is_rejected_and_changes_nothing(bench: Bench) -> None:

@@ -66,6 +66,7 @@ class Bench:
             footprint=lambda _: Reading(None, Why.GONE),
             learnt=LearntModels(folder / "memory.json"),
             emit=lambda _: None,
+            on_lacking=lambda _: None,
             now=clock.now,
         )
         governor = Governor(
