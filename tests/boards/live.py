@@ -29,7 +29,7 @@ from tests.client import Client
 _IDLE_SHARE = 0.6
 """Of what the board's tree says: the floor. At full load it is what the tree says and this much more."""
 _STEP_S = 0.05
-_BUDGET_W = 5.5
+_BUDGET_W = 7.0
 _PROMPTS = (0, 1, 3, 6, 9, 9, 7, 4)
 """In each second."""
 
