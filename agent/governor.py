@@ -23,7 +23,10 @@ from agent.units import Milliwatts, MinuteOfDay, Ratio, Seconds
 EVERY = Seconds(0.05)
 """Twice as often as power is sampled, so that a sample and the work that goes with it are not far apart."""
 IDLE_EVERY = Seconds(0.25)
-"""While nothing runs there is less to see, and an idle agent should cost nothing."""
+"""Once nothing has run for a while there is less to see, and an idle agent should cost nothing."""
+_AT_REST = 0.01
+"""Of the engine's smoothed share. Between two short requests no sample may be passed over: of their work all would be
+seen, and of their watts those at moments when nothing runs."""
 _LONGEST_TICK = Seconds(1.0)
 """A machine that was suspended has seen nothing in that time, so that none of it counts as waited."""
 _MILLI = 1000.0
@@ -142,7 +145,11 @@ class Governor:
         """Govern until cancelled."""
         while True:
             self.tick()
-            await asyncio.sleep(EVERY if self._doing().running else IDLE_EVERY)
+            await asyncio.sleep(IDLE_EVERY if self._is_at_rest() else EVERY)
+
+    def _is_at_rest(self) -> bool:
+        learnt = self._memory.learnt
+        return not self._doing().running and (learnt is None or learnt.work.busy < _AT_REST)
 
     def tick(self) -> None:
         """Look once, decide, and have it obeyed."""

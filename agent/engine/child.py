@@ -105,7 +105,6 @@ class Loop:
 
     def _admit(self, request: GenerationRequest) -> None:
         if not self._running:
-            self._pacer.idle()
             self._tell_at = Seconds(self._now() + PROGRESS_EVERY)
         try:
             self._engine.admit(request)

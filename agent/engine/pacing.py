@@ -38,10 +38,6 @@ class Pacer:
         if self._duty < 1:
             self._unrested = max(-_MOST_CREDIT, self._unrested - seconds * self._duty / (1 - self._duty))
 
-    def idle(self) -> None:
-        """There was no work for a while: nothing is owed for what comes next."""
-        self._unrested = 0.0
-
     @property
     def rest(self) -> Seconds:
         """How long to rest now; infinite at duty 0."""

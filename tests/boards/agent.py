@@ -10,12 +10,13 @@ from typing import Any
 from agent import app
 from agent.cli import main
 from agent.platform.identity import identify
+from agent.platform.memory_now import MemoryGauge
 from agent.platform.sampler import Sampler
 from agent.platform.sensors import Sensors
 
 
 def on(root: Path) -> None:
-    """Have this process read the sensors and the identity of the machine at `root`."""
+    """Have this process read the sensors, the memory and the identity of the machine at `root`."""
 
     class BoardSampler(Sampler):
         """Of the tree."""
@@ -23,7 +24,7 @@ def on(root: Path) -> None:
         def __init__(self, **more: Any) -> None:  # noqa: ANN401 - what `app` gives
             super().__init__(lambda: Sensors(root), **more)
 
-    vars(app).update(Sampler=BoardSampler, identify=lambda: identify(root))
+    vars(app).update(Sampler=BoardSampler, identify=lambda: identify(root), MemoryGauge=lambda: MemoryGauge(root))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ from tests.client import Client
 
 _IDLE_SHARE = 0.6
 """Of what the board's tree says: the floor. At full load it is what the tree says and this much more."""
-_STEP_S = 0.2
+_STEP_S = 0.05
+_BUDGET_W = 7.0
 _PROMPTS = (0, 1, 3, 6, 9, 9, 7, 4)
 """In each second."""
 
@@ -46,7 +47,7 @@ def main() -> None:
         connection = stack.enter_context(BrokerConnection(Broker(host="127.0.0.1", port=broker.port)))
         watch = Watch(PREFIX, connection.place, Seconds(time.monotonic()))
         watch_device(connection, watch, PREFIX)
-        config = write_config(folder, broker.port, telemetry={"every": "1s"})
+        config = write_config(folder, broker.port, telemetry={"every": "1s"}, power={"budget_watts": _BUDGET_W})
         command = (sys.executable, "-m", "tests.boards.agent", str(tree.root))
         agent = stack.enter_context(AgentProcess(config, command))
         client = stack.enter_context(Client(broker.port, topics=("status", "reply/#")))

@@ -93,7 +93,9 @@ class BoardTree:
     def _write(self, path: str | Path, text: str) -> None:
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text + "\n")
+        whole = file.with_name(f"{file.name}~")  # a sensor that is read meanwhile has the old value or the new one
+        whole.write_text(text + "\n")
+        whole.replace(file)
 
     def _write_identity(self) -> None:
         tree = self.root / "proc/device-tree"

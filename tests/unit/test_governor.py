@@ -13,7 +13,7 @@ from agent.budget.state import PowerState
 from agent.clock import Clock
 from agent.config_file import load_config
 from agent.events import Event, PowerLimited
-from agent.governor import Doing, Governor, PowerPlan
+from agent.governor import EVERY, IDLE_EVERY, Doing, Governor, PowerPlan
 from agent.platform.readings import PowerReadings, Reading, Sampled, Total
 from agent.power_plan import power_plan
 from agent.scheduler import Limits
@@ -33,6 +33,8 @@ class Bench:
     samples: bool = True
     busy: float = 0.0
     loading: bool = False
+    running: int = 1
+    idle: bool = False
     limits: Limits | None = None
     events: list[Event] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
@@ -44,7 +46,9 @@ class Bench:
             self.plan,
             clock=Clock("boot", lambda: Seconds(self.now), lambda: UnixSeconds(self.wall)),
             sampled=lambda: Sampled(self._power, None, None, None if self._power else "not yet"),
-            doing=lambda: Doing(Seconds(0.0), Seconds(self.busy), int(not self.loading), 1, self.loading),
+            doing=lambda: Doing(
+                Seconds(0.0), Seconds(self.busy), 0 if self.loading else self.running, 1, self.loading
+            ),
             apply=self._obey,
             emit=self.events.append,
             use_model=self.models.append,
@@ -55,7 +59,7 @@ class Bench:
 
     def run(self, seconds: float) -> None:
         for _ in range(round(seconds * 10)):
-            duty = self.governor.state.limits.duty
+            duty = 0.0 if self.idle else self.governor.state.limits.duty
             self.now += 0.1
             self.wall += 0.1
             self.busy += 0.1 * duty
@@ -181,6 +185,28 @@ def test_another_model_without_a_smaller_one_is_not_stopped_where_the_last_one_h
     bench.run(1)
     assert bench.limits is not None
     assert bench.limits.model == "small"
+
+
+async def test_between_short_requests_it_looks_as_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, slept = Bench(plan(None)), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) > 200:
+            raise asyncio.CancelledError
+        bench.run(0.1)
+
+    monkeypatch.setattr("agent.governor.asyncio.sleep", sleep)
+    bench.run(5)
+    bench.running = 0
+    with pytest.raises(asyncio.CancelledError):
+        await bench.governor.run()
+    assert set(slept) == {EVERY}, "it works still, though not at these moments"
+    bench.idle = True
+    slept.clear()
+    with pytest.raises(asyncio.CancelledError):
+        await bench.governor.run()
+    assert slept[-1] == IDLE_EVERY
 
 
 async def test_it_runs_until_it_is_cancelled() -> None:

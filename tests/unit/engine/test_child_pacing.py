@@ -22,7 +22,14 @@ class Run:
         self.world = World(PLANT_BOARDS["orin-nx"])
         self.engine = PlantEngine(self.world, max_batch=2)
         self.heard: list[tuple[float, ToAgent]] = []
-        self.pipe = PlantPipe(self.world, lambda message: self.heard.append((self.world.now(), message)))
+        self.pipe = PlantPipe(self.world, self._hear)
+        self.after_each: Admit | None = None
+        """What is asked when a request has ended."""
+
+    def _hear(self, message: ToAgent) -> None:
+        self.heard.append((self.world.now(), message))
+        if isinstance(message, Finished) and self.after_each is not None:
+            self.pipe.inbox.append(self.after_each)
 
     def tell(self, at: float, message: Admit | Cancel | Pace) -> None:
         self.world.at(at, lambda: self.pipe.inbox.append(message))
@@ -42,9 +49,9 @@ def run() -> Run:
     return Run()
 
 
-def ask(name: str = "a", *, deadline: float | None = None) -> Admit:
+def ask(name: str = "a", *, deadline: float | None = None, answer: int = 100_000) -> Admit:
     until = None if deadline is None else Seconds(deadline)
-    return Admit(GenerationRequest(PromptId(name), (Message(Role.USER, "64"),), Sampling(100_000), deadline=until))
+    return Admit(GenerationRequest(PromptId(name), (Message(Role.USER, "64"),), Sampling(answer), deadline=until))
 
 
 @pytest.mark.parametrize("duty", [0.05, 0.3, 0.5, 0.9, 1.0])
@@ -109,6 +116,15 @@ def test_who_came_late_pays_for_nobody_else(run: Run) -> None:
     run.tell(1.1, Pace(Ratio(1.0)))
     run.until(2.1)
     assert next(time for time in run.engine.token_times if time > 1.1) < 1.25
+
+
+def test_short_requests_are_paced_together(run: Run) -> None:
+    """What one has not rested for when it ends, the next one does."""
+    run.tell(0.0, Pace(Ratio(0.25)))
+    run.tell(0.0, ask(answer=1))
+    run.after_each = ask(answer=1)
+    run.until(20.0)
+    assert run.engine.busy / 20 == pytest.approx(0.25, rel=0.03)
 
 
 def test_without_work_it_waits_and_says_nothing(run: Run) -> None:

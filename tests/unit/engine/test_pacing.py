@@ -53,13 +53,6 @@ def test_a_long_wait_is_not_made_up_for() -> None:
     assert half.rest == pytest.approx(0.95)
 
 
-def test_after_idleness_nothing_is_owed() -> None:
-    half = pacer(0.5)
-    half.worked(Seconds(3.0))
-    half.idle()
-    assert half.rest == 0.0
-
-
 @given(
     st.floats(0.05, 0.95),
     st.lists(st.floats(1e-4, 0.2), min_size=50, max_size=200),
