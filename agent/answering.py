@@ -12,7 +12,7 @@ from agent.budget.admission import Room
 from agent.clock import Clock
 from agent.engine.host import EngineHost
 from agent.engine.protocol import Capabilities, Finished, GenerationRequest, Refused
-from agent.errors import EngineLostError, ErrorCode
+from agent.errors import EngineLostError, EngineWithdrawnError, ErrorCode
 from agent.journal import Claimed
 from agent.prompt import Delta, Failure, OutMessage, Prompt, Reply
 from agent.units import Seconds
@@ -66,6 +66,7 @@ class Answering:
 
         Raises:
             EngineLostError: There is none yet: the prompt is worth another engine.
+            EngineWithdrawnError: Likewise, and the prompt had no part in it.
         """
         prompt = claimed.prompt
         if claimed.claims > MAX_CLAIMS:
@@ -75,6 +76,8 @@ class Answering:
             return Failure(prompt.id, ErrorCode.MODEL_NOT_FOUND, f"{prompt.model} is not loaded; {loaded.model} is")
         try:
             return await self._generate(prompt, loaded, room)
+        except EngineWithdrawnError:
+            raise
         except EngineLostError as lost:
             if claimed.engine_losses + 1 >= MAX_ENGINE_LOSSES:
                 return Failure(prompt.id, ErrorCode.ENGINE_FAILED, f"the engine was lost twice: {lost}")
@@ -88,6 +91,7 @@ class Answering:
 
         Raises:
             EngineLostError: The engine went while the prompt was running.
+            EngineWithdrawnError: It was taken away.
         """
         admitted = self._clock.now()
         request = GenerationRequest(prompt.id, prompt.messages, prompt.sampling, prompt.stream, prompt.deadline, room)

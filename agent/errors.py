@@ -48,6 +48,10 @@ class EngineLostError(RetryError):
     """The engine's process ended, or was killed because it hung, with this request admitted."""
 
 
+class EngineWithdrawnError(RetryError):
+    """The agent took the engine from this request on purpose: for another model, or for want of memory."""
+
+
 class StorageFullError(RetryError):
     """The journal's disk, or the journal's own size limit, has no room for this write."""
 

@@ -14,7 +14,7 @@ from agent.budget.admission import Admission
 from agent.clock import Clock
 from agent.counters import Counters
 from agent.engine.host import EngineHost
-from agent.errors import EngineLostError, ErrorCode, StorageFullError
+from agent.errors import EngineLostError, EngineWithdrawnError, ErrorCode, StorageFullError
 from agent.journal import Journal, JournalThread
 from agent.prompt import Failure, OutMessage, Pending, PromptId, Reply
 from agent.scheduler import Limits, Run, Shed, Wait, decide
@@ -222,6 +222,8 @@ class Worker:
                 await self._put_back(pending, engine_lost=False)
                 return
             reply = await self._answering.reply(claimed, loaded, self._admission.room)
+        except EngineWithdrawnError:
+            await self._put_back(pending, engine_lost=False)
         except EngineLostError:
             await self._put_back(pending, engine_lost=True)
         except asyncio.CancelledError:
