@@ -12,7 +12,7 @@ from agent.budget.admission import Room
 from agent.clock import Clock
 from agent.egress import Egress
 from agent.engine.protocol import Capacity, Finished, GenerationRequest, Refused, RequestRunner
-from agent.errors import EngineLostError, ErrorCode, RejectedError, UpstreamAwayError
+from agent.errors import EngineLostError, EngineWithdrawnError, ErrorCode, RejectedError, UpstreamAwayError
 from agent.journal import Claimed
 from agent.prompt import Delta, Failure, OutMessage, Prompt, Reply
 from agent.units import Seconds
@@ -73,6 +73,7 @@ class Answering:
         Raises:
             EngineLostError: There is none yet: the prompt is worth another engine.
             UpstreamAwayError: There is none yet: the device's own model is to answer.
+            EngineWithdrawnError: Likewise, and the prompt had no part in it.
         """
         prompt = claimed.prompt
         if claimed.claims > MAX_CLAIMS:
@@ -85,7 +86,7 @@ class Answering:
             return await self._generate(prompt, loaded, room)
         except RejectedError as refusal:
             return Failure(prompt.id, refusal.code, refusal.message, refusal.retry_after_s)
-        except UpstreamAwayError:
+        except (EngineWithdrawnError, UpstreamAwayError):
             raise
         except EngineLostError as lost:
             if claimed.engine_losses + 1 >= MAX_ENGINE_LOSSES:
@@ -103,6 +104,7 @@ class Answering:
         Raises:
             EngineLostError: The engine went while the prompt was running.
             UpstreamAwayError: The server is away, and the device's own model is to answer.
+            EngineWithdrawnError: It was taken away.
         """
         admitted = self._clock.now()
         request = GenerationRequest(prompt.id, prompt.messages, prompt.sampling, prompt.stream, prompt.deadline, room)

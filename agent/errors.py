@@ -61,6 +61,10 @@ class UpstreamAwayError(RetryError):
         self.retry_after_s = retry_after_s
 
 
+class EngineWithdrawnError(RetryError):
+    """The agent took the engine from this request on purpose: for another model, or for want of memory."""
+
+
 class StorageFullError(RetryError):
     """The journal's disk, or the journal's own size limit, has no room for this write."""
 

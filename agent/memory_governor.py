@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from agent.budget.admission import PATIENCE, Admission, closed, room_for_request, without_a_model
+from agent.budget.admission import PATIENCE, Admission, Room, closed, room_for_request, without_a_model
 from agent.budget.memory import DoesNotFit, Fits, Geometry, Learnt, MemoryNow
 from agent.budget.memory_state import MemoryState
 from agent.budget.pressure import Level, PressureState, next_pressure
@@ -252,11 +252,12 @@ class MemoryGovernor:
         kept = self._host.kept * geometry.token  # of earlier requests; a next one may have its memory
         now, measured = replace(now, available=Bytes(now.available + kept)), Bytes((self._measured or 0) - kept)
         room = room_for_request(geometry, now, self._bounds, measured=measured, context_length=context_length)
-        if room.available >= room.least:
-            return Admission(room=room)
+        return Admission(room=room) if room.available >= room.least else self._without_room(room, no_room_since, at)
+
+    def _without_room(self, room: Room, since: Seconds | None, at: Seconds) -> Admission:
         if self._worker.running:
             return Admission(is_open=False)  # they may have what is lacking
-        self._no_room_since = at if no_room_since is None else no_room_since
+        self._no_room_since = at if since is None else since
         why = f"a prompt needs at least {room.least:,} bytes of memory, and {room.available:,} are available"
         return closed(self._no_room_since, at, why)
 

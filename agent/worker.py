@@ -15,7 +15,7 @@ from agent.clock import Clock
 from agent.counters import Counters
 from agent.egress import Egress
 from agent.engine.protocol import RequestRunner
-from agent.errors import EngineLostError, ErrorCode, StorageFullError, UpstreamAwayError
+from agent.errors import EngineLostError, EngineWithdrawnError, ErrorCode, StorageFullError, UpstreamAwayError
 from agent.journal import Journal, JournalThread
 from agent.prompt import Failure, OutMessage, Pending, PromptId, Reply
 from agent.scheduler import Limits, Run, Shed, Wait, decide
@@ -242,6 +242,8 @@ class Worker:
                 await self._put_back(pending, engine_lost=False)
                 return
             reply = await self._answering.reply(claimed, loaded, self._admission.room)
+        except EngineWithdrawnError:
+            await self._put_back(pending, engine_lost=False)
         except EngineLostError:
             await self._put_back(pending, engine_lost=True)
         except UpstreamAwayError:

@@ -27,6 +27,7 @@ EngineEvent = ModelLoaded | ModelLoadFailed | ModelUnloaded | EngineLost
 
 _FIRST_WAIT = Seconds(1.0)
 _LONGEST_WAIT = Seconds(30.0)
+_LEAVE_GRACE = Seconds(10.0)
 
 
 class EngineHost:
@@ -36,18 +37,20 @@ class EngineHost:
         spec: Which engine, which model; loaded at once, until `switch_to` or `unload` say otherwise.
         load_timeout: A model that has not loaded by then is given up.
         step_timeout: An engine with requests that says nothing for so long is killed.
+        leave_grace: What runs on a model that is not wanted any more has so long to end; it may never, at a duty of 0.
         on_event: Told of loads and losses; `capabilities` is up to date when it is called.
         on_progress: Told of what ran, and on which model, before the outcomes that belong to it.
     """
 
     place: Final = Place.DEVICE
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is told, and whom it tells; only `app` calls it
         self,
         spec: EngineSpec,
         *,
         load_timeout: Seconds,
         step_timeout: Seconds,
+        leave_grace: Seconds = _LEAVE_GRACE,
         on_event: Callable[[EngineEvent], None],
         on_progress: Callable[[str, Progress], None] = lambda _model, _progress: None,
     ) -> None:
@@ -57,8 +60,10 @@ class EngineHost:
         self._changed = asyncio.Event()
         self._load_timeout = load_timeout
         self._step_timeout = step_timeout
+        self._leave_grace = leave_grace
         self._on_event = on_event
         self._on_progress = on_progress
+        self._process: EngineProcess | None = None
         self._serving: Serving | None = None
         self._loaded = asyncio.Event()
         self._duty = Ratio(1.0)
@@ -120,6 +125,7 @@ class EngineHost:
 
         Raises:
             EngineLostError: The engine's process ended before the request did, or none is there.
+            EngineWithdrawnError: It was ended by `switch_to` or `unload`.
         """
         if self._serving is None:
             raise EngineLostError("no model is loaded")
@@ -142,7 +148,7 @@ class EngineHost:
             self._serving.process.send(Forget())
 
     def switch_to(self, model: str, model_dir: Path, *, context_length: int | None = None) -> None:
-        """From now on run this model. What runs ends first, then the other's process, and only then this one begins.
+        """From now on run this model. First what runs ends, or its grace does, then its process.
 
         Args:
             model: Its name.
@@ -154,7 +160,7 @@ class EngineHost:
         self._changed.set()
 
     def unload(self, reason: str, *, at_once: bool = False) -> None:
-        """From now on run none. What runs ends first, or is lost `at_once`.
+        """From now on run none. First what runs ends, or its grace does; `at_once` waits for neither, nor for a load.
 
         Args:
             reason: For the operator.
@@ -162,8 +168,9 @@ class EngineHost:
         """
         self._is_wanted, self._left_for = False, reason
         self._changed.set()
-        if at_once and self._serving is not None:
-            self._serving.process.kill()
+        if at_once and self._process is not None:
+            self._withdraw()
+            self._process.kill()
 
     async def run(self) -> None:
         """Keep an engine process alive while a model is wanted, until cancelled; then end it."""
@@ -187,10 +194,19 @@ class EngineHost:
         await self._changed.wait()
 
     async def _see_out(self, process: EngineProcess, spec: EngineSpec) -> None:
-        """Once `spec` is not wanted and nothing runs, tell the process to leave."""
-        while self._wants(spec) or (self._serving is not None and self._serving.running):
+        """Once `spec` is not wanted, and what runs has ended or had its time, tell the process to leave."""
+        while self._wants(spec):
             await self._next_change()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._leave_grace):
+                    while self.running and not self._wants(spec):
+                        await self._next_change()
+        self._withdraw()
         process.leave()
+
+    def _withdraw(self) -> None:
+        if self._serving is not None:
+            self._serving.withdraw()
 
     async def _one_process(self, spec: EngineSpec) -> bool:
         """The life of one process, from its start to its end.
@@ -204,6 +220,7 @@ class EngineHost:
         except OSError as error:  # no memory, no descriptors
             self._on_event(ModelLoadFailed(spec.model, f"the engine's process did not start: {error}"))
             return False
+        self._process = process
         serving, not_loaded, hung = None, "", False
         leaving = asyncio.create_task(self._see_out(process, spec), name="engine leave-taking")
         try:
@@ -215,6 +232,7 @@ class EngineHost:
                 elif isinstance(answer, NotLoaded):
                     not_loaded = answer.reason
         finally:
+            self._process = None
             has_left = leaving.done()
             leaving.cancel()
             self._lose(serving)

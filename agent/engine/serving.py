@@ -7,7 +7,7 @@ from typing import assert_never
 from agent.engine.pipe import Admit, Cancel, EngineSpec, Loaded, NotLoaded
 from agent.engine.process import EngineProcess
 from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Outcome, Refused
-from agent.errors import EngineLostError
+from agent.errors import EngineLostError, EngineWithdrawnError, RetryError
 from agent.prompt import Delta, PromptId
 from agent.units import Seconds
 
@@ -36,7 +36,7 @@ class Serving:
         self._events: dict[PromptId, asyncio.Queue[Event | None]] = {}
         """Of each request in the engine; None means that the engine is lost."""
         self._heard_at = _now()
-        self._is_lost = False
+        self._is_lost = self._is_withdrawn = False
 
     @property
     def running(self) -> int:
@@ -57,7 +57,7 @@ class Serving:
                     while isinstance(await events.get(), Delta):
                         pass
         if event is None:
-            raise EngineLostError("the engine's process ended")
+            raise self._loss()
         yield event
 
     def cancel(self, request_id: PromptId) -> None:
@@ -84,12 +84,21 @@ class Serving:
             case _:
                 assert_never(message)
 
+    def withdraw(self) -> None:
+        """The process is about to be ended on purpose: what it still runs is not to blame."""
+        self._is_withdrawn = True
+
     def lose(self) -> None:
         """The process is gone: let every request know, and take no more."""
         self._is_lost = True
         for events in self._events.values():
             events.put_nowait(None)
         self._events.clear()
+
+    def _loss(self) -> RetryError:
+        if self._is_withdrawn:
+            return EngineWithdrawnError("the engine is needed for something else")
+        return EngineLostError("the engine's process ended")
 
     async def kill_when_hung(self, step_timeout: Seconds) -> None:
         """Watch it; return once it has been killed."""
@@ -102,7 +111,7 @@ class Serving:
 
     def _admit(self, request: GenerationRequest, events: asyncio.Queue[Event | None]) -> None:
         if self._is_lost:
-            raise EngineLostError("the engine's process ended")
+            raise self._loss()
         if request.id in self._events:
             raise ValueError(f"{request.id} runs already")
         if not self._events:

@@ -46,9 +46,7 @@ class Bench:
             self.plan,
             clock=Clock("boot", lambda: Seconds(self.now), lambda: UnixSeconds(self.wall)),
             sampled=lambda: Sampled(self._power, None, None, None if self._power else "not yet"),
-            doing=lambda: Doing(
-                Seconds(0.0), Seconds(self.busy), 0 if self.loading else self.running, 1, self.loading
-            ),
+            doing=lambda: Doing(Seconds(0.0), Seconds(self.busy), 0 if self.loading else self.running, 1, self.loading),
             apply=self._obey,
             emit=self.events.append,
             use_model=self.models.append,

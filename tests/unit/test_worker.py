@@ -19,7 +19,7 @@ from agent.counters import Counters
 from agent.egress import Egress
 from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities, Finished, GenerationRequest, Outcome, Refused
-from agent.errors import EngineLostError, ErrorCode
+from agent.errors import EngineLostError, EngineWithdrawnError, ErrorCode
 from agent.journal import Arrival, Journal, JournalThread
 from agent.prompt import (
     Delta,
@@ -194,6 +194,13 @@ async def test_a_prompt_that_loses_the_engine_twice_is_failed(bench: Bench) -> N
     assert replies["to/a"]["error"]["code"] == "engine_failed"
     assert "gone again" in replies["to/a"]["error"]["message"]
     assert "choices" in replies["to/b"]
+
+
+async def test_an_engine_that_is_taken_away_costs_a_prompt_nothing(bench: Bench) -> None:
+    bench.engine.scripts.extend([[EngineWithdrawnError("another model")]] * 3)
+    await bench.send("a")
+    assert "choices" in (await bench.replies())["to/a"]
+    assert len(bench.engine.requests) == 4
 
 
 async def test_a_bug_costs_one_prompt(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:

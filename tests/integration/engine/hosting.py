@@ -21,12 +21,15 @@ PATIENCE = 20.0
 class Hosting:
     """A running `EngineHost`; `events` is what it told."""
 
-    def __init__(self, spec: EngineSpec, step_timeout: float, load_timeout: float) -> None:
+    def __init__(
+        self, spec: EngineSpec, step_timeout: float, load_timeout: float, leave_grace: float = PATIENCE
+    ) -> None:
         self.events: asyncio.Queue[EngineEvent] = asyncio.Queue()
         self.host = EngineHost(
             spec,
             load_timeout=Seconds(load_timeout),
             step_timeout=Seconds(step_timeout),
+            leave_grace=Seconds(leave_grace),
             on_event=self.events.put_nowait,
         )
 
@@ -61,11 +64,16 @@ class Hosting:
 
 @contextlib.asynccontextmanager
 async def hosting(
-    folder: Path, loader: str = "load", *, step_timeout: float = PATIENCE, load_timeout: float = PATIENCE
+    folder: Path,
+    loader: str = "load",
+    *,
+    step_timeout: float = PATIENCE,
+    load_timeout: float = PATIENCE,
+    leave_grace: float = PATIENCE,
 ) -> AsyncIterator[Hosting]:
     """A host of a scripted engine."""
     spec = EngineSpec("scripted", folder, loader if ":" in loader else f"{HERE}:{loader}")
-    hosted = Hosting(spec, step_timeout, load_timeout)
+    hosted = Hosting(spec, step_timeout, load_timeout, leave_grace)
     async with hosted.running():
         yield hosted
 

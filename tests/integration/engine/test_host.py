@@ -16,7 +16,7 @@ import pytest
 import agent
 from agent.engine.child import OOM_SCORE_ADJ
 from agent.engine.protocol import Capabilities, Finished
-from agent.errors import EngineLostError
+from agent.errors import EngineLostError, EngineWithdrawnError
 from agent.events import EngineLost, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.prompt import Delta, FinishReason, PromptId
 from agent.units import Ratio
@@ -269,13 +269,13 @@ async def test_unloaded_when_idle_and_loaded_again_on_demand(tmp_path: Path) -> 
         assert await hosted.answer("fine") == "fine"
 
 
-async def test_unloaded_at_once_what_runs_is_lost(tmp_path: Path) -> None:
+async def test_unloaded_at_once_what_runs_is_given_back(tmp_path: Path) -> None:
     async with hosting(tmp_path) as hosted:
         await hosted.host.ready()
         assert isinstance(await hosted.event(), ModelLoaded)
         running = await begin(hosted, "x WAIT")
         hosted.host.unload("memory is nearly used up", at_once=True)
-        with pytest.raises(EngineLostError):
+        with pytest.raises(EngineWithdrawnError):
             await running
         assert await hosted.event() == ModelUnloaded("scripted", "memory is nearly used up")
 
@@ -286,6 +286,30 @@ async def test_a_model_that_still_loads_can_be_given_up(tmp_path: Path) -> None:
         hosted.host.unload("changed our mind")
         assert await hosted.event() == ModelUnloaded("scripted", "changed our mind")
         assert not psutil.Process().children()
+
+
+async def test_a_model_that_still_loads_is_given_up_at_once(tmp_path: Path) -> None:
+    async with hosting(tmp_path, "load_for_ever") as hosted:
+        await asyncio.to_thread(wait_for, (tmp_path / "loading").exists, PATIENCE, "engine that loads")
+        hosted.host.unload("memory is nearly used up", at_once=True)
+        began = asyncio.get_running_loop().time()
+        assert await hosted.event() == ModelUnloaded("scripted", "memory is nearly used up")
+        assert asyncio.get_running_loop().time() - began < 1.0, "it has 2 s otherwise"
+
+
+async def test_a_switch_waits_for_what_does_not_end_no_longer_than_its_grace(tmp_path: Path) -> None:
+    async with hosting(tmp_path, leave_grace=0.3) as hosted:
+        await hosted.host.ready()
+        assert isinstance(await hosted.event(), ModelLoaded)
+        hosted.host.pace(Ratio(0.0))
+        running = asyncio.create_task(hosted.outcome(request("one two")))
+        await asyncio.sleep(0)  # it is in the engine
+        assert hosted.host.running == 1
+        hosted.host.switch_to("other", tmp_path)
+        with pytest.raises(EngineWithdrawnError):
+            await asyncio.wait_for(running, PATIENCE)
+        assert await hosted.event() == ModelUnloaded("scripted", "other is loaded instead")
+        assert isinstance(await hosted.event(), ModelLoaded)
 
 
 async def test_an_engine_that_is_killed_while_it_is_to_leave_is_lost(tmp_path: Path) -> None:
