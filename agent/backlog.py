@@ -66,6 +66,7 @@ class Backlog:
         self._kept = asyncio.Event()
         self._kept.set()
         self._hang_ups = 0
+        self._is_unreadable_told = False
 
     @property
     def spool(self) -> SpoolThread:
@@ -99,9 +100,8 @@ class Backlog:
             await self._send(message)
 
     async def _send(self, message: SpooledMessage) -> None:
-        payload = as_historical(message.payload, self._clock)
         try:
-            await self._link.publish(OutMessage(self._topic, payload))
+            await self._link.publish(OutMessage(self._topic, as_historical(message.payload, self._clock)))
         except ConnectionEndedError:
             self._hang_ups += 1
             if self._hang_ups < _MOST_HANG_UPS:
@@ -113,8 +113,16 @@ class Backlog:
             return
         except PublishRefusedError as error:
             _log.warning("telemetry_refused", extra={"topic": self._topic, "reason": str(error)})
+        except ValueError as error:  # whoever wrote it: it is not worth the agent, at each of its starts again
+            self._tell_unreadable(error)
         self._hang_ups = 0
         await self._spool.mark_sent(message)
+
+    def _tell_unreadable(self, error: ValueError) -> None:
+        """Once, not for each message."""
+        if not self._is_unreadable_told:
+            self._is_unreadable_told = True
+            _log.warning("telemetry_unreadable", extra={"reason": str(error)})
 
 
 def build_backlog(config: Config, link: Link, publisher: Publisher, clock: Clock) -> Backlog | None:

@@ -5,11 +5,12 @@ Pydantic models at the edge; inside the agent only the values of `agent.prompt` 
 """
 
 from agent.wire.command import decode_command, encode_command_answer
+from agent.wire.historical import as_historical
 from agent.wire.ids import new_id
 from agent.wire.notice import encode_event, encode_offline, encode_online, event_name
 from agent.wire.reply import encode_delta, encode_reply
 from agent.wire.request import InvalidPayloadError, PromptFields, decode_cancel, decode_prompt, encode_cancel
-from agent.wire.telemetry_encoding import as_historical, encode_telemetry
+from agent.wire.telemetry_encoding import encode_telemetry
 
 __all__ = [
     "InvalidPayloadError",

@@ -4,7 +4,6 @@ from agent import __version__
 from agent.budget.energy import EnergyTotals
 from agent.budget.memory_state import MemoryState
 from agent.budget.state import GovernorState
-from agent.clock import Clock
 from agent.counters import Distribution, RecentRequest
 from agent.platform.identity import Jetson
 from agent.platform.readings import DeviceReadings, MemoryReadings, PowerReadings, PowerSpan, Pressure, Reading
@@ -85,19 +84,6 @@ def encode_telemetry(snapshot: Snapshot) -> bytes:
         recent=[_recent(request) for request in counts.recent],
     )
     return payload.model_dump_json().encode()
-
-
-def as_historical(payload: bytes, clock: Clock) -> bytes:
-    """A message of telemetry that could not be sent in its time, as it is sent now.
-
-    Its time by the wall clock is corrected when the clock was set since, as far as that can be known: in the same boot.
-    Of two opinions the later one is kept, because a board without a battery-backed clock errs into the past.
-    """
-    message = TelemetryPayload.model_validate_json(payload)
-    at = message.at
-    if message.boot_id == clock.boot_id:
-        at = max(at, clock.wall() - (clock.now() - message.uptime_s))
-    return message.model_copy(update={"historical": True, "at": round(at, 3)}).model_dump_json().encode()
 
 
 def _measured(reading: Reading[float] | Reading[int], scale: float = 1.0) -> Measured:

@@ -138,6 +138,18 @@ async def test_what_the_broker_does_not_want_is_given_up(
         assert len(await bench.until_sent()) == 2
 
 
+async def test_what_cannot_be_read_is_passed_over_and_told_once(
+    tmp_path: Path, message: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with bench_in(tmp_path, message) as bench:
+        await bench.backlog.keep(b"{}")
+        await bench.keep(1)
+        await bench.backlog.keep(b'{"device":"x","of":"another version"}')
+        await bench.keep(1)
+        assert len(await bench.until_sent()) == 2
+    assert [record.getMessage() for record in caplog.records].count("telemetry_unreadable") == 1
+
+
 async def test_what_comes_while_it_sends_is_sent_too(tmp_path: Path, message: bytes) -> None:
     async with bench_in(tmp_path, message) as bench:
         await bench.keep(1)

@@ -46,3 +46,19 @@ def test_of_another_boot_nothing_is_known(tmp_path: Path) -> None:
     with BoardTree(tmp_path, BOARDS["nano"]) as tree:
         payload = encode_telemetry(replace(snapshot(tree), wall=UnixSeconds(IN_1970)))
     assert json.loads(as_historical(payload, clock(NOW, "another")))["at"] == IN_1970
+
+
+def test_what_another_version_wrote_goes_on_as_it_is() -> None:
+    others = {"device": "orin-7", "link": "up", "new": {"a": [1, 2.5, None]}}
+    payload = json.dumps({**others, "boot_id": "2f1c", "at": IN_1970, "uptime_s": 1000.5}).encode()
+    told = json.loads(as_historical(payload, clock(NOW + HOUR)))
+    assert told == {**others, "boot_id": "2f1c", "at": NOW, "uptime_s": 1000.5, "historical": True}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"\xff\xfe", b"[]", b'{"device":"x"}', b'{"boot_id":"b","at":"noon","uptime_s":1}'],
+)
+def test_what_is_no_telemetry(payload: bytes) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        as_historical(payload, clock(NOW))
