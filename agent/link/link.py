@@ -144,8 +144,7 @@ class Link:
         """From now on, have all subscriptions but these; at later connections too."""
         before, self._left = self._left, frozenset(filters)
         if self.is_connected and self._connection is not None:
-            self._connection.unsubscribe(sorted(self._left - before))
-            self._connection.subscribe_again(sorted(before - self._left))
+            self._have_left(self._connection, before)
 
     async def _serve(self) -> tuple[Seconds | None, End]:
         """Make one connection and keep it until it ends.
@@ -158,8 +157,9 @@ class Link:
         connected_at: Seconds | None = None
         try:
             await connection.open(self._settings)
-            await self._greet(connection)
+            left = await self._greet(connection)
             self._connected.set()
+            self._have_left(connection, left)  # others may have been named meanwhile
             connected_at = self._clock.now()
             self._report_connected(connection)
             end = await connection.served()
@@ -172,15 +172,27 @@ class Link:
         self._report_ended(end)
         return None if connected_at is None else Seconds(self._clock.now() - connected_at), end
 
-    async def _greet(self, connection: Connection) -> None:
-        connection.unsubscribe(sorted(self._left))  # of a session that the broker has kept
-        wanted = [it for it in self._subscriptions if it not in self._left]
+    async def _greet(self, connection: Connection) -> frozenset[str]:
+        """Subscribe, and publish the birth message.
+
+        Returns:
+            The subscriptions that were left.
+        """
+        left = self._left
+        connection.unsubscribe(sorted(left))  # of a session that the broker has kept
+        wanted = [it for it in self._subscriptions if it not in left]
         for topic_filter, reason in (await connection.subscribe(wanted)).items():
             _log.error("subscription_refused", extra={"filter": topic_filter, "reason": str(reason)})
         try:
             await connection.publish(self._birth())
         except PublishRefusedError as error:
             _log.error("status_refused", extra={"topic": self._will.topic, "reason": str(error)})
+        return left
+
+    def _have_left(self, connection: Connection, before: frozenset[str]) -> None:
+        """Leave what is to be left now and was not before, and take again what was."""
+        connection.unsubscribe(sorted(self._left - before))
+        connection.subscribe_again(sorted(before - self._left))
 
     def _deliver(self, packet: PublishPacket) -> None:
         self._inbox.put(packet, self._connection_number)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from agent.demo.broker import free_port
 
-CONNECT, PUBLISH, SUBSCRIBE = 0x10, 0x30, 0x80
+CONNECT, PUBLISH, SUBSCRIBE, UNSUBSCRIBE = 0x10, 0x30, 0x80, 0xA0
 Answer = Callable[[int, bytes], bytes]
 """From the type and body of a packet to the bytes to answer with."""
 
@@ -17,9 +17,9 @@ def connack(reason: int = 0, properties: bytes = b"") -> bytes:
     return bytes([0x20, len(body)]) + body
 
 
-def suback(subscribe_body: bytes, reason: int = 1) -> bytes:
-    """For a SUBSCRIBE to one topic filter."""
-    return bytes([0x90, 4]) + subscribe_body[:2] + bytes([0, reason])
+def suback(subscribe_body: bytes, *reasons: int) -> bytes:
+    """For a SUBSCRIBE to so many topic filters."""
+    return bytes([0x90, 3 + len(reasons)]) + subscribe_body[:2] + bytes([0, *reasons])
 
 
 def puback(publish_body: bytes, reason: int = 0) -> bytes:
@@ -40,7 +40,7 @@ def polite(kind: int, body: bytes) -> bytes:
         case 0x10:
             return connack()
         case 0x80:
-            return suback(body)
+            return suback(body, 1)
         case 0x30:
             return puback(body)
         case _:

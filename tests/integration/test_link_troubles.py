@@ -16,6 +16,7 @@ from tests.integration.links import (
     STATUS,
     TOPIC,
     connected,
+    cut_and_connect,
     make_link,
     running,
     settings,
@@ -28,6 +29,7 @@ from tests.integration.scripted_broker import (
     CONNECT,
     PUBLISH,
     SUBSCRIBE,
+    UNSUBSCRIBE,
     connack,
     disconnect,
     polite,
@@ -239,9 +241,34 @@ async def test_an_end_that_comes_with_the_acknowledgement_of_the_status() -> Non
                 await link.publish(OutMessage("out", b""))
 
 
+@pytest.mark.parametrize("told_at", [SUBSCRIBE, PUBLISH])
+async def test_what_is_left_amid_the_greeting_is_left(told_at: int) -> None:
+    """And what is taken again amid the next one is taken again."""
+    pool = "$share/hall-5/edge/hall-5/prompt"
+    seen: list[tuple[int, int]] = []
+
+    def answer(kind: int, body: bytes) -> bytes:
+        is_pools = pool.encode() in body
+        if kind in (SUBSCRIBE, UNSUBSCRIBE) and is_pools:
+            seen.append((link._connection_number, kind))
+        if kind == told_at and not link.is_connected:
+            link.leave([pool] if link._connection_number == 1 else [])
+        if kind == SUBSCRIBE and TOPIC.encode() in body:
+            return suback(body, *([1, 1] if is_pools else [1]))
+        return polite(kind, body)
+
+    async with scripted_broker(answer) as port:
+        link = make_link(settings(port), subscriptions=(TOPIC, pool))
+        async with running(link.run):
+            await until(lambda: len(seen) == 2)
+            await cut_and_connect(link)
+            await until(lambda: len(seen) == 4)
+    assert seen == [(1, SUBSCRIBE), (1, UNSUBSCRIBE), (2, UNSUBSCRIBE), (2, SUBSCRIBE)]
+
+
 async def test_a_refused_subscription_is_told_and_the_rest_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     def answer(kind: int, body: bytes) -> bytes:
-        return suback(body, reason=0x87) if kind == SUBSCRIBE else polite(kind, body)
+        return suback(body, 0x87) if kind == SUBSCRIBE else polite(kind, body)
 
     async with scripted_broker(answer) as port, connected(settings(port)) as link:
         await within(link.publish(OutMessage("out", b"")))
