@@ -18,7 +18,7 @@ from agent.units import Seconds
 from agent.wire import encode_command_answer
 
 _MOST_AT_ONCE: Final = 16
-"""Commands that are being carried out; more are rejected."""
+"""Commands that are being carried out; more are rejected, but for those that came before."""
 
 _QUICK: Final = Seconds(1.0)
 """What takes longer is answered with `in_progress` first."""
@@ -60,7 +60,7 @@ class Commander:
         Raises:
             StorageFullError: There is no room; nothing was taken.
         """
-        if self._under_way >= _MOST_AT_ONCE:
+        if self._under_way >= _MOST_AT_ONCE and not await self._journal.run(Journal.knows_command, command_id):
             await self.reject(command_id, f"{_MOST_AT_ONCE} commands are under way already: try again")
             return
         first = self._message(command_id, CommandState.ACCEPTED, "")

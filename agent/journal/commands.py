@@ -10,6 +10,11 @@ _KEPT: Final = 256
 """So many commands are remembered; then the oldest that are over are forgotten."""
 
 
+def is_known(database: Database, command_id: str) -> bool:
+    """Whether there is a command with this id, over or not."""
+    return bool(database.rows("SELECT 1 FROM commands WHERE id = ?", (command_id,)))
+
+
 def take(database: Database, command_id: str, digest: str, accepted: OutMessage, taken: OutMessage) -> bool:
     """Store a new command; answer one that came before. Whether it is new."""
     known = database.rows("SELECT digest, answer FROM commands WHERE id = ?", (command_id,))

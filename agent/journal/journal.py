@@ -226,6 +226,10 @@ class Journal:
         with self._database.transaction():
             return commands.take(self._database, command_id, digest, accepted, taken)
 
+    def knows_command(self, command_id: str) -> bool:
+        """Whether a command with this id came before."""
+        return commands.is_known(self._database, command_id)
+
     def answer_command(self, command_id: str, message: OutMessage, *, is_last: bool) -> None:
         """Answer a command, and remember the answer, in one transaction."""
         self._make_room(2 * len(message.payload), below=1.0)

@@ -163,6 +163,18 @@ async def test_not_too_many_at_once(tmp_path: Path) -> None:
         assert (await bench.answers(35))[34][1] == "succeeded"
 
 
+async def test_one_that_came_before_is_known_however_many_are_under_way(tmp_path: Path) -> None:
+    device = Device()
+    device.go_on.clear()
+    async with bench_in(tmp_path, device.handlers) as bench:
+        for number in range(16):
+            await bench.commander.take(CommandId(f"c{number}"), SetBudget(None), "digest")
+        await bench.commander.take(CommandId("c0"), SetBudget(None), "digest")
+        assert (await bench.answers(17))[16][:2] == ("R/command/c0", "accepted")
+        device.go_on.set()
+        await bench.answers(33)
+
+
 async def test_nonsense_is_rejected_and_not_remembered(tmp_path: Path) -> None:
     async with bench_in(tmp_path, Device().handlers) as bench:
         await bench.commander.reject(ID, "what is that")
