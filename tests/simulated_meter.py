@@ -53,6 +53,8 @@ class SimulatedMachine:
 
     batch: int = 4
     seed: int = 1
+    failing: float = 0.0
+    """Share of the samples in which the meter says nothing."""
     ledger: EnergyLedger = field(default_factory=EnergyLedger)
     now: float = 0.0
     true_joules: float = 0.0
@@ -113,7 +115,8 @@ class SimulatedMachine:
         while self._next_sample <= until:
             measured = IDLE_W + watts + self._random.gauss(0.0, NOISE_W)
             milliwatts = Milliwatts(round(measured / QUANTUM_W) * QUANTUM_W * 1000)
-            self.ledger.measured(Seconds(self._next_sample), milliwatts, loaded=True)
+            said = None if self.failing and self._random.random() < self.failing else milliwatts
+            self.ledger.measured(Seconds(self._next_sample), said, loaded=True)
             self._next_sample += SAMPLE_EVERY
         self.true_joules += (IDLE_W + watts) * seconds
         self.now = until

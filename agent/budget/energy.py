@@ -10,6 +10,7 @@ to what the meter measured.
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Final
 
@@ -65,8 +66,9 @@ class EnergyTotals:
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """What the meter said; None: nothing."""
+    """What the meter said; None: nothing. `since`: from when on it tells the power."""
 
+    since: Seconds
     at: Seconds
     power: Milliwatts | None
 
@@ -94,6 +96,7 @@ class EnergyLedger:
         self._floor = IdleFloor()
         self._costs = TokenCosts()
         self._total = 0.0
+        self._behind = 0.0  # booked, and told by no sample yet
         self._requests = 0.0
         self._by_model: dict[str, ModelEnergy] = {}
 
@@ -111,12 +114,16 @@ class EnergyLedger:
             loaded: Whether the engine has its model: loading is work of the machine, though of no request.
         """
         before = self._samples[-1].at if self._samples and self._samples[-1].power is not None else None
-        self._samples.append(_Sample(at, power))
         idle = self._is_quiet(at, loaded=loaded)
         if power is not None and before is not None and 0 < at - before <= LONGEST_GAP:
             lasted = Seconds(at - before)
+            self._samples.append(_Sample(before, at, power))
             self._total += power * lasted / 1000
             self._floor.saw(power, lasted, idle=idle)
+        else:
+            self._samples.append(_Sample(at, at, power))
+            self._total += self._behind
+        self._behind = 0.0
 
     def ran(self, model: str, progress: Progress) -> None:
         """The engine's process told what ran."""
@@ -179,6 +186,7 @@ class EnergyLedger:
         if joules is None or not progress.work:
             self._mark_incomplete(progress)
             return
+        self._measure_behind(progress)
         tokens = _sum(work.tokens for work in progress.work)
         self._costs.saw(tokens, joules)
         self._requests += joules
@@ -208,11 +216,21 @@ class EnergyLedger:
             until = progress.until if is_last else min(sample.at, progress.until)
             if until <= since:
                 continue
-            if sample.power is None or abs(sample.at - since) > LONGEST_GAP or until - sample.at > LONGEST_GAP:
+            if sample.power is None or since < sample.since or until - sample.at > LONGEST_GAP:
                 return None
             joules += max(0.0, sample.power - floor) * (until - since) / 1000
             since = until
         return Joules(joules)
+
+    def _measure_behind(self, progress: Progress) -> None:
+        """Count what is booked behind the last sample as measured, unless the next sample tells it."""
+        last = self._samples_of_work(progress)[-1]
+        after = list(takewhile(lambda sample: sample.at > last.at, reversed(self._samples)))
+        joules = max(0.0, (last.power or 0.0) * (progress.until - max(progress.since, last.at)) / 1000)
+        if not after:
+            self._behind += joules
+        elif after[-1].since > last.at:
+            self._total += joules
 
     def _shares(self, work: tuple[Work, ...]) -> list[float]:
         """Each request's share: by its tokens; where there are none, as in a step that only ends requests, alike."""

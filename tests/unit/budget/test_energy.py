@@ -120,6 +120,38 @@ def test_where_the_meter_is_silent_nothing_is_guessed(ledger: EnergyLedger, sile
     assert ledger.close(A) is None
 
 
+def test_nothing_is_booked_that_a_meter_failed_in(ledger: EnergyLedger) -> None:
+    ledger.open(A)
+    for number in range(100):
+        since = 10.2 + number / 5
+        ledger.measured(Seconds(since), None, loaded=True)
+        ledger.measured(Seconds(since + 0.1), Milliwatts(15_000.0), loaded=True)
+        ledger.ran("m", span(since, since + 0.1, work(A)))
+        ledger.ran("m", span(since + 0.1, since + 0.2, work(A)))
+    ledger.measured(Seconds(30.2), None, loaded=True)
+    assert ledger.close(A) is None
+    totals = ledger.totals()
+    assert totals.idle >= 50
+    assert totals.total == pytest.approx(50 + totals.requests * 15 / 10), "only what is behind a sample is known"
+
+
+@pytest.mark.parametrize("is_told_late", [False, True])
+def test_what_is_booked_behind_the_last_sample_before_a_failure_is_measured(
+    ledger: EnergyLedger, *, is_told_late: bool
+) -> None:
+    ledger.open(A)
+    metered(ledger, 10.2, 10.4, 15.0)
+    if is_told_late:
+        ledger.measured(Seconds(10.6), None, loaded=True)
+    ledger.ran("m", span(10.1, 10.45, work(A)))
+    ledger.ran("m", span(10.45, 10.5, work(A)))
+    if not is_told_late:
+        ledger.measured(Seconds(10.6), None, loaded=True)
+    totals = ledger.totals()
+    assert totals.requests == pytest.approx(4.0)
+    assert totals.total == pytest.approx(50.0 + 0.5 * 15)
+
+
 def test_without_a_meter_there_are_no_joules() -> None:
     ledger = EnergyLedger()
     ledger.open(A)
@@ -171,3 +203,14 @@ def test_replies_and_idle_add_up_to_the_meter(loads: list[tuple[float, int, int]
     assert totals.idle + totals.requests == pytest.approx(totals.total)
     assert totals.total == pytest.approx(machine.true_joules, rel=0.1)
     assert all(load.joules is None or load.joules >= 0 for load in requests)
+
+
+@given(LOADS, st.floats(0.0, 0.9), st.integers(0, 1000))
+def test_a_meter_that_fails_now_and_then_takes_nothing_from_the_idle_joules(
+    loads: list[tuple[float, int, int]], failing: float, seed: int
+) -> None:
+    machine = SimulatedMachine(seed=seed, failing=failing)
+    machine.run([Load(f"r{n}", at, prompt, answer) for n, (at, prompt, answer) in enumerate(loads)])
+    totals = machine.ledger.totals()
+    assert totals.idle >= 0
+    assert totals.total <= machine.true_joules * 1.1
