@@ -39,6 +39,10 @@ class EnergyAccounting:
         """A request goes to the engine."""
         self._ledger.open(request)
 
+    def pause(self, request: PromptId) -> None:
+        """A request is back from the engine, perhaps to go to it again."""
+        self._ledger.pause(request)
+
     def end(self, request: PromptId) -> Energy:
         """What a request has cost; it is forgotten."""
         joules = self._ledger.close(request)

@@ -82,6 +82,8 @@ class Answering:
         except Exception:  # noqa: BLE001 - a bug costs one prompt and not the agent
             _log.exception("prompt_failed", extra={"prompt_id": prompt.id})
             return Failure(prompt.id, ErrorCode.ENGINE_FAILED, "an error in the agent; its log has the details")
+        finally:
+            self._energy.pause(prompt.id)  # it may be put back, and wait for long
 
     async def _generate(self, prompt: Prompt, loaded: Capabilities, room: Room | None) -> Reply:
         """Run a prompt on the engine, publishing its deltas.

@@ -75,10 +75,14 @@ class _Sample:
 
 @dataclass(slots=True)
 class _Account:
-    """What a request has cost so far: None before any of its work is booked. `complete`: all of it was measured."""
+    """What a request has cost so far: None before any of its work is booked.
+
+    `complete`: all of it was measured. `is_running`: it is on the engine.
+    """
 
     joules: float | None = None
     complete: bool = True
+    is_running: bool = True
 
 
 class EnergyLedger:
@@ -127,19 +131,26 @@ class EnergyLedger:
 
     def ran(self, model: str, progress: Progress) -> None:
         """The engine's process told what ran."""
-        if progress.since - self._busy_until > _APART:
-            self._give_up_unmeasured()
+        if progress.since - self._busy_until > _APART:  # a time of work is over, and no sample fell into what is left
+            for _, waiting in self._unmeasured:
+                self._mark_incomplete(waiting)
+            self._unmeasured.clear()
             self._busy_since = progress.since
         self._busy_until = progress.until
         self._unmeasured.append((model, progress))
         if self._samples_of_work(progress):
-            for waiting in self._unmeasured:
-                self._book(*waiting)
+            for served_by, waiting in self._unmeasured:
+                self._book(served_by, waiting)
             self._unmeasured.clear()
 
     def open(self, request: PromptId) -> None:
         """A request begins, or begins again: what it costs is kept until it is closed."""
-        self._open.setdefault(request, _Account())
+        self._open.setdefault(request, _Account()).is_running = True
+
+    def pause(self, request: PromptId) -> None:
+        """A request that is open runs no more for now; what it has cost is kept."""
+        if request in self._open:
+            self._open[request].is_running = False
 
     def close(self, request: PromptId) -> Joules | None:
         """What the request has cost above the idle floor; None when not all of its work was measured, or none was."""
@@ -151,7 +162,7 @@ class EnergyLedger:
 
     def _is_quiet(self, at: Seconds, *, loaded: bool) -> bool:
         """Whether nothing has run since before the last sample, and the power has had time to settle."""
-        if not loaded or self._open:
+        if not loaded or any(account.is_running for account in self._open.values()):
             self._quiet_since = None
             return False
         if self._quiet_since is None:
@@ -169,12 +180,6 @@ class EnergyLedger:
             if sample.at <= progress.since:
                 break
         return samples[::-1]
-
-    def _give_up_unmeasured(self) -> None:
-        """A time of work is over, and no sample fell into it."""
-        for _, progress in self._unmeasured:
-            self._mark_incomplete(progress)
-        self._unmeasured.clear()
 
     def _mark_incomplete(self, progress: Progress) -> None:
         for work in progress.work:
@@ -224,7 +229,7 @@ class EnergyLedger:
 
     def _measure_behind(self, progress: Progress) -> None:
         """Count what is booked behind the last sample as measured, unless the next sample tells it."""
-        last = self._samples_of_work(progress)[-1]
+        *_, last = self._samples_of_work(progress)
         after = list(takewhile(lambda sample: sample.at > last.at, reversed(self._samples)))
         joules = max(0.0, (last.power or 0.0) * (progress.until - max(progress.since, last.at)) / 1000)
         if not after:

@@ -171,6 +171,21 @@ def test_a_request_that_is_tried_again_pays_for_both_tries(ledger: EnergyLedger)
     assert ledger.close(A) == pytest.approx(20.0)
 
 
+def test_while_a_request_waits_to_be_tried_again_the_floor_is_learnt(ledger: EnergyLedger) -> None:
+    ledger.open(A)
+    metered(ledger, 10.2, 11, 15.0)
+    ledger.ran("m", span(10.0, 11.0, work(A)))
+    metered(ledger, 11.2, 100, 7.0)
+    assert ledger.totals().floor == pytest.approx(5000)
+    ledger.pause(A)
+    metered(ledger, 100.2, 300, 7.0)
+    assert ledger.totals().floor == pytest.approx(7000, rel=0.01)
+    ledger.open(A)
+    metered(ledger, 300.2, 400, 15.0)
+    assert ledger.totals().floor == pytest.approx(7000, rel=0.01)
+    assert ledger.close(A) == pytest.approx(10.0)
+
+
 def test_a_request_that_never_ran_or_is_unknown_has_no_joules(ledger: EnergyLedger) -> None:
     ledger.open(A)
     assert ledger.close(A) is None

@@ -1,0 +1,55 @@
+"""What is left of a prompt that the engine gives back."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from agent.accounting import EnergyAccounting
+from agent.answering import Answering
+from agent.clock import Clock
+from agent.engine.host import EngineHost, EngineSpec
+from agent.engine.protocol import Capabilities, GenerationRequest, Outcome
+from agent.errors import EngineLostError
+from agent.journal import Claimed
+from agent.prompt import Delta, Message, Prompt, PromptId, ReplyTo, Role, Sampling
+from agent.units import Seconds
+from tests.unit.test_accounting import power
+
+CLOCK = Clock.of_this_machine()
+MODEL = Capabilities("model", context_length=100, max_batch=1, guidance=True)
+PROMPT = Prompt(
+    PromptId("a"),
+    (Message(Role.USER, "?"),),
+    Sampling(),
+    ReplyTo("to/a"),
+    received=CLOCK.now(),
+    received_wall=CLOCK.wall(),
+)
+
+
+class LostEngine(EngineHost):
+    """Loses each request."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            EngineSpec("model", Path(), ""), load_timeout=Seconds(1), step_timeout=Seconds(1), on_event=lambda _: None
+        )
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Delta | Outcome, None]:
+        yield Delta(request.id, 0, "Ye")
+        raise EngineLostError("gone")
+
+
+async def test_a_prompt_that_is_put_back_does_not_keep_the_machine_from_being_idle() -> None:
+    energy = EnergyAccounting(is_loaded=lambda: True)
+    answering = Answering(LostEngine(), clock=CLOCK, publish_lossy=lambda _: None, energy=energy)
+    energy.sampled(power(0.0, 5.0))
+    energy.sampled(power(0.2, 5.0))
+    with pytest.raises(EngineLostError):
+        await answering.reply(Claimed(PROMPT, claims=1, engine_losses=0), MODEL, None)
+    for second in range(1, 200):
+        energy.sampled(power(second, 7.0))
+    totals = energy.totals
+    assert totals is not None
+    assert totals.floor == pytest.approx(7000, rel=0.01)
