@@ -1,5 +1,6 @@
 """`jetson-agent ask`: one question, its answer as it is written, and what it took."""
 
+import os
 import sys
 
 import typer
@@ -7,9 +8,16 @@ from pydantic import ValidationError
 
 from agent.client import AgentClient, Answer, AskError, RefusedError
 from agent.config import Broker
+from agent.errors import StopError
 from agent.printable import printable
 from agent.units import Seconds
 from agent.wire.request import PromptPayload
+
+
+class OutputError(StopError):
+    """The answer could not be written: exit code 74, `EX_IOERR` of sysexits.h."""
+
+    exit_code = 74
 
 
 def ask_and_print(broker: Broker, prefix: str, question: str, timeout: Seconds, *, as_json: bool) -> None:
@@ -24,6 +32,7 @@ def ask_and_print(broker: Broker, prefix: str, question: str, timeout: Seconds, 
 
     Raises:
         AskError: There is no answer; the message says why.
+        OutputError: It could not be written; likewise.
     """
     try:
         prompt = PromptPayload(prompt=question)
@@ -31,10 +40,10 @@ def ask_and_print(broker: Broker, prefix: str, question: str, timeout: Seconds, 
         raise AskError("the question is empty") from error
     with AgentClient(broker, prefix) as client:
         if as_json:
-            typer.echo(_reply_of(client, prompt, timeout))
+            _write(_reply_of(client, prompt, timeout) + "\n")
             return
         answer = client.ask(prompt, timeout, _show)
-    typer.echo()
+    _write("\n")
     typer.secho(what_it_took(answer), dim=True, err=True)
 
 
@@ -57,10 +66,21 @@ def _reply_of(client: AgentClient, prompt: PromptPayload, timeout: Seconds) -> s
     try:
         return client.ask(prompt, timeout, lambda _: None).payload.decode()
     except RefusedError as error:
-        typer.echo(error.payload.decode())
+        _write(error.payload.decode() + "\n")
         raise
 
 
 def _show(text: str) -> None:
-    sys.stdout.write(printable(text))
-    sys.stdout.flush()
+    _write(printable(text))
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who read it has enough: typer ends the command without a word
+        raise
+    except OSError as error:
+        # What is left in the buffer is not to be tried again at the exit, which would complain of it once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputError(f"the answer could not be written: {error.strerror}") from error

@@ -237,6 +237,16 @@ def test_control_c_cancels_the_prompt_and_exits_130_quietly(config: Path, fake_a
     assert (process.returncode, stderr) == (130, b"")
 
 
+@pytest.mark.parametrize("arguments", [["?"], ["--json", "?"]])
+def test_an_output_that_takes_nothing_is_one_clear_line(config: Path, fake_agent: Start, arguments: list[str]) -> None:
+    fake_agent(_say("Yes, a dog.", (0, "Yes,"), (1, " a dog.")))
+    command = [sys.executable, "-m", "agent", "ask", "-c", str(config), *arguments]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=DEADLINE_S, check=False)
+    assert done.stderr == b"the answer could not be written: No space left on device\n"
+    assert done.returncode == 74
+
+
 def test_no_broker_is_one_clear_line(tmp_path: Path) -> None:
     port = free_port()
     result = _ask(_config(tmp_path, port), "?")
