@@ -11,7 +11,7 @@ from agent.errors import NotConnectedError, StorageFullError
 from agent.events import Event, PayloadsDropped, StorageFull
 from agent.intake import Intake
 from agent.journal import Arrival
-from agent.link import Incoming, Link, PublishRefusedError
+from agent.link import BrokerBusyError, Incoming, Link, PublishRefusedError
 from agent.prompt import OutMessage, PromptId
 from agent.sources.interpret import Cancellation, Interpreter, Meaning, Misordered, Ordered, Unanswerable
 from agent.units import Seconds
@@ -20,6 +20,9 @@ _REPORT_EVERY = Seconds(60.0)
 """At most so often an operator is told of messages that nobody could be answered for."""
 
 _ANSWER_TIMEOUT = Seconds(10.0)
+
+_BUSY_PAUSE = Seconds(1.0)
+"""An answer that the broker does not take for now is sent again after so long."""
 
 _log = logging.getLogger(__name__)
 
@@ -153,15 +156,23 @@ class MqttSource:
             self._link.redeliver()
 
     async def _answer(self, incoming: Incoming, answer: OutMessage) -> None:
-        """Send one answer, and acknowledge the prompt only when the broker has it."""
+        """Send one answer, and acknowledge the prompt only when the broker has it, or never will."""
         await self._link.connected()  # a new connection brings messages before it is ready for ours
         try:
-            await self._link.publish(answer)
+            await self._publish(answer)
         except NotConnectedError:
             return
         except PublishRefusedError as error:
             _log.error("message_refused_by_broker", extra={"topic": answer.topic, "reason": str(error)})
         self._link.acknowledge(incoming)
+
+    async def _publish(self, answer: OutMessage) -> None:
+        """However long the broker does not take it for now."""
+        while True:
+            try:
+                return await self._link.publish(answer)
+            except BrokerBusyError:
+                await asyncio.sleep(_BUSY_PAUSE)
 
     async def _report_dropped(self) -> None:
         """Tell of the first drop at once, and of those in the minute after it at its end."""

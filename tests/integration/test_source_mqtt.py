@@ -17,7 +17,7 @@ from agent.errors import StorageFullError
 from agent.events import Event, PayloadsDropped, StorageFull
 from agent.intake import Intake
 from agent.journal import Arrival, Objection, Refusal
-from agent.link import Incoming, Link
+from agent.link import BrokerBusyError, Incoming, Link
 from agent.prompt import OutMessage, PromptId
 from agent.refusals import Refusals
 from agent.sources.interpret import Interpreter, Meaning, subscriptions
@@ -346,6 +346,30 @@ async def test_a_refusal_that_the_broker_does_not_take_in_time_leaves_the_prompt
             intake.room = 1000
             await until(lambda: intake.ids == ["one"])
     assert intake.arrivals[0].redelivered
+
+
+async def test_a_refusal_that_the_broker_does_not_take_for_now_is_sent_again(
+    broker: PrivateBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.sources.mqtt._BUSY_PAUSE", Seconds(0.01))
+    intake, told = FakeIntake(), Told()
+    intake.room = 0
+    busy = [BrokerBusyError("quota exceeded")] * 3
+    really = Link.publish
+
+    async def publish(link: Link, message: OutMessage) -> None:
+        if busy and "reply" in message.topic:
+            raise busy.pop()
+        await really(link, message)
+
+    monkeypatch.setattr(Link, "publish", publish)
+    async with _serving(broker, intake, told) as link:
+        with Peer(broker.port, REPLIES) as peer:
+            peer.publish(PROMPT, _prompt("one"))
+            assert json.loads((await peer.heard()).payload)["error"]["code"] == "storage_full"
+            assert not busy
+            intake.room = 1000
+            await _nothing_comes_again(link, peer, intake)
 
 
 async def test_without_a_connection_nothing_is_acknowledged(broker: PrivateBroker) -> None:
