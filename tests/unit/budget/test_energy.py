@@ -226,6 +226,5 @@ def test_a_meter_that_fails_now_and_then_takes_nothing_from_the_idle_joules(
 ) -> None:
     machine = SimulatedMachine(seed=seed, failing=failing)
     machine.run([Load(f"r{n}", at, prompt, answer) for n, (at, prompt, answer) in enumerate(loads)])
-    totals = machine.ledger.totals()
-    assert totals.idle >= 0
-    assert totals.total <= machine.true_joules * 1.1
+    machine.idle(machine.now + 5.0)
+    assert machine.ledger.totals().idle >= 0
