@@ -209,14 +209,15 @@ class Worker:
         if pending.id in self._cancelled:
             self._cancelled.discard(pending.id)
             await self._finish(replies.cancelled(pending, self._engine.model, self._clock.now(), self._clock.wall()))
+        elif self._allowed is not None and self._allowed.refuses:
+            await self._finish(replies.late(pending, self._clock.now(), self._allowed.reason))
         elif (refusal := self._admission.refusal) is not None and not _is_late(pending, self._clock.now()):
             retry_after = self._admission.retry_after
             await self._finish(Failure(pending.id, ErrorCode.DOES_NOT_FIT, refusal, retry_after))
         elif not _is_late(pending, self._clock.now()):
             self.offer([pending])  # there is memory again since this lot was decided on
         else:
-            allowed = self._allowed
-            held_back = allowed.reason if allowed is not None and (allowed.model is None or allowed.refuses) else None
+            held_back = None if self._allowed is None or self._allowed.model is not None else self._allowed.reason
             await self._finish(replies.late(pending, self._clock.now(), held_back))
 
     def _start(self, serving: asyncio.TaskGroup, prompt_id: PromptId) -> None:
