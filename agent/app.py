@@ -246,7 +246,8 @@ class Agent:
     def _doing(self) -> Doing:
         prefill, decode = self._engine.busy
         loaded = self._engine.capabilities
-        return Doing(prefill, decode, self._engine.running, 1 if loaded is None else loaded.max_batch)
+        most = 1 if loaded is None else loaded.max_batch
+        return Doing(prefill, decode, self._engine.running, most, is_loading=self._engine.is_loading)
 
     def _obey(self, limits: Limits) -> None:
         self._engine.pace(limits.duty)

@@ -59,12 +59,14 @@ class Doing:
         decode: Likewise of decode.
         running: Requests in the engine.
         max_running: Requests that the loaded model can run at once.
+        is_loading: Whether a model is wanted that is not there yet.
     """
 
     prefill: Seconds
     decode: Seconds
     running: int
     max_running: int
+    is_loading: bool = False
 
 
 class Governor:
@@ -173,15 +175,11 @@ class Governor:
         total = None if power is None else power.total.value
         why = (sampled.why if power is None else power.total.why) or "no sample"
         if power is None or total is None or power.at == self._sample_at:
-            self._last_doing = _with_room(self._last_doing, doing.max_running)
-            return Seen(None, why, sampled.device, IDLE, doing.running)
+            self._last_doing = replace(self._last_doing, max_running=doing.max_running)
+            return Seen(None, why, sampled.device, IDLE, doing.running, doing.is_loading)
         work = _shares(self._last_doing, doing, Seconds(now - self._worked_since))
         self._sample_at, self._worked_since, self._last_doing = power.at, now, doing
-        return Seen(total, why, sampled.device, work, doing.running)
-
-
-def _with_room(doing: Doing, max_running: int) -> Doing:
-    return Doing(doing.prefill, doing.decode, doing.running, max_running)
+        return Seen(total, why, sampled.device, work, doing.running, doing.is_loading)
 
 
 def _shares(before: Doing, now: Doing, passed: Seconds) -> Work:

@@ -17,7 +17,7 @@ from agent.budget.ceiling import strained
 from agent.budget.rungs import on_its_rung
 from agent.budget.state import GovernorState, Memory, Rules, Rung, Seen
 from agent.budget.verdict import under_control, without_control
-from agent.budget.watts import Learnt, Work, begin, forget_rise, learn
+from agent.budget.watts import Learnt, begin, forget_rise, learn
 from agent.units import Milliwatts, Seconds
 
 UP_PER_S = 0.5
@@ -57,7 +57,7 @@ def govern(rules: Rules, before: Memory, seen: Seen, dt: Seconds) -> tuple[Gover
         running=seen.running,
     )
     if seen.total is not None:
-        memory = _sampled(rules, before, memory, seen.total, seen.work)
+        memory = _sampled(rules, before, memory, seen.total, seen)
     learnt = memory.learnt
     unmetered = learnt is None or memory.blind_for >= UNMETERED_AFTER
     if rules.budget is None or learnt is None or unmetered:
@@ -67,12 +67,13 @@ def govern(rules: Rules, before: Memory, seen: Seen, dt: Seconds) -> tuple[Gover
         return without_control(rules, paced, seen.why, unmetered=unmetered, refused=refused), paced
     aim = rules.budget * (1 - _MARGIN) - _CAUTION * learnt.scatter + memory.integral
     wanted = (aim - learnt.without_engine) / learnt.rise(learnt.work)
-    memory = on_its_rung(rules, memory, learnt, wanted, dt)
+    if not seen.is_loading:
+        memory = on_its_rung(rules, memory, learnt, wanted, dt)
     memory = replace(memory, duty=_paced(memory, wanted, dt))
     return under_control(rules, rules.budget, memory, learnt), memory
 
 
-def _sampled(rules: Rules, before: Memory, memory: Memory, total: Milliwatts, work: Work) -> Memory:
+def _sampled(rules: Rules, before: Memory, memory: Memory, total: Milliwatts, seen: Seen) -> Memory:
     """Learn from a sample. A gap before it teaches no more than a moment: nobody saw what was done and drawn in it."""
     waited = min(memory.blind_for, _HOLD_AFTER)
     if before.learnt is None:
@@ -81,8 +82,10 @@ def _sampled(rules: Rules, before: Memory, memory: Memory, total: Milliwatts, wo
         # A larger batch draws more.
         is_same = memory.running == before.running or not (memory.running and before.running)
         known = before.learnt if is_same else forget_rise(before.learnt)
-        is_idle = not (memory.running or before.running) or before.duty <= 0
-        learnt = learn(known, total, work, waited, is_idle=is_idle)
+        has_none = not (memory.running or before.running)
+        is_idle = has_none or before.duty <= 0
+        is_load = has_none and seen.is_loading  # what it draws is neither the engine's nor anything that will stay
+        learnt = known if is_load else learn(known, total, seen.work, waited, is_idle=is_idle)
         smoothed = Milliwatts(before.smoothed + min(1.0, waited / _SMOOTHING) * (total - before.smoothed))
     over = rules.budget is not None and smoothed > rules.budget * _OVER_SHARE
     return replace(

@@ -8,13 +8,18 @@ from dataclasses import replace
 
 from agent.budget.state import Left, Memory, Rules, Rung
 from agent.budget.watts import Learnt, forget_rise
-from agent.units import Seconds
+from agent.units import Milliwatts, Seconds
 
 MIN_DUTY = 0.05
 """When less than this would be needed, the next thing is done."""
 _CLEARLY = 2.5
 """What is taken back must fit with so many times `MIN_DUTY`."""
 _STEP_DOWN_AFTER = Seconds(5.0)
+_TRIED = 50
+"""Samples of a smaller model at work, before it is said to draw too much as well: five seconds."""
+_SMALLER = 0.5
+"""What a smaller model adds is taken for so much of the larger one's until then. Too high a guess would never let it
+try; too low a one is corrected within a second."""
 _STEP_UP_AFTER = Seconds(10.0)
 
 
@@ -23,10 +28,11 @@ def on_its_rung(rules: Rules, memory: Memory, learnt: Learnt, wanted: float, dt:
     following = _rung_after(rules, memory.rung)
     if wanted < MIN_DUTY and following is not None:
         pressed = max(0.0, memory.pressed_for) + dt
-        if pressed < _STEP_DOWN_AFTER:
+        if pressed < _STEP_DOWN_AFTER or not (wanted <= 0 or _is_tried(memory.rung, learnt)):
             return replace(memory, pressed_for=pressed)
-        left = (*memory.left, Left(memory.rung, learnt.rise(learnt.work)))
-        other = forget_rise(learnt) if following is Rung.FALLBACK else learnt
+        rise = learnt.rise(learnt.work)
+        left = (*memory.left, Left(memory.rung, rise))
+        other = forget_rise(learnt, Milliwatts(_SMALLER * rise)) if following is Rung.FALLBACK else learnt
         return replace(memory, rung=following, left=left, pressed_for=0.0, learnt=other)
     above = memory.left[-1] if memory.left else None
     if above is None or rules.budget is None or rules.budget - learnt.without_engine < _CLEARLY * MIN_DUTY * above.rise:
@@ -36,6 +42,11 @@ def on_its_rung(rules: Rules, memory: Memory, learnt: Learnt, wanted: float, dt:
         return replace(memory, pressed_for=pressed)
     other = forget_rise(learnt, above.rise)
     return replace(memory, rung=above.rung, left=memory.left[:-1], pressed_for=0.0, learnt=other)
+
+
+def _is_tried(rung: Rung, learnt: Learnt) -> bool:
+    """Whether what the model draws is known, and not a guess from another one's."""
+    return rung is not Rung.FALLBACK or max(learnt.prefill.samples, learnt.decode.samples) >= _TRIED
 
 
 def _rung_after(rules: Rules, rung: Rung) -> Rung | None:

@@ -57,6 +57,7 @@ class Seen:
         device: Temperatures and counters; None: unknown.
         work: What the engine did since the power sample before.
         running: Requests in the engine.
+        is_loading: Whether a model is wanted that is not there yet. What that draws says nothing of the machine.
     """
 
     total: Milliwatts | None
@@ -64,6 +65,7 @@ class Seen:
     device: DeviceReadings | None
     work: Work
     running: int
+    is_loading: bool = False
 
 
 @dataclass(frozen=True, slots=True)

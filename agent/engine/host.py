@@ -79,6 +79,11 @@ class EngineHost:
         return self._serving.capabilities
 
     @property
+    def is_loading(self) -> bool:
+        """Whether a model is wanted that is not there yet: it loads, or waits for another one to leave."""
+        return self._is_wanted and self.capabilities is None
+
+    @property
     def pid(self) -> int | None:
         """The process that has the model; None while none is loaded."""
         return None if self._serving is None else self._serving.process.pid

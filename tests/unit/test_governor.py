@@ -32,6 +32,7 @@ class Bench:
     wall: float = NOON
     samples: bool = True
     busy: float = 0.0
+    loading: bool = False
     limits: Limits | None = None
     events: list[Event] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
@@ -43,7 +44,7 @@ class Bench:
             self.plan,
             clock=Clock("boot", lambda: Seconds(self.now), lambda: UnixSeconds(self.wall)),
             sampled=lambda: Sampled(self._power, None, None, None if self._power else "not yet"),
-            doing=lambda: Doing(Seconds(0.0), Seconds(self.busy), 1, 1),
+            doing=lambda: Doing(Seconds(0.0), Seconds(self.busy), int(not self.loading), 1, self.loading),
             apply=self._obey,
             emit=self.events.append,
             use_model=self.models.append,
@@ -145,6 +146,17 @@ def test_the_fallback_is_called_for_and_the_model_called_back() -> None:
     bench.governor.set_budget(20)
     bench.run(25)
     assert bench.models == ["small", "big"]
+
+
+def test_while_a_model_loads_it_waits() -> None:
+    bench = Bench(plan(5.2, fallback="small"))
+    bench.run(2)
+    bench.loading = True
+    bench.run(60)
+    assert bench.models == []
+    bench.loading = False
+    bench.run(7)
+    assert bench.models == ["small"]
 
 
 def test_another_model_is_wanted_and_its_watts_are_learnt_anew() -> None:

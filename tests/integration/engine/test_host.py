@@ -236,6 +236,8 @@ async def test_a_switch_ends_what_runs_first_and_never_has_two_processes(tmp_pat
         hosted.host.switch_to("other", tmp_path, context_length=500)
         taking = hosted.host.capabilities
         assert taking is None, "no more is taken"
+        switching = hosted.host.is_loading
+        assert switching
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(running), 0.2)
         assert engine_process() == first
@@ -247,6 +249,7 @@ async def test_a_switch_ends_what_runs_first_and_never_has_two_processes(tmp_pat
         assert isinstance(loaded, ModelLoaded)
         assert (loaded.model, loaded.context_length) == ("other", 500)
         assert hosted.host.capabilities == Capabilities("other", 500, 2, guidance=False)
+        assert not hosted.host.is_loading
         assert engine_process() != first
         assert await hosted.answer("fine") == "fine"
 
@@ -260,6 +263,7 @@ async def test_unloaded_when_idle_and_loaded_again_on_demand(tmp_path: Path) -> 
         assert await hosted.event() == ModelUnloaded("scripted", "it had nothing to do")
         assert not process.is_running()
         assert not psutil.Process().children()
+        assert not hosted.host.is_loading
         hosted.host.switch_to("scripted", tmp_path)
         assert isinstance(await hosted.event(), ModelLoaded)
         assert await hosted.answer("fine") == "fine"
