@@ -56,7 +56,7 @@ def cancelled(pending: Pending, model: str, now: Seconds, created: UnixSeconds) 
 
 
 def late(pending: Pending, now: Seconds, held_back: str | None = None) -> Failure:
-    """The reply to a prompt whose deadline passed while it waited.
+    """The reply to a prompt whose deadline passed while it waited, or that the power budget refuses.
 
     Args:
         pending: The prompt.

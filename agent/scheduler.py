@@ -17,12 +17,14 @@ class Limits:
         max_running: Prompts that may run at once.
         model: The largest model that may be used; None: nothing may be run.
         reason: For a person: why these limits.
+        refuses: Whether what waits is refused: nothing could run for so long that waiting is no answer any more.
     """
 
     duty: Ratio
     max_running: int
     model: str | None
     reason: str
+    refuses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ _SHED_AT_ONCE = 32
 def decide(pending: Collection[Pending], running: int, limits: Limits, now: Seconds) -> Decision:
     """Run the highest priority, the oldest of them first, if there is room; else shed what is late; else wait."""
     in_time = [prompt for prompt in pending if prompt.deadline is None or prompt.deadline > now]
-    if in_time and limits.model is not None and running < limits.max_running:
+    if in_time and limits.model is not None and limits.duty > 0 and running < limits.max_running:
         return Run(min(in_time, key=lambda prompt: (-prompt.priority, prompt.seq)).id)
     late = (prompt.id for prompt in pending if prompt.deadline is not None and prompt.deadline <= now)
     if shed := tuple(islice(late, _SHED_AT_ONCE)):

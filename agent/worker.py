@@ -135,7 +135,7 @@ class Worker:
     def limit(self, limits: Limits) -> None:
         """From now on start no more than this; what runs goes on."""
         before, self._allowed = self._allowed, limits
-        if before is None or (before.max_running, before.model) != (limits.max_running, limits.model):
+        if before is None or _starts(before) != _starts(limits):
             self._changed.set()
 
     async def run(self) -> None:
@@ -166,7 +166,8 @@ class Worker:
     def _offered(self) -> list[Pending]:
         """What waits; what is cancelled or refused is late at once, so that it is answered without its turn."""
         now = self._clock.now()
-        refuse = self._admission.refusal is not None
+        by_power = self._allowed is not None and self._allowed.refuses
+        refuse = by_power or self._admission.refusal is not None
         return [replace(p, deadline=now) if refuse or p.id in self._cancelled else p for p in self._pending.values()]
 
     def _limits(self) -> Limits:
@@ -186,10 +187,12 @@ class Worker:
                 await self._changed.wait()
 
     async def _shed(self, pending: Pending) -> None:
-        """Answer a prompt that waited too long, was cancelled while it did, or for which there is no memory."""
+        """Answer a prompt that waited too long, was cancelled, or for which there is no memory or no power."""
         if pending.id in self._cancelled:
             self._cancelled.discard(pending.id)
             await self._finish(replies.cancelled(pending, self._engine.model, self._clock.now(), self._clock.wall()))
+        elif self._allowed is not None and self._allowed.refuses:
+            await self._finish(replies.late(pending, self._clock.now(), self._allowed.reason))
         elif (refusal := self._admission.refusal) is not None and not _is_late(pending, self._clock.now()):
             retry_after = self._admission.retry_after
             await self._finish(Failure(pending.id, ErrorCode.DOES_NOT_FIT, refusal, retry_after))
@@ -246,6 +249,11 @@ class Worker:
                 return await self._journal.run(method, *args, **kwargs)
             except StorageFullError:
                 await asyncio.sleep(_RETRY)
+
+
+def _starts(limits: Limits) -> tuple[bool, int, str | None, bool]:
+    """What decides whether a prompt is started; the pace of what runs does not."""
+    return limits.duty > 0, limits.max_running, limits.model, limits.refuses
 
 
 def _is_late(pending: Pending, now: Seconds) -> bool:

@@ -32,6 +32,8 @@ _SMOOTHING = Seconds(1.0)
 _HOLD_AFTER = Seconds(0.5)
 """Without a sample for so long, the duty is not raised."""
 UNMETERED_AFTER = Seconds(2.0)
+REFUSES_AFTER = Seconds(300.0)
+"""When nothing could run for so long, what waits is refused: a cloud or a hot noon is over sooner, or not soon."""
 _INTEGRAL_PER_S = 0.1
 _INTEGRAL_MOST = 0.1
 """Of the engine's own power."""
@@ -64,13 +66,21 @@ def govern(rules: Rules, before: Memory, seen: Seen, dt: Seconds) -> tuple[Gover
         refused = unmetered and rules.budget is not None and rules.refuse_unmetered
         free = replace(memory, rung=Rung.PACE, left=(), pressed_for=0.0, over_for=Seconds(0.0))
         paced = replace(free, duty=_paced(free, 0.0 if refused else 1.0, dt))
-        return without_control(rules, paced, seen.why, unmetered=unmetered, refused=refused), paced
+        return _patient(without_control(rules, paced, seen.why, unmetered=unmetered, refused=refused), paced, dt)
     aim = rules.budget * (1 - _MARGIN) - _CAUTION * learnt.scatter + memory.integral
     wanted = (aim - learnt.without_engine) / learnt.rise(learnt.work)
     if not seen.is_loading:
         memory = on_its_rung(rules, memory, learnt, wanted, dt)
     memory = replace(memory, duty=_paced(memory, wanted, dt))
-    return under_control(rules, rules.budget, memory, learnt), memory
+    return _patient(under_control(rules, rules.budget, memory, learnt), memory, dt)
+
+
+def _patient(state: GovernorState, memory: Memory, dt: Seconds) -> tuple[GovernorState, Memory]:
+    """What waits, waits while nothing can run, but not for ever."""
+    stopped = state.limits.model is None or state.limits.duty <= 0
+    memory = replace(memory, stopped_for=Seconds(memory.stopped_for + dt if stopped else 0.0))
+    refuses = memory.stopped_for >= REFUSES_AFTER
+    return replace(state, limits=replace(state.limits, refuses=refuses)), memory
 
 
 def _sampled(rules: Rules, before: Memory, memory: Memory, total: Milliwatts, seen: Seen) -> Memory:

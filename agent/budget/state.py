@@ -108,6 +108,7 @@ class Memory:
         pressed_for: How long the next rung has been needed, or (negative) the last one could be taken back.
         running: Requests in the engine at the last sample.
         strain: Heat and over-current.
+        stopped_for: How long nothing could run.
     """
 
     duty: float
@@ -121,6 +122,7 @@ class Memory:
     pressed_for: float
     running: int
     strain: Strain
+    stopped_for: Seconds
 
 
 FRESH = Memory(
@@ -135,5 +137,6 @@ FRESH = Memory(
     pressed_for=0.0,
     running=0,
     strain=UNSTRAINED,
+    stopped_for=Seconds(0.0),
 )
 """Nothing is known yet."""

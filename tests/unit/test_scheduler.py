@@ -1,5 +1,7 @@
 """The scheduler decides by priority, then age, and never runs what is late."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +35,7 @@ def waiting(name: str, seq: int = 0, priority: int = 0, deadline: float | None =
         pytest.param([waiting("a")], 1, up_to(2), Run(PromptId("a")), id="room for a second"),
         pytest.param([waiting("a")], 0, up_to(0), Wait(None), id="no model loaded"),
         pytest.param([waiting("a")], 0, up_to(1, None), Wait(None), id="no model allowed"),
+        pytest.param([waiting("a")], 0, replace(ONE, duty=Ratio(0.0)), Wait(None), id="it could not step"),
         pytest.param([waiting("a", deadline=100)], 0, ONE, Shed((PromptId("a"),)), id="late at its deadline"),
         pytest.param([waiting("a", deadline=99)], 1, up_to(0), Shed((PromptId("a"),)), id="late without a model"),
         pytest.param(

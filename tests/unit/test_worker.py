@@ -249,6 +249,31 @@ async def test_what_the_governor_does_not_allow_waits_and_is_then_told_why(bench
     assert "choices" in (await bench.replies(2))["to/patient"]
 
 
+@pytest.mark.parametrize("model", [None, "model"])
+async def test_what_has_waited_too_long_for_power_is_refused(bench: Bench, model: str | None) -> None:
+    stopped = Limits(Ratio(0.0), 0 if model is None else 1, model, "it is too hot")
+    bench.worker.limit(stopped)
+    await bench.send("patient")
+    bench.worker.limit(replace(stopped, refuses=True))
+    await bench.send("new")
+    replies = await bench.replies(2)
+    for name in ("patient", "new"):
+        error = replies[f"to/{name}"]["error"]
+        assert (error["code"], error["retry_after_ms"]) == ("over_budget", 60_000)
+        assert error["message"].endswith("s: it is too hot")
+    assert not bench.engine.requests
+    bench.worker.limit(Limits(Ratio(0.1), 1, "model", "cooler"))
+    await bench.send("later")
+    assert "choices" in (await bench.replies(3))["to/later"]
+
+
+async def test_what_waits_for_the_first_pace_starts_with_it(bench: Bench) -> None:
+    bench.worker.limit(Limits(Ratio(0.0), 1, "model", "it is too hot"))
+    await bench.send("a")
+    bench.worker.limit(Limits(Ratio(0.1), 1, "model", "cooler"))
+    assert "choices" in (await bench.replies())["to/a"]
+
+
 async def test_no_more_run_at_once_than_the_governor_allows(bench: Bench) -> None:
     bench.engine.loaded = replace(MODEL, max_batch=4)
     bench.worker.limit(Limits(Ratio(1.0), 2, "model", ""))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.budget.power import UNMETERED_AFTER, UP_PER_S, govern
+from agent.budget.power import REFUSES_AFTER, UNMETERED_AFTER, UP_PER_S, govern
 from agent.budget.state import FRESH, GovernorState, Memory, PowerState, Rules, Rung, Seen
 from agent.budget.watts import IDLE, Work
 from agent.platform.readings import DeviceReadings
@@ -183,6 +183,26 @@ def test_a_meter_that_dies_can_stop_everything() -> None:
     assert machine.run(3).limits.duty == 0.0
     machine.budget(None)
     assert machine.run(3).limits.model == "big", "without a budget there is nothing to measure for"
+
+
+def test_what_waits_is_refused_when_nothing_could_run_for_minutes(machine: Machine) -> None:
+    machine.budget(4)
+    machine.run(REFUSES_AFTER - 5)
+    assert not machine.state.limits.refuses
+    assert machine.run(10).limits.refuses
+    machine.budget(12)
+    assert not machine.run(25).limits.refuses
+
+
+def test_also_without_a_meter_and_by_heat() -> None:
+    blind = Machine(replace(RULES, refuse_unmetered=True))
+    blind.metered = False
+    assert blind.run(REFUSES_AFTER + 1).limits.refuses
+    hot = Machine(replace(RULES, budget=None))
+    hot.device = device(celsius=98.5)
+    assert hot.run(REFUSES_AFTER + 1).limits.refuses
+    hot.device = device(1.0, celsius=94.5)
+    assert not hot.run(1).limits.refuses
 
 
 _SAMPLES = st.lists(
