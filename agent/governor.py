@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from agent.budget.power import govern
 from agent.budget.report import NOTHING_REPORTED, report
 from agent.budget.schedule import Span, budget_at
-from agent.budget.state import FRESH, GovernorState, Rules, Seen
+from agent.budget.state import FRESH, GovernorState, Rules, Rung, Seen
 from agent.budget.watts import IDLE, Work, forget_rise
 from agent.clock import Clock
 from agent.events import Event
@@ -119,9 +119,10 @@ class Governor:
         self._commanded = None if watts is None else Milliwatts(watts * _MILLI)
 
     def want(self, model: str, fallback: str | None) -> None:
-        """Another model is the wanted one from now on; what it draws is learnt anew."""
+        """Another model is the wanted one from now on; what it draws, and whether pacing is enough, is learnt anew."""
         self._plan = replace(self._plan, model=model, fallback=fallback)
         self._model = model
+        self._memory = replace(self._memory, rung=Rung.PACE, left=(), pressed_for=0.0)
         self.forget_engine()
 
     @property

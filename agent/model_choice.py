@@ -109,7 +109,7 @@ class ModelChoice:
             order.loaded.set_exception(RetryError(why))
 
     def _want(self, candidate: Candidate) -> None:
-        self._wanted = candidate
+        self._wanted, self._is_frugal = candidate, False  # the power governor finds out anew
         smaller = None if self._fallback is None or self._fallback == candidate else self._fallback.model
         self._on_wanted(candidate.model, smaller)
         self._prefer()

@@ -33,7 +33,8 @@ def under_control(rules: Rules, budget: Milliwatts, memory: Memory, learnt: Lear
         case Rung.ONE_AT_A_TIME:
             limits = Limits(Ratio(memory.duty), 1, rules.model, reason)
         case Rung.FALLBACK:
-            limits = Limits(Ratio(memory.duty), rules.max_running, rules.fallback, reason)
+            # An operator may have chosen a model since that has no smaller one.
+            limits = Limits(Ratio(memory.duty), rules.max_running, rules.fallback or rules.model, reason)
         case Rung.STOP:
             limits = Limits(Ratio(memory.duty), 0, None, reason)
     if memory.over_for >= _OVER_AFTER:
@@ -58,7 +59,7 @@ def _reason(rules: Rules, budget: Milliwatts, memory: Memory, learnt: Learnt) ->
     match memory.rung:
         case Rung.ONE_AT_A_TIME:
             return f"{done}, one request at a time"
-        case Rung.FALLBACK:
+        case Rung.FALLBACK if rules.fallback is not None:
             return f"{done}, with {rules.fallback} instead of {rules.model}"
         case _:
             return done

@@ -173,6 +173,16 @@ def test_another_model_is_wanted_and_its_watts_are_learnt_anew() -> None:
     assert bench.models == [], "who ordered it knows"
 
 
+def test_another_model_without_a_smaller_one_is_not_stopped_where_the_last_one_had_one() -> None:
+    bench = Bench(plan(5.2, fallback="small"))
+    bench.run(8)
+    assert bench.models == ["small"]
+    bench.governor.want("small", None)
+    bench.run(1)
+    assert bench.limits is not None
+    assert bench.limits.model == "small"
+
+
 async def test_it_runs_until_it_is_cancelled() -> None:
     bench = Bench(plan())
     running = asyncio.create_task(bench.governor.run())

@@ -124,6 +124,16 @@ async def test_too_little_power_for_another_model(bench: Bench) -> None:
     assert rejected.value.code is ErrorCode.OVER_BUDGET
 
 
+async def test_the_model_before_is_wanted_whatever_the_power_was_enough_for(bench: Bench) -> None:
+    order = await bench.order()
+    bench.choice.use("small")
+    bench.choice.engine_event(ModelLoaded("small", 1.0, 100))
+    with pytest.raises(RetryError):
+        await order
+    assert bench.wanted[-1] == ("big", "small"), "the power governor begins anew"
+    assert bench.memory.preferred[-1] == ("big", "small")
+
+
 async def test_without_a_fallback_there_is_one_model(tmp_path: Path) -> None:
     bench = Bench(tmp_path, (BIG,))
     await bench.order()

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from agent.budget.power import REFUSES_AFTER, UNMETERED_AFTER, UP_PER_S, govern
 from agent.budget.state import FRESH, GovernorState, Memory, PowerState, Rules, Rung, Seen
-from agent.budget.watts import IDLE, Work
+from agent.budget.verdict import under_control
+from agent.budget.watts import IDLE, Work, begin
 from agent.platform.readings import DeviceReadings
 from agent.units import Milliwatts, Ratio, Seconds
 from tests.unit.budget.values import device
@@ -127,6 +128,14 @@ def test_the_order_is_pace_then_one_at_a_time_then_the_smaller_model_then_nothin
     machine.budget(14)
     assert machine.run(90).limits.model == "big"
     assert machine.memory.rung is Rung.PACE
+
+
+def test_the_rung_of_a_smaller_model_that_is_not_there_any_more_runs_the_wanted_one() -> None:
+    learnt = begin(Milliwatts(5000.0), Milliwatts(3000.0))
+    memory = replace(FRESH, rung=Rung.FALLBACK, duty=0.5, learnt=learnt)
+    state = under_control(RULES, Milliwatts(9000.0), memory, learnt)
+    assert state.limits.model == "big"
+    assert state.reason == "9 W are enough for 50% of full speed"
 
 
 def test_heat_acts_also_without_a_budget() -> None:
