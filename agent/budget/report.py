@@ -6,13 +6,11 @@ from agent.budget.state import GovernorState, PowerState
 from agent.events import OverBudget, PowerLimited, PowerUnmetered, PowerWithin
 from agent.units import Milliwatts, Seconds
 
-_LASTS = {
-    PowerState.WITHIN: Seconds(60.0),
-    PowerState.LIMITED: Seconds(5.0),
-    PowerState.OVER: Seconds(5.0),
-    PowerState.UNMETERED: Seconds(5.0),
-}
-"""How long a state must last to be told; the good news last, so that what comes and goes is told once."""
+_WORSE = (PowerState.WITHIN, PowerState.LIMITED, PowerState.UNMETERED, PowerState.OVER)
+"""Each than the one before it."""
+_WORSE_LASTS = Seconds(5.0)
+_BETTER_LASTS = Seconds(60.0)
+"""How long a state must last to be told, worse or better than what was told last: what comes and goes is told once."""
 
 PowerEvent = PowerWithin | PowerLimited | OverBudget | PowerUnmetered
 
@@ -50,7 +48,8 @@ def report(
     is_news = state.budget is not None or state.state is not PowerState.UNMETERED
     kind = state.state if is_news else PowerState.WITHIN
     lasts = Seconds(before.lasts + dt if kind is before.now else 0.0)
-    if kind is before.told or lasts < _LASTS[kind]:
+    is_worse = _WORSE.index(kind) > _WORSE.index(before.told)
+    if kind is before.told or lasts < (_WORSE_LASTS if is_worse else _BETTER_LASTS):
         return None, Reported(before.told, kind, lasts)
     return _event(kind, state, total), Reported(kind, kind, lasts)
 

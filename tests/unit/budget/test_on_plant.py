@@ -72,7 +72,7 @@ def test_a_dead_meter_is_told_and_recovers(tmp_path: Path) -> None:
     with Rig("xavier-nx", tmp_path, budget=8.0) as rig:
         rig.at(20.0, lambda: rig.blind(blind=True))
         rig.at(35.0, lambda: rig.blind(blind=False))
-        rig.run(60.0)
+        rig.run(100.0)
     assert mean_w(rig.world.bins, 25.0, 35.0) > 9, "power.on_unmetered: allow"
     assert mean_w(rig.world.bins, 36.0, 60.0) <= 8.0 * 1.03
     assert [type(event) for event in rig.events] == [PowerLimited, PowerUnmetered, PowerLimited]

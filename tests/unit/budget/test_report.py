@@ -1,5 +1,7 @@
 """An operator is told of what lasts, once."""
 
+import pytest
+
 from agent.budget.report import NOTHING_REPORTED, PowerEvent, report
 from agent.budget.state import GovernorState, PowerState
 from agent.events import OverBudget, PowerLimited, PowerUnmetered, PowerWithin
@@ -36,13 +38,25 @@ def test_what_passes_is_not_told() -> None:
 
 def test_each_state_that_lasts_is_told_once() -> None:
     assert told(
-        (PowerState.LIMITED, 60), (PowerState.OVER, 30), (PowerState.UNMETERED, 30), (PowerState.WITHIN, 90)
+        (PowerState.LIMITED, 60), (PowerState.OVER, 30), (PowerState.UNMETERED, 90), (PowerState.WITHIN, 90)
     ) == [
         PowerLimited(12.0, 0.5, "why"),
         OverBudget(12.0, 13.0, 7.0, "why"),
         PowerUnmetered(12.0, "why"),
         PowerWithin(12.0),
     ]
+
+
+def test_what_is_better_is_told_after_a_minute() -> None:
+    limited, over = PowerLimited(12.0, 0.5, "why"), OverBudget(12.0, 13.0, 7.0, "why")
+    assert told((PowerState.OVER, 10), (PowerState.LIMITED, 59), (PowerState.OVER, 10)) == [over]
+    assert told((PowerState.OVER, 10), (PowerState.LIMITED, 61), (PowerState.OVER, 10)) == [over, limited, over]
+
+
+@pytest.mark.parametrize("one", PowerState)
+@pytest.mark.parametrize("other", PowerState)
+def test_no_two_states_that_alternate_flood_an_operator(one: PowerState, other: PowerState) -> None:
+    assert len(told(*[(one, 6), (other, 6)] * 100)) <= 2
 
 
 def test_what_comes_and_goes_is_told_once() -> None:
