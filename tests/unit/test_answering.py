@@ -44,7 +44,9 @@ class LostEngine(EngineHost):
 
 async def test_a_prompt_that_is_put_back_does_not_keep_the_machine_from_being_idle() -> None:
     energy = EnergyAccounting(is_loaded=lambda: True)
-    answering = Answering(LostEngine(), clock=CLOCK, publish_lossy=lambda _: None, energy=energy, egress=Egress({}), stands_in_for=())
+    answering = Answering(
+        LostEngine(), clock=CLOCK, publish_lossy=lambda _: None, energy=energy, egress=Egress({}), stands_in_for=()
+    )
     energy.sampled(power(0.0, 5.0))
     energy.sampled(power(0.2, 5.0))
     with pytest.raises(EngineLostError):

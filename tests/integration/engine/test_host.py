@@ -236,8 +236,8 @@ async def test_a_switch_ends_what_runs_first_and_never_has_two_processes(tmp_pat
         hosted.host.switch_to("other", tmp_path, context_length=500)
         taking = hosted.host.capabilities
         assert taking is None, "no more is taken"
-        loading = hosted.host.is_loading
-        assert loading
+        switching = hosted.host.is_loading
+        assert switching
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(running), 0.2)
         assert engine_process() == first

@@ -32,6 +32,10 @@ class Machine:
     _loads_for: float = 0.0
     _duty: float = 0.0
 
+    def unload(self) -> None:
+        """Load what is wanted from the beginning."""
+        self.loaded, self._loads_for = None, 0.0
+
     def run(self, seconds: float, budget: float) -> str:
         rules = Rules(Milliwatts(budget * 1000), refuse_unmetered=False, max_running=1, model="big", fallback="small")
         for _ in range(round(seconds / DT)):
@@ -40,7 +44,8 @@ class Machine:
             limits = state.limits
             self._duty = 0.0 if limits.model is None else limits.duty
             if limits.model is not None and limits.model != self.wanted:
-                self.wanted, self.loaded, self._loads_for = limits.model, None, 0.0
+                self.wanted = limits.model
+                self.unload()
             self._loads_for += DT
             if self._loads_for >= self.load_s:
                 self.loaded = self.wanted
@@ -83,10 +88,9 @@ def test_what_a_load_draws_is_no_reason_to_use_the_smaller_model(idle_s: float) 
     machine = Machine(12.0, loaded="small")
     if idle_s:
         machine.run(idle_s, budget=7)
-    machine.loaded = None
+    machine.unload()
     machine.run(300, budget=7)
-    assert machine.rungs == [Rung.PACE]
-    assert str(machine.loaded) == "big"
+    assert (machine.rungs, machine.loaded) == ([Rung.PACE], "big")
 
 
 def test_nor_is_it_taken_for_what_the_machine_draws() -> None:
@@ -94,7 +98,7 @@ def test_nor_is_it_taken_for_what_the_machine_draws() -> None:
     machine.run(20, budget=12)
     assert machine.memory.learnt is not None
     before = machine.memory.learnt.without_engine
-    machine.loaded = None
+    machine.unload()
     machine.run(30, budget=12)
     assert machine.loaded is None
     assert machine.memory.learnt.without_engine == pytest.approx(before, rel=0.01)
