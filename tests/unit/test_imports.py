@@ -84,7 +84,7 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "typer": {"cli", "cli_models", "cli_parts", "ask"},
     "prometheus_client": {"metrics"},
     "huggingface_hub": {"models.hub"},
-    "httpx2": {"models"},
+    "httpx2": {"models", "engine.openai_connection"},
 }
 
 

@@ -24,9 +24,9 @@ def copy(tmp_path: Path) -> Path:
 
 def test_the_shipped_model() -> None:
     geometry = read_geometry("edge-tiny", SHIPPED)
-    assert (geometry.layers, geometry.kv_heads, geometry.head_size, geometry.kv_value_bytes) == (10, 2, 64, 4)
+    assert (geometry.layers, geometry.kv_heads, geometry.head_size, geometry.kv_value_bytes) == (13, 2, 64, 4)
     assert (geometry.context_length, geometry.vocab_size, geometry.hidden_size) == (4096, 4096, 384)
-    assert geometry.token == 10 * 2 * 64 * 2 * 4
+    assert geometry.token == 13 * 2 * 64 * 2 * 4
     files = sum((SHIPPED / name).stat().st_size for name in ("model.onnx", "model.onnx.data"))
     embedding = 4096 * 12 * 16 + 4096 * 12 * 4  # INT4 and its scales: input and output share them
     assert geometry.weights == files + embedding
@@ -34,7 +34,7 @@ def test_the_shipped_model() -> None:
 
 def test_the_graph() -> None:
     onnx = read_onnx(SHIPPED / "model.onnx")
-    assert sum(node.op_type == "GroupQueryAttention" for node in onnx.nodes) == 10
+    assert sum(node.op_type == "GroupQueryAttention" for node in onnx.nodes) == 13
     assert onnx.initializers["lm_head.MatMul.weight_Q4"] == 4096 * 12 * 16
     assert onnx.inputs["past_key_values.0.key"] == 4
     assert onnx.inputs["input_ids"] == 8
