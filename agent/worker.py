@@ -181,12 +181,9 @@ class Worker:
     def _offered(self) -> list[Pending]:
         """What waits; what is cancelled or refused is late at once, so that it is answered without its turn."""
         now = self._clock.now()
-        refuse = self._admission.refusal is not None or self._power_refuses
+        by_power = self._allowed is not None and self._allowed.refuses
+        refuse = by_power or self._admission.refusal is not None
         return [replace(p, deadline=now) if refuse or p.id in self._cancelled else p for p in self._pending.values()]
-
-    @property
-    def _power_refuses(self) -> bool:
-        return self._allowed is not None and self._allowed.refuses
 
     def _limits(self) -> Limits:
         """What the governors allow, as far as the engine can do it."""
