@@ -1,5 +1,6 @@
 """An OpenAI-compatible server for tests: real HTTP on 127.0.0.1, and each request is answered by a script."""
 
+import contextlib
 import json
 import socket
 import struct
@@ -67,25 +68,23 @@ class Exchange:
         self.event("[DONE]")
 
     def wait(self) -> None:
-        """Until the test says so, or the client goes."""
-        self._handler.connection.settimeout(PATIENCE)
-        watching = threading.Thread(target=self._watch, daemon=True)
-        watching.start()
-        self.server.go_on.wait(PATIENCE)
+        """Until the client goes, or the server stops."""
+        connection = self._handler.connection
+        connection.settimeout(PATIENCE)
+        self.server.waiting.add(connection)
+        self.server.hanging.set()
+        try:
+            has_left = not connection.recv(1)
+        except OSError:
+            has_left = True
+        self.server.waiting.discard(connection)
+        if has_left:
+            self.server.client_left.set()
 
     def die(self) -> None:
         """Break the connection off, as a server does whose process was killed."""
         self._handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._handler.connection.shutdown(socket.SHUT_RDWR)
-
-    def _watch(self) -> None:
-        try:
-            gone = not self._handler.connection.recv(1)
-        except OSError:
-            gone = True
-        if gone:
-            self.server.client_left.set()
-            self.server.go_on.set()
 
 
 Script = Callable[[Exchange], None]
@@ -121,7 +120,6 @@ def hang(*words: str) -> Script:
         exchange.begin()
         for word in words:
             exchange.word(word)
-        exchange.server.hanging.set()
         exchange.wait()
 
     return script
@@ -156,13 +154,14 @@ class OpenAIServer:
         asked: What came in.
         hanging: Set when a script hangs.
         client_left: Set when the client has closed the connection of one that hangs.
-        go_on: Ends what hangs.
+        waiting: The connections of those that hang.
     """
 
     def __init__(self, *scripts: Script, certificate: tuple[Path, Path] | None = None, port: int = 0) -> None:
         self.scripts = deque(scripts)
         self.asked: list[Asked] = []
-        self.hanging, self.client_left, self.go_on = threading.Event(), threading.Event(), threading.Event()
+        self.hanging, self.client_left = threading.Event(), threading.Event()
+        self.waiting: set[socket.socket] = set()
         self._http = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._http.daemon_threads = True
         self._scheme = "http"
@@ -191,7 +190,9 @@ class OpenAIServer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Stop; what hangs ends."""
-        self.go_on.set()
+        for connection in tuple(self.waiting):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         self._http.shutdown()
         self._http.server_close()
 

@@ -169,9 +169,14 @@ def _live_and_die_with_the_agent(agent_pid: int) -> None:
         Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE_ADJ), encoding="ascii")
 
 
-def _load(spec: EngineSpec) -> Engine:
+def load(spec: EngineSpec) -> Engine:
+    """The engine that a spec names, its model loaded.
+
+    Raises:
+        LoadError: It cannot be loaded.
+    """
     module, _, function = spec.loader.partition(":")
-    engine: Engine = getattr(importlib.import_module(module), function)(spec.model, spec.model_dir)
+    engine: Engine = getattr(importlib.import_module(module), function)(spec)
     return engine
 
 
@@ -183,7 +188,7 @@ def main(descriptor: int, agent_pid: int) -> None:
         spec = pipe.receive()
         assert isinstance(spec, EngineSpec)  # noqa: S101 - tells the type checker; `host` sends it first
         try:
-            engine = _load(spec)
+            engine = load(spec)
         except LoadError as error:
             pipe.send(NotLoaded(str(error)))
             return

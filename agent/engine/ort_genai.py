@@ -12,7 +12,6 @@ import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -25,7 +24,7 @@ from agent.engine.chat import ChatEncoder, Vocabulary
 from agent.engine.fitting import Fitting
 from agent.engine.guidance import gave_up, grammar, is_json, schema_refusal, too_intricate
 from agent.engine.parts import Part, in_parts
-from agent.engine.pipe import LoadError
+from agent.engine.pipe import EngineSpec, LoadError
 from agent.engine.prefixes import Kept, Prefixes, Profile, Wanted, tokens_of
 from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Refused, Tokens
 from agent.engine.text import AnswerText
@@ -267,17 +266,18 @@ def _has_guidance(model: Any) -> bool:  # noqa: ANN401 - the library has no type
     return False
 
 
-def load(model: str, model_dir: Path) -> OrtGenaiEngine:
+def load(spec: EngineSpec) -> OrtGenaiEngine:
     """Load a model from its folder.
 
     Raises:
         LoadError: It cannot be loaded; the library's words.
     """
+    model_dir = spec.model_dir
     try:
         config = json.loads((model_dir / "genai_config.json").read_bytes())["model"]
         vocabulary = Vocabulary.read(model_dir / "tokenizer.json")
         loaded = og.Model(str(model_dir))
-        capabilities = Capabilities(model, config["context_length"], max_batch=1, guidance=_has_guidance(loaded))
+        capabilities = Capabilities(spec.model, config["context_length"], max_batch=1, guidance=_has_guidance(loaded))
         return OrtGenaiEngine(loaded, capabilities, vocabulary, min(TOP_K, config["vocab_size"]))
     except KeyError as error:
         raise LoadError(f"{model_dir}/genai_config.json has no {error}") from error

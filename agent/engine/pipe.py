@@ -31,16 +31,18 @@ class EngineSpec:
     Attributes:
         model: The model's name.
         model_dir: The folder of its files.
-        loader: `module:function`, imported in the engine's process and called with the two above. It gives an
-            `Engine`, or raises `LoadError`.
+        loader: `module:function`, imported in the engine's process and called with this. It gives an `Engine`, or
+            raises `LoadError`.
         context_length: The most tokens of a request for which there is memory; None: as many as the model has. `host`
             keeps to it.
+        max_batch: Requests at once for whose whole context there is memory. An engine may take fewer, not more.
     """
 
     model: str
     model_dir: Path
     loader: str
     context_length: int | None = None
+    max_batch: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from pathlib import Path
 import psutil
 
 from agent.clock import boottime
-from agent.engine.ort_genai import load
+from agent.engine.child import load
+from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Engine, Finished, GenerationRequest
 from agent.prompt import Message, PromptId, Role, Sampling
 from tests.bench.overhead import spread
@@ -56,7 +57,7 @@ def system_prompt(engine: Engine) -> str:
 
 def measure(model_dir: Path, rounds: int, tokens: int) -> bool:
     """Run and print; whether all answers were the same with and without."""
-    engine = load(model_dir.name, model_dir)
+    engine = load(EngineSpec(model_dir.name, model_dir, "agent.engine.ort_genai:load"))
     system = system_prompt(engine)
     having, without = [], []
     for number in range(rounds):

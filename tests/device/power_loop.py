@@ -20,6 +20,8 @@ from pathlib import Path
 from statistics import fmean, pstdev, quantiles
 
 from agent.clock import Clock
+from agent.engine.child import load as load_engine
+from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Engine
 from agent.governor import Doing, Governor, PowerPlan
 from agent.platform.sampler import Sampler
@@ -145,8 +147,7 @@ def main() -> int:
     print(f"cards: {', '.join(card.name for card in nvml.cards()) or nvml.problem}")
 
     def load() -> Engine:
-        engine: Engine = importlib.import_module("agent.engine.ort_genai").load("model", arguments.model)
-        return engine
+        return load_engine(EngineSpec("model", arguments.model, "agent.engine.ort_genai:load"))
 
     engine = EngineThread(load, arguments.prompt, arguments.max_tokens)
     measure(engine, Sampler(lambda: Sensors(nvml=nvml)), arguments.minutes * 60)

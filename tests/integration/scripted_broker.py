@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-
-from agent.demo.broker import free_port
+import socket
+from collections.abc import AsyncIterator, Callable
 
 CONNECT, PUBLISH, SUBSCRIBE, UNSUBSCRIBE = 0x10, 0x30, 0x80, 0xA0
 Answer = Callable[[int, bytes], bytes]
@@ -49,31 +48,50 @@ def polite(kind: int, body: bytes) -> bytes:
 
 @contextlib.asynccontextmanager
 async def scripted_broker(answer: Answer) -> AsyncIterator[int]:
-    """Serve every connection with the same answers; gives the port."""
-    port = free_port()
-    server = await asyncio.start_server(_session(answer), "127.0.0.1", port)
-    async with server:
-        yield port
+    """Serve every connection with the same answers; gives the port. At the end no connection is left."""
+    loop = asyncio.get_running_loop()
+    sessions: list[asyncio.Task[None]] = []
+    with contextlib.ExitStack() as sockets:
+        listening = sockets.enter_context(socket.create_server(("127.0.0.1", 0)))
+        listening.settimeout(0)
+
+        def accept() -> None:
+            connection, _ = listening.accept()
+            connection.settimeout(0)
+            sessions.append(loop.create_task(_session(sockets.enter_context(connection), answer)))
+
+        loop.add_reader(listening, accept)
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            loop.remove_reader(listening)
+            for session in sessions:
+                session.cancel()
+            await asyncio.gather(*sessions, return_exceptions=True)
 
 
-def _session(answer: Answer) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                kind, body = await _packet(reader)
-                writer.write(answer(kind & 0xF0, body))
-                await writer.drain()
-        writer.close()
-
-    return serve
+async def _session(connection: socket.socket, answer: Answer) -> None:
+    with contextlib.suppress(EOFError, ConnectionError), connection:
+        while True:
+            kind, body = await _packet(connection)
+            await asyncio.get_running_loop().sock_sendall(connection, answer(kind & 0xF0, body))
 
 
-async def _packet(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    (kind,) = await reader.readexactly(1)
+async def _packet(connection: socket.socket) -> tuple[int, bytes]:
+    (kind,) = await _exactly(connection, 1)
     length = shift = 0
     while True:
-        (byte,) = await reader.readexactly(1)
+        (byte,) = await _exactly(connection, 1)
         length |= (byte & 0x7F) << shift
         shift += 7
         if not byte & 0x80:
-            return kind, await reader.readexactly(length)
+            return kind, await _exactly(connection, length)
+
+
+async def _exactly(connection: socket.socket, size: int) -> bytes:
+    received = b""
+    while len(received) < size:
+        if not (more := await asyncio.get_running_loop().sock_recv(connection, size - len(received))):
+            raise EOFError
+        received += more
+    return received

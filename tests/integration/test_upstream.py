@@ -123,15 +123,16 @@ def test_a_slow_server_holds_up_nothing_on_the_device(client: Client, server: Op
     reply = client.reply("slow")
     assert (text(reply), reply["choices"][0]["finish_reason"]) == ("Hm", "cancelled")
     assert server.client_left.wait(20), "the stream was closed"
-    server.go_on.clear()
 
 
 def test_a_killed_agent_asks_again(client: Client, running: tuple[Client, AgentProcess], server: OpenAIServer) -> None:
     server.hanging.clear()
+    server.client_left.clear()
     server.scripts.append(hang("Ye"))
     client.prompt({"id": "killed", "prompt": QUESTION, "model": "text-only"})
     assert server.hanging.wait(20)
     running[1].kill()
+    assert server.client_left.wait(20)
     running[1].start()
     assert text(client.reply("killed")) == "Yes."
     assert len(client.replies("killed")) == 1

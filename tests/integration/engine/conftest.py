@@ -1,12 +1,13 @@
 """The shipped model, loaded once."""
 
-import importlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from agent.engine.child import load
+from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Engine
 from agent.models import find_model
 
@@ -30,7 +31,5 @@ def model_dir(loader: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def engine(loader: str, model_dir: Path) -> Iterator[Engine]:
     """A loaded engine, in this process; idle before and after each test."""
-    module, _, function = loader.partition(":")
-    loaded: Engine = getattr(importlib.import_module(module), function)("edge-tiny", model_dir)
-    with closing(loaded):
+    with closing(load(EngineSpec("edge-tiny", model_dir, loader))) as loaded:
         yield loaded

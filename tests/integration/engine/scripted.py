@@ -5,9 +5,8 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from agent.engine.pipe import LoadError
+from agent.engine.pipe import EngineSpec, LoadError
 from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Tokens
 from agent.prompt import Delta, FinishReason, PromptId, Usage
 from agent.units import Seconds
@@ -93,27 +92,27 @@ def _act(word: str) -> bool:
     return False
 
 
-def load(model: str, model_dir: Path) -> ScriptedEngine:
+def load(spec: EngineSpec) -> ScriptedEngine:
     """Load at once."""
-    assert model_dir.is_dir()
-    return ScriptedEngine(model)
+    assert spec.model_dir.is_dir()
+    return ScriptedEngine(spec.model)
 
 
-def load_if_there(model: str, model_dir: Path) -> ScriptedEngine:
+def load_if_there(spec: EngineSpec) -> ScriptedEngine:
     """Load when the folder has a file `model`."""
-    if not (model_dir / "model").exists():
-        raise LoadError(f"{model_dir / 'model'} is not there")
-    return ScriptedEngine(model)
+    if not (spec.model_dir / "model").exists():
+        raise LoadError(f"{spec.model_dir / 'model'} is not there")
+    return ScriptedEngine(spec.model)
 
 
-def load_for_ever(model: str, model_dir: Path) -> ScriptedEngine:
+def load_for_ever(spec: EngineSpec) -> ScriptedEngine:
     """Write the process's id into the folder, and never finish."""
-    (model_dir / "loading").write_text(str(os.getpid()), encoding="ascii")
+    (spec.model_dir / "loading").write_text(str(os.getpid()), encoding="ascii")
     _act("HANG")
-    return ScriptedEngine(model)
+    return ScriptedEngine(spec.model)
 
 
-def load_and_exit(model: str, model_dir: Path) -> ScriptedEngine:
+def load_and_exit(spec: EngineSpec) -> ScriptedEngine:
     """End the process with code 3, as a library may that does not find what it needs."""
     _act("EXIT")
-    return load(model, model_dir)
+    return load(spec)

@@ -309,16 +309,17 @@ def test_requests_do_not_touch_each_other(engine: Engine) -> None:
 
 
 MEMORY = """
-import importlib, sys
+import sys
 from contextlib import closing
 from pathlib import Path
 import psutil
+from agent.engine.child import load
+from agent.engine.pipe import EngineSpec
 from tests.integration.engine.test_conformance import ENDLESS, request, run
 
-module, _, function = sys.argv[1].partition(":")
-load = getattr(importlib.import_module(module), function)
+spec = EngineSpec("edge-tiny", Path(sys.argv[2]), sys.argv[1])
 for _ in range(int(sys.argv[3])):
-    with closing(load("edge-tiny", Path(sys.argv[2]))) as engine:
+    with closing(load(spec)) as engine:
         run(engine, request("a " * 900, max_tokens=64, json_schema=ENDLESS))
         loaded = psutil.Process().memory_info().rss
     print(loaded, psutil.Process().memory_info().rss)

@@ -14,7 +14,7 @@ from agent.budget.admission import Room
 from agent.clock import boottime
 from agent.engine.chat import ChatEncoder, Vocabulary
 from agent.engine.ort_genai import CHUNK_TOKENS, load
-from agent.engine.pipe import LoadError
+from agent.engine.pipe import EngineSpec, LoadError
 from agent.engine.protocol import Engine, Finished, GenerationRequest, Refused
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Message, Role, Sampling
@@ -209,9 +209,9 @@ def test_a_broken_model_is_told_and_not_loaded(model_dir: Path, tmp_path: Path, 
         case "cut":
             (copy / broken).write_bytes(content[: len(content) // 2])
     with pytest.raises(LoadError, match=str(copy)):
-        load("edge-tiny", copy)
+        load(EngineSpec("edge-tiny", copy, ""))
 
 
 def test_no_model_at_all(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match=r"genai_config\.json"):
-        load("edge-tiny", tmp_path)
+        load(EngineSpec("edge-tiny", tmp_path, ""))
