@@ -16,6 +16,7 @@ from agent.clock import Clock
 from agent.config import Memory
 from agent.counters import Counters
 from agent.egress import Egress
+from agent.engine.catalog import KnownEngine
 from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities
 from agent.events import (
@@ -73,8 +74,10 @@ class StandInHost(EngineHost):
             return None
         return Capabilities(self.loaded, self.context_length or 4096, 1, guidance=False)
 
-    def switch_to(self, model: str, model_dir: Path, *, context_length: int | None = None) -> None:
-        super().switch_to(model, model_dir, context_length=context_length)
+    def switch_to(
+        self, model: str, model_dir: Path, *, engine: KnownEngine | None = None, context_length: int | None = None
+    ) -> None:
+        super().switch_to(model, model_dir, engine=engine, context_length=context_length)
         if not self.lingers:
             self.loaded, self.context_length = model, context_length
         self.calls.append(f"load {model}")
@@ -352,7 +355,7 @@ def test_a_lost_engine_is_not_started_again_where_there_is_no_room(build: Callab
 def test_what_a_load_takes_is_learnt(build: Callable[..., Bench]) -> None:
     bench = build(models=(LARGE,))
     bench.look()
-    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096, "e"))
     learnt = bench.learnt.of(LARGE)
     assert learnt is not None
     assert (learnt.loaded, learnt.excess) == (LARGE_LOADED, 0)
@@ -362,7 +365,7 @@ def test_a_process_that_takes_more_than_predicted_takes_more_the_next_time(build
     lean = replace(SMALL, weights=Bytes(1), vocab_size=1, tokenizer=Bytes(1), context_length=1, model="small")
     bench = build(models=(lean,))
     bench.look()
-    bench.governor.engine_event(ModelLoaded("small", 1.0, 1))
+    bench.governor.engine_event(ModelLoaded("small", 1.0, 1, "e"))
     before = predict(lean, 1).total
     bench.look()
     learnt = bench.learnt.of(lean)
@@ -374,13 +377,13 @@ def test_what_the_former_model_takes_is_not_learnt_of_the_next(build: Callable[.
     bench = build()
     bench.learnt.learn(SMALL, Learnt(Bytes(50 * MIB), Bytes(0)))
     bench.look()
-    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096, "e"))
     bench.host.lingers, bench.worker.runs = True, 1
     bench.governor.prefer(bench.candidates[1:])
     bench.look(2.0)
     assert bench.host.calls[-1] == "load small"
     assert bench.host.loaded == "large", "it ends what it runs"
-    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096, "e"))
     assert bench.learnt.of(SMALL) == Learnt(Bytes(50 * MIB), Bytes(0))
 
 
@@ -427,7 +430,7 @@ def test_a_kernel_that_does_not_tell_is_no_reason_to_stand_still(build: Callable
 def test_another_model_can_be_wanted(build: Callable[..., Bench]) -> None:
     bench = build()
     bench.look()
-    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096, "e"))
     bench.governor.prefer(bench.candidates[1:])
     bench.look(0.5)
     assert bench.host.calls == ["load large", "unload: another model is wanted", "load small"]

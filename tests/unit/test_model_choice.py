@@ -9,11 +9,14 @@ from agent.budget.memory import DoesNotFit, Fits
 from agent.candidates import Candidate
 from agent.config import Config, Device
 from agent.engine.host import EngineEvent
+from agent.engine.preference import MachineFacts
+from agent.engine_choice import EngineChoice
+from agent.engine_outcomes import EngineOutcomes
 from agent.errors import ErrorCode, RejectedError, RetryError
-from agent.events import ModelLoaded, ModelLoadFailed, ModelUnloaded
+from agent.events import LoadProblem, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.memory_governor import MemoryGovernor
 from agent.model_choice import ModelChoice
-from agent.units import Bytes
+from agent.units import Bytes, Seconds
 
 BIG, SMALL = (Candidate(name, Path(name), None) for name in ("big", "small"))
 
@@ -42,7 +45,19 @@ class Bench:
         config = Config(device=Device(id="d"), models_dir=folder, state_dir=folder)
         self.memory = NotingMemory()
         self.wanted: list[tuple[str, str | None]] = []
-        self.choice = ModelChoice(config, models, self.memory, on_wanted=lambda *names: self.wanted.append(names))
+        self.engines = EngineChoice(
+            models,
+            EngineOutcomes(folder / "engines.json"),
+            machine=MachineFacts(has_gpu=False),
+            load_timeout=Seconds(1.0),
+        )
+        self.choice = ModelChoice(
+            config,
+            models,
+            self.memory,
+            engines=self.engines,
+            on_wanted=lambda *names: self.wanted.append(names),
+        )
 
     async def order(self, model: str = "other") -> asyncio.Task[str]:
         """An order that has got as far as it does by itself."""
@@ -71,9 +86,9 @@ async def test_an_order_is_done_when_the_model_is_loaded(bench: Bench) -> None:
     assert bench.memory.preferred == [("other", "small")]
     assert bench.wanted == [("other", "small")]
     bench.choice.engine_event(ModelUnloaded("big", "another model is wanted"))
-    bench.choice.engine_event(ModelLoaded("big", 1.0, 100))
+    bench.choice.engine_event(ModelLoaded("big", 1.0, 100, "e"))
     assert not order.done()
-    bench.choice.engine_event(ModelLoaded("other", 1.0, 100))
+    bench.choice.engine_event(ModelLoaded("other", 1.0, 100, "e"))
     assert await order == "other is loaded"
     bench.choice.use("small")
     bench.choice.use("other")
@@ -81,15 +96,15 @@ async def test_an_order_is_done_when_the_model_is_loaded(bench: Bench) -> None:
 
 
 async def test_what_is_loaded_already_is_not_waited_for(bench: Bench) -> None:
-    bench.choice.engine_event(ModelLoaded("other", 1.0, 100))
+    bench.choice.engine_event(ModelLoaded("other", 1.0, 100, "e"))
     assert await (await bench.order()) == "other is loaded"
 
 
 @pytest.mark.parametrize(
     ("failure", "why"),
     [
-        (ModelLoadFailed("other", "broken"), "broken"),
-        (ModelLoaded("small", 1.0, 100), "no room for it any more: small was loaded"),
+        (ModelLoadFailed("other", "broken", "e", LoadProblem.REFUSED), "broken"),
+        (ModelLoaded("small", 1.0, 100, "e"), "no room for it any more: small was loaded"),
         (ModelUnloaded("other", "memory is low"), "unloaded while it loaded: memory is low"),
     ],
 )
@@ -109,7 +124,7 @@ async def test_the_later_order_counts(bench: Bench, tmp_path: Path) -> None:
     second = await bench.order("third")
     with pytest.raises(RetryError, match="an order to load third"):
         await first
-    bench.choice.engine_event(ModelLoaded("third", 1.0, 100))
+    bench.choice.engine_event(ModelLoaded("third", 1.0, 100, "e"))
     assert await second == "third is loaded"
 
 
@@ -132,11 +147,11 @@ async def test_power_that_goes_ends_an_order(bench: Bench) -> None:
 
 
 async def test_after_two_orders_that_fail_the_model_that_did_load_is_wanted(bench: Bench, tmp_path: Path) -> None:
-    bench.choice.engine_event(ModelLoaded("big", 1.0, 100))
+    bench.choice.engine_event(ModelLoaded("big", 1.0, 100, "e"))
     first = await bench.order()
     (tmp_path / "other").rename(tmp_path / "third")
     second = await bench.order("third")
-    bench.choice.engine_event(ModelLoadFailed("third", "broken"))
+    bench.choice.engine_event(ModelLoadFailed("third", "broken", "e", LoadProblem.REFUSED))
     for order in (first, second):
         with pytest.raises(RetryError):
             await order
@@ -164,7 +179,7 @@ async def test_too_little_power_for_another_model(bench: Bench) -> None:
 async def test_the_model_before_is_wanted_whatever_the_power_was_enough_for(bench: Bench) -> None:
     order = await bench.order()
     bench.choice.use("small")
-    bench.choice.engine_event(ModelLoaded("small", 1.0, 100))
+    bench.choice.engine_event(ModelLoaded("small", 1.0, 100, "e"))
     with pytest.raises(RetryError):
         await order
     assert bench.wanted[-1] == ("big", "small"), "the power governor begins anew"
