@@ -25,7 +25,6 @@ def test_it_is_there_at_the_next_start(tmp_path: Path) -> None:
     assert first.of(MODEL, MINUTE) == {}
     first.failed(MODEL, GENAI, "broken", None)
     first.generated(MODEL, LLAMA, 20.0)
-    assert not first.is_saved
     first.save()
     assert first.is_saved
     assert outcomes(tmp_path).of(MODEL, MINUTE) == {
