@@ -95,12 +95,33 @@ def find_candidate(
         ConfigError: It is not there, or nothing here can run it.
     """
     folder = find_model(model, config.models_dir, config.state_dir)
-    engines = _engines(model, folder, config.model.engine)
-    versions = [(engine, version) for engine in engines if (version := installed(engine)) is not None]
-    if not versions:
-        raise ConfigError(_no_library(model, engines, config.model.engine))
-    ways = tuple(Way(engine, version, _geometry(engine, model, folder)) for engine, version in versions)
+    engines = engines_here(model, folder, config.model.engine, installed)
+    ways = tuple(Way(engine, version, _geometry(engine, model, folder)) for engine, version in engines)
     return Candidate(model, folder, ways[0].geometry, ways[0].engine, ways, fingerprint(folder))
+
+
+def engines_here(
+    model: str,
+    folder: Path,
+    wanted: str,
+    installed: Callable[[KnownEngine], str | None] = installed_version,
+) -> tuple[tuple[KnownEngine, str], ...]:
+    """The engines that can run a model here, with the versions of their libraries.
+
+    Args:
+        model: Its name.
+        folder: Where it is.
+        wanted: `model.engine` of the configuration.
+        installed: As of `find_candidate`.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    engines = _engines(model, folder, wanted)
+    versions = tuple((engine, version) for engine in engines if (version := installed(engine)) is not None)
+    if not versions:
+        raise ConfigError(_no_library(model, engines, wanted))
+    return versions
 
 
 def _engines(model: str, folder: Path, wanted: str) -> tuple[KnownEngine, ...]:

@@ -32,6 +32,8 @@ _PROBES: Final[Mapping[str, str]] = {
 """What loads each library, and finds out whether it was built for a GPU."""
 _MEMORY_ADVICE = "Use a smaller model, end other programs, or lower memory.reserve."
 
+_FORGET_ADVICE = "Once what kept an engine from loading is put right: the command load_model has it tried again."
+
 
 @dataclass(frozen=True, slots=True)
 class EngineLibrary:
@@ -131,7 +133,7 @@ def judge_model(
     except ConfigError as error:
         yield Finding("model", Mark.PROBLEM, f"{error}.", "Or name another as model.name.")
         return
-    chosen, reason = _choose(config, candidate, libraries, machine)
+    chosen, choice = _choose(config, candidate, libraries, machine)
     found = f"{config.model.name} in {chosen.model_dir}"
     match chosen.judge(now, bounds_of(config.memory), None):
         case None:
@@ -141,19 +143,21 @@ def judge_model(
             yield Finding("model", Mark.OK, f"{found}, needs {size}.")
         case DoesNotFit() as short:
             yield Finding("model", Mark.WARN, f"{found}: {short}.", _MEMORY_ADVICE)
-    yield Finding("model", Mark.OK, reason)
+    yield choice
 
 
 def _choose(
     config: Config, model: Candidate, libraries: Mapping[str, EngineLibrary], machine: MachineFacts
-) -> tuple[Candidate, str]:
-    """The model by the engine that would run it, and a sentence on why."""
+) -> tuple[Candidate, Finding]:
+    """The model by the engine that would run it, and why."""
     by_name = {way.engine.name: model.by(way) for way in model.ways}
     if config.model.engine != AUTO:
-        return model, f"model.engine says {config.model.engine}."
+        return model, Finding("model", Mark.OK, f"model.engine says {config.model.engine}.")
     known = EngineOutcomes(config.state_dir / "engines.json").of(model, config.engine.load_timeout)
     broken = {name: library.problem for name, library in libraries.items() if library.problem is not None}
     ranked = order(tuple(by_name), machine, known)
     taken = next((engine for engine in ranked if engine not in broken), ranked[0])
     reason = why(taken, preferred(tuple(by_name), machine, known), broken, known)
-    return by_name[taken], f"It has files for {', '.join(by_name)}; auto takes {taken}: {reason}."
+    found = f"It has files for {', '.join(by_name)}; auto takes {taken}: {reason}."
+    forgotten = any(it.failure is not None for it in known.values())
+    return by_name[taken], Finding("model", Mark.OK, found, _FORGET_ADVICE if forgotten else None)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.budget.memory import MemoryNow
+from agent.candidates import find_candidate
 from agent.config import Broker, Config, Device, Model
 from agent.demo.broker import PrivateBroker, free_port
 from agent.doctor.doctor import examine
@@ -16,6 +17,7 @@ from agent.doctor.engine import EngineLibrary, judge_engines, judge_model, probe
 from agent.doctor.finding import Finding, Mark
 from agent.doctor.surroundings import examine_broker, examine_state_dir
 from agent.engine.preference import MachineFacts
+from agent.engine_outcomes import EngineOutcomes
 from agent.errors import ConfigError
 from agent.platform.sensors import Nvml, find_nvml
 from agent.units import Bytes, Seconds
@@ -200,6 +202,41 @@ def test_a_model_that_is_there(config: Config) -> None:
 def test_a_model_whose_files_do_not_tell_what_it_needs(config: Config) -> None:
     finding, _ = judge_model(config, MemoryNow(Bytes(2**30), Bytes(2**30)), {GENAI: WITHOUT_CUDA}, NO_GPU)
     assert (finding.mark, finding.found.partition("; ")[2]) == (Mark.OK, "what memory it needs is not known.")
+
+
+@pytest.fixture
+def two_forms(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """A model for two engines; of llama.cpp's library there is only the name."""
+    (tmp_path / "models" / "small" / "m.gguf").touch()
+    (tmp_path / "llama_cpp.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    return config
+
+
+def test_which_engine_auto_takes_and_why(two_forms: Config) -> None:
+    both = {GENAI: WITHOUT_CUDA, "llama.cpp": EngineLibrary("0.3")}
+    _, choice = judge_model(two_forms, None, both, NO_GPU)
+    files = "It has files for onnxruntime-genai, llama.cpp; auto takes"
+    assert choice.found == f"{files} onnxruntime-genai: preferred here to llama.cpp."
+    _, choice = judge_model(two_forms, None, both | {GENAI: EngineLibrary(None, problem="it is broken")}, NO_GPU)
+    assert choice.found == f"{files} llama.cpp: onnxruntime-genai was tried first: it is broken."
+    named = two_forms.model_copy(update={"model": Model(name="small", engine="llama.cpp")})
+    _, choice = judge_model(named, None, both, NO_GPU)
+    assert choice.found == "model.engine says llama.cpp."
+
+
+def test_what_did_not_load_before_is_told_with_what_to_do(two_forms: Config) -> None:
+    two_forms.state_dir.mkdir()
+    candidate = find_candidate("small", two_forms)
+    outcomes = EngineOutcomes(two_forms.state_dir / "engines.json")
+    outcomes.failed(candidate, candidate.ways[0], "no kernel image", None)
+    outcomes.save()
+    _, choice = judge_model(two_forms, None, {GENAI: WITHOUT_CUDA, "llama.cpp": EngineLibrary("0.3")}, NO_GPU)
+    assert choice.found.endswith(
+        "auto takes llama.cpp: onnxruntime-genai is not tried again, it did not load: no kernel image."
+    )
+    assert choice.advice is not None
+    assert "load_model" in choice.advice
 
 
 def test_a_model_that_is_not_there(config: Config) -> None:

@@ -11,22 +11,24 @@ from agent.accounting import EnergyAccounting
 from agent.budget.admission import PATIENCE, Admission
 from agent.budget.memory import DoesNotFit, Geometry, Learnt, MemoryNow, predict
 from agent.budget.pressure import CALM_FOR, Level
-from agent.candidates import Candidate
+from agent.candidates import Candidate, Way
 from agent.clock import Clock
 from agent.config import Memory
 from agent.counters import Counters
 from agent.egress import Egress
-from agent.engine.catalog import KnownEngine
+from agent.engine.catalog import LLAMA_CPP, ONNXRUNTIME_GENAI, TENSORRT_LLM, KnownEngine
 from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities
 from agent.events import (
     ContextShortened,
     EngineLost,
     Event,
+    LoadProblem,
     MemoryLow,
     MemoryRecovered,
     ModelDoesNotFit,
     ModelLoaded,
+    ModelLoadFailed,
     ModelUnloaded,
 )
 from agent.journal import JournalThread
@@ -55,6 +57,7 @@ class StandInHost(EngineHost):
         self.lingers = False
         self.calls: list[str] = []
         self.kept_tokens = 0
+        self.engine: str | None = None
 
     @property
     def kept(self) -> int:
@@ -80,6 +83,7 @@ class StandInHost(EngineHost):
         super().switch_to(model, model_dir, engine=engine, context_length=context_length)
         if not self.lingers:
             self.loaded, self.context_length = model, context_length
+        self.engine = None if engine is None else engine.name
         self.calls.append(f"load {model}")
 
     def unload(self, reason: str, *, at_once: bool = False) -> None:
@@ -125,15 +129,18 @@ class StandInWorker(Worker):
 class Bench:
     """A governor and what is around it."""
 
-    def __init__(self, tmp_path: Path, settings: Memory | None, models: tuple[Geometry, ...]) -> None:
+    def __init__(
+        self, tmp_path: Path, settings: Memory | None, models: tuple[Geometry, ...], ways: tuple[Way, ...] = ()
+    ) -> None:
         self.at = 1000.0
         self.free: int | None = 8192 * MIB
         self.events: list[Event] = []
         self.lacks: list[str] = []
+        self.turns: tuple[Candidate, ...] = ()
         self.host = StandInHost()
         self.worker = StandInWorker(self.host)
         self.learnt = LearntModels(tmp_path / "memory.json")
-        self.candidates = tuple(Candidate(it.model, tmp_path, it) for it in models)
+        self.candidates = tuple(Candidate(it.model, tmp_path, it, ways=ways) for it in models)
         self.governor = MemoryGovernor(
             settings or Memory(),
             self.candidates,
@@ -142,10 +149,15 @@ class Bench:
             gauge=self.gauge,
             footprint=self.footprint,
             learnt=self.learnt,
+            ways=self.ways,
             emit=self.events.append,
             on_lacking=self.lacks.append,
             now=lambda: Seconds(self.at),
         )
+
+    def ways(self, model: Candidate) -> tuple[Candidate, ...]:
+        """The model by each of its engines, unless the test has another order."""
+        return self.turns or tuple(model.by(way) for way in model.ways) or (model,)
 
     def taken(self) -> int:
         """By the model that is loaded."""
@@ -170,8 +182,10 @@ class Bench:
 
 @pytest.fixture
 def build(tmp_path: Path) -> Callable[..., Bench]:
-    def make(settings: Memory | None = None, models: tuple[Geometry, ...] = (LARGE, SMALL)) -> Bench:
-        return Bench(tmp_path, settings, models)
+    def make(
+        settings: Memory | None = None, models: tuple[Geometry, ...] = (LARGE, SMALL), ways: tuple[Way, ...] = ()
+    ) -> Bench:
+        return Bench(tmp_path, settings, models, ways)
 
     return make
 
@@ -457,3 +471,40 @@ def test_a_wanted_model_for_which_there_is_no_room_any_more_is_told(build: Calla
     bench.lacks.clear()
     bench.look(60.0)
     assert (bench.host.loaded, bench.lacks) == ("large", [])
+
+
+TWO_FORMS = (Way(TENSORRT_LLM, "1", LARGE), Way(LLAMA_CPP, "1", replace(SMALL, model="small")))
+"""Of one model: as much as the large one by the first engine, as little as the small one by the other."""
+
+
+def test_a_model_is_loaded_by_the_first_engine_that_has_room(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,), ways=TWO_FORMS)
+    bench.free = 2048 * MIB
+    bench.look()
+    assert (bench.host.calls, bench.host.engine) == (["load small"], "llama.cpp")
+    bench.free = 8192 * MIB
+    bench.look(PATIENCE + 1)
+    assert bench.host.engine == "tensorrt-llm", "there has been room for it for a while"
+    assert not bench.lacks
+
+
+def test_another_engine_has_its_turn_at_once_where_there_is_room(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,), ways=TWO_FORMS)
+    bench.look()
+    assert bench.host.engine == "tensorrt-llm"
+    small, large = bench.candidates[0].by(TWO_FORMS[1]), bench.candidates[0].by(TWO_FORMS[0])
+    bench.turns = (small, large)
+    bench.governor.engine_event(ModelLoadFailed("small", "broken", "tensorrt-llm", LoadProblem.REFUSED))
+    assert str(bench.host.engine) == "llama.cpp"
+    bench.look(3 * PATIENCE)
+    assert len(bench.host.calls) == 2, "it stays"
+
+
+def test_an_engine_of_which_no_geometry_is_known_can_only_be_tried(build: Callable[..., Bench]) -> None:
+    unknown = Way(ONNXRUNTIME_GENAI, "1", None)
+    bench = build(models=(SMALL,), ways=(unknown, TWO_FORMS[1]))
+    bench.turns = (bench.candidates[0].by(TWO_FORMS[1]), bench.candidates[0].by(unknown))
+    bench.look()
+    bench.turns = ()
+    bench.look(PATIENCE + 1)
+    assert bench.host.engine == "onnxruntime-genai", "an operator gave it another chance"

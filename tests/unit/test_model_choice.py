@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.budget.memory import DoesNotFit, Fits
-from agent.candidates import Candidate
+from agent.candidates import Candidate, find_candidate
 from agent.config import Config, Device
 from agent.engine.host import EngineEvent
 from agent.engine.preference import MachineFacts
@@ -40,14 +40,17 @@ class Bench:
     """A choice among `big` and `small`; `other` is on the disk, too."""
 
     def __init__(self, folder: Path, models: tuple[Candidate, ...] = (BIG, SMALL)) -> None:
+        self.folder = folder
         (folder / "other").mkdir()
         (folder / "other" / "genai_config.json").touch()
         config = Config(device=Device(id="d"), models_dir=folder, state_dir=folder)
+        self.config = config
         self.memory = NotingMemory()
         self.wanted: list[tuple[str, str | None]] = []
+        self.outcomes = EngineOutcomes(folder / "engines.json")
         self.engines = EngineChoice(
             models,
-            EngineOutcomes(folder / "engines.json"),
+            self.outcomes,
             machine=MachineFacts(has_gpu=False),
             load_timeout=Seconds(1.0),
         )
@@ -58,6 +61,16 @@ class Bench:
             engines=self.engines,
             on_wanted=lambda *names: self.wanted.append(names),
         )
+
+    def hear(self, event: EngineEvent) -> None:
+        """What the host tells, to each in turn."""
+        self.engines.engine_event(event, memory_is_calm=True)
+        self.choice.engine_event(event)
+
+    def failure(self) -> str | None:
+        """What is remembered of `other`."""
+        known = self.outcomes.of(find_candidate("other", self.config), Seconds(1.0))
+        return known["onnxruntime-genai"].failure
 
     async def order(self, model: str = "other") -> asyncio.Task[str]:
         """An order that has got as far as it does by itself."""
@@ -167,6 +180,28 @@ async def test_what_cannot_be_loaded_is_rejected_and_changes_nothing(bench: Benc
         await bench.choice.load("other")
     assert rejected.value.code is ErrorCode.DOES_NOT_FIT
     assert bench.memory.preferred == []
+
+
+async def test_an_order_goes_on_while_engines_are_left(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    (bench.folder / "other" / "m.gguf").touch()
+    (bench.folder / "llama_cpp.py").touch()
+    monkeypatch.syspath_prepend(bench.folder)
+    order = await bench.order()
+    bench.hear(ModelLoadFailed("other", "broken", "onnxruntime-genai", LoadProblem.REFUSED))
+    assert bench.memory.preferred == [("other", "small")]
+    bench.hear(ModelLoadFailed("other", "broken too", "llama.cpp", LoadProblem.REFUSED))
+    with pytest.raises(RetryError, match="broken too"):
+        await order
+
+
+async def test_an_order_gives_every_engine_another_chance(bench: Bench) -> None:
+    order = await bench.order()
+    bench.hear(ModelLoadFailed("other", "broken", "onnxruntime-genai", LoadProblem.REFUSED))
+    with pytest.raises(RetryError, match="broken"):
+        await order
+    assert bench.failure() == "broken"
+    await bench.order()
+    assert bench.failure() is None
 
 
 async def test_too_little_power_for_another_model(bench: Bench) -> None:
