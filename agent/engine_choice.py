@@ -17,6 +17,9 @@ from agent.units import Seconds
 
 _MEASURED_TOKENS = 256
 """Generated tokens over which a speed is measured."""
+_MOST_LOSSES = 3
+"""An engine that loads, and is lost so often in a row without a token generated, does not work. One prompt cannot be to
+blame: it is given to an engine twice."""
 
 
 class EngineChoice:
@@ -48,6 +51,7 @@ class EngineChoice:
         """Of each model, the engines that have failed since all of them had, and why."""
         self._loaded: tuple[Candidate, Way] | None = None
         self._tokens, self._busy = 0, 0.0
+        self._losses = 0
         self._changed = asyncio.Event()
 
     def ways(self, model: Candidate) -> tuple[Candidate, ...]:
@@ -83,8 +87,8 @@ class EngineChoice:
     def engine_event(self, event: EngineEvent, *, memory_is_calm: bool) -> None:
         """Hear what the host tells, before the memory governor does; it acts on it."""
         match event:
-            case ModelLoadFailed(model, reason, engine, problem):
-                self._failed(model, engine, reason, problem, memory_is_calm=memory_is_calm)
+            case ModelLoadFailed():
+                self._failed(event, memory_is_calm=memory_is_calm)
                 self._loaded = None
             case ModelLoaded(model=model, engine=engine):
                 self._loaded = self._find(model, engine)
@@ -93,13 +97,16 @@ class EngineChoice:
                     self._changed.set()
             case ModelUnloaded(model, _):
                 self._tried.pop(model, None)
-                self._loaded = None
-            case EngineLost():
+                self._loaded, self._losses = None, 0
+            case EngineLost(reason):
+                self._lost(reason)
                 self._loaded = None
         self._tokens, self._busy = 0, 0.0
 
     def ran(self, _model: str, progress: Progress) -> None:
-        """Hear what the loaded engine did: how fast it generates, as long as it has one request at a time."""
+        """Hear what the loaded engine did: that it generates, and how fast as long as it has one request at a time."""
+        if any(work.tokens.decode for work in progress.work):
+            self._losses = 0
         if self._loaded is None or len(progress.work) != 1:
             return
         self._tokens += progress.work[0].tokens.decode
@@ -117,21 +124,31 @@ class EngineChoice:
             if not self._outcomes.is_saved:
                 await asyncio.to_thread(self._outcomes.save)
 
-    def _failed(self, model: str, engine: str, reason: str, problem: LoadProblem, *, memory_is_calm: bool) -> None:
-        found = self._find(model, engine)
+    def _failed(self, event: ModelLoadFailed, *, memory_is_calm: bool) -> None:
+        found = self._find(event.model, event.engine)
         if found is None:
             return
-        candidate, way = found
-        if is_lasting(problem, reason, memory_is_calm=memory_is_calm):
-            within = self._load_timeout if problem is LoadProblem.TIMED_OUT else None
-            self._outcomes.failed(candidate, way, reason, within)
+        if is_lasting(event.problem, event.reason, memory_is_calm=memory_is_calm):
+            within = self._load_timeout if event.problem is LoadProblem.TIMED_OUT else None
+            self._outcomes.failed(*found, event.reason, within)
             self._changed.set()
-        tried = self._tried.setdefault(model, {})
-        is_over = engine in tried or len(tried) + 1 == len(candidate.ways)
-        if is_over:  # all have failed, or those that are left have no room: begin anew
-            del self._tried[model]
+        self._gives_way(*found, event.reason)
+
+    def _lost(self, reason: str) -> None:
+        """The loaded engine is gone: another one's turn, when that has become a habit. Not remembered."""
+        if self._loaded is None or reason == "signal SIGKILL":
+            return
+        self._losses += 1
+        if self._losses >= _MOST_LOSSES:
+            self._losses = 0
+            self._gives_way(*self._loaded, f"it was lost {_MOST_LOSSES} times without generating anything: {reason}")
+
+    def _gives_way(self, model: Candidate, way: Way, reason: str) -> None:
+        tried = self._tried.setdefault(model.model, {})
+        if way.engine.name in tried or len(tried) + 1 == len(model.ways):
+            del self._tried[model.model]  # all have failed, or those that are left have no room: begin anew
         else:
-            tried[engine] = reason
+            tried[way.engine.name] = reason
 
     def _find(self, model: str, engine: str) -> tuple[Candidate, Way] | None:
         candidate = self._models.get(model)

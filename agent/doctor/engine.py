@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from agent.budget.memory import DoesNotFit, Fits, MemoryNow
@@ -20,6 +20,7 @@ from agent.engine.library import installed_version
 from agent.engine.preference import MachineFacts, order, preferred, why
 from agent.engine_outcomes import EngineOutcomes
 from agent.errors import ConfigError
+from agent.models.folder import engines_of
 from agent.units import Seconds
 
 _TIMEOUT = Seconds(60.0)
@@ -151,13 +152,22 @@ def _choose(
 ) -> tuple[Candidate, Finding]:
     """The model by the engine that would run it, and why."""
     by_name = {way.engine.name: model.by(way) for way in model.ways}
-    if config.model.engine != AUTO:
-        return model, Finding("model", Mark.OK, f"model.engine says {config.model.engine}.")
-    known = EngineOutcomes(config.state_dir / "engines.json").of(model, config.engine.load_timeout)
     broken = {name: library.problem for name, library in libraries.items() if library.problem is not None}
+    if config.model.engine != AUTO:
+        return model, _judge_taken(config.model.engine, f"model.engine says {config.model.engine}", broken)
+    known = EngineOutcomes(config.state_dir / "engines.json").of(model, config.engine.load_timeout)
     ranked = order(tuple(by_name), machine, known)
     taken = next((engine for engine in ranked if engine not in broken), ranked[0])
     reason = why(taken, preferred(tuple(by_name), machine, known), broken, known)
-    found = f"It has files for {', '.join(by_name)}; auto takes {taken}: {reason}."
+    names = [engine.name for engine in engines_of(model.model_dir)]
+    files = ", ".join(name if name in by_name else f"{name} (not installed)" for name in names)
+    choice = _judge_taken(taken, f"It has files for {files}; auto takes {taken}: {reason}", broken)
     forgotten = any(it.failure is not None for it in known.values())
-    return by_name[taken], Finding("model", Mark.OK, found, _FORGET_ADVICE if forgotten else None)
+    return by_name[taken], replace(choice, advice=_FORGET_ADVICE) if forgotten else choice
+
+
+def _judge_taken(engine: str, found: str, broken: Mapping[str, str]) -> Finding:
+    if engine in broken:
+        advice = "Put that right, or bring the model in the form for an engine that loads: docs/models.md"
+        return Finding("model", Mark.PROBLEM, f"{found}. Its library does not load.", advice)
+    return Finding("model", Mark.OK, f"{found}.")

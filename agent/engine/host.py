@@ -160,10 +160,10 @@ class EngineHost:
             engine: What is to run it; None: the same as before.
             context_length: The most tokens of a request; None: as many as the model has.
         """
-        if engine is not None:
-            self._spec = replace(self._spec, engine=engine.name, loader=engine.loader)
-        self._spec = replace(self._spec, model=model, model_dir=model_dir, context_length=context_length)
-        self._is_wanted, self._left_for = True, f"{model} is loaded instead"
+        spec = self._spec if engine is None else replace(self._spec, engine=engine.name, loader=engine.loader)
+        by = f" by {spec.engine}" if model == self._spec.model and spec.engine != self._spec.engine else ""
+        self._spec = replace(spec, model=model, model_dir=model_dir, context_length=context_length)
+        self._is_wanted, self._left_for = True, f"{model} is loaded{by} instead"
         self._changed.set()
 
     def unload(self, reason: str, *, at_once: bool = False) -> None:

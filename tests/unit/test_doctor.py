@@ -207,7 +207,8 @@ def test_a_model_whose_files_do_not_tell_what_it_needs(config: Config) -> None:
 @pytest.fixture
 def two_forms(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     """A model for two engines; of llama.cpp's library there is only the name."""
-    (tmp_path / "models" / "small" / "m.gguf").touch()
+    for file in ("m.gguf", "llm.engine"):
+        (tmp_path / "models" / "small" / file).touch()
     (tmp_path / "llama_cpp.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
     return config
@@ -216,13 +217,18 @@ def two_forms(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_which_engine_auto_takes_and_why(two_forms: Config) -> None:
     both = {GENAI: WITHOUT_CUDA, "llama.cpp": EngineLibrary("0.3")}
     _, choice = judge_model(two_forms, None, both, NO_GPU)
-    files = "It has files for onnxruntime-genai, llama.cpp; auto takes"
+    files = "It has files for onnxruntime-genai, tensorrt-edge-llm (not installed), llama.cpp; auto takes"
     assert choice.found == f"{files} onnxruntime-genai: preferred here to llama.cpp."
     _, choice = judge_model(two_forms, None, both | {GENAI: EngineLibrary(None, problem="it is broken")}, NO_GPU)
     assert choice.found == f"{files} llama.cpp: onnxruntime-genai was tried first: it is broken."
     named = two_forms.model_copy(update={"model": Model(name="small", engine="llama.cpp")})
     _, choice = judge_model(named, None, both, NO_GPU)
     assert choice.found == "model.engine says llama.cpp."
+    _, choice = judge_model(named, None, both | {"llama.cpp": EngineLibrary(None, problem="it is broken")}, NO_GPU)
+    assert (choice.mark, choice.found) == (
+        Mark.PROBLEM,
+        "model.engine says llama.cpp. Its library does not load.",
+    )
 
 
 def test_what_did_not_load_before_is_told_with_what_to_do(two_forms: Config) -> None:

@@ -102,6 +102,27 @@ def test_all_remembered_they_are_tried_all_the_same_and_success_is_remembered_to
     assert bench.order == [GENAI, TRT, LLAMA]
 
 
+def test_one_that_loads_and_never_generates_gives_way_and_is_not_remembered(bench: Bench) -> None:
+    def lose(reason: str = "signal SIGSEGV") -> None:
+        bench.load(TRT)
+        bench.choice.engine_event(EngineLost(reason), memory_is_calm=True)
+
+    lose()
+    lose()
+    bench.load(TRT)
+    bench.run(1, 0.1)
+    for reason in ("signal SIGSEGV", "signal SIGKILL", "no progress for 120 s"):
+        lose(reason)
+        assert bench.order[0] == TRT
+    lose()
+    assert bench.order == [GENAI, LLAMA, TRT]
+    bench.load(GENAI)
+    why = bench.choice.why("m", GENAI)
+    assert why == "tensorrt-llm was tried first: it was lost 3 times without generating anything: signal SIGSEGV"
+    bench.unload()
+    assert bench.order[0] == TRT
+
+
 def test_an_order_of_the_operator_forgets(bench: Bench) -> None:
     bench.fail(TRT)
     bench.load(GENAI)
