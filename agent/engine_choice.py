@@ -6,6 +6,7 @@ not tried again before every other one of the model has had its turn.
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 from agent.candidates import Candidate, Way
 from agent.engine.host import EngineEvent
@@ -50,6 +51,8 @@ class EngineChoice:
         self._tried: dict[str, dict[str, str]] = {}
         """Of each model, the engines that have failed since all of them had, and why."""
         self._loaded: tuple[Candidate, Way] | None = None
+        self._known_then: Mapping[str, Remembered] = {}
+        """What was remembered of the loaded model's engines when it was loaded."""
         self._tokens, self._busy = 0, 0.0
         self._losses = 0
         self._changed = asyncio.Event()
@@ -60,7 +63,7 @@ class EngineChoice:
             return (model,)
         tried = self._tried.get(model.model, {})
         by_name = {way.engine.name: model.by(way) for way in model.ways}
-        ranked = order(tuple(by_name), self._machine, self._remembered(model))
+        ranked = order(tuple(by_name), self._machine, self._for_order(model))
         return tuple(by_name[engine] for engine in sorted(ranked, key=tried.__contains__))
 
     def reconsider(self, model: Candidate) -> None:
@@ -93,6 +96,7 @@ class EngineChoice:
             case ModelLoaded(model=model, engine=engine):
                 self._loaded = self._find(model, engine)
                 if self._loaded is not None:
+                    self._known_then = self._remembered(self._loaded[0])
                     self._outcomes.forget_failure(*self._loaded)
                     self._changed.set()
             case ModelUnloaded(model, _):
@@ -158,3 +162,11 @@ class EngineChoice:
 
     def _remembered(self, model: Candidate) -> Mapping[str, Remembered]:
         return self._outcomes.of(model, self._load_timeout)
+
+    def _for_order(self, model: Candidate) -> Mapping[str, Remembered]:
+        """A loaded model is not taken from its engine for a speed that was measured since."""
+        remembered = self._remembered(model)
+        if self._loaded is None or self._loaded[0].model != model.model:
+            return remembered
+        then = {engine: known.tokens_per_s for engine, known in self._known_then.items()}
+        return {engine: replace(known, tokens_per_s=then.get(engine)) for engine, known in remembered.items()}

@@ -5,7 +5,7 @@ never two at once, and a prompt that cannot be run for want of memory waits a li
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from agent.budget.admission import PATIENCE, Admission, Room, closed, room_for_request, without_a_model
@@ -202,15 +202,23 @@ class MemoryGovernor:
         if self._is_resting and not self._worker.queued:
             self._short_since = None
             return
+        too_large: dict[str, DoesNotFit] = {}
         for candidate in self._models:
             fit = self._judge(candidate, now)
             if not isinstance(fit, DoesNotFit):
+                too_large.pop(candidate.model, None)  # by another engine it does fit
+                self._tell_too_large(too_large)
                 self._choose(candidate, fit)
                 return
-            if candidate.model not in self._told:
-                self._told |= {candidate.model}
-                self._emit(ModelDoesNotFit(fit.model, fit.needed, fit.room))
+            too_large.setdefault(candidate.model, fit)
+        self._tell_too_large(too_large)
         self._short_since = at if self._short_since is None else self._short_since
+
+    def _tell_too_large(self, models: Mapping[str, DoesNotFit]) -> None:
+        for model, short in models.items():
+            if model not in self._told:
+                self._told |= {model}
+                self._emit(ModelDoesNotFit(short.model, short.needed, short.room))
 
     def _choose(self, candidate: Candidate, fit: Fits | None) -> None:
         self._chosen = _Chosen(candidate, fit)

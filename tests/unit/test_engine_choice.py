@@ -151,6 +151,10 @@ def test_the_faster_one_is_known_once_each_has_run_alone(bench: Bench) -> None:
     bench.run(255, 25.5)
     assert bench.order == [TRT, GENAI, LLAMA]
     bench.run(1, 0.1)
+    assert bench.order == [TRT, GENAI, LLAMA], "what is loaded stays"
+    bench.unload()
+    assert bench.order == [TRT, LLAMA, GENAI]
+    bench.load(LLAMA)
     assert bench.order == [TRT, LLAMA, GENAI]
     remembered = bench.outcomes.of(MODEL, Seconds(60.0))
     assert {name: known.tokens_per_s for name, known in remembered.items()} == {LLAMA: 20.0, GENAI: 10.0}

@@ -482,6 +482,7 @@ def test_a_model_is_loaded_by_the_first_engine_that_has_room(build: Callable[...
     bench.free = 2048 * MIB
     bench.look()
     assert (bench.host.calls, bench.host.engine) == (["load small"], "llama.cpp")
+    assert not [event for event in bench.events if isinstance(event, ModelDoesNotFit)]
     bench.free = 8192 * MIB
     bench.look(PATIENCE + 1)
     assert bench.host.engine == "tensorrt-llm", "there has been room for it for a while"
