@@ -3,6 +3,7 @@
 Every key, its type, its default and what it means stand here and nowhere else.
 """
 
+import re
 import socket
 from pathlib import Path
 from typing import Annotated, Self
@@ -16,7 +17,7 @@ from agent.units import Seconds
 
 AUTO = "auto"
 """`model.engine`: the agent chooses."""
-_ENGINES = "|".join((AUTO, *EngineName))
+_ENGINES = "|".join(re.escape(name) for name in (AUTO, *EngineName))
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 

@@ -28,7 +28,8 @@ class KnownEngine:
         name: As users write it.
         loader: `module:function`, as in an `EngineSpec`.
         modules: What has to be importable: names without dots, so that nothing is imported to find them.
-        packages: The distributions that bring them, the usual one first; the one that is there tells the version.
+        packages: The distributions whose versions tell which library that is: its own, then what it stands on. Not all
+            need be there.
         files: The files by which it knows a model, in words.
         recognises: Whether a folder with files of these names is a model for it.
         advice: How its library is installed.
@@ -74,7 +75,7 @@ ONNXRUNTIME_GENAI: Final = KnownEngine(
     EngineName.ONNXRUNTIME_GENAI,
     loader="agent.engine.ort_genai:load",
     modules=("onnxruntime_genai",),
-    packages=("onnxruntime-genai", "onnxruntime-genai-cuda"),
+    packages=("onnxruntime-genai", "onnxruntime-genai-cuda", "onnxruntime", "onnxruntime-gpu"),
     files=_GENAI_CONFIG,
     recognises=_is_genai,
     advice="pip install onnxruntime-genai",
@@ -83,7 +84,7 @@ TENSORRT_LLM: Final = KnownEngine(
     EngineName.TENSORRT_LLM,
     loader="agent.engine.tensorrt_llm:load",
     modules=("tensorrt_llm",),
-    packages=("tensorrt-llm",),
+    packages=("tensorrt-llm", "torch"),
     files="config.json with *.safetensors",
     recognises=_is_checkpoint,
     advice="install tensorrt-llm from NVIDIA's package index",

@@ -3,8 +3,10 @@
 An import takes seconds and may end the process; only the engine's own process does it.
 """
 
+import contextlib
 import importlib.metadata
 import importlib.util
+from collections.abc import Iterator
 
 from agent.engine.catalog import KnownEngine
 
@@ -12,12 +14,17 @@ UNKNOWN_VERSION = "?"
 
 
 def installed_version(engine: KnownEngine) -> str | None:
-    """The version of its library, `UNKNOWN_VERSION` where nothing tells; None when it is not installed."""
+    """The version of its library, and of what that stands on; None when it is not installed.
+
+    `UNKNOWN_VERSION` where nothing tells. A runtime that is put right is another version, too.
+    """
     if any(importlib.util.find_spec(module) is None for module in engine.modules):
         return None
+    (_, version), *others = list(_versions(engine)) or [("", UNKNOWN_VERSION)]
+    return " with ".join([version, *(f"{package} {other}" for package, other in others)])
+
+
+def _versions(engine: KnownEngine) -> Iterator[tuple[str, str]]:
     for package in engine.packages:
-        try:
-            return importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return UNKNOWN_VERSION
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            yield package, importlib.metadata.version(package)

@@ -1,6 +1,5 @@
 """An engine that does not load gives way to the next, and is remembered: real processes, scripted engines."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -59,17 +58,6 @@ async def test_other_files_or_another_version_are_tried_anew(tmp_path: Path) -> 
     (tmp_path / "model" / "model").touch()
     async with choosing(tmp_path, "load_if_there", "load") as chosen:
         assert await loaded(chosen) == TRT
-
-
-async def test_a_file_that_was_written_again_is_another(tmp_path: Path) -> None:
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "weights").touch()
-    async with choosing(tmp_path, "load_if_there", "load") as chosen:
-        assert await failed(chosen) == (TRT, LoadProblem.REFUSED)
-        assert await loaded(chosen) == GENAI
-    os.utime(tmp_path / "model" / "weights", (1.0, 1.0))
-    async with choosing(tmp_path, "load_if_there", "load") as chosen:
-        assert await failed(chosen) == (TRT, LoadProblem.REFUSED)
 
 
 async def test_want_of_memory_is_not_remembered(tmp_path: Path) -> None:

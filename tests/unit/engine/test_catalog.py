@@ -1,6 +1,7 @@
 """Which engines a folder's files are for, and which library is there."""
 
 from dataclasses import replace
+from importlib.metadata import version
 
 import pytest
 
@@ -42,6 +43,7 @@ def test_what_is_looked_for_is_told_of_each() -> None:
 
 
 def test_a_library_is_looked_up() -> None:
-    assert installed_version(ONNXRUNTIME_GENAI) not in (None, UNKNOWN_VERSION)
+    own, runtime = version("onnxruntime-genai"), version("onnxruntime")
+    assert installed_version(ONNXRUNTIME_GENAI) == f"{own} with onnxruntime {runtime}"
     assert installed_version(replace(ONNXRUNTIME_GENAI, packages=("none-such",))) == UNKNOWN_VERSION
     assert installed_version(replace(ONNXRUNTIME_GENAI, modules=("onnxruntime_genai", "none_such"))) is None
