@@ -5,7 +5,7 @@ never two at once, and a prompt that cannot be run for want of memory waits a li
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from agent.budget.admission import PATIENCE, Admission, Room, closed, room_for_request, without_a_model
@@ -42,6 +42,7 @@ class MemoryGovernor:
     Args:
         settings: The section `memory` of the configuration.
         models: The preferred model first.
+        ways: Tells a model's engines: the same model by each of them, the one to be tried first in front.
         host: Who has the engine's process.
         worker: Who has the prompts; told what memory allows.
         gauge: Reads the memory; None when the kernel does not tell.
@@ -62,13 +63,15 @@ class MemoryGovernor:
         gauge: Callable[[], MemoryNow | None],
         footprint: Callable[[int], Reading[Bytes]],
         learnt: LearntModels,
+        ways: Callable[[Candidate], tuple[Candidate, ...]] = lambda model: (model,),
         emit: Callable[[Event], None],
         on_lacking: Callable[[str], None],
         now: Callable[[], Seconds],
     ) -> None:
         self._bounds = bounds_of(settings)
         self._keep_alive = settings.keep_alive
-        self._models = models
+        self._wanted = models
+        self._ways = ways
         self._host = host
         self._worker = worker
         self._gauge = gauge
@@ -94,6 +97,11 @@ class MemoryGovernor:
         """How things stood at the last look."""
         return self._state
 
+    @property
+    def _models(self) -> tuple[Candidate, ...]:
+        """What may be loaded, the preferred first: each model by each of its engines."""
+        return tuple(way for model in self._wanted for way in self._ways(model))
+
     async def run(self) -> None:
         """Look and act until cancelled."""
         while True:
@@ -104,11 +112,13 @@ class MemoryGovernor:
 
     def judge(self, model: Candidate) -> Fits | DoesNotFit | None:
         """Whether a model would fit, what is loaded now gone; None when that cannot be said."""
-        return self._judge(model, self._gauge())
+        now = self._gauge()
+        verdicts = [self._judge(way, now) for way in self._ways(model)]
+        return next((verdict for verdict in verdicts if not isinstance(verdict, DoesNotFit)), verdicts[0])
 
     def prefer(self, models: tuple[Candidate, ...]) -> None:
         """From now on load the first of these for which there is room."""
-        self._models = models
+        self._wanted = models
         self._is_resting, self._wanted_at = False, self._now()
         self.look()
 
@@ -119,7 +129,7 @@ class MemoryGovernor:
             self._learn_load(event.model)
         else:
             self._measured = None
-            self._stop_if_short()
+            self._go_on()
 
     def look(self) -> None:
         """Read the memory and act."""
@@ -176,7 +186,9 @@ class MemoryGovernor:
         """Go back to a preferred model once there has been room for it for a while."""
         for candidate in self._models[: self._models.index(chosen.candidate)]:
             fit = self._judge(candidate, now)
-            if isinstance(fit, Fits) and self._pressure.level is Level.CALM:
+            if isinstance(fit, DoesNotFit) or (fit is None and candidate.geometry is not None):
+                continue  # without a geometry it can only be tried
+            if self._pressure.level is Level.CALM:
                 self._larger_fits_since = at if self._larger_fits_since is None else self._larger_fits_since
                 if at - self._larger_fits_since >= _GROW_AFTER:
                     self._choose(candidate, fit)
@@ -190,15 +202,23 @@ class MemoryGovernor:
         if self._is_resting and not self._worker.queued:
             self._short_since = None
             return
+        too_large: dict[str, DoesNotFit] = {}
         for candidate in self._models:
             fit = self._judge(candidate, now)
             if not isinstance(fit, DoesNotFit):
+                too_large.pop(candidate.model, None)  # by another engine it does fit
+                self._tell_too_large(too_large)
                 self._choose(candidate, fit)
                 return
-            if candidate.model not in self._told:
-                self._told |= {candidate.model}
-                self._emit(ModelDoesNotFit(fit.model, fit.needed, fit.room))
+            too_large.setdefault(candidate.model, fit)
+        self._tell_too_large(too_large)
         self._short_since = at if self._short_since is None else self._short_since
+
+    def _tell_too_large(self, models: Mapping[str, DoesNotFit]) -> None:
+        for model, short in models.items():
+            if model not in self._told:
+                self._told |= {model}
+                self._emit(ModelDoesNotFit(short.model, short.needed, short.room))
 
     def _choose(self, candidate: Candidate, fit: Fits | None) -> None:
         self._chosen = _Chosen(candidate, fit)
@@ -206,24 +226,36 @@ class MemoryGovernor:
         self._larger_fits_since = self._short_since = None
         self._told = frozenset() if candidate == self._models[0] else self._told
         context_length = None if fit is None else fit.context_length
-        self._host.switch_to(candidate.model, candidate.model_dir, context_length=context_length)
+        self._host.switch_to(
+            candidate.model, candidate.model_dir, engine=candidate.engine, context_length=context_length
+        )
         geometry = candidate.geometry
         if geometry is not None and context_length is not None and context_length < geometry.context_length:
             self._emit(ContextShortened(candidate.model, context_length, geometry.context_length))
 
     def _tell_lack(self, now: MemoryNow | None, at: Seconds) -> None:
         preferred = self._models[0]
-        is_chosen = self._host.is_wanted and self._chosen is not None and self._chosen.candidate == preferred
+        chosen = self._chosen if self._host.is_wanted else None
+        is_chosen = chosen is not None and chosen.candidate.model == preferred.model
         if not is_chosen and at - self._wanted_at >= _LACKING_AFTER:
             verdict = self._judge(preferred, now)
             self._on_lacking(str(verdict) if isinstance(verdict, DoesNotFit) else "its memory does not stay free")
 
-    def _stop_if_short(self) -> None:
-        """The engine is lost or did not load, and is about to be started again: not when there is no room now."""
+    def _go_on(self) -> None:
+        """The engine is lost or did not load, and is about to be started again: the same, or another that has its turn.
+
+        Not when there is no room now.
+        """
         if self._chosen is None or not self._host.is_wanted:
             return
-        if isinstance(self.judge(self._chosen.candidate), DoesNotFit):
-            self._host.unload("there is no memory to load it again")
+        now = self._gauge()
+        for candidate in self._ways(self._chosen.candidate):
+            fit = self._judge(candidate, now)
+            if not isinstance(fit, DoesNotFit):
+                if candidate != self._chosen.candidate:
+                    self._choose(candidate, fit)
+                return
+        self._host.unload("there is no memory to load it again")
 
     def _admission(self, now: MemoryNow | None, at: Seconds) -> Admission:
         """What the worker may do."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Progress
 from agent.errors import RetryError
+from agent.events import LoadProblem
 from agent.prompt import PromptId
 from agent.units import Ratio, Seconds
 
@@ -36,6 +37,7 @@ class EngineSpec:
         context_length: The most tokens of a request for which there is memory; None: as many as the model has. `host`
             keeps to it.
         max_batch: Requests at once for whose whole context there is memory. An engine may take fewer, not more.
+        engine: The engine's name, for people and for what is remembered of it.
     """
 
     model: str
@@ -43,6 +45,7 @@ class EngineSpec:
     loader: str
     context_length: int | None = None
     max_batch: int = 1
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,10 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class NotLoaded:
-    """To the agent, once and last: why not."""
+    """To the agent, once and last: why not. The process itself says nothing but `REFUSED`."""
 
     reason: str
+    problem: LoadProblem = LoadProblem.REFUSED
 
 
 @dataclass(frozen=True, slots=True)

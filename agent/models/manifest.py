@@ -21,7 +21,11 @@ class Engine(StrEnum):
     """What can run a model."""
 
     ONNXRUNTIME_GENAI = "onnxruntime-genai"
+    TENSORRT_LLM = "tensorrt-llm"
+    TENSORRT_EDGE_LLM = "tensorrt-edge-llm"
+    LLAMA_CPP = "llama.cpp"
     OPENAI = "openai"
+    """A server upstream, not this device."""
 
 
 class _Part(BaseModel):

@@ -1,6 +1,6 @@
 """What people are shown of models. Pure: values to words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from agent.budget.memory import DoesNotFit, Fits
 from agent.models.catalog import Entry
@@ -11,11 +11,11 @@ Verdict = Fits | DoesNotFit | None
 """Whether a model fits into the memory now; None when that is not known."""
 
 
-def row(entry: Entry, verdict: Verdict) -> tuple[str, str, str, str, str, str]:
+def row(entry: Entry, verdict: Verdict, engines: Sequence[str]) -> tuple[str, str, str, str, str, str]:
     """Name, size, licence, whether it is here, whether it fits, engines."""
     manifest = entry.manifest
     if manifest is None:
-        return entry.name, "?", "?", _here(entry), fits(verdict), "?"
+        return entry.name, "?", "?", _here(entry), fits(verdict), ", ".join(engines) or "?"
     size = manifest.size
     about = "" if manifest.is_pinned else "~"
     return (
@@ -24,7 +24,7 @@ def row(entry: Entry, verdict: Verdict) -> tuple[str, str, str, str, str, str]:
         manifest.licence.name,
         _here(entry),
         "-" if isinstance(manifest.source, UpstreamSource) else fits(verdict),
-        ", ".join(manifest.engines),
+        ", ".join(engines),
     )
 
 
@@ -39,12 +39,12 @@ def fits(verdict: Verdict) -> str:
             return f"{'not now' if ever else 'no'}: {human(needed)} of {human(room)}"
 
 
-def details(entry: Entry, manifest: Manifest, verdict: Verdict) -> Iterator[tuple[str, str]]:
+def details(entry: Entry, manifest: Manifest, verdict: Verdict, engines: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Titles, and what is to be said under each."""
     yield "title", manifest.title
     yield "licence", f"{manifest.licence.name}, {manifest.licence.url}"
     yield "source", _source(manifest)
-    yield "engines", ", ".join(manifest.engines)
+    yield "engines", ", ".join(engines)
     yield "parameters", f"{manifest.parameters:,}"
     yield "quantized", manifest.quantization
     yield "chat form", manifest.chat_template

@@ -122,7 +122,7 @@ upstreams:
         f"ok: {tmp_path}/agent.yaml",
         "  device  orin-7, prompts on edge/orin-7/prompt",
         "  broker  broker.local:8883, TLS, user me, password from a file, groups hall-5, spare",
-        f"  model   edge-tiny, in {models}/edge-tiny",
+        f"  model   edge-tiny, in {models}/edge-tiny, by onnxruntime-genai",
         "  routes  triage (schema, max_tokens); plain",
         "  leaves  for big at https://h/v1: route plain, with images; for shut at http://h/v1: nothing",
         f"  state   {tmp_path}/state",

@@ -11,21 +11,24 @@ from agent.accounting import EnergyAccounting
 from agent.budget.admission import PATIENCE, Admission
 from agent.budget.memory import DoesNotFit, Geometry, Learnt, MemoryNow, predict
 from agent.budget.pressure import CALM_FOR, Level
-from agent.candidates import Candidate
+from agent.candidates import Candidate, Way
 from agent.clock import Clock
 from agent.config import Memory
 from agent.counters import Counters
 from agent.egress import Egress
+from agent.engine.catalog import LLAMA_CPP, ONNXRUNTIME_GENAI, TENSORRT_LLM, KnownEngine
 from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities
 from agent.events import (
     ContextShortened,
     EngineLost,
     Event,
+    LoadProblem,
     MemoryLow,
     MemoryRecovered,
     ModelDoesNotFit,
     ModelLoaded,
+    ModelLoadFailed,
     ModelUnloaded,
 )
 from agent.journal import JournalThread
@@ -54,6 +57,7 @@ class StandInHost(EngineHost):
         self.lingers = False
         self.calls: list[str] = []
         self.kept_tokens = 0
+        self.engine: str | None = None
 
     @property
     def kept(self) -> int:
@@ -73,10 +77,13 @@ class StandInHost(EngineHost):
             return None
         return Capabilities(self.loaded, self.context_length or 4096, 1, guidance=False)
 
-    def switch_to(self, model: str, model_dir: Path, *, context_length: int | None = None) -> None:
-        super().switch_to(model, model_dir, context_length=context_length)
+    def switch_to(
+        self, model: str, model_dir: Path, *, engine: KnownEngine | None = None, context_length: int | None = None
+    ) -> None:
+        super().switch_to(model, model_dir, engine=engine, context_length=context_length)
         if not self.lingers:
             self.loaded, self.context_length = model, context_length
+        self.engine = None if engine is None else engine.name
         self.calls.append(f"load {model}")
 
     def unload(self, reason: str, *, at_once: bool = False) -> None:
@@ -122,15 +129,18 @@ class StandInWorker(Worker):
 class Bench:
     """A governor and what is around it."""
 
-    def __init__(self, tmp_path: Path, settings: Memory | None, models: tuple[Geometry, ...]) -> None:
+    def __init__(
+        self, tmp_path: Path, settings: Memory | None, models: tuple[Geometry, ...], ways: tuple[Way, ...] = ()
+    ) -> None:
         self.at = 1000.0
         self.free: int | None = 8192 * MIB
         self.events: list[Event] = []
         self.lacks: list[str] = []
+        self.turns: tuple[Candidate, ...] = ()
         self.host = StandInHost()
         self.worker = StandInWorker(self.host)
         self.learnt = LearntModels(tmp_path / "memory.json")
-        self.candidates = tuple(Candidate(it.model, tmp_path, it) for it in models)
+        self.candidates = tuple(Candidate(it.model, tmp_path, it, ways=ways) for it in models)
         self.governor = MemoryGovernor(
             settings or Memory(),
             self.candidates,
@@ -139,10 +149,15 @@ class Bench:
             gauge=self.gauge,
             footprint=self.footprint,
             learnt=self.learnt,
+            ways=self.ways,
             emit=self.events.append,
             on_lacking=self.lacks.append,
             now=lambda: Seconds(self.at),
         )
+
+    def ways(self, model: Candidate) -> tuple[Candidate, ...]:
+        """The model by each of its engines, unless the test has another order."""
+        return self.turns or tuple(model.by(way) for way in model.ways) or (model,)
 
     def taken(self) -> int:
         """By the model that is loaded."""
@@ -167,8 +182,10 @@ class Bench:
 
 @pytest.fixture
 def build(tmp_path: Path) -> Callable[..., Bench]:
-    def make(settings: Memory | None = None, models: tuple[Geometry, ...] = (LARGE, SMALL)) -> Bench:
-        return Bench(tmp_path, settings, models)
+    def make(
+        settings: Memory | None = None, models: tuple[Geometry, ...] = (LARGE, SMALL), ways: tuple[Way, ...] = ()
+    ) -> Bench:
+        return Bench(tmp_path, settings, models, ways)
 
     return make
 
@@ -352,7 +369,7 @@ def test_a_lost_engine_is_not_started_again_where_there_is_no_room(build: Callab
 def test_what_a_load_takes_is_learnt(build: Callable[..., Bench]) -> None:
     bench = build(models=(LARGE,))
     bench.look()
-    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096, "e"))
     learnt = bench.learnt.of(LARGE)
     assert learnt is not None
     assert (learnt.loaded, learnt.excess) == (LARGE_LOADED, 0)
@@ -362,7 +379,7 @@ def test_a_process_that_takes_more_than_predicted_takes_more_the_next_time(build
     lean = replace(SMALL, weights=Bytes(1), vocab_size=1, tokenizer=Bytes(1), context_length=1, model="small")
     bench = build(models=(lean,))
     bench.look()
-    bench.governor.engine_event(ModelLoaded("small", 1.0, 1))
+    bench.governor.engine_event(ModelLoaded("small", 1.0, 1, "e"))
     before = predict(lean, 1).total
     bench.look()
     learnt = bench.learnt.of(lean)
@@ -374,13 +391,13 @@ def test_what_the_former_model_takes_is_not_learnt_of_the_next(build: Callable[.
     bench = build()
     bench.learnt.learn(SMALL, Learnt(Bytes(50 * MIB), Bytes(0)))
     bench.look()
-    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096, "e"))
     bench.host.lingers, bench.worker.runs = True, 1
     bench.governor.prefer(bench.candidates[1:])
     bench.look(2.0)
     assert bench.host.calls[-1] == "load small"
     assert bench.host.loaded == "large", "it ends what it runs"
-    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096, "e"))
     assert bench.learnt.of(SMALL) == Learnt(Bytes(50 * MIB), Bytes(0))
 
 
@@ -427,7 +444,7 @@ def test_a_kernel_that_does_not_tell_is_no_reason_to_stand_still(build: Callable
 def test_another_model_can_be_wanted(build: Callable[..., Bench]) -> None:
     bench = build()
     bench.look()
-    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096, "e"))
     bench.governor.prefer(bench.candidates[1:])
     bench.look(0.5)
     assert bench.host.calls == ["load large", "unload: another model is wanted", "load small"]
@@ -454,3 +471,41 @@ def test_a_wanted_model_for_which_there_is_no_room_any_more_is_told(build: Calla
     bench.lacks.clear()
     bench.look(60.0)
     assert (bench.host.loaded, bench.lacks) == ("large", [])
+
+
+TWO_FORMS = (Way(TENSORRT_LLM, "1", LARGE), Way(LLAMA_CPP, "1", replace(SMALL, model="small")))
+"""Of one model: as much as the large one by the first engine, as little as the small one by the other."""
+
+
+def test_a_model_is_loaded_by_the_first_engine_that_has_room(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,), ways=TWO_FORMS)
+    bench.free = 2048 * MIB
+    bench.look()
+    assert (bench.host.calls, bench.host.engine) == (["load small"], "llama.cpp")
+    assert not [event for event in bench.events if isinstance(event, ModelDoesNotFit)]
+    bench.free = 8192 * MIB
+    bench.look(PATIENCE + 1)
+    assert bench.host.engine == "tensorrt-llm", "there has been room for it for a while"
+    assert not bench.lacks
+
+
+def test_another_engine_has_its_turn_at_once_where_there_is_room(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,), ways=TWO_FORMS)
+    bench.look()
+    assert bench.host.engine == "tensorrt-llm"
+    small, large = bench.candidates[0].by(TWO_FORMS[1]), bench.candidates[0].by(TWO_FORMS[0])
+    bench.turns = (small, large)
+    bench.governor.engine_event(ModelLoadFailed("small", "broken", "tensorrt-llm", LoadProblem.REFUSED))
+    assert str(bench.host.engine) == "llama.cpp"
+    bench.look(3 * PATIENCE)
+    assert len(bench.host.calls) == 2, "it stays"
+
+
+def test_an_engine_of_which_no_geometry_is_known_can_only_be_tried(build: Callable[..., Bench]) -> None:
+    unknown = Way(ONNXRUNTIME_GENAI, "1", None)
+    bench = build(models=(SMALL,), ways=(unknown, TWO_FORMS[1]))
+    bench.turns = (bench.candidates[0].by(TWO_FORMS[1]), bench.candidates[0].by(unknown))
+    bench.look()
+    bench.turns = ()
+    bench.look(PATIENCE + 1)
+    assert bench.host.engine == "onnxruntime-genai", "an operator gave it another chance"

@@ -38,7 +38,7 @@ def test_sizes(size: int, says: str) -> None:
 
 
 def test_rows() -> None:
-    assert row(known("llama-3.2-3b-instruct-int4"), None) == (
+    assert row(known("llama-3.2-3b-instruct-int4"), None, ["onnxruntime-genai"]) == (
         "llama-3.2-3b-instruct-int4",
         "~3.4 GiB",
         "Llama 3.2 Community License",
@@ -46,21 +46,21 @@ def test_rows() -> None:
         "?",
         "onnxruntime-genai",
     )
-    assert row(known("llama-3.2-11b-vision-instruct"), None)[1:] == (
+    assert row(known("llama-3.2-11b-vision-instruct"), None, ["openai"])[1:] == (
         "-",
         "Llama 3.2 Community License",
         "no",
         "-",
         "openai",
     )
-    assert row(known("edge-tiny"), None)[3] == "yes, ships"
-    assert row(Entry("mine", None, Path("/models/mine"), own=True), None) == ("mine", "?", "?", "yes", "?", "?")
+    assert row(known("edge-tiny"), None, [])[3] == "yes, ships"
+    assert row(Entry("mine", None, Path("/models/mine"), own=True), None, []) == ("mine", "?", "?", "yes", "?", "?")
 
 
 def test_all_that_is_known() -> None:
     entry = known("llama-3.2-1b-instruct-int4")
     assert entry.manifest is not None
-    lines = dict(details(entry, entry.manifest, None))
+    lines = dict(details(entry, entry.manifest, None, ["onnxruntime-genai"]))
     assert "digests unknown until --accept-new" in lines["source"]
     assert "onnx-community/Llama-3.2-1B-Instruct-ONNX at main" in lines["source"]
     assert lines["memory"].startswith("2.0 GiB with 512 tokens, 2.2 GiB with 4,096 tokens")
