@@ -10,6 +10,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from agent import __version__, logs
+from agent.cli_bench import BENCH_HELP, bench
 from agent.cli_models import models
 from agent.cli_parts import ConfigOption, command_help, told_plainly
 from agent.config_file import DEFAULT_PATH, load_config
@@ -42,6 +43,7 @@ def _device_id(text: str) -> str:
 
 
 cli.add_typer(models, name="models")
+cli.command("bench", help=BENCH_HELP)(bench)
 
 
 @cli.callback(invoke_without_command=True)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from agent import __version__
 from agent.cli import cli
 
-COMMANDS = ("run", "check-config", "ask", "top", "demo", "doctor", "models", "version")
+COMMANDS = ("run", "check-config", "ask", "top", "demo", "doctor", "models", "bench", "version")
 
 
 def _invoke(*arguments: str) -> Result:
