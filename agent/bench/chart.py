@@ -14,7 +14,7 @@ from agent.bench.measured import Document, Figures
 RUNS = 8
 """As many as can be told apart."""
 _COLUMNS = 80
-_BAR = 30
+_BAR = 26
 _COLOURS = ("cyan", "magenta", "green", "yellow")
 
 
@@ -34,23 +34,26 @@ def draw(documents: Sequence[Document], file: Path) -> None:
 
 
 def chart(documents: Sequence[Document]) -> RenderableType:
-    """A bar of tokens/s for each run, cell by cell; those of the latest run only."""
+    """A bar of tokens/s for each run, cell by cell; those of the latest run only. All bars have one scale."""
     latest = documents[-1]
     labels = list(dict.fromkeys(each.subject for document in documents for each in document.figures))
-    parts: list[RenderableType] = [Text(f"tokens/s on {latest.machine.name}", style="bold")]
-    for cell in dict.fromkeys(each.cell for each in latest.figures):
-        runs = [(document, each) for document in documents for each in document.figures if each.cell == cell]
-        parts += [Text(f"\n{cell}", style="bold"), _bars(runs, labels)]
+    parts: list[RenderableType] = [Text(f"tokens/s on {latest.machine.name}: median of the rounds, least to most")]
+    cells = dict.fromkeys(each.cell for each in latest.figures)
+    runs = [(document, each) for document in documents for each in document.figures if each.cell in cells]
+    most = max(each.tokens_per_s.median for _, each in runs)
+    for cell in cells:
+        parts.append(Text(f"\n{cell}", style="bold"))
+        parts.append(_bars([(document, each) for document, each in runs if each.cell == cell], labels, most))
     return Group(*parts, Text())
 
 
-def _bars(runs: Sequence[tuple[Document, Figures]], labels: Sequence[str]) -> Table:
-    most = max(each.tokens_per_s.median for _, each in runs)
+def _bars(runs: Sequence[tuple[Document, Figures]], labels: Sequence[str], most: float) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis", max_width=24)
+    table.add_column(no_wrap=True, overflow="ellipsis", max_width=20)
     table.add_column(width=_BAR)
-    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True, min_width=7)
+    table.add_column(no_wrap=True)
     for document, each in runs:
         colour = _COLOURS[labels.index(each.subject) % len(_COLOURS)]
         table.add_row(
@@ -58,6 +61,7 @@ def _bars(runs: Sequence[tuple[Document, Figures]], labels: Sequence[str]) -> Ta
             Text(each.subject, style=colour),
             Bar(most, 0, each.tokens_per_s.median, width=_BAR, color=colour),
             f"{each.tokens_per_s.median:,.1f}",
+            Text(f"{each.tokens_per_s.least:,.0f} to {each.tokens_per_s.most:,.0f}", style="dim"),
         )
     return table
 
