@@ -79,23 +79,27 @@ def run_bench(config: Config, order: Order) -> int:
     engine = config.engine
     plan = Plan(_candidates(named), order.cells, order.rounds, at_once, engine.load_timeout, engine.step_timeout)
     found, meter, machine = Found(), Meter(), this_machine()
-    failure, interrupted = None, False
-    try:
-        with meter, ProgressBar(plan.tokens) as bar:
-            asyncio.run(measure(plan, meter, found, bar))
-    except KeyboardInterrupt:
-        interrupted = True
-    except StopError as error:
-        failure = error
+    failure = _run(plan, meter, found)
+    interrupted = isinstance(failure, KeyboardInterrupt)
     if found.rounds or found.skipped:
         document = _document(found, meter, machine, interrupted=interrupted)
         print_report(document, _console())
         _keep(document, config, order.json)
-    if failure is not None:
+    if isinstance(failure, StopError):
         raise failure
     if interrupted:
         return INTERRUPTED
     return 0 if found.rounds else 1
+
+
+def _run(plan: Plan, meter: Meter, found: Found) -> KeyboardInterrupt | StopError | None:
+    """Run the plan; what ended it early."""
+    try:
+        with meter, ProgressBar(plan.tokens) as bar:
+            asyncio.run(measure(plan, meter, found, bar))
+    except (KeyboardInterrupt, StopError) as early:
+        return early
+    return None
 
 
 def draw_chart(config: Config, file: Path) -> None:

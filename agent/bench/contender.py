@@ -58,10 +58,15 @@ class Contender:
             on_progress=self._ran,
         )
 
-    @property
-    def pid(self) -> int | None:
-        """The engine's process."""
-        return self._host.pid
+    async def pid(self) -> int:
+        """The engine's process, once it has loaded the model.
+
+        Raises:
+            StopError: The engine was lost, and does not come back.
+        """
+        while (pid := self._host.pid) is None:
+            await self._ready()
+        return pid
 
     @contextlib.asynccontextmanager
     async def loaded(self) -> AsyncIterator[Capabilities]:

@@ -1,4 +1,4 @@
-"""What machine it is that is measured, and how busy it is."""
+"""What machine it is that is measured."""
 
 import os
 
@@ -22,5 +22,4 @@ def this_machine() -> Machine:
         memory=Bytes(psutil.virtual_memory().total),
         jetpack=found.jetpack if isinstance(found, Jetson) else None,
         power_mode=None if mode is None else mode.name,
-        load=os.getloadavg()[0],
     )

@@ -13,7 +13,7 @@ from agent.bench.cells import Cell
 from agent.bench.contender import Contender, NotRun
 from agent.bench.measured import CopyRate, Round, Skipped, Subject
 from agent.bench.touched import read_touched
-from agent.bench.watching import Meter, PeakMemory
+from agent.bench.watching import Bystanders, Meter, PeakMemory
 from agent.clock import boottime
 from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Capabilities
@@ -135,10 +135,9 @@ async def measure(plan: Plan, meter: Meter, found: Found, audience: Audience) ->
 async def _round(  # noqa: PLR0913, PLR0917 - what the loop above has in its hands
     contender: Contender, cell: Cell, number: int, running: int, meter: Meter, found: Found, audience: Audience
 ) -> None:
-    began = boottime()
-    with contextlib.ExitStack() as stack:
-        pid = contender.pid
-        peak = None if pid is None else stack.enter_context(PeakMemory(pid))
+    pid = await contender.pid()
+    began, others = boottime(), Bystanders(pid)
+    with PeakMemory(pid) as peak:
         answers = await contender.run(cell, seed=f"{number} {cell}")
     if isinstance(answers, NotRun):
         found.skipped.append(Skipped(contender.label, cell, answers.why))
@@ -150,8 +149,9 @@ async def _round(  # noqa: PLR0913, PLR0917 - what the loop above has in its han
         running=running,
         answers=answers,
         energy=meter.energy(began, boottime()),
-        memory=None if peak is None else peak.most,
+        memory=peak.most,
         gpu_memory=meter.gpu_memory(began),
+        others=others.share(),
     )
     found.rounds.append(run)
     audience.done(run)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from agent.bench.cells import Cell
-from agent.units import Bytes, Joules, Seconds
+from agent.units import Bytes, Joules, Ratio, Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Round:
         energy: Of the whole machine; None where it was not measured.
         memory: The peak of what the engine's process held and the kernel could not take back.
         gpu_memory: The peak of what all programs had of the GPU's memory, where that is known.
+        others: Share of the processors' time that other programs took.
     """
 
     subject: str
@@ -46,6 +47,7 @@ class Round:
     energy: Joules | None = None
     memory: Bytes | None = None
     gpu_memory: Bytes | None = None
+    others: Ratio = Ratio(0.0)  # noqa: RUF009 - a number
 
     @property
     def seconds(self) -> Seconds:
@@ -194,7 +196,6 @@ class Machine:
 
     Attributes:
         power_mode: Of a Jetson.
-        load: The load average of the minute before: 0 on a quiet machine.
     """
 
     name: str
@@ -203,7 +204,6 @@ class Machine:
     memory: Bytes
     jetpack: str | None
     power_mode: str | None
-    load: float
 
 
 @dataclass(frozen=True, slots=True)

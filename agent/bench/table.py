@@ -1,6 +1,7 @@
 """What people are shown of a run."""
 
 from collections.abc import Iterator, Sequence
+from statistics import median
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -11,6 +12,8 @@ from agent.bench.measured import CopyRate, Document, Figures, Machine, Pair, Per
 from agent.models.table import human
 
 _GIGA = 1e9
+_BUSY = 0.05
+"""What others take of the processors' time before it is said."""
 
 
 def report(document: Document) -> RenderableType:
@@ -130,14 +133,15 @@ def _warnings(document: Document) -> Iterator[str]:
             yield f"{where}: {each.cached_tokens} tokens of the prompts were not read, but known from before"
         if each.ended_early:
             yield f"{where}: {each.ended_early} answers ended before their length"
-    load, cpus = document.machine.load, document.machine.cpus
-    if load > cpus / 2:
-        yield f"The machine was busy before it began: a load of {load:.1f} on {cpus} processors."
+    others = median(each.others for each in document.rounds) if document.rounds else 0.0
+    if others >= _BUSY:
+        yield f"The machine was busy: other programs took {others:.0%} of its processors' time."
 
 
 def _notes(document: Document) -> Iterator[str]:
-    rounds = max((each.rounds for each in document.figures), default=0)
-    yield f"tokens/s: all output tokens over the whole time, the first token's included: the median of {rounds} rounds."
+    counts = sorted({each.rounds for each in document.figures})
+    rounds = " to ".join(str(count) for count in dict.fromkeys((*counts[:1], *counts[-1:])))
+    yield f"tokens/s: all output tokens over the whole time, prefill included: median (least to most), n={rounds}."
     yield "first token: by the engine's clock. Between tokens: between the texts as they reach the agent's process."
     if any(each.running < each.cell.batch for each in document.figures):
         yield "(n at a time): the engine runs no more at once; the others wait, which their first token includes."

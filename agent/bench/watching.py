@@ -1,4 +1,4 @@
-"""What is watched while a round runs: the power meter, the engine's memory, the GPU's. Threads of their own."""
+"""What is watched while a round runs: the power meter, the memory of engine and GPU, and who else is busy."""
 
 import threading
 from collections import deque
@@ -6,11 +6,14 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+import psutil
+
 from agent.bench.figures import LEAST_SAMPLES, joules
+from agent.clock import boottime
 from agent.platform.footprint import footprint
 from agent.platform.readings import DeviceReadings, PowerReadings
 from agent.platform.sampler import Sampler
-from agent.units import Bytes, Joules, Milliwatts, Seconds
+from agent.units import Bytes, Joules, Milliwatts, Ratio, Seconds
 
 _EVERY = Seconds(0.02)
 _KEPT_SAMPLES = 1 << 16
@@ -54,6 +57,36 @@ class PeakMemory:
             self._most = max(self._most, footprint(self._pid).value or 0)
             if self._stop.wait(self._every):
                 return
+
+
+class Bystanders:
+    """Everything that runs on this machine but the bench and its engine, from now on.
+
+    Args:
+        engine: The engine's process.
+    """
+
+    def __init__(self, engine: int) -> None:
+        self._engine = engine
+        self._began, self._before = boottime(), _not_ours(engine)
+
+    def share(self) -> Ratio:
+        """Of the processors' time that they have taken; 0 where the engine is gone, and it cannot be said."""
+        now, whole = _not_ours(self._engine), (boottime() - self._began) * (psutil.cpu_count() or 1)
+        if now is None or self._before is None or whole <= 0:
+            return Ratio(0.0)
+        return Ratio(min(1.0, max(0.0, (now - self._before) / whole)))
+
+
+def _not_ours(engine: int) -> float | None:
+    """Seconds of processor time that were neither this process's nor the engine's, since the boot."""
+    try:
+        ours = [process.cpu_times() for process in (psutil.Process(), psutil.Process(engine))]
+    except psutil.NoSuchProcess:
+        return None
+    times = psutil.cpu_times()
+    idle = times.idle + times.iowait + times.guest + times.guest_nice  # guests are in `user` already
+    return sum(times) - idle - sum(each.user + each.system for each in ours)
 
 
 class Meter:

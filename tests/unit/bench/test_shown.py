@@ -36,11 +36,10 @@ def test_what_the_figures_do_not_show_is_said() -> None:
     cell = Cell(batch=4, input_tokens=100, output_tokens=11)
     page = shown(
         a_document(
-            a_round(answer(tokens=5), answer(prompt=99), answer(cached=64), answer(), cell=cell),
+            a_round(answer(tokens=5), answer(prompt=99), answer(cached=64), answer(), cell=cell, others=0.4),
             subjects=(a_subject(touched=None),),
             skipped=(Skipped("a", Cell(1, 4, 4), "with the model's chat template, a prompt has 14 tokens or more"),),
             interrupted=True,
-            load=5.0,
         )
     )
     assert "4 (1 at a time)" in page
@@ -50,7 +49,7 @@ def test_what_the_figures_do_not_show_is_said() -> None:
         "1 prompts had another length",
         "64 tokens of the prompts were not read",
         "1 answers ended before their length",
-        "a load of 5.0 on 6 processors",
+        "busy: other programs took 40% of its processors' time",
         "No J/token: no meter.",
         "No share of the limit for a",
     ):

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from agent.bench import copy_rate as copying
 from agent.bench import synthetic
 from agent.bench.machine import this_machine
 from agent.bench.touched import read_touched, runs_on
-from agent.bench.watching import Meter, PeakMemory
+from agent.bench.watching import Bystanders, Meter, PeakMemory
 from agent.clock import boottime
 from agent.errors import ConfigError
 from agent.models import find_model
@@ -96,6 +97,18 @@ def test_the_peak_of_a_process() -> None:
     with PeakMemory(2**22 + 1) as nobody:
         pass
     assert nobody.most is None
+
+
+def test_what_other_programs_take() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        others = Bystanders(os.getpid())
+        before = psutil.Process(busy.pid).cpu_times().user
+        wait_for(lambda: psutil.Process(busy.pid).cpu_times().user > before + 0.3, 60, "a busy program's time")
+        assert 0 < others.share() <= 1
+        busy.kill()
+    with subprocess.Popen(["true"]) as gone:
+        others = Bystanders(gone.pid)
+    assert others.share() == 0.0
 
 
 def test_the_energy_of_a_board(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from agent.bench.cells import Cell
 from agent.bench.figures import all_figures, pairs_of
 from agent.bench.measured import Answer, CopyRate, Document, Machine, Round, Skipped, Subject, Touched
-from agent.units import Bytes, Joules, Seconds
+from agent.units import Bytes, Joules, Ratio, Seconds
 
 CELL = Cell(batch=1, input_tokens=100, output_tokens=11)
 TOUCHED = Touched(weights=Bytes(1_000_000), token=Bytes(100))
@@ -17,10 +17,15 @@ def answer(
 
 
 def a_round(
-    *answers: Answer, subject: str = "a", cell: Cell = CELL, number: int = 0, energy: float | None = None
+    *answers: Answer,
+    subject: str = "a",
+    cell: Cell = CELL,
+    number: int = 0,
+    energy: float | None = None,
+    others: float = 0.0,
 ) -> Round:
     joules = None if energy is None else Joules(energy)
-    return Round(subject, cell, number, 1, answers or (answer(),), joules, Bytes(50 << 20))
+    return Round(subject, cell, number, 1, answers or (answer(),), joules, Bytes(50 << 20), None, Ratio(others))
 
 
 def a_subject(
@@ -36,7 +41,6 @@ def a_document(
     skipped: tuple[Skipped, ...] = (),
     date: str = "2026-11-26T02:00:00Z",
     interrupted: bool = False,
-    load: float = 0.1,
 ) -> Document:
     made = rounds or (a_round(),)
     labels = [subject.label for subject in subjects]
@@ -44,7 +48,7 @@ def a_document(
         date=date,
         agent="1.2.3",
         python="3.11.7",
-        machine=Machine("Orin Nano", None, 6, Bytes(8 << 30), "6.2", "25W", load),
+        machine=Machine("Orin Nano", None, 6, Bytes(8 << 30), "6.2", "25W"),
         meter=None,
         no_energy="no meter",
         subjects=subjects,
