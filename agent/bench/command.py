@@ -41,7 +41,7 @@ from agent.platform.memory_now import MemoryGauge
 INTERRUPTED = 130
 """As shells report a program that Ctrl-C has ended."""
 _PIPE_WIDTH = 120
-_LEAST_WIDTH = 100
+_LEAST_WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)

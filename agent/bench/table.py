@@ -60,7 +60,7 @@ def _figures(figures: Sequence[Figures]) -> Table:
     table.add_column("batch", justify="right")
     table.add_column("tokens/s", justify="right")
     table.add_column("first token\np50 / p95", justify="right")
-    table.add_column("between tokens, ms\np50 / p95 / p99", justify="right")
+    table.add_column("between, ms\np50 / p95 / p99", justify="right")
     table.add_column("J/token", justify="right")
     table.add_column("memory", justify="right")
     table.add_column("of the\nlimit", justify="right")
@@ -69,7 +69,7 @@ def _figures(figures: Sequence[Figures]) -> Table:
             each.cell.lengths,
             _batch(each),
             _spread(each.tokens_per_s),
-            f"{_time(each.first_token.p50)} / {_time(each.first_token.p95)}",
+            _first_token(each.first_token),
             "-" if each.between_tokens is None else _between(each.between_tokens),
             "-" if each.joules_per_token is None else f"{each.joules_per_token:.3g}",
             "-" if each.memory is None else human(each.memory),
@@ -104,8 +104,10 @@ def _between(between: Percentiles) -> str:
     return " / ".join(f"{seconds * 1000:.1f}" for seconds in (between.p50, between.p95, between.p99))
 
 
-def _time(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+def _first_token(first: Percentiles) -> str:
+    if first.p95 < 1:
+        return f"{first.p50 * 1000:.0f} / {first.p95 * 1000:.0f} ms"
+    return f"{first.p50:.1f} / {first.p95:.1f} s"
 
 
 def _spread(spread: Spread) -> str:
