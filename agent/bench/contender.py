@@ -130,9 +130,12 @@ class Contender:
         return capabilities
 
     async def _count(self, text: str) -> int:
-        outcome = None
-        async for event in self._host.generate(_request(text, "count", Sampling(max_tokens=1))):
-            outcome = event
+        try:
+            *_, outcome = [
+                event async for event in self._host.generate(_request(text, "count", Sampling(max_tokens=1)))
+            ]
+        except EngineLostError as error:
+            raise StopError(f"{self.label} does not answer: {error}") from error
         if not isinstance(outcome, Finished):
             raise StopError(f"{self.label} does not answer: {outcome}")
         return outcome.usage.prompt_tokens
