@@ -21,14 +21,14 @@ class ProgressBar:
     """
 
     def __init__(self, tokens: int) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._is_terminal = sys.stderr.isatty()
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
         self._bar = Progress(
             *columns,
-            console=self._console,
+            console=Console(stderr=True, highlight=False),
             refresh_per_second=_REFRESH_HZ,
             transient=True,
-            disable=not self._console.is_terminal,
+            disable=not self._is_terminal,
         )
         self._task = self._bar.add_task("", total=tokens)
 
@@ -53,5 +53,5 @@ class ProgressBar:
 
     def done(self, run: Round) -> None:
         """A round is over."""
-        if not self._console.is_terminal:
+        if not self._is_terminal:
             sys.stderr.write(f"{run.subject}: {run.cell}, round {run.number + 1}: {run.tokens_per_s:.1f} tokens/s\n")

@@ -120,7 +120,7 @@ def test_an_interrupted_run_prints_and_keeps_what_was_over(tmp_path: Path) -> No
             if "32|8, batch 1, round 1" in line:
                 break
         program.send_signal(signal.SIGINT)
-        out, err = program.communicate(timeout=60)
+        out, err = program.communicate(timeout=120)
     assert program.returncode == 130
     assert "Interrupted: this is what was over by then." in out
     assert "Traceback" not in err
