@@ -102,7 +102,10 @@ class OrtGenaiEngine:
         prompt = self._fitting.encode(request)
         room, tokens = self._fitting.room(request, len(prompt)), len(prompt) + request.sampling.max_tokens
         parts = in_parts(prompt, CHUNK_TOKENS, self._control)
-        kept = self._begin(Wanted(self._profile(request.sampling), parts, tokens, room))
+        profile = self._profile(request.sampling)
+        if request.min_tokens:
+            profile = replace(profile, min_length=len(prompt) + request.min_tokens)
+        kept = self._begin(Wanted(profile, parts, tokens, room))
         self._running = _Running(
             request,
             kept,
@@ -190,6 +193,7 @@ class OrtGenaiEngine:
         params = og.GeneratorParams(self._model)
         params.set_search_options(
             max_length=capacity,  # the KV cache is allocated for so many
+            min_length=profile.min_length,
             do_sample=profile.temperature > 0,
             temperature=profile.temperature,
             top_p=profile.top_p,

@@ -44,12 +44,14 @@ class Profile:
         top_p: As in `Sampling`.
         seed: Of its random numbers; None: any.
         grammar: That its answers follow.
+        min_length: Tokens of prompt and answer before which no answer ends by itself.
     """
 
     temperature: float
     top_p: float
     seed: int | None
     grammar: str | None
+    min_length: int = 0
 
     @property
     def is_repeatable(self) -> bool:

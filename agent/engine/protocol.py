@@ -21,6 +21,8 @@ class GenerationRequest:
         stream: Whether `Delta`s are wanted; without, `Finished` alone carries the text.
         deadline: On the boot clock; the request ends with `FinishReason.DEADLINE` at the first step after it.
         room: The memory that there is for its KV cache and what the engine keeps; None: enough.
+        min_tokens: The answer does not end by itself before it has so many. For measuring; an engine that cannot hold
+            back the end token ignores it.
     """
 
     id: PromptId
@@ -29,6 +31,7 @@ class GenerationRequest:
     stream: bool = False
     deadline: Seconds | None = None
     room: Room | None = None
+    min_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,10 @@ PURE: dict[str, set[str]] = {
     "engine.protocol": VALUES | {"budget.admission"},
     "engine.work_log": VALUES | {"engine.protocol"},
     "engine.text": VALUES,
+    "bench.cells": VALUES,
+    "bench.measured": VALUES | {"bench.cells"},
+    "bench.figures": VALUES | {"bench.cells", "bench.measured"},
+    "bench.prompts": VALUES,
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {
@@ -57,7 +61,9 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "service": {"cli"},
     "cli": {"__main__"},
     "cli_models": {"cli"},
-    "cli_parts": {"cli", "cli_models"},
+    "cli_bench": {"cli"},
+    "bench": {"cli_bench"},
+    "cli_parts": {"cli", "cli_models", "cli_bench"},
     "demo": {"cli"},
     "ask": {"cli", "demo"},
     "doctor": {"cli"},
@@ -75,20 +81,22 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "draining": {"app"},
     "commands.commander": {"app", "sources"},
     "spool.thread": {"spool", "vitals", "backlog", "app"},
-    "platform.sampler": {"app", "vitals"},
+    "platform.sampler": {"app", "vitals", "bench.watching"},
     "governor": {"app", "vitals", "power_plan", "mode_keeper"},
     "mode_keeper": {"app"},
     "model_choice": {"app"},
-    "config_file": {"app", "cli", "cli_models", "cli_parts", "ask", "demo"},
+    "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_parts", "ask", "demo"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "sqlite3": {"journal"},
     "onnxruntime_genai": {"engine.ort_genai"},
     "yaml": {"config_file", "demo", "models.manifest_file"},
-    "typer": {"cli", "cli_models", "cli_parts", "ask"},
+    "typer": {"cli", "cli_models", "cli_bench", "cli_parts", "ask"},
     "prometheus_client": {"metrics"},
     "huggingface_hub": {"models.hub"},
     "httpx2": {"models", "engine.openai_connection"},
+    "torch": {"bench.synthetic"},
+    "transformers": {"bench.synthetic"},
 }
 
 
