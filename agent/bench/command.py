@@ -18,7 +18,6 @@ from agent.bench import synthetic
 from agent.bench.cells import Cell
 from agent.bench.chart import RUNS, draw
 from agent.bench.copy_rate import copy_rate
-from agent.bench.engines import ENGINES
 from agent.bench.figures import all_figures, pairs_of
 from agent.bench.history import History, as_json
 from agent.bench.machine import this_machine
@@ -73,11 +72,10 @@ def run_bench(config: Config, order: Order) -> int:
         StopError: It cannot be done; what was measured until then has been shown.
     """
     named = _named(config, order)
-    for each in named:
-        ENGINES[each.engine].check(each.engine)
+    candidates = _candidates(named)
     at_once = _most_at_once(config, named, order.cells)
     engine = config.engine
-    plan = Plan(_candidates(named), order.cells, order.rounds, at_once, engine.load_timeout, engine.step_timeout)
+    plan = Plan(candidates, order.cells, order.rounds, at_once, engine.load_timeout, engine.step_timeout)
     found, meter, machine = Found(), Meter(), this_machine()
     failure = _run(plan, meter, found)
     interrupted = isinstance(failure, KeyboardInterrupt)
@@ -183,9 +181,9 @@ def _candidates(named: Sequence[Named]) -> tuple[Candidate, ...]:
             label,
             each.model,
             each.model_dir,
-            each.engine,
-            ENGINES[each.engine].loader,
-            ENGINES[each.engine].library,
+            each.engine.name,
+            each.engine.loader,
+            each.library,
             rates[runs_on(each.model_dir)],
         )
         for label, each in zip(labels(named), named, strict=True)

@@ -16,13 +16,14 @@ from pathlib import Path
 
 from agent.bench.cells import parse_cells
 from agent.bench.copy_rate import copy_rate
-from agent.bench.engines import ENGINES, GENAI
 from agent.bench.figures import all_figures
 from agent.bench.machine import this_machine
 from agent.bench.measure import Candidate, Found, Plan, measure
 from agent.bench.measured import Figures, Round
 from agent.bench.touched import runs_on
 from agent.bench.watching import Meter
+from agent.engine.catalog import ENGINES, ONNXRUNTIME_GENAI
+from agent.engine.library import installed_version
 from agent.units import Seconds
 
 _LOAD_TIMEOUT, _STEP_TIMEOUT = Seconds(600.0), Seconds(120.0)
@@ -72,17 +73,24 @@ def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="folder of the model")
-    parser.add_argument("--engine", choices=ENGINES, default=GENAI)
+    parser.add_argument("--engine", choices=[engine.name for engine in ENGINES], default=ONNXRUNTIME_GENAI.name)
     parser.add_argument("--cells", default="100|100,2000|100,4000|100")
     parser.add_argument("--batch", default="1,4")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     add_cuda_libraries()
-    folder, engine = arguments.model.resolve(), ENGINES[arguments.engine]
+    folder = arguments.model.resolve()
+    engine = next(engine for engine in ENGINES if engine.name == arguments.engine)
     cells = parse_cells(arguments.cells, arguments.batch)
     candidate = Candidate(
-        folder.name, folder.name, folder, arguments.engine, engine.loader, engine.library, copy_rate(runs_on(folder))
+        folder.name,
+        folder.name,
+        folder,
+        engine.name,
+        engine.loader,
+        f"{engine.name} {installed_version(engine)}",
+        copy_rate(runs_on(folder)),
     )
     at_once = max(cell.batch for cell in cells)
     plan = Plan((candidate,), cells, arguments.rounds, at_once, _LOAD_TIMEOUT, _STEP_TIMEOUT)

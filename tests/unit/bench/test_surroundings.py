@@ -31,7 +31,6 @@ CORE = (
     "contender",
     "copy_rate",
     "cuda_copy",
-    "engines",
     "figures",
     "machine",
     "measure",
