@@ -44,6 +44,7 @@ PURE: dict[str, set[str]] = {
         "spool",
     },
     "budget": VALUES | {"budget", "engine.protocol", "events", "platform.readings", "scheduler"},
+    "engine.kv_pool": VALUES | {"budget.memory"},
     "engine.pacing": VALUES,
     "engine.protocol": VALUES | {"budget.admission"},
     "engine.work_log": VALUES | {"engine.protocol"},
@@ -61,6 +62,9 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "doctor": {"cli"},
     "top": {"cli"},
     "engine.ort_genai": set(),  # loaded by name, in the engine's process
+    "engine.tensorrt_llm": set(),  # likewise
+    "engine.tensorrt_llm_streams": {"engine.tensorrt_llm"},
+    "engine.tensorrt_llm_terms": {"engine.tensorrt_llm"},
     "engine.child": {"engine.host"},
     "memory_governor": {"app", "vitals", "model_choice"},
     "learnt": {"app", "memory_governor"},
@@ -79,7 +83,10 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "sqlite3": {"journal"},
+    "jinja2": {"engine.tensorrt_llm_terms"},
     "onnxruntime_genai": {"engine.ort_genai"},
+    "tensorrt_llm": {"engine.tensorrt_llm", "engine.tensorrt_llm_streams", "engine.tensorrt_llm_terms"},
+    "torch": {"engine.tensorrt_llm"},
     "yaml": {"config_file", "demo", "models.manifest_file"},
     "typer": {"cli", "cli_models", "cli_parts", "ask"},
     "prometheus_client": {"metrics"},
