@@ -26,7 +26,7 @@ try:
 
     from agent.engine.tensorrt_llm_streams import Failed, Piece, StreamId, Streams
     from agent.engine.tensorrt_llm_terms import LibraryTokenizer, sampling_params
-except ImportError as error:
+except (ImportError, OSError, RuntimeError) as error:  # it may lack CUDA's or MPI's libraries, too
     raise LoadError(f"TensorRT-LLM cannot be used here: {error}") from error
 
 from agent.clock import boottime
@@ -205,7 +205,7 @@ def load(spec: EngineSpec) -> TensorRtLlmEngine:
     """
     try:
         free = _free_memory()
-    except (ImportError, RuntimeError) as error:
+    except (ImportError, AssertionError, RuntimeError) as error:  # asserts when built without CUDA
         raise LoadError(f"the GPU cannot be used: {error}") from error
     return load_within(spec, free)
 

@@ -13,9 +13,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import onnxruntime_genai as og
-from jinja2 import TemplateError
 
 from tests.stand_ins.tensorrt_llm_machine import Machine, Response, Sequenced
+
+try:
+    from jinja2 import TemplateError
+except ModuleNotFoundError:
+    from tests.stand_ins.jinja2 import TemplateError
 
 __version__ = "1.2.1"
 

@@ -1,12 +1,10 @@
 """Loads the adapter for TensorRT-LLM over the stand-in; imported by name in an engine's process, too."""
 
 import importlib
-import importlib.util
 import json
 import sys
 import types
 from pathlib import Path
-from typing import Any
 
 from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Engine
@@ -14,16 +12,16 @@ from agent.models import find_model
 from agent.units import Bytes
 
 FREE = Bytes(1 << 30)
-CONTEXT = 4096
+CONTEXT = 2560
 MAX_BATCH = 4
 
 
 def install() -> types.ModuleType:
     """Let the stand-in pass for the library in this process; gives the adapter's module."""
-    if "jinja2" not in sys.modules and importlib.util.find_spec("jinja2") is None:
-        jinja2: Any = types.ModuleType("jinja2")
-        jinja2.TemplateError = type("TemplateError", (Exception,), {})
-        sys.modules["jinja2"] = jinja2
+    try:
+        importlib.import_module("jinja2")
+    except ModuleNotFoundError:
+        sys.modules["jinja2"] = importlib.import_module("tests.stand_ins.jinja2")
     stand_in = importlib.import_module("tests.stand_ins.tensorrt_llm")
     sys.modules["tensorrt_llm"] = sys.modules["tensorrt_llm.llmapi"] = stand_in
     return importlib.import_module("agent.engine.tensorrt_llm")

@@ -25,7 +25,13 @@ ENGINES: dict[str, tuple[str, Callable[[Path], Path]]] = {
 }
 
 
-@pytest.fixture(scope="session", params=ENGINES)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that needs an engine runs with each, or with those that its module names in `ENGINES`."""
+    if "loader" in metafunc.fixturenames:
+        metafunc.parametrize("loader", getattr(metafunc.module, "ENGINES", ENGINES), indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def loader(request: pytest.FixtureRequest) -> str:
     """The loader's name, as an `EngineSpec` has it."""
     return ENGINES[request.param][0]

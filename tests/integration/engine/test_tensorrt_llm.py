@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from agent.prompt import Delta, Message, PromptId, Role, Sampling, Usage
 from agent.units import Bytes
 from tests.integration.engine.test_conformance import ENDLESS
 from tests.stand_ins import tensorrt_llm as stand_in
-from tests.stand_ins.tensorrt_llm_loader import FREE, MAX_BATCH, checkpoint, install, load
+from tests.stand_ins.tensorrt_llm_loader import CONTEXT, FREE, MAX_BATCH, checkpoint, install, load
 from tests.stand_ins.tensorrt_llm_machine import Machine, Response, Sequenced
 
 
@@ -170,12 +172,32 @@ def test_a_chat_template_may_refuse(folder: Path, tmp_path: Path) -> None:
 
 def test_the_model_sets_the_context_where_nobody_else_does(folder: Path) -> None:
     with closing(load(spec(folder, None))) as engine:
-        assert engine.capabilities().context_length == 4096
+        assert engine.capabilities().context_length == CONTEXT
 
 
 def test_a_cache_that_does_not_fit_is_said_with_the_numbers(folder: Path) -> None:
     with pytest.raises(LoadError, match=r"a KV cache of 4,224 tokens needs 56,229,888 bytes.* 995,904 are free"):
         install().load_within(spec(folder), Bytes(1_000_000))
+
+
+def test_how_much_is_free_is_asked_of_torch(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch: Any = ModuleType("torch")
+    torch.cuda = SimpleNamespace(mem_get_info=lambda: (1_000_000, FREE))
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    with pytest.raises(LoadError, match=r" 995,904 are free"):
+        install().load(spec(folder))
+
+
+def test_without_a_gpu_it_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch: Any = ModuleType("torch")
+    monkeypatch.setitem(sys.modules, "torch", torch)
+
+    def complain() -> None:
+        raise AssertionError("Torch not compiled with CUDA enabled")
+
+    torch.cuda = SimpleNamespace(mem_get_info=complain)
+    with pytest.raises(LoadError, match="the GPU cannot be used: Torch not compiled"):
+        install().load(spec(folder))
 
 
 def test_another_release_is_not_loaded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
