@@ -124,12 +124,15 @@ class Capabilities:
         context_length: Tokens of prompt and answer together; fewer than the model has where memory is short.
         max_batch: Requests that one `step` advances.
         guidance: Whether answers can be held to a JSON Schema.
+        paced: Whether nothing runs between two steps. Otherwise its runtime generates by itself, and only the begin of
+            a request can be put off.
     """
 
     model: str
     context_length: int
     max_batch: int
     guidance: bool
+    paced: bool = True
 
 
 class Engine(Protocol):

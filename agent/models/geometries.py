@@ -10,8 +10,12 @@ from agent.engine.catalog import EngineName
 from agent.errors import ConfigError
 from agent.models.folder import engines_of
 from agent.models.geometry import read_geometry
+from agent.models.hf_geometry import read_hf_geometry
 
-_READERS: Final[Mapping[str, Callable[[str, Path], Geometry]]] = {EngineName.ONNXRUNTIME_GENAI: read_geometry}
+_READERS: Final[Mapping[str, Callable[[str, Path], Geometry]]] = {
+    EngineName.ONNXRUNTIME_GENAI: read_geometry,
+    EngineName.TENSORRT_LLM: read_hf_geometry,
+}
 """By the engine's name: of a model's name and its folder."""
 
 

@@ -46,6 +46,7 @@ PURE: dict[str, set[str]] = {
     "budget": VALUES | {"budget", "engine.protocol", "events", "platform.readings", "scheduler"},
     "engine.catalog": set(),
     "engine.preference": VALUES | {"engine.catalog", "events"},
+    "engine.kv_pool": VALUES | {"budget.memory"},
     "engine.pacing": VALUES,
     "engine.protocol": VALUES | {"budget.admission"},
     "engine.work_log": VALUES | {"engine.protocol"},
@@ -69,6 +70,9 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "doctor": {"cli"},
     "top": {"cli"},
     "engine.ort_genai": set(),  # loaded by name, in the engine's process
+    "engine.tensorrt_llm": set(),  # likewise
+    "engine.tensorrt_llm_streams": {"engine.tensorrt_llm"},
+    "engine.tensorrt_llm_terms": {"engine.tensorrt_llm"},
     "engine.child": {"engine.host"},
     "memory_governor": {"app", "vitals", "model_choice"},
     "learnt": {"app", "memory_governor"},
@@ -89,13 +93,15 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "sqlite3": {"journal"},
+    "jinja2": {"engine.tensorrt_llm_terms"},
     "onnxruntime_genai": {"engine.ort_genai"},
+    "tensorrt_llm": {"engine.tensorrt_llm", "engine.tensorrt_llm_streams", "engine.tensorrt_llm_terms"},
+    "torch": {"bench.synthetic", "engine.tensorrt_llm"},
     "yaml": {"config_file", "demo", "models.manifest_file"},
     "typer": {"cli", "cli_models", "cli_bench", "cli_parts", "ask"},
     "prometheus_client": {"metrics"},
     "huggingface_hub": {"models.hub"},
     "httpx2": {"models", "engine.openai_connection"},
-    "torch": {"bench.synthetic"},
     "transformers": {"bench.synthetic"},
 }
 

@@ -1,6 +1,6 @@
-"""The shipped model, loaded once."""
+"""The shipped model, loaded once in each engine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -10,12 +10,28 @@ from agent.engine.child import load
 from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Engine
 from agent.models import find_model
-
-# Every engine that there is: `module:function` of its loader, and the shipped model that it loads.
-ENGINES = {"ort_genai": ("agent.engine.ort_genai:load", "edge-tiny")}
+from tests.stand_ins.tensorrt_llm_loader import checkpoint
 
 
-@pytest.fixture(scope="session", params=ENGINES)
+def shipped(empty: Path) -> Path:
+    """The shipped model, as it is."""
+    return find_model("edge-tiny", None, empty)
+
+
+# Every engine that there is: `module:function` of its loader, and what makes the folder that it loads of an empty one.
+ENGINES: dict[str, tuple[str, Callable[[Path], Path]]] = {
+    "ort_genai": ("agent.engine.ort_genai:load", shipped),
+    "tensorrt_llm": ("tests.stand_ins.tensorrt_llm_loader:load", checkpoint),
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that needs an engine runs with each, or with those that its module names in `ENGINES`."""
+    if "loader" in metafunc.fixturenames:
+        metafunc.parametrize("loader", getattr(metafunc.module, "ENGINES", ENGINES), indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def loader(request: pytest.FixtureRequest) -> str:
     """The loader's name, as an `EngineSpec` has it."""
     return ENGINES[request.param][0]
@@ -24,8 +40,8 @@ def loader(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def model_dir(loader: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the model that the engine under test loads."""
-    model = next(model for known, model in ENGINES.values() if known == loader)
-    return find_model(model, None, tmp_path_factory.mktemp("no-models-of-its-own"))
+    make = next(make for known, make in ENGINES.values() if known == loader)
+    return make(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="session")

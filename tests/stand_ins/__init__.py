@@ -1,0 +1,1 @@
+"""Small packages that pass for large ones which cannot be installed everywhere."""
