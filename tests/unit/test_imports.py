@@ -48,6 +48,9 @@ PURE: dict[str, set[str]] = {
     "engine.protocol": VALUES | {"budget.admission"},
     "engine.work_log": VALUES | {"engine.protocol"},
     "engine.text": VALUES,
+    "engine.compact_json": VALUES,
+    "engine.xgrammar_guide": VALUES | {"schema_limits"},
+    "engine.edge_llm_answer": VALUES | {"engine.compact_json", "engine.text"},
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {
@@ -61,6 +64,8 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "doctor": {"cli"},
     "top": {"cli"},
     "engine.ort_genai": set(),  # loaded by name, in the engine's process
+    "engine.edge_llm": set(),  # likewise
+    "engine.edge_llm_files": {"engine.edge_llm", "engine.edge_llm_build"},
     "engine.child": {"engine.host"},
     "memory_governor": {"app", "vitals", "model_choice"},
     "learnt": {"app", "memory_governor"},
@@ -80,6 +85,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "sqlite3": {"journal"},
     "onnxruntime_genai": {"engine.ort_genai"},
+    "experimental": {"engine.edge_llm", "engine.edge_llm_build"},  # TensorRT Edge-LLM's
     "yaml": {"config_file", "demo", "models.manifest_file"},
     "typer": {"cli", "cli_models", "cli_parts", "ask"},
     "prometheus_client": {"metrics"},

@@ -10,9 +10,13 @@ from agent.engine.child import load
 from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Engine
 from agent.models import find_model
+from tests.integration.engine.edge_llm_models import built_model
 
 # Every engine that there is: `module:function` of its loader, and the shipped model that it loads.
-ENGINES = {"ort_genai": ("agent.engine.ort_genai:load", "edge-tiny")}
+ENGINES = {
+    "ort_genai": ("agent.engine.ort_genai:load", "edge-tiny"),
+    "edge_llm": ("tests.integration.engine.edge_llm_models:load", "edge-tiny"),
+}
 
 
 @pytest.fixture(scope="session", params=ENGINES)
@@ -24,6 +28,8 @@ def loader(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def model_dir(loader: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the model that the engine under test loads."""
+    if loader == ENGINES["edge_llm"][0]:
+        return built_model(tmp_path_factory.mktemp("edge-llm") / "edge-tiny")
     model = next(model for known, model in ENGINES.values() if known == loader)
     return find_model(model, None, tmp_path_factory.mktemp("no-models-of-its-own"))
 
