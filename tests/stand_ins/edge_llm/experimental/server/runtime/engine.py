@@ -116,6 +116,13 @@ class LLM:
         self._seats = threading.Semaphore(max_batch_size)
         self._prompts: list[list[int]] = []
         self._reused = 0
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """As the real one, which captures its CUDA graphs at the load."""
+        params = SamplingParams(max_tokens=1, guided_decoding=("json_schema", "{}"))
+        request = self._make_generation_request([{"role": "user", "content": ""}], params)
+        Generation(self._model, self._tokenizer, request.ids, params, Channel()).run()
 
     def _make_generation_request(
         self,
