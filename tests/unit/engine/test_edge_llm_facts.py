@@ -7,6 +7,8 @@ import ast
 import inspect
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,3 +140,58 @@ def test_the_wheel_is_of_this_version_and_for_these_boards() -> None:
     } == BOARDS
     for file, text in SOURCES.items():
         assert text in (WHEEL / file).read_text(encoding="utf-8")
+
+
+ASKED = """
+import sys
+from pathlib import Path
+from experimental.server import LLM, SamplingParams
+from experimental.server.runtime import engine_build
+from agent.engine.edge_llm_files import Record, cache_dir, options_for
+from agent.engine.edge_llm_prompt import Prompts
+from agent.prompt import Sampling
+
+record = Record(machine="m", context_length=2048, max_batch=2, max_input=1024)
+asked = []
+def prepare_model(model, cache_dir, options, **how):
+    asked.append((model, cache_dir, options))
+    raise KeyboardInterrupt
+engine_build.prepare_model = prepare_model
+try:
+    LLM("a model", cache_dir="a cache", max_input_len=1024, max_batch_size=2, max_kv_cache_capacity=2048,
+        context_cache_config={"enabled": True}, enable_in_flight_batching=True)
+except KeyboardInterrupt:
+    pass
+assert asked == [("a model", "a cache", options_for(record))], asked
+
+model = Path(sys.argv[1])
+(model / "config.json").write_text("{}")
+before = engine_build.bundle_cache_path(str(model), str(cache_dir(model)), options_for(record))
+(cache_dir(model) / "engines").mkdir(parents=True)
+(cache_dir(model) / "engines" / "jetson-agent.json").write_text("{}")
+assert engine_build.bundle_cache_path(str(model), str(cache_dir(model)), options_for(record)) == before
+assert not engine_build._is_ready(str(model), before, options_for(record))
+
+params = Prompts(None, SamplingParams, frozenset()).params(Sampling(seed=-1, temperature=1.0), "{}", 7)
+assert (params.seed, params.top_k, params.guided_decoding) == (2**64 - 1, 50, ("json_schema", "{}"))
+"""
+
+
+@needs_wheel
+def test_the_wheel_would_look_for_the_engine_that_was_built(tmp_path: Path) -> None:
+    """Its own code, as far as it runs without a board: what `LLM` looks for is what we have built and asked for."""
+    over_the_wheel("-c", ASKED, str(tmp_path))
+
+
+@needs_wheel
+def test_the_engine_works_over_the_wheels_own_python_code() -> None:
+    over_the_wheel("-m", "tests.unit.engine.edge_llm_real_python")
+
+
+def over_the_wheel(*command: str) -> None:
+    """Run Python in a process of its own, where the wheel can be imported."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), str(WHEEL)])}
+    run = subprocess.run(
+        [sys.executable, *command], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert run.returncode == 0, run.stderr
