@@ -35,6 +35,12 @@ SCHEMA = json.dumps(
 )
 
 
+@pytest.fixture(scope="session")
+def loader() -> str:
+    """The engine that can forget: TensorRT Edge-LLM's cache cannot be emptied, and its stand-in only counts."""
+    return "agent.engine.ort_genai:load"
+
+
 def chat(*texts: str, **sampling: Any) -> GenerationRequest:  # noqa: ANN401 - the fields of Sampling
     """A system prompt, and a conversation."""
     roles = itertools.chain([Role.SYSTEM], itertools.cycle([Role.USER, Role.ASSISTANT]))
