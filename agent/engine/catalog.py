@@ -45,8 +45,8 @@ class KnownEngine:
 
 
 _GENAI_CONFIG: Final = "genai_config.json"
-_EDGE_LLM_ENGINE: Final = "llm.engine"
-"""What TensorRT Edge-LLM's builder calls the engine of a text model. The one place that says so."""
+_EDGE_LLM_ENGINES: Final = ".edgellm"
+"""The folder of the engines that were built of a checkpoint, beside it (`edge_llm_files`)."""
 
 
 def _is_genai(names: frozenset[str]) -> bool:
@@ -59,7 +59,7 @@ def _is_checkpoint(names: frozenset[str]) -> bool:
 
 
 def _is_edge_llm(names: frozenset[str]) -> bool:
-    return _EDGE_LLM_ENGINE in names
+    return _EDGE_LLM_ENGINES in names and _is_checkpoint(names)
 
 
 def _is_gguf(names: frozenset[str]) -> bool:
@@ -92,9 +92,9 @@ TENSORRT_LLM: Final = KnownEngine(
 TENSORRT_EDGE_LLM: Final = KnownEngine(
     EngineName.TENSORRT_EDGE_LLM,
     loader="agent.engine.edge_llm:load",
-    modules=("tensorrt_edgellm",),
+    modules=("tensorrt_edgellm", "experimental"),
     packages=("tensorrt-edgellm",),
-    files=_EDGE_LLM_ENGINE,
+    files=f"{_EDGE_LLM_ENGINES}, made by jetson-agent models build, beside a checkpoint",
     recognises=_is_edge_llm,
     advice="pip install tensorrt-edgellm (JetPack 7 on Orin and Thor)",
 )

@@ -1,9 +1,24 @@
 """The tokens of a request's prompt, when prompt and answer fit into the context and into memory."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from agent.budget.admission import RETRY_AFTER
-from agent.engine.chat import ChatEncoder
 from agent.engine.protocol import GenerationRequest
 from agent.errors import ErrorCode, RejectedError
+from agent.prompt import Message
+
+
+class PromptEncoder(Protocol):
+    """What is needed of whoever applies a model's chat template."""
+
+    def encode(self, messages: Sequence[Message], /) -> Sequence[int]:
+        """The conversation's tokens, ready for the answer to follow.
+
+        Raises:
+            RuntimeError: The chat template refuses it.
+        """
+        ...
 
 
 class Fitting:
@@ -15,12 +30,12 @@ class Fitting:
         context_length: Of the model, in tokens.
     """
 
-    def __init__(self, chat: ChatEncoder, longest_token: int, context_length: int) -> None:
+    def __init__(self, chat: PromptEncoder, longest_token: int, context_length: int) -> None:
         self._chat = chat
         self._longest_token = longest_token
         self._context_length = context_length
 
-    def encode(self, request: GenerationRequest) -> list[int]:
+    def encode(self, request: GenerationRequest) -> Sequence[int]:
         """The prompt's tokens, when the answer fits behind them.
 
         Raises:

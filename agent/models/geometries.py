@@ -15,6 +15,7 @@ from agent.models.hf_geometry import read_hf_geometry
 _READERS: Final[Mapping[str, Callable[[str, Path], Geometry]]] = {
     EngineName.ONNXRUNTIME_GENAI: read_geometry,
     EngineName.TENSORRT_LLM: read_hf_geometry,
+    EngineName.TENSORRT_EDGE_LLM: read_hf_geometry,
 }
 """By the engine's name: of a model's name and its folder."""
 

@@ -1,1 +1,1 @@
-"""Small packages that pass for large ones which cannot be installed everywhere."""
+"""Libraries that run on hardware or servers we do not have, in the shape of the real ones."""

@@ -207,8 +207,7 @@ def test_a_model_whose_files_do_not_tell_what_it_needs(config: Config) -> None:
 @pytest.fixture
 def two_forms(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     """A model for two engines; of llama.cpp's library there is only the name."""
-    for file in ("m.gguf", "llm.engine"):
-        (tmp_path / "models" / "small" / file).touch()
+    (tmp_path / "models" / "small" / "m.gguf").touch()
     (tmp_path / "llama_cpp.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
     return config
@@ -217,7 +216,7 @@ def two_forms(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_which_engine_auto_takes_and_why(two_forms: Config) -> None:
     both = {GENAI: WITHOUT_CUDA, "llama.cpp": EngineLibrary("0.3")}
     _, choice = judge_model(two_forms, None, both, NO_GPU)
-    files = "It has files for onnxruntime-genai, tensorrt-edge-llm (not installed), llama.cpp; auto takes"
+    files = "It has files for onnxruntime-genai, llama.cpp; auto takes"
     assert choice.found == f"{files} onnxruntime-genai: preferred here to llama.cpp."
     _, choice = judge_model(two_forms, None, both | {GENAI: EngineLibrary(None, problem="it is broken")}, NO_GPU)
     assert choice.found == f"{files} llama.cpp: onnxruntime-genai was tried first: it is broken."

@@ -55,6 +55,9 @@ PURE: dict[str, set[str]] = {
     "bench.measured": VALUES | {"bench.cells"},
     "bench.figures": VALUES | {"bench.cells", "bench.measured"},
     "bench.prompts": VALUES,
+    "engine.compact_json": VALUES,
+    "engine.xgrammar_guide": VALUES | {"schema_limits"},
+    "engine.edge_llm_answer": VALUES | {"engine.compact_json", "engine.text"},
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {
@@ -73,6 +76,8 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "engine.tensorrt_llm": set(),  # likewise
     "engine.tensorrt_llm_streams": {"engine.tensorrt_llm"},
     "engine.tensorrt_llm_terms": {"engine.tensorrt_llm"},
+    "engine.edge_llm": set(),  # likewise
+    "engine.edge_llm_files": {"engine.edge_llm", "engine.edge_llm_build"},
     "engine.child": {"engine.host"},
     "memory_governor": {"app", "vitals", "model_choice"},
     "learnt": {"app", "memory_governor"},
@@ -97,6 +102,7 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "onnxruntime_genai": {"engine.ort_genai"},
     "tensorrt_llm": {"engine.tensorrt_llm", "engine.tensorrt_llm_streams", "engine.tensorrt_llm_terms"},
     "torch": {"bench.synthetic", "engine.tensorrt_llm"},
+    "experimental": {"engine.edge_llm", "engine.edge_llm_build"},  # TensorRT Edge-LLM's
     "yaml": {"config_file", "demo", "models.manifest_file"},
     "typer": {"cli", "cli_models", "cli_bench", "cli_parts", "ask"},
     "prometheus_client": {"metrics"},

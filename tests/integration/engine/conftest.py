@@ -10,7 +10,13 @@ from agent.engine.child import load
 from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Engine
 from agent.models import find_model
+from tests.integration.engine.edge_llm_models import built_model
 from tests.stand_ins.tensorrt_llm_loader import checkpoint
+
+
+def built(empty: Path) -> Path:
+    """The shipped model, with an engine that was built of it."""
+    return built_model(empty / "edge-tiny")
 
 
 def shipped(empty: Path) -> Path:
@@ -21,6 +27,7 @@ def shipped(empty: Path) -> Path:
 # Every engine that there is: `module:function` of its loader, and what makes the folder that it loads of an empty one.
 ENGINES: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "ort_genai": ("agent.engine.ort_genai:load", shipped),
+    "edge_llm": ("tests.integration.engine.edge_llm_models:load", built),
     "tensorrt_llm": ("tests.stand_ins.tensorrt_llm_loader:load", checkpoint),
 }
 

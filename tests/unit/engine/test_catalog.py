@@ -20,9 +20,10 @@ from agent.models.manifest import Engine
         ({"a.gguf", "b.gguf"}, []),
         ({"config.json", "model-1.safetensors", "model-2.safetensors"}, ["tensorrt-llm"]),
         ({"config.json"}, []),
-        ({"config.json", "llm.engine"}, ["tensorrt-edge-llm"]),
+        ({"config.json", "model.safetensors", ".edgellm"}, ["tensorrt-llm", "tensorrt-edge-llm"]),
+        ({".edgellm"}, []),
         (
-            {"config.json", "model.safetensors", "llm.engine", "m.gguf"},
+            {"config.json", "model.safetensors", ".edgellm", "m.gguf"},
             ["tensorrt-llm", "tensorrt-edge-llm", "llama.cpp"],
         ),
         ({"README.md"}, []),

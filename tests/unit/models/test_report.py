@@ -23,14 +23,14 @@ def test_the_manifest_s_engines_and_those_of_the_files(tmp_path: Path) -> None:
     shipped = Catalog(None, tmp_path).find("edge-tiny")
     assert shipped is not None
     assert engines_here(shipped) == ("onnxruntime-genai",)
-    (tmp_path / "llm.engine").touch()
-    assert engines_here(entry(tmp_path)) == ("tensorrt-edge-llm (not installed)",)
+    (tmp_path / "m.gguf").touch()
+    assert engines_here(entry(tmp_path)) == ("llama.cpp (not installed)",)
 
 
 def test_the_memory_is_predicted_by_the_files_that_tell(tmp_path: Path) -> None:
     folder = tmp_path / "both"
     shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("training"))
-    (folder / "llm.engine").touch()
+    (folder / "m.gguf").touch()
     assert any_geometry("both", folder) == geometry_for("onnxruntime-genai", "both", folder)
     (folder / "genai_config.json").unlink()
     with pytest.raises(ConfigError, match="does not tell"):
