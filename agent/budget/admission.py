@@ -18,13 +18,16 @@ class Room:
 
     Attributes:
         token: What one token, of the prompt or of the answer, takes in the KV cache.
-        available: For all of them, those included that the engine keeps of earlier requests: it gives them up for more.
+        available: For all of them, those included that the engine keeps of earlier requests, which it gives up for more,
+            and those of requests that run.
         context_length: The most of them, however much there is.
+        workspace: What each request that runs beside others takes besides.
     """
 
     token: Bytes
     available: Bytes
     context_length: int
+    workspace: Bytes = Bytes(0)
 
     @property
     def least(self) -> Bytes:
