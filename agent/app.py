@@ -10,6 +10,7 @@ from agent.accounting import EnergyAccounting
 from agent.alarms import Alarms
 from agent.announcer import Announcer
 from agent.backlog import build_backlog
+from agent.batch_choice import BatchChoice
 from agent.candidates import candidates
 from agent.clock import Clock
 from agent.commands import Handlers
@@ -121,6 +122,7 @@ class Agent:
             gauge=MemoryGauge().read,
             footprint=footprint,
             learnt=LearntModels(config.state_dir / "memory.json"),
+            batches=BatchChoice(config.state_dir / "batching.json", config.model.max_running),
             emit=self._events.emit,
             on_lacking=lambda why: self._choice.lacks_room(why),  # noqa: PLW0108 - it is built below
             now=clock.now,

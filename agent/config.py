@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, model_validator
 
-from agent.config_values import Duration, Period, Port, SpoolSize, TimeOfDay, TopicLevel, Url, Watts
+from agent.config_values import Duration, MaxRunning, Period, Port, SpoolSize, TimeOfDay, TopicLevel, Url, Watts
 from agent.units import Seconds
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -85,6 +85,9 @@ class Model(_Section):
     """A folder of `models_dir`, or the model that ships with the agent."""
     fallback: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
     """A smaller model, loaded while there is too little memory or power for the other. Never both at once."""
+    max_running: MaxRunning = None
+    """Requests at once; `auto`: as many as are found to pay on this machine. Memory and power may allow fewer.
+    Default: auto."""
 
 
 class Route(_Section):

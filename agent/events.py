@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ModelLoaded:
-    """The engine serves a model, with so many tokens of context."""
+    """The engine serves a model, with so many tokens of context, and so many requests at once."""
 
     model: str
     seconds: float
     context_length: int
+    max_running: int = 1
 
 
 @dataclass(frozen=True, slots=True)

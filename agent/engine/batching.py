@@ -130,4 +130,4 @@ def _gain(pairs: Sequence[tuple[Seconds, Seconds]]) -> float:
     """How much faster the second ones are."""
     fewer, more = zip(*pairs, strict=True)
     lower_quartile, *_ = quantiles((first / second for first, second in pairs), n=4, method="inclusive")
-    return min(lower_quartile, min(fewer) / min(more))
+    return min(float(lower_quartile), min(fewer) / min(more))

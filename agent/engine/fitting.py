@@ -21,6 +21,9 @@ class Taken:
     requests: int = 0
 
 
+NOTHING = Taken()
+
+
 class Fitting:
     """Encodes prompts, and refuses those that are too long.
 
@@ -61,7 +64,7 @@ class Fitting:
             )
         return prompt
 
-    def room(self, request: GenerationRequest, prompt_tokens: int, others: Taken = Taken()) -> int | None:  # noqa: B008 - frozen
+    def room(self, request: GenerationRequest, prompt_tokens: int, others: Taken = NOTHING) -> int | None:
         """Tokens for which KV caches may be allocated, for the request and for what is kept.
 
         What running requests have is counted here and not measured: a cache is allocated whole, before the first token,
@@ -85,7 +88,7 @@ class Fitting:
             return None
         raise RejectedError(
             ErrorCode.DOES_NOT_FIT,
-            f"{prompt_tokens:,} tokens of prompt and {request.sampling.max_tokens:,} of answer need {needed:,} bytes of "
-            f"memory, and {room.available:,} are available, enough for {room.available // room.token:,} tokens",
+            f"{prompt_tokens:,} tokens of prompt and {request.sampling.max_tokens:,} of answer need {needed:,} bytes "
+            f"of memory, and {room.available:,} are available, enough for {room.available // room.token:,} tokens",
             retry_after_s=RETRY_AFTER if tokens <= room.context_length else None,
         )

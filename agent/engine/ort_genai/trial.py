@@ -79,7 +79,7 @@ class ContinuousTrial:
         options.set_max_session_tokens(_CAPACITY)
         request = self._engine.create_request(options=options)
         turn = og.TurnOptions(request)
-        turn.set_do_sample(False)  # noqa: FBT003 - it takes no keyword
+        turn.set_do_sample(False)
         turn.set_min_generated_tokens(_CAPACITY - len(_PROMPT))
         request.begin_turn(_PROMPT, turn)
         return request
