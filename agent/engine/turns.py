@@ -4,14 +4,14 @@ from agent.units import Seconds
 
 
 class Turns:
-    """Gives half the time to reading, and half to generating, while there is both to do.
+    """One part of a prompt, then tokens for as long as it took, at least one of each request; and so on.
 
-    A part of a prompt takes as long as many tokens: turn by turn, those that generate would hardly get on.
+    A part takes as long as many tokens: turn by turn, those that generate would hardly get on.
     """
 
     def __init__(self) -> None:
-        self._ahead = 0.0
-        """Seconds that reading has had more than generating."""
+        self._owed = 0.0
+        """Seconds that are to be generated for before the next part."""
 
     def reads(self, *, unread: bool, generating: bool) -> bool:
         """Whether the next step reads.
@@ -21,10 +21,10 @@ class Turns:
             generating: Whether anything generates.
         """
         if not (unread and generating):
-            self._ahead = 0.0
+            self._owed = 0.0
             return unread
-        return self._ahead <= 0
+        return self._owed <= 0
 
     def took(self, seconds: Seconds, *, reading: bool) -> None:
         """The step is done."""
-        self._ahead += seconds if reading else -seconds
+        self._owed = seconds if reading else max(0.0, self._owed - seconds)

@@ -64,8 +64,8 @@ class _Waiting:
 class GeneratorsEngine:
     """One model in onnxruntime-genai.
 
-    A step generates a token for every request that has read its prompt, or reads a part of one prompt; while there is
-    both to do, each has half the time, and prompts are read in turns.
+    A step generates a token for every request that has read its prompt, or reads a part of one prompt. While there is
+    both to do, `Turns` has it that nobody waits for more than a part; prompts are read in turns.
 
     Args:
         model: The loaded `onnxruntime_genai.Model`.

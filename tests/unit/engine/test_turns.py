@@ -1,4 +1,4 @@
-"""Reading and generating share the time, however long the one's steps are."""
+"""Reading and generating take turns, however long the one's steps are."""
 
 import pytest
 
@@ -13,16 +13,21 @@ def test_alone_nothing_waits() -> None:
     assert not turns.reads(unread=False, generating=False)
 
 
-@pytest.mark.parametrize(("part", "token"), [(2.0, 0.07), (0.05, 0.05), (0.01, 0.1)])
-def test_together_each_has_half_the_time(part: float, token: float) -> None:
-    turns, time = Turns(), {True: 0.0, False: 0.0}
-    while sum(time.values()) < 100:
-        reading = turns.reads(unread=True, generating=True)
-        took = Seconds(part if reading else token)
-        turns.took(took, reading=reading)
-        time[reading] += took
-        assert abs(time[True] - time[False]) <= max(part, token) + 1e-9
-    assert time[True] == pytest.approx(50, abs=max(part, token))
+@pytest.mark.parametrize(
+    ("part", "token", "turn"),
+    [
+        (2.0, 0.25, [True] + 8 * [False]),
+        (2.0, 0.3, [True] + 7 * [False]),
+        (0.05, 0.05, [True, False]),
+        (0.01, 5.0, [True, False]),  # however long it takes, it is no debt of those that generate
+    ],
+)
+def test_together_a_part_is_followed_by_as_much_generating(part: float, token: float, turn: list[bool]) -> None:
+    turns, seen = Turns(), []
+    for _ in range(3 * len(turn)):
+        seen.append(turns.reads(unread=True, generating=True))
+        turns.took(Seconds(part if seen[-1] else token), reading=seen[-1])
+    assert seen == 3 * turn
 
 
 def test_what_was_read_alone_is_not_held_against_a_prompt() -> None:
