@@ -70,6 +70,8 @@ GEOMETRIES: dict[str, dict[str, Any]] = {
 """As in the models' own config.json."""
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json")
 BUILD = {"block_size": "128", "accuracy_level": "4", "hf_token": "false"}
+PAGED = {"use_paged_attention": "true", "max_batch_size": "64"}
+"""For the runtime's `Engine`, which batches continuously; CUDA only."""
 
 
 def write_tokenizer(source: Path, size: int, out: Path) -> None:
@@ -102,12 +104,12 @@ def write_checkpoint(geometry: str, out: Path, provider: str) -> None:
     LlamaForCausalLM(config).save_pretrained(out)
 
 
-def build(checkpoint: Path, out: Path, provider: str) -> None:
+def build(checkpoint: Path, out: Path, provider: str, options: dict[str, str]) -> None:
     """Run onnxruntime-genai's model builder."""
-    options = [f"{key}={value}" for key, value in BUILD.items()]
+    pairs = [f"{key}={value}" for key, value in options.items()]
     with tempfile.TemporaryDirectory(dir=out.parent) as cache:
         command = [sys.executable, "-m", "onnxruntime_genai.models.builder", "-i", str(checkpoint), "-o", str(out)]
-        subprocess.run([*command, "-p", "int4", "-e", provider, "-c", cache, "--extra_options", *options], check=True)
+        subprocess.run([*command, "-p", "int4", "-e", provider, "-c", cache, "--extra_options", *pairs], check=True)
 
 
 def main() -> None:
@@ -117,6 +119,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the new model")
     parser.add_argument("--tokenizer", type=Path, help="folder with tokenizer files; default: the shipped model's")
     parser.add_argument("--execution-provider", choices=("cpu", "cuda"), default="cpu", help="what it will run on")
+    parser.add_argument("--paged", action="store_true", help="for continuous batching; with cuda only")
     arguments = parser.parse_args()
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.out.parent) as folder:
@@ -124,7 +127,8 @@ def main() -> None:
         tokenizer = arguments.tokenizer or find_model("edge-tiny", None, checkpoint)
         write_tokenizer(tokenizer, GEOMETRIES[arguments.geometry]["vocab_size"], checkpoint)
         write_checkpoint(arguments.geometry, checkpoint, arguments.execution_provider)
-        build(checkpoint, arguments.out, arguments.execution_provider)
+        options = BUILD | PAGED if arguments.paged else BUILD
+        build(checkpoint, arguments.out, arguments.execution_provider, options)
 
 
 if __name__ == "__main__":
