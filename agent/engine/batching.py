@@ -129,5 +129,6 @@ def find_rates(step: Callable[[int], Seconds], most: int) -> tuple[Rate, ...]:
 def _gain(pairs: Sequence[tuple[Seconds, Seconds]]) -> float:
     """How much faster the second ones are."""
     fewer, more = zip(*pairs, strict=True)
-    lower_quartile, *_ = quantiles((first / second for first, second in pairs), n=4, method="inclusive")
-    return min(float(lower_quartile), min(fewer) / min(more))
+    ratios = [first / second for first, second in pairs]
+    lower_quartile: float = quantiles(ratios, n=4, method="inclusive")[0]
+    return min(lower_quartile, min(fewer) / min(more))

@@ -3,11 +3,13 @@
 import json
 import os
 import platform
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import onnxruntime_genai as og
 
-from agent.budget.memory import PROMPT_CHUNK
+from agent.budget.memory import LEAST_CONTEXT, PROMPT_CHUNK
 from agent.engine.batching import decide
 from agent.engine.chat import Vocabulary
 from agent.engine.ort_genai.continuous import ContinuousEngine
@@ -18,8 +20,8 @@ from agent.engine.protocol import Capabilities, Engine
 
 TOP_K = 1024
 """Sampling looks at so many of the likeliest tokens: to sort a whole vocabulary of 128,000 takes 25 ms a token."""
-_BLOCK = 256
-"""Tokens of a block of the KV cache where the model does not say; the library's own default."""
+_LIBRARY_DEFAULTS = {"block_size": 256, "max_batch_size": 16, "max_scheduled_tokens": 2048}
+"""Of what a model can say of the batches that it was built for."""
 
 
 def load(spec: EngineSpec) -> Engine:
@@ -31,10 +33,10 @@ def load(spec: EngineSpec) -> Engine:
     try:
         config = json.loads((spec.model_dir / "genai_config.json").read_bytes())
         vocabulary = Vocabulary.read(spec.model_dir / "tokenizer.json")
-        batching = config.get("engine", {}).get("dynamic_batching")
-        if batching is None:
+        built_for = config.get("engine", {}).get("dynamic_batching")
+        if built_for is None:
             return _load_for_generators(spec, config["model"], vocabulary)
-        return _load_continuous(spec, config["model"], int(batching.get("block_size", _BLOCK)), vocabulary)
+        return _load_continuous(spec, config["model"], {**_LIBRARY_DEFAULTS, **built_for}, vocabulary)
     except KeyError as error:
         raise LoadError(f"{spec.model_dir}/genai_config.json has no {error}") from error
     except (OSError, ValueError, RuntimeError) as error:
@@ -49,23 +51,24 @@ def _load_for_generators(spec: EngineSpec, config: dict[str, Any], vocabulary: V
     return GeneratorsEngine(model, capabilities, vocabulary, top_k)
 
 
-def _load_continuous(spec: EngineSpec, config: dict[str, Any], block: int, vocabulary: Vocabulary) -> Engine:
+def _load_continuous(
+    spec: EngineSpec, config: dict[str, Any], built_for: dict[str, int], vocabulary: Vocabulary
+) -> Engine:
     """A pool of KV cache blocks is allocated with the library's `Engine`: for as many tokens as there is memory."""
-    context_length, top_k = config["context_length"], min(TOP_K, config["vocab_size"])
-    blocks = -(-(spec.cache_tokens or context_length) // block)
-    overlay = {
-        "engine": {
-            "dynamic_batching": {
-                "num_blocks": blocks,
-                "max_batch_size": spec.max_batch,
-                "max_scheduled_tokens": spec.max_batch * PROMPT_CHUNK,
-            }
-        },
-        "search": {"chunk_size": PROMPT_CHUNK},
+    block = built_for["block_size"]
+    blocks = -(-(spec.cache_tokens or config["context_length"]) // block)
+    at_once = max(1, min(spec.max_batch, built_for["max_batch_size"], blocks * block // LEAST_CONTEXT))
+    batching = {
+        "num_blocks": blocks,
+        "max_batch_size": at_once,
+        "max_scheduled_tokens": min(built_for["max_scheduled_tokens"], at_once * PROMPT_CHUNK),
     }
     settings = og.Config(str(spec.model_dir))
+    overlay = {"engine": {"dynamic_batching": batching}, "search": {"chunk_size": PROMPT_CHUNK}}
     settings.overlay(json.dumps(overlay))
-    return continuous(spec, og.Model(settings), blocks * block, block, vocabulary, context_length, top_k)
+    context_length, top_k = min(config["context_length"], blocks * block), min(TOP_K, config["vocab_size"])
+    limited = replace(spec, max_batch=at_once)
+    return continuous(limited, og.Model(settings), blocks * block, block, vocabulary, context_length, top_k)
 
 
 def continuous(  # noqa: PLR0913, PLR0917 - what is known of the model
@@ -84,7 +87,7 @@ def continuous(  # noqa: PLR0913, PLR0917 - what is known of the model
         spec.model,
         context_length,
         batch,
-        guidance=_has_guidance(model),
+        guidance=_engine_has_guidance(runtime),
         cache_tokens=cache_tokens,
         trial=trial,
     )
@@ -106,4 +109,18 @@ def _has_guidance(model: Any) -> bool:  # noqa: ANN401 - the library has no type
         og.Generator(model, params)
     except RuntimeError:
         return True
+    return False
+
+
+def _engine_has_guidance(runtime: Any) -> bool:  # noqa: ANN401 - the library has no types
+    """The same of the library's `Engine`, which says that it has not."""
+    request = runtime.create_request()
+    turn = og.TurnOptions(request)
+    turn.set_guidance("lark_grammar", "no grammar")
+    try:
+        request.begin_turn(np.asarray([1], dtype=np.int32), turn)
+    except RuntimeError as error:
+        return "use_guidance" not in str(error)
+    finally:
+        request.close()
     return False

@@ -85,4 +85,8 @@ class ContinuousTrial:
         return request
 
     def _run(self) -> Sequence[Any]:
-        return [event for event in self._engine.run(self._events) if event.flags & og.EngineEventFlags.TOKEN]
+        events = list(self._engine.run(self._events))
+        for event in events:
+            if event.flags & (og.EngineEventFlags.FAILED | og.EngineEventFlags.CAPACITY_BLOCKED):
+                raise RuntimeError(f"onnxruntime-genai does not run this model: {event.error_code}")
+        return [event for event in events if event.flags & og.EngineEventFlags.TOKEN]

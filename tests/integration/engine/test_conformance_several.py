@@ -4,15 +4,19 @@ An answer depends on nothing that runs beside it, a cancelled one leaves the oth
 else's whole prompt or answer.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from agent.budget.admission import Room
+from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Engine, Event, Finished, GenerationRequest, Outcome, Refused
 from agent.errors import ErrorCode
 from agent.prompt import Delta, FinishReason, PromptId
 from agent.units import Bytes
+from tests.integration.engine.hosting import PATIENCE, Hosting
 from tests.integration.engine.test_conformance import ENDLESS, QUESTION, request
 
 QUESTIONS = (QUESTION, "Facts: a cat, 03:10. Question: is it night?", "Who is there?", QUESTION * 4)
@@ -100,8 +104,8 @@ def test_a_request_that_is_cancelled_leaves_the_others_alone(several: Engine) ->
     several.cancel(PromptId("c"), FinishReason.DEADLINE)
     ending = several.step()
     reasons = {event.id: event.reason for event in ending if isinstance(event, Finished)}
-    assert reasons["a"] is FinishReason.CANCELLED
-    assert reasons["c"] is FinishReason.DEADLINE
+    assert reasons[PromptId("a")] is FinishReason.CANCELLED
+    assert reasons[PromptId("c")] is FinishReason.DEADLINE
     told = [event for event in [*events, *ending] if event.id == "b"]
     rest = [] if any(isinstance(event, Finished) for event in told) else advance_to_end(several, "b")
     (finished,) = [event for event in [*told, *rest] if isinstance(event, Finished)]
@@ -197,3 +201,14 @@ def test_what_does_not_even_fit_alone_is_refused_once_it_is_alone(several: Engin
     assert refused.code is ErrorCode.DOES_NOT_FIT
     assert refused.retry_after is not None
     assert not several.step()
+
+
+async def test_several_through_the_process(several: Engine, loader: str, model_dir: Path) -> None:
+    """More prompts at once than the engine takes: each is answered as it is alone."""
+    wanted = [named(request(f"Facts: {n} cats. Question: is it night?", max_tokens=16), f"{n}") for n in range(6)]
+    alone = [text(run_all(several, [one])[one.id]) for one in wanted]
+    hosted = Hosting(EngineSpec("edge-tiny", model_dir, loader, max_batch=4), PATIENCE, PATIENCE)
+    async with hosted.running():
+        assert (await hosted.host.ready()).max_batch == several.capabilities().max_batch
+        outcomes = await asyncio.gather(*map(hosted.outcome, wanted))
+    assert [text(outcome) for outcome in outcomes] == alone

@@ -33,7 +33,7 @@ def test_an_event() -> None:
         "at": 12.346,
         "boot_id": "2f1c",
         "uptime_s": 100.25,
-        "detail": {"model": "edge-tiny", "seconds": 0.5, "context_length": 4096},
+        "detail": {"model": "edge-tiny", "seconds": 0.5, "context_length": 4096, "max_running": 1},
     }
 
 
