@@ -84,11 +84,8 @@ def room_for_request(  # noqa: PLR0913 - everything that it depends on
     room = max(0, now.available - bounds.reserve)
     if bounds.budget is not None:
         room = min(room, max(0, bounds.budget - measured))
-    beside = Bytes(workspace(geometry))
-    most = context_length * geometry.token
-    if shared is not None:
-        most = shared.tokens * geometry.token + (shared.batch - 1) * beside
-    return Room(geometry.token, Bytes(min(room, most)), context_length, beside)
+    most = context_length * geometry.token if shared is None else shared.room
+    return Room(geometry.token, Bytes(min(room, most)), context_length, Bytes(workspace(geometry)))
 
 
 def closed(since: Seconds | None, at: Seconds, why: str) -> Admission:

@@ -211,11 +211,13 @@ class Shared:
 
     Attributes:
         batch: Requests at once.
-        tokens: Of the KV caches of all of them.
+        room: For the KV caches of all of them, and the workspaces of all but one.
+        tokens: Of those caches, when so many run.
         need: At the peak.
     """
 
     batch: int
+    room: Bytes
     tokens: int
     need: Need
 
@@ -238,6 +240,8 @@ def share(  # noqa: PLR0913 - as `judge`, and what it found
     for batch in range(most, 1, -1):
         verdict = judge(common, now, may_shorten, batch=batch, learnt=learnt)
         if isinstance(verdict, Fits):
+            beside = (batch - 1) * workspace(geometry)
+            room = max(fit.context_length * geometry.token, verdict.need.cache + beside)
             need = max(fit.need, verdict.need, key=lambda need: need.total)
-            return Shared(batch, max(fit.context_length, batch * verdict.context_length), need)
-    return Shared(1, fit.context_length, fit.need)
+            return Shared(batch, Bytes(room), (room - beside) // geometry.token, need)
+    return Shared(1, Bytes(fit.context_length * geometry.token), fit.context_length, fit.need)

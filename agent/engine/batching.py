@@ -128,7 +128,6 @@ def find_rates(step: Callable[[int], Seconds], most: int) -> tuple[Rate, ...]:
 
 def _gain(pairs: Sequence[tuple[Seconds, Seconds]]) -> float:
     """How much faster the second ones are."""
-    fewer, more = zip(*pairs, strict=True)
-    ratios = [first / second for first, second in pairs]
-    lower_quartile: float = quantiles(ratios, n=4, method="inclusive")[0]
-    return min(lower_quartile, min(fewer) / min(more))
+    ratios = [fewer / more for fewer, more in pairs]
+    of_the_best = min(fewer for fewer, _ in pairs) / min(more for _, more in pairs)
+    return min(quantiles(ratios, n=4, method="inclusive")[0], of_the_best)
