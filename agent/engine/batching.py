@@ -99,7 +99,7 @@ def find_rates(step: Callable[[int], Seconds], most: int) -> tuple[Rate, ...]:
 
     Each number alternates with the last one that paid, so that what else the machine does meanwhile meets both alike.
     Its gain is what three of four rounds have at least, or the ratio of the best steps where that is less: on a busy
-    machine a gain that is not there would show every third time in the median. The first step at a number is not
+    machine a gain that is not there would show every second time in the median. The first step at a number is not
     counted: runtimes prepare themselves in it.
 
     Args:
