@@ -5,7 +5,6 @@ are blocks of a pool, allocated once. Invariant: a request is begun only when th
 none ever waits for memory amid its answer.
 """
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,12 +18,16 @@ from agent.engine.guidance import gave_up, grammar, schema_refusal
 from agent.engine.ort_genai.answer import Answer
 from agent.engine.ort_genai.generators import CHUNK_TOKENS, SEEDS
 from agent.engine.ort_genai.memory import give_back_free_memory
+from agent.engine.ort_genai.waiting import Line, Waiting
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Refused, Tokens
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import FinishReason, PromptId, Sampling
 
 _EVENTS = 256
 """Of one step, at most: more than there are requests."""
+_HINDERED = og.EngineEventFlags.CAPACITY_BLOCKED | og.EngineEventFlags.RETRYABLE
+_PATIENCE = 100
+"""Steps."""
 
 
 @dataclass(slots=True)
@@ -43,20 +46,6 @@ class _Running:
     turn: int
     tokens: int
     unread: int
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """An admitted request that waits for blocks of the pool."""
-
-    request: GenerationRequest
-    prompt: list[int]
-    ended: FinishReason | None = None
-
-    @property
-    def tokens(self) -> int:
-        """Of prompt and answer together."""
-        return len(self.prompt) + self.request.sampling.max_tokens
 
 
 class ContinuousEngine:
@@ -93,9 +82,11 @@ class ContinuousEngine:
         self._top_k = top_k
         self._block = block
         self._running: dict[PromptId, _Running] = {}
-        self._waiting: deque[_Waiting] = deque()
+        self._line = Line(self._begin)
         self._advanced: dict[PromptId, Tokens] = {}
         self._grammar_edition = 0
+        self._stuck = 0
+        """Steps in a row in which nothing got on."""
 
     def capabilities(self) -> Capabilities:
         """What this model can do."""
@@ -107,19 +98,18 @@ class ContinuousEngine:
         Raises:
             RejectedError: It does not fit into the context or the pool, or its schema does not compile.
         """
-        if len(self._running) + len(self._waiting) >= self._capabilities.max_batch:
+        if len(self._running) + len(self._line) >= self._capabilities.max_batch:
             raise ValueError(f"{request.id} is one too many: this engine takes {self._capabilities.max_batch}")
-        waiting = _Waiting(request, self._fitting.encode(request))
+        waiting = Waiting(request, self._fitting.encode(request))
         if self._blocks(waiting.tokens) > self._blocks(self._capabilities.cache_tokens):
             why = f"{waiting.tokens:,} tokens of prompt and answer, and memory for {self._capabilities.cache_tokens:,}"
             raise RejectedError(ErrorCode.DOES_NOT_FIT, why)
-        if self._waiting or not self._begin(waiting):
-            self._waiting.append(waiting)
+        self._line.join(waiting)
 
     def step(self) -> Sequence[Event]:
         """Have the library advance all."""
         self._advanced = {}
-        events = [*self._end(), *self._begin_waiting()]
+        events = [*self._end(), *self._line.step()]
         if not self._running:
             return events
         for running in self._running.values():  # what the library will do; it does not tell
@@ -132,11 +122,10 @@ class ContinuousEngine:
             if not gave_up(error):
                 raise
             return [*events, *self._refuse_guided()]  # which of them it is the library does not tell
+        self._see_failure(told)
         by_handle = {running.handle: running for running in self._running.values()}
         for event in told:
-            if event.request is None or event.request not in by_handle:
-                self._see_failure(event)
-            else:
+            if event.request in by_handle:
                 events += self._take(by_handle[event.request], event)
         return events
 
@@ -156,16 +145,14 @@ class ContinuousEngine:
         running = self._running.get(request_id)
         if running is not None:
             running.answer.ended = running.answer.ended or reason
-        for waiting in self._waiting:
-            if waiting.request.id == request_id:
-                waiting.ended = waiting.ended or reason
+        self._line.cancel(request_id, reason)
 
     def close(self) -> None:
         """Give the model's memory back."""
         for running in self._running.values():
             running.handle.close()
         self._running.clear()
-        self._waiting.clear()
+        self._line.clear()
         del self._events, self._runtime, self._fitting, self._tokenizer
         give_back_free_memory()
 
@@ -175,25 +162,9 @@ class ContinuousEngine:
         for running in list(self._running.values()):
             if running.answer.ended is not None:
                 events += self._finish(running, running.answer.ended, "")
-        for waiting in [it for it in self._waiting if it.ended is not None]:
-            self._waiting.remove(waiting)
-            answer = Answer(waiting.request, None, len(waiting.prompt))
-            events += answer.finish(waiting.ended or FinishReason.CANCELLED, "")
         return events
 
-    def _begin_waiting(self) -> Sequence[Event]:
-        """Begin those for which there are blocks now, in their order: a large one is not overtaken for ever."""
-        refused = []
-        while self._waiting:
-            try:
-                if not self._begin(self._waiting[0]):
-                    break
-            except RejectedError as refusal:
-                refused.append(Refused(self._waiting[0].request.id, refusal.code, refusal.message))
-            self._waiting.popleft()
-        return refused
-
-    def _begin(self, waiting: _Waiting) -> bool:
+    def _begin(self, waiting: Waiting) -> bool:
         """Hand a request to the library; False when others have the blocks for it.
 
         Raises:
@@ -242,8 +213,6 @@ class ContinuousEngine:
     def _take(self, running: _Running, event: Any) -> Sequence[Event]:  # noqa: ANN401 - the library has no types
         """What an event of the library says of a request."""
         answer, text = running.answer, ""
-        if event.flags & og.EngineEventFlags.FAILED:
-            raise RuntimeError(f"onnxruntime-genai failed a request: {event.error_code}")
         if event.flags & og.EngineEventFlags.TOKEN:
             before = self._advanced[answer.id]
             self._advanced[answer.id] = Tokens(before.prefill, before.decode + 1)
@@ -256,14 +225,17 @@ class ContinuousEngine:
             answer.ended = answer.ended or FinishReason.LENGTH
         return answer.tell(text) if answer.ended is None else self._finish(running, answer.ended, text)
 
-    def _see_failure(self, event: Any) -> None:  # noqa: ANN401 - the library has no types
-        """An event of no request that runs.
+    def _see_failure(self, told: Sequence[Any]) -> None:
+        """What the library could not do in a step: for lack of blocks, as those of an ended request are not free yet.
 
         Raises:
-            RuntimeError: The library cannot go on.
+            RuntimeError: It cannot go on.
         """
-        if event.request is None and not event.flags & og.EngineEventFlags.RETRYABLE:
-            raise RuntimeError(f"onnxruntime-genai cannot go on: {event.error_code}")
+        hindered = [event for event in told if event.flags & _HINDERED]
+        self._stuck = self._stuck + 1 if hindered and len(hindered) == len(told) else 0
+        failed = [event for event in told if event.flags & og.EngineEventFlags.FAILED]
+        if failed or self._stuck > _PATIENCE:
+            raise RuntimeError(f"onnxruntime-genai cannot go on: {(failed or hindered)[0].error_code}")
 
     def _finish(self, running: _Running, reason: FinishReason, text: str) -> Sequence[Event]:
         del self._running[running.answer.id]

@@ -18,6 +18,7 @@ from agent.engine.fitting import Fitting, Taken
 from agent.engine.guidance import gave_up, grammar, schema_refusal
 from agent.engine.ort_genai.answer import Answer
 from agent.engine.ort_genai.memory import give_back_free_memory
+from agent.engine.ort_genai.waiting import Line, Waiting
 from agent.engine.parts import Part, in_parts
 from agent.engine.prefixes import Kept, Prefixes, Profile, Wanted, tokens_of
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Refused, Tokens
@@ -52,15 +53,6 @@ class _Running:
         return tokens_of(self.kept.parts) + tokens_of(self.read) + self.answer.completion_tokens
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """An admitted request that waits until those before it give memory back."""
-
-    request: GenerationRequest
-    prompt: list[int]
-    ended: FinishReason | None = None
-
-
 class GeneratorsEngine:
     """One model in onnxruntime-genai.
 
@@ -85,7 +77,7 @@ class GeneratorsEngine:
         self._ends = frozenset(int(token) for token in self._tokenizer.eos_token_ids)
         self._running: dict[PromptId, _Running] = {}
         """The one whose prompt has waited longest first."""
-        self._waiting: deque[_Waiting] = deque()
+        self._line = Line(self._begin)
         self._turns = Turns()
         self._prefixes: Prefixes[Any] = Prefixes()
         self._advanced: dict[PromptId, Tokens] = {}
@@ -101,16 +93,14 @@ class GeneratorsEngine:
         Raises:
             RejectedError: It does not fit into the context, or its schema does not compile.
         """
-        if len(self._running) + len(self._waiting) >= self._capabilities.max_batch:
+        if len(self._running) + len(self._line) >= self._capabilities.max_batch:
             raise ValueError(f"{request.id} is one too many: this engine takes {self._capabilities.max_batch}")
-        waiting = _Waiting(request, self._fitting.encode(request))
-        if self._waiting or not self._begin(waiting):
-            self._waiting.append(waiting)
+        self._line.join(Waiting(request, self._fitting.encode(request)))
 
     def step(self) -> Sequence[Event]:
         """Generate the next tokens, or read the next part of a prompt."""
         self._advanced = {}
-        events = [*self._end(), *self._begin_waiting()]
+        events = [*self._end(), *self._line.step()]
         generating = [running for running in self._running.values() if not running.unread]
         began = boottime()
         reading = self._turns.reads(unread=len(generating) < len(self._running), generating=bool(generating))
@@ -140,14 +130,12 @@ class GeneratorsEngine:
         running = self._running.get(request_id)
         if running is not None:
             running.answer.ended = running.answer.ended or reason
-        for waiting in self._waiting:
-            if waiting.request.id == request_id:
-                waiting.ended = waiting.ended or reason
+        self._line.cancel(request_id, reason)
 
     def close(self) -> None:
         """Give the model's memory back."""
         self._running.clear()
-        self._waiting.clear()
+        self._line.clear()
         self._prefixes.clear()
         del self._fitting, self._tokenizer, self._model
         give_back_free_memory()
@@ -158,26 +146,9 @@ class GeneratorsEngine:
         for running in list(self._running.values()):
             if running.answer.ended is not None:
                 events += self._finish(running, running.answer.ended, "")
-        for waiting in [it for it in self._waiting if it.ended is not None]:
-            self._waiting.remove(waiting)
-            answer = Answer(waiting.request, None, len(waiting.prompt))
-            events += answer.finish(waiting.ended or FinishReason.CANCELLED, "")
         return events
 
-    def _begin_waiting(self) -> Sequence[Event]:
-        """Begin those for which there is memory now, in their order: a large one is not overtaken for ever."""
-        refused = []
-        while self._waiting:
-            try:
-                if not self._begin(self._waiting[0]):
-                    break
-            except RejectedError as refusal:
-                request_id = self._waiting[0].request.id
-                refused.append(Refused(request_id, refusal.code, refusal.message, refusal.retry_after_s))
-            self._waiting.popleft()
-        return refused
-
-    def _begin(self, waiting: _Waiting) -> bool:
+    def _begin(self, waiting: Waiting) -> bool:
         """Give a request its generator; False when others have the memory for it.
 
         Raises:
@@ -190,7 +161,7 @@ class GeneratorsEngine:
         if room is None:
             return False
         parts = in_parts(prompt, CHUNK_TOKENS, self._control)
-        kept = self._generator_for(Wanted(profile, parts, len(prompt) + request.sampling.max_tokens, room))
+        kept = self._generator_for(Wanted(profile, parts, waiting.tokens, room))
         answer = Answer(request, self._tokenizer.create_stream(), len(prompt), tokens_of(kept.parts))
         self._running[request.id] = _Running(answer, kept, deque(parts[len(kept.parts) :]))
         return True
