@@ -111,6 +111,21 @@ def test_what_is_known_is_not_measured_again(most: int, known: Trial | None, mea
     assert (trial == known) is not measures
 
 
+def test_a_gain_by_chance_is_not_believed() -> None:
+    """A step that seems fast for the length of one trial."""
+    steps = 0
+
+    def step(batch: int) -> Seconds:
+        nonlocal steps
+        steps += 1
+        return Seconds(0.01 if steps < 20 else 0.01 * batch)
+
+    batch, trial = decide(2, BatchSearch(), made_on="here", step=step)
+    assert batch == 1
+    assert trial is not None
+    assert worth_it(trial.rates, 2) == 1
+
+
 @pytest.mark.parametrize(("most", "search"), [(4, None), (1, BatchSearch()), (1, None)])
 def test_where_nothing_is_to_be_found_out_nothing_is_measured(most: int, search: BatchSearch | None) -> None:
     def step(_batch: int) -> Seconds:
