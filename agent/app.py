@@ -10,6 +10,7 @@ from agent.accounting import EnergyAccounting
 from agent.alarms import Alarms
 from agent.announcer import Announcer
 from agent.backlog import build_backlog
+from agent.batch_choice import BatchChoice
 from agent.budget.pressure import Level
 from agent.candidates import candidates
 from agent.clock import Clock
@@ -135,6 +136,7 @@ class Agent:
             footprint=footprint,
             learnt=LearntModels(config.state_dir / "memory.json"),
             ways=self._engines.ways,
+            batches=BatchChoice(config.state_dir / "batching.json", config.model.max_running),
             emit=self._events.emit,
             on_lacking=lambda why: self._choice.lacks_room(why),  # noqa: PLW0108 - it is built below
             now=clock.now,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agent.budget.memory import DoesNotFit, Fits, Geometry, Learnt, MemoryBounds, MemoryNow, judge
+from agent.budget.memory import DoesNotFit, Fits, Geometry, Learnt, MemoryBounds, MemoryNow, Shared, judge, share
 from agent.config import AUTO, Config, Memory
 from agent.engine.catalog import ONNXRUNTIME_GENAI, KnownEngine
 from agent.engine.library import installed_version
@@ -58,6 +58,14 @@ class Candidate:
         if self.geometry is None or now is None:
             return None
         return judge(self.geometry, now, bounds, learnt=learnt)
+
+    def share(
+        self, fit: Fits | None, now: MemoryNow | None, bounds: MemoryBounds, learnt: Learnt | None, most: int
+    ) -> Shared | None:
+        """How many requests at once there is memory for; None when that cannot be said."""
+        if self.geometry is None or now is None or fit is None:
+            return None
+        return share(self.geometry, fit, now, bounds, most=most, learnt=learnt)
 
 
 def bounds_of(settings: Memory) -> MemoryBounds:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, model_validator
 
-from agent.config_values import Duration, Period, Port, SpoolSize, TimeOfDay, TopicLevel, Url, Watts
+from agent.config_values import Duration, MaxRunning, Period, Port, SpoolSize, TimeOfDay, TopicLevel, Url, Watts
 from agent.engine.catalog import EngineName
 from agent.units import Seconds
 
@@ -93,6 +93,9 @@ class Model(_Section):
     engine: Annotated[str, Field(pattern=f"^({_ENGINES})$")] = AUTO
     """What runs models. `auto`: of those that are installed and have the model's files, the first that loads it
     (docs/models.md). One that is named is never replaced by another."""
+    max_running: MaxRunning = None
+    """Requests at once; `auto`: as many as are found to pay on this machine. Memory and power may allow fewer.
+    Default: auto."""
 
 
 class Route(_Section):

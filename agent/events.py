@@ -6,12 +6,13 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class ModelLoaded:
-    """The engine serves a model, with so many tokens of context."""
+    """The engine serves a model, with so many tokens of context, and so many requests at once."""
 
     model: str
     seconds: float
     context_length: int
     engine: str
+    max_running: int = 1
 
 
 class LoadProblem(StrEnum):

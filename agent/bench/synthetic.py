@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,10 @@ _STDERR = 2
 """Where the builder tells how it goes on: our own output is the table."""
 _PACKAGES = ("torch", "transformers", "onnx_ir")
 BUILD = {"block_size": "128", "accuracy_level": "4", "hf_token": "false"}
+PAGED = {"use_paged_attention": "true", "max_batch_size": "64"}
+"""For the runtime's `Engine`, which batches continuously; CUDA only."""
+LAST_LOGITS_ONLY = {"prune_lm_head": "true"}
+"""Of a prompt, only the last token's logits are computed: those that are needed."""
 
 
 def write_tokenizer(source: Path, size: int, out: Path) -> None:
@@ -106,16 +111,22 @@ def write_checkpoint(geometry: str, out: Path, provider: str) -> None:
     LlamaForCausalLM(config).save_pretrained(out)
 
 
-def build(checkpoint: Path, out: Path, provider: str) -> None:
+def build(checkpoint: Path, out: Path, provider: str, chosen: Mapping[str, str]) -> None:
     """Run onnxruntime-genai's model builder."""
-    options = [f"{key}={value}" for key, value in BUILD.items()]
+    options = [f"{key}={value}" for key, value in chosen.items()]
     with tempfile.TemporaryDirectory(dir=out.parent) as cache:
         command = [sys.executable, "-m", "onnxruntime_genai.models.builder", "-i", str(checkpoint), "-o", str(out)]
         command += ["-p", "int4", "-e", provider, "-c", cache, "--extra_options", *options]
         subprocess.run(command, check=True, stdout=_STDERR)  # noqa: S603 - our own interpreter
 
 
-def make(geometry: str, out: Path, provider: str = "cpu", tokenizer: Path | None = None) -> None:
+def make(
+    geometry: str,
+    out: Path,
+    provider: str = "cpu",
+    tokenizer: Path | None = None,
+    options: Mapping[str, str] = BUILD,
+) -> None:
     """Build a model.
 
     Args:
@@ -123,6 +134,7 @@ def make(geometry: str, out: Path, provider: str = "cpu", tokenizer: Path | None
         out: The folder of the new model; it is there whole, or not at all.
         provider: What it will run on, `cpu` or `cuda`.
         tokenizer: A folder with tokenizer files. Default: the shipped model's.
+        options: Of the model builder.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
@@ -131,7 +143,7 @@ def make(geometry: str, out: Path, provider: str = "cpu", tokenizer: Path | None
         source = tokenizer or find_model("edge-tiny", None, checkpoint)
         write_tokenizer(source, GEOMETRIES[geometry]["vocab_size"], checkpoint)
         write_checkpoint(geometry, checkpoint, provider)
-        build(checkpoint, model, provider)
+        build(checkpoint, model, provider, options)
         model.rename(out)
 
 

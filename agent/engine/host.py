@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from agent.engine.batching import BatchSearch
 from agent.engine.catalog import KnownEngine
 from agent.engine.pipe import EngineSpec, Forget, Keeps, Loaded, NotLoaded, Pace, ToAgent
 from agent.engine.process import EngineProcess
@@ -149,8 +150,16 @@ class EngineHost:
         if self._serving is not None:
             self._serving.process.send(Forget())
 
-    def switch_to(
-        self, model: str, model_dir: Path, *, engine: KnownEngine | None = None, context_length: int | None = None
+    def switch_to(  # noqa: PLR0913 - what memory allows the model
+        self,
+        model: str,
+        model_dir: Path,
+        *,
+        engine: KnownEngine | None = None,
+        context_length: int | None = None,
+        max_batch: int = 1,
+        search: BatchSearch | None = None,
+        cache_tokens: int | None = None,
     ) -> None:
         """From now on run this model. First what runs ends, or its grace does, then its process.
 
@@ -159,10 +168,21 @@ class EngineHost:
             model_dir: The folder of its files.
             engine: What is to run it; None: the same as before.
             context_length: The most tokens of a request; None: as many as the model has.
+            max_batch: Requests at once for which there is memory.
+            search: How the engine finds out whether fewer are better; None: it takes as many as it can.
+            cache_tokens: As in `EngineSpec`.
         """
         spec = self._spec if engine is None else replace(self._spec, engine=engine.name, loader=engine.loader)
         by = f" by {spec.engine}" if model == self._spec.model and spec.engine != self._spec.engine else ""
-        self._spec = replace(spec, model=model, model_dir=model_dir, context_length=context_length)
+        self._spec = replace(
+            spec,
+            model=model,
+            model_dir=model_dir,
+            context_length=context_length,
+            max_batch=max_batch,
+            search=search,
+            cache_tokens=cache_tokens,
+        )
         self._is_wanted, self._left_for = True, f"{model} is loaded{by} instead"
         self._changed.set()
 
@@ -274,7 +294,7 @@ class EngineHost:
         process.send(Pace(self._duty))
         self._serving = serving
         self._loaded.set()
-        self._on_event(ModelLoaded(capabilities.model, seconds, context_length, spec.engine))
+        self._on_event(ModelLoaded(able.model, seconds, context_length, spec.engine, capabilities.max_batch))
         return serving
 
     def _lose(self, serving: Serving | None) -> None:

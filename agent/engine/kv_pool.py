@@ -26,7 +26,7 @@ class KvPool:
     """The two limits.
 
     Attributes:
-        tokens: Enough for `max_batch` requests of the whole context.
+        tokens: Enough for what was promised.
         fraction: Of what is free after the load.
     """
 
@@ -34,8 +34,8 @@ class KvPool:
     fraction: Ratio
 
 
-def kv_pool(geometry: Geometry, context_length: int, max_batch: int, free: Bytes) -> KvPool:
-    """The pool for requests of `context_length` tokens, `max_batch` at once.
+def kv_pool(geometry: Geometry, promised: int, max_batch: int, free: Bytes) -> KvPool:
+    """The pool for `max_batch` requests at once.
 
     The fraction lies halfway between what the pool needs of the memory that will be left beside the weights, and all of
     it. So half of what the pool does not need is never taken; and as the activations are not known beforehand, there
@@ -43,15 +43,14 @@ def kv_pool(geometry: Geometry, context_length: int, max_batch: int, free: Bytes
 
     Args:
         geometry: The model's.
-        context_length: Of a request, prompt and answer.
-        max_batch: Requests at once.
+        promised: Tokens of all of them together, prompts and answers.
+        max_batch: How many.
         free: Memory of the GPU that can be had before the load.
 
     Raises:
         ValueError: It does not fit beside the weights.
     """
-    blocks = -(-context_length // TOKENS_PER_BLOCK) + _AHEAD
-    tokens = blocks * TOKENS_PER_BLOCK * max_batch
+    tokens = (-(-promised // TOKENS_PER_BLOCK) + _AHEAD * max_batch) * TOKENS_PER_BLOCK
     needed, left = tokens * geometry.token, free - geometry.weights
     if needed > left:
         raise ValueError(

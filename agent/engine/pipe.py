@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.engine.batching import BatchSearch
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Progress
 from agent.errors import RetryError
 from agent.events import LoadProblem
@@ -36,8 +37,11 @@ class EngineSpec:
             raises `LoadError`.
         context_length: The most tokens of a request for which there is memory; None: as many as the model has. `host`
             keeps to it.
-        max_batch: Requests at once for whose whole context there is memory. An engine may take fewer, not more.
+        max_batch: Requests at once for which there is memory. An engine may take fewer, not more.
         engine: The engine's name, for people and for what is remembered of it.
+        search: How it finds out whether fewer are better; None: it takes as many as it can.
+        cache_tokens: Tokens for whose KV caches there is memory, of all requests together, where an engine allocates
+            them at the load; None: a whole context.
     """
 
     model: str
@@ -46,6 +50,8 @@ class EngineSpec:
     context_length: int | None = None
     max_batch: int = 1
     engine: str = ""
+    search: BatchSearch | None = None
+    cache_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

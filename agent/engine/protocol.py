@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.budget.admission import Room
+from agent.engine.batching import Trial
 from agent.errors import ErrorCode
 from agent.prompt import Delta, FinishReason, Message, Place, PromptId, Sampling, Usage
 from agent.units import Seconds
@@ -126,6 +127,9 @@ class Capabilities:
         guidance: Whether answers can be held to a JSON Schema.
         paced: Whether nothing runs between two steps. Otherwise its runtime generates by itself, and only the begin of
             a request can be put off.
+        cache_tokens: Tokens whose KV caches were allocated at the load, and are shared by what runs; 0: each request's
+            cache is allocated for it.
+        trial: How `max_batch` was found; None: it was not looked for.
     """
 
     model: str
@@ -133,6 +137,8 @@ class Capabilities:
     max_batch: int
     guidance: bool
     paced: bool = True
+    cache_tokens: int = 0
+    trial: Trial | None = None
 
 
 class Engine(Protocol):
@@ -147,7 +153,7 @@ class Engine(Protocol):
         ...
 
     def admit(self, request: GenerationRequest) -> None:
-        """Take a request; at most `max_batch` at a time.
+        """Take a request; at most `max_batch` at a time. It may wait for memory that running ones have.
 
         Raises:
             RejectedError: It can never run: the numbers are in the message.
@@ -155,8 +161,9 @@ class Engine(Protocol):
         ...
 
     def step(self) -> Sequence[Event]:
-        """Advance every admitted request by one token or one chunk of prompt. Empty when idle.
+        """Advance what is admitted: every request by one token, or a prompt by one chunk. Empty when idle.
 
+        What reads and what generates each gets on while the other does, and no prompt waits for ever for another one.
         `Delta.text` holds whole characters only, and never a part of a stop string.
         """
         ...
@@ -166,7 +173,10 @@ class Engine(Protocol):
         ...
 
     def kept(self) -> int:
-        """Tokens whose KV cache it keeps between requests, for prompts that begin like earlier ones."""
+        """Tokens whose KV cache it keeps between requests, for prompts that begin like earlier ones.
+
+        Where several requests run at once: and those that the running ones have filled so far.
+        """
         ...
 
     def forget(self) -> None:

@@ -222,7 +222,8 @@ def load_within(spec: EngineSpec, free: Bytes) -> TensorRtLlmEngine:
     try:
         geometry = read_hf_geometry(spec.model, spec.model_dir)
         context_length = min(geometry.context_length, spec.context_length or geometry.context_length)
-        pool = kv_pool(geometry, context_length, spec.max_batch, free)
+        promised = spec.cache_tokens or context_length * spec.max_batch
+        pool = kv_pool(geometry, promised, spec.max_batch, free)
         vocabulary = Vocabulary.read(spec.model_dir / "tokenizer.json")
         llm = LLM(
             model=str(spec.model_dir),

@@ -8,14 +8,16 @@ import pytest
 from pydantic import ByteSize
 
 from agent.accounting import EnergyAccounting
+from agent.batch_choice import BatchChoice
 from agent.budget.admission import PATIENCE, Admission
-from agent.budget.memory import DoesNotFit, Geometry, Learnt, MemoryNow, predict
+from agent.budget.memory import DoesNotFit, Geometry, Learnt, MemoryNow, predict, workspace
 from agent.budget.pressure import CALM_FOR, Level
 from agent.candidates import Candidate, Way
 from agent.clock import Clock
 from agent.config import Memory
 from agent.counters import Counters
 from agent.egress import Egress
+from agent.engine.batching import BatchSearch, Rate, Trial
 from agent.engine.catalog import LLAMA_CPP, ONNXRUNTIME_GENAI, TENSORRT_LLM, KnownEngine
 from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities
@@ -58,6 +60,9 @@ class StandInHost(EngineHost):
         self.calls: list[str] = []
         self.kept_tokens = 0
         self.engine: str | None = None
+        self.max_batch, self.does_at_once = 1, 1
+        self.search: BatchSearch | None = None
+        self.trial: Trial | None = None
 
     @property
     def kept(self) -> int:
@@ -75,12 +80,30 @@ class StandInHost(EngineHost):
     def capabilities(self) -> Capabilities | None:
         if self.loaded is None or not self.is_wanted or self.loaded != self.model:
             return None
-        return Capabilities(self.loaded, self.context_length or 4096, 1, guidance=False)
+        able = min(self.max_batch, self.does_at_once)
+        return Capabilities(self.loaded, self.context_length or 4096, able, guidance=False, trial=self.trial)
 
-    def switch_to(
-        self, model: str, model_dir: Path, *, engine: KnownEngine | None = None, context_length: int | None = None
+    def switch_to(  # noqa: PLR0913 - as the host's
+        self,
+        model: str,
+        model_dir: Path,
+        *,
+        engine: KnownEngine | None = None,
+        context_length: int | None = None,
+        max_batch: int = 1,
+        search: BatchSearch | None = None,
+        cache_tokens: int | None = None,
     ) -> None:
-        super().switch_to(model, model_dir, engine=engine, context_length=context_length)
+        super().switch_to(
+            model,
+            model_dir,
+            engine=engine,
+            context_length=context_length,
+            max_batch=max_batch,
+            search=search,
+            cache_tokens=cache_tokens,
+        )
+        self.max_batch, self.search = max_batch, search
         if not self.lingers:
             self.loaded, self.context_length = model, context_length
         self.engine = None if engine is None else engine.name
@@ -130,7 +153,12 @@ class Bench:
     """A governor and what is around it."""
 
     def __init__(
-        self, tmp_path: Path, settings: Memory | None, models: tuple[Geometry, ...], ways: tuple[Way, ...] = ()
+        self,
+        tmp_path: Path,
+        settings: Memory | None,
+        models: tuple[Geometry, ...],
+        ways: tuple[Way, ...],
+        max_running: int | None,
     ) -> None:
         self.at = 1000.0
         self.free: int | None = 8192 * MIB
@@ -149,6 +177,7 @@ class Bench:
             gauge=self.gauge,
             footprint=self.footprint,
             learnt=self.learnt,
+            batches=BatchChoice(tmp_path / "batching.json", max_running),
             ways=self.ways,
             emit=self.events.append,
             on_lacking=self.lacks.append,
@@ -183,9 +212,12 @@ class Bench:
 @pytest.fixture
 def build(tmp_path: Path) -> Callable[..., Bench]:
     def make(
-        settings: Memory | None = None, models: tuple[Geometry, ...] = (LARGE, SMALL), ways: tuple[Way, ...] = ()
+        settings: Memory | None = None,
+        models: tuple[Geometry, ...] = (LARGE, SMALL),
+        ways: tuple[Way, ...] = (),
+        max_running: int | None = None,
     ) -> Bench:
-        return Bench(tmp_path, settings, models, ways)
+        return Bench(tmp_path, settings, models, ways, max_running)
 
     return make
 
@@ -509,3 +541,47 @@ def test_an_engine_of_which_no_geometry_is_known_can_only_be_tried(build: Callab
     bench.turns = ()
     bench.look(PATIENCE + 1)
     assert bench.host.engine == "onnxruntime-genai", "an operator gave it another chance"
+
+
+def test_a_model_is_loaded_for_as_many_at_once_as_there_is_memory_for(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.look()
+    assert bench.host.max_batch == 64
+    assert bench.host.search == BatchSearch()
+    few = build(models=(SMALL,), settings=Memory(budget=ByteSize(140 * MIB)))
+    few.look()
+    assert 1 < few.host.max_batch < 16
+
+
+def test_a_number_that_is_configured_is_not_looked_for(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,), max_running=4)
+    bench.look()
+    assert (bench.host.max_batch, bench.host.search) == (4, None)
+
+
+def test_what_was_found_to_pay_is_known_at_the_next_load(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.host.trial = Trial("here", 64, (Rate(1, 10.0), Rate(2, 9.0)))
+    bench.look()
+    bench.governor.engine_event(ModelLoaded("small", 1.0, 4096, "onnxruntime-genai"))
+    bench.host.unload("a test wants it")
+    bench.look()
+    assert bench.host.search == BatchSearch(bench.host.trial)
+
+
+def test_what_running_requests_have_filled_counts_as_theirs(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,), max_running=4)
+    bench.host.does_at_once = 4
+    bench.look(1.0)
+    room = bench.look().room
+    assert room is not None
+    assert room.workspace == workspace(SMALL)
+    assert room.available == 4 * 4096 * SMALL.token + 3 * room.workspace
+    bench.worker.runs = 2
+    bench.free = RESERVE + 100 * MIB
+    tight = bench.look().room
+    assert tight is not None
+    assert tight.available == bench.free - bench.taken() - RESERVE
+    bench.free -= 1000 * SMALL.token
+    bench.host.kept_tokens = 1000
+    assert bench.look().room == tight

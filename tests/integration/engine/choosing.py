@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agent.accounting import EnergyAccounting
-from agent.budget.memory import MemoryNow
+from agent.batch_choice import BatchChoice
 from agent.budget.pressure import Level
 from agent.candidates import Candidate, Way
 from agent.clock import Clock
@@ -66,6 +66,7 @@ class Choosing:
             gauge=lambda: _PLENTY,
             footprint=footprint,
             learnt=LearntModels(folder / "memory.json"),
+            batches=BatchChoice(folder / "batching.json", 1),
             ways=self.engines.ways,
             emit=lambda _: None,
             on_lacking=lambda _: None,

@@ -56,3 +56,12 @@ def engine(loader: str, model_dir: Path) -> Iterator[Engine]:
     """A loaded engine, in this process; idle before and after each test."""
     with closing(load(EngineSpec("edge-tiny", model_dir, loader))) as loaded:
         yield loaded
+
+
+@pytest.fixture(scope="session")
+def several(loader: str, model_dir: Path) -> Iterator[Engine]:
+    """The same for four requests at once, whether they pay or not."""
+    with closing(load(EngineSpec("edge-tiny", model_dir, loader, max_batch=4))) as loaded:
+        if loaded.capabilities().max_batch < 4:
+            pytest.skip("it runs one request at a time")
+        yield loaded

@@ -13,7 +13,8 @@ import pytest
 from agent.budget.admission import Room
 from agent.clock import boottime
 from agent.engine.chat import ChatEncoder, Vocabulary
-from agent.engine.ort_genai import CHUNK_TOKENS, load
+from agent.engine.ort_genai import load
+from agent.engine.ort_genai.generators import CHUNK_TOKENS
 from agent.engine.pipe import EngineSpec, LoadError
 from agent.engine.protocol import Engine, Finished, GenerationRequest, Refused
 from agent.errors import ErrorCode, RejectedError

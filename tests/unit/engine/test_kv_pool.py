@@ -18,7 +18,7 @@ def geometry(weights: int = 2 * GIB) -> Geometry:
 
 
 def test_llama_on_a_board_of_eight_gigabytes() -> None:
-    pool = kv_pool(geometry(), 4096, 4, Bytes(5 * GIB))
+    pool = kv_pool(geometry(), 4 * 4096, 4, Bytes(5 * GIB))
     assert pool.tokens == 4 * (4096 + 32)
     taken = pool.tokens * geometry().token
     assert taken < pool.fraction * 3 * GIB < 2 * GIB
@@ -33,20 +33,20 @@ def test_what_does_not_fit_is_said_with_the_numbers() -> None:
 
 
 @given(
-    context=st.integers(1, 131072),
+    promised=st.integers(1, 64 * 131072),
     batch=st.integers(1, 64),
     weights=st.integers(0, 64 * GIB),
     beside=st.integers(1, 64 * GIB),
 )
-def test_the_pool_is_whole_and_bounded(context: int, batch: int, weights: int, beside: int) -> None:
+def test_the_pool_is_whole_and_bounded(promised: int, batch: int, weights: int, beside: int) -> None:
     shape = geometry(weights)
     try:
-        pool = kv_pool(shape, context, batch, Bytes(weights + beside))
+        pool = kv_pool(shape, promised, batch, Bytes(weights + beside))
     except ValueError:
-        assert batch * context * shape.token > beside - batch * 2 * TOKENS_PER_BLOCK * shape.token
+        assert promised * shape.token > beside - (batch + 1) * TOKENS_PER_BLOCK * shape.token
         return
     assert pool.tokens % TOKENS_PER_BLOCK == 0
-    assert context * batch < pool.tokens <= (context + 2 * TOKENS_PER_BLOCK) * batch
+    assert promised < pool.tokens <= promised + (batch + 1) * TOKENS_PER_BLOCK
     assert pool.tokens * shape.token <= beside
     spare = beside - pool.tokens * shape.token
     assert pool.fraction * beside <= beside - spare / 2 + 1

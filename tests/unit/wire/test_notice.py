@@ -43,7 +43,13 @@ def test_an_event() -> None:
         "at": 12.346,
         "boot_id": "2f1c",
         "uptime_s": 100.25,
-        "detail": {"model": "edge-tiny", "seconds": 0.5, "context_length": 4096, "engine": "llama.cpp"},
+        "detail": {
+            "model": "edge-tiny",
+            "seconds": 0.5,
+            "context_length": 4096,
+            "engine": "llama.cpp",
+            "max_running": 1,
+        },
     }
 
 
