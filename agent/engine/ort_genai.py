@@ -21,6 +21,7 @@ import onnxruntime_genai as og
 from agent.budget.memory import PROMPT_CHUNK
 from agent.clock import boottime
 from agent.engine.chat import ChatEncoder, Vocabulary
+from agent.engine.cores import session_overlay, usable_cores
 from agent.engine.fitting import Fitting
 from agent.engine.guidance import gave_up, grammar, is_json, schema_refusal, too_intricate
 from agent.engine.parts import Part, in_parts
@@ -276,7 +277,9 @@ def load(spec: EngineSpec) -> OrtGenaiEngine:
     try:
         config = json.loads((model_dir / "genai_config.json").read_bytes())["model"]
         vocabulary = Vocabulary.read(model_dir / "tokenizer.json")
-        loaded = og.Model(str(model_dir))
+        configured = og.Config(str(model_dir))
+        configured.overlay(session_overlay(config, usable_cores()))
+        loaded = og.Model(configured)
         capabilities = Capabilities(spec.model, config["context_length"], max_batch=1, guidance=_has_guidance(loaded))
         return OrtGenaiEngine(loaded, capabilities, vocabulary, min(TOP_K, config["vocab_size"]))
     except KeyError as error:
