@@ -5,6 +5,9 @@ minutes of two cores; `llama-3.2-3b` needs 23 GB and five minutes. The result is
 makes of the real weights: INT4 in blocks of 128, `accuracy_level` 4, for the CPU. Its tokenizer is the shipped model's
 with as many made-up words put behind as the geometry asks for, so that every token has a text and costs what it would.
 Nothing that it says means anything.
+
+`--format gguf` makes a GGUF file of the same geometry for llama.cpp instead, in seconds: every matrix in Q4_0. It needs
+the `gguf` package of the `build` extra alone.
 """
 
 import argparse
@@ -102,12 +105,21 @@ def write_checkpoint(geometry: str, out: Path, provider: str) -> None:
     LlamaForCausalLM(config).save_pretrained(out)
 
 
-def build(checkpoint: Path, out: Path, provider: str) -> None:
+def build(checkpoint: Path, out: Path, provider: str, *, last_logits_only: bool) -> None:
     """Run onnxruntime-genai's model builder."""
-    options = [f"{key}={value}" for key, value in BUILD.items()]
+    chosen = {**BUILD, "prune_lm_head": "true"} if last_logits_only else BUILD
+    options = [f"{key}={value}" for key, value in chosen.items()]
     with tempfile.TemporaryDirectory(dir=out.parent) as cache:
         command = [sys.executable, "-m", "onnxruntime_genai.models.builder", "-i", str(checkpoint), "-o", str(out)]
         subprocess.run([*command, "-p", "int4", "-e", provider, "-c", cache, "--extra_options", *options], check=True)
+
+
+def write_random_gguf(geometry: str, tokenizer: Path, out: Path) -> None:
+    """Write a GGUF file with random weights."""
+    from tests.bench.gguf_file import write_gguf  # noqa: PLC0415 - likewise
+    from tests.bench.random_gguf import random_tensors  # noqa: PLC0415 - of the build extra
+
+    write_gguf(out, GEOMETRIES[geometry], tokenizer, random_tensors(GEOMETRIES[geometry]))
 
 
 def main() -> None:
@@ -115,16 +127,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--geometry", choices=GEOMETRIES, default="llama-3.2-1b")
     parser.add_argument("--out", type=Path, required=True, help="folder of the new model")
+    parser.add_argument("--format", choices=("onnx", "gguf"), default="onnx", help="for which engine")
     parser.add_argument("--tokenizer", type=Path, help="folder with tokenizer files; default: the shipped model's")
     parser.add_argument("--execution-provider", choices=("cpu", "cuda"), default="cpu", help="what it will run on")
+    parser.add_argument("--last-logits-only", action="store_true", help="the builder's prune_lm_head")
     arguments = parser.parse_args()
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.out.parent) as folder:
         checkpoint = Path(folder)
         tokenizer = arguments.tokenizer or find_model("edge-tiny", None, checkpoint)
         write_tokenizer(tokenizer, GEOMETRIES[arguments.geometry]["vocab_size"], checkpoint)
+        if arguments.format == "gguf":
+            arguments.out.mkdir(exist_ok=True)
+            write_random_gguf(arguments.geometry, checkpoint, arguments.out / "model.gguf")
+            return
         write_checkpoint(arguments.geometry, checkpoint, arguments.execution_provider)
-        build(checkpoint, arguments.out, arguments.execution_provider)
+        build(checkpoint, arguments.out, arguments.execution_provider, last_logits_only=arguments.last_logits_only)
 
 
 if __name__ == "__main__":
