@@ -12,6 +12,7 @@ import onnxruntime_genai as og
 from agent.budget.memory import LEAST_CONTEXT, PROMPT_CHUNK
 from agent.engine.batching import decide
 from agent.engine.chat import Vocabulary
+from agent.engine.cores import session_overlay, usable_cores
 from agent.engine.ort_genai.continuous import ContinuousEngine
 from agent.engine.ort_genai.generators import GeneratorsEngine
 from agent.engine.ort_genai.trial import ContinuousTrial, GeneratorsTrial
@@ -45,7 +46,9 @@ def load(spec: EngineSpec) -> Engine:
 
 def _load_for_generators(spec: EngineSpec, config: dict[str, Any], vocabulary: Vocabulary) -> Engine:
     context_length, top_k = config["context_length"], min(TOP_K, config["vocab_size"])
-    model = og.Model(str(spec.model_dir))
+    configured = og.Config(str(spec.model_dir))
+    configured.overlay(session_overlay(config, usable_cores()))
+    model = og.Model(configured)
     batch, trial = decide(spec.max_batch, spec.search, made_on=_machine(model), step=GeneratorsTrial(model).step)
     capabilities = Capabilities(spec.model, context_length, batch, guidance=_has_guidance(model), trial=trial)
     return GeneratorsEngine(model, capabilities, vocabulary, top_k)

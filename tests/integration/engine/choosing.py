@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent.accounting import EnergyAccounting
 from agent.batch_choice import BatchChoice
+from agent.budget.memory import MemoryNow
 from agent.budget.pressure import Level
 from agent.candidates import Candidate, Way
 from agent.clock import Clock
