@@ -20,6 +20,7 @@ from agent.counters import Counters
 from agent.draining import Draining
 from agent.egress import Egress
 from agent.engine.host import EngineEvent, EngineHost, EngineSpec
+from agent.engine.speculation import Speculation
 from agent.errors import StorageFullError
 from agent.event_log import EventLog
 from agent.events import EngineLost, JournalSetAside, ModelLoaded, ModelUnloaded
@@ -73,7 +74,12 @@ class Agent:
         self._energy = EnergyAccounting(is_loaded=lambda: self._engine.capabilities is not None)
         models = candidates(config)
         self._engine = EngineHost(
-            EngineSpec(models[0].model, models[0].model_dir, loader="agent.engine.ort_genai:load"),
+            EngineSpec(
+                models[0].model,
+                models[0].model_dir,
+                loader="agent.engine.ort_genai:load",
+                speculation=Speculation(config.model.speculation),
+            ),
             load_timeout=config.engine.load_timeout,
             step_timeout=config.engine.step_timeout,
             on_event=self._engine_event,

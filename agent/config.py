@@ -85,6 +85,9 @@ class Model(_Section):
     """A folder of `models_dir`, or the model that ships with the agent."""
     fallback: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
     """A smaller model, loaded while there is too little memory or power for the other. Never both at once."""
+    speculation: Annotated[str, Field(pattern="^(off|auto|on)$")] = "off"
+    """Whether greedy answers are drafted ahead from what the prompt says: never, where it changes no answer and is
+    faster, or always. docs/models.md says what it brings. off, auto or on."""
 
 
 class Route(_Section):

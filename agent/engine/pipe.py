@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Progress
+from agent.engine.speculation import Speculation
 from agent.errors import RetryError
 from agent.prompt import PromptId
 from agent.units import Ratio, Seconds
@@ -36,6 +37,7 @@ class EngineSpec:
         context_length: The most tokens of a request for which there is memory; None: as many as the model has. `host`
             keeps to it.
         max_batch: Requests at once for whose whole context there is memory. An engine may take fewer, not more.
+        speculation: Whether greedy answers may be drafted ahead, by an engine that can.
     """
 
     model: str
@@ -43,6 +45,7 @@ class EngineSpec:
     loader: str
     context_length: int | None = None
     max_batch: int = 1
+    speculation: Speculation = Speculation.OFF
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,12 +44,14 @@ class Profile:
         top_p: As in `Sampling`.
         seed: Of its random numbers; None: any.
         grammar: That its answers follow.
+        draft: Tokens that it drafts at once; 0: none. What was generated from drafts is not of the same kernels.
     """
 
     temperature: float
     top_p: float
     seed: int | None
     grammar: str | None
+    draft: int = 0
 
     @property
     def is_repeatable(self) -> bool:
