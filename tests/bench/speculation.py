@@ -20,7 +20,7 @@ import psutil
 
 from agent.engine.chat import Vocabulary
 from agent.engine.exactness import is_exact, tokens_needed
-from agent.engine.ort_genai import TOP_K, OrtGenaiEngine, og
+from agent.engine.ort_genai import TOP_K, OrtGenaiEngine
 from agent.engine.protocol import Capabilities, Finished, GenerationRequest
 from agent.engine.speculation import DRAFT_LENGTH, NGRAM_SIZE, Answered, Drafts, Kind, Speculation
 from agent.prompt import Message, PromptId, Role, Sampling
@@ -115,6 +115,8 @@ def report(name: str, pairs: Sequence[Pair]) -> None:
 
 def cost(model: Any, rounds: int) -> None:  # noqa: ANN401 - the library has no types
     """Print what a pass over several tokens takes, and whether it gives what single ones do."""
+    import onnxruntime_genai as og  # noqa: PLC0415 - after the engine, which has it report nothing
+
     params = og.GeneratorParams(model)
     params.set_search_options(max_length=128, random_seed=0)
     generator = og.Generator(model, params)
@@ -137,6 +139,8 @@ def cost(model: Any, rounds: int) -> None:  # noqa: ANN401 - the library has no 
 
 def measure(model_dir: Path, rounds: int, every: int) -> None:
     """Run and print."""
+    import onnxruntime_genai as og  # noqa: PLC0415 - likewise
+
     print(f"machine: {platform.machine()}, {psutil.cpu_count()} cores; model: {model_dir.name}")
     model = og.Model(str(model_dir))
     cost(model, rounds)

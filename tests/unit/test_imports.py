@@ -48,6 +48,8 @@ PURE: dict[str, set[str]] = {
     "engine.protocol": VALUES | {"budget.admission"},
     "engine.work_log": VALUES | {"engine.protocol"},
     "engine.text": VALUES,
+    "engine.speculation": VALUES,
+    "engine.exactness": set(),
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {
