@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, model_validator
 
-from agent.config_values import Duration, Period, Port, SpoolSize, TimeOfDay, TopicLevel, Url, Watts
+from agent.config_values import Duration, OffAutoOn, Period, Port, SpoolSize, TimeOfDay, TopicLevel, Url, Watts
 from agent.units import Seconds
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -85,7 +85,7 @@ class Model(_Section):
     """A folder of `models_dir`, or the model that ships with the agent."""
     fallback: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
     """A smaller model, loaded while there is too little memory or power for the other. Never both at once."""
-    speculation: Annotated[str, Field(pattern="^(off|auto|on)$")] = "off"
+    speculation: OffAutoOn = "off"
     """Whether greedy answers are drafted ahead from what the prompt says: never, where it changes no answer and is
     faster, or always. docs/models.md says what it brings. off, auto or on."""
 
