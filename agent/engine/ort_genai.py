@@ -303,17 +303,17 @@ def _speculation(model: Any, wanted: Speculation) -> Speculation:  # noqa: ANN40
     params = og.GeneratorParams(model)
     params.set_search_options(max_length=tokens_needed(DRAFT_LENGTH + 1), random_seed=0)
     try:
+        alone = og.Generator(model, params)
         params.set_speculative_options(ngram_size=NGRAM_SIZE, max_draft_tokens=DRAFT_LENGTH)
         og.Generator(model, params)
+        text = range(tokens_needed(DRAFT_LENGTH + 1))
+        if wanted is Speculation.ON or is_exact(alone, text, DRAFT_LENGTH + 1):
+            return wanted
     except RuntimeError:
         _log.warning("speculation_unsupported")
-        return Speculation.OFF
-    params.set_speculative_options(ngram_size=0)
-    text = range(tokens_needed(DRAFT_LENGTH + 1))
-    if wanted is Speculation.AUTO and not is_exact(og.Generator(model, params), text, DRAFT_LENGTH + 1):
+    else:
         _log.warning("speculation_inexact")
-        return Speculation.OFF
-    return wanted
+    return Speculation.OFF
 
 
 def _has_guidance(model: Any) -> bool:  # noqa: ANN401 - the library has no types
