@@ -24,6 +24,7 @@ from agent.egress import Egress
 from agent.engine.host import EngineEvent, EngineHost, EngineSpec
 from agent.engine.preference import MachineFacts
 from agent.engine.protocol import Progress
+from agent.engine.speculation import Speculation
 from agent.engine_choice import EngineChoice
 from agent.engine_outcomes import EngineOutcomes
 from agent.errors import StorageFullError
@@ -87,7 +88,13 @@ class Agent:
         )
         first = models[0]
         self._engine = EngineHost(
-            EngineSpec(first.model, first.model_dir, first.engine.loader, engine=first.engine.name),
+            EngineSpec(
+                first.model,
+                first.model_dir,
+                first.engine.loader,
+                engine=first.engine.name,
+                speculation=Speculation(config.model.speculation),
+            ),
             load_timeout=config.engine.load_timeout,
             step_timeout=config.engine.step_timeout,
             on_event=self._engine_event,

@@ -11,7 +11,18 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, model_validator
 
-from agent.config_values import Duration, MaxRunning, Period, Port, SpoolSize, TimeOfDay, TopicLevel, Url, Watts
+from agent.config_values import (
+    Duration,
+    MaxRunning,
+    OffAutoOn,
+    Period,
+    Port,
+    SpoolSize,
+    TimeOfDay,
+    TopicLevel,
+    Url,
+    Watts,
+)
 from agent.engine.catalog import EngineName
 from agent.units import Seconds
 
@@ -96,6 +107,9 @@ class Model(_Section):
     max_running: MaxRunning = None
     """Requests at once; `auto`: as many as are found to pay on this machine. Memory and power may allow fewer.
     Default: auto."""
+    speculation: OffAutoOn = "off"
+    """Whether greedy answers are drafted ahead from what the prompt says: never, where it changes no answer and is
+    faster, or always. docs/models.md says what it brings. off, auto or on."""
 
 
 class Route(_Section):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from agent.engine.batching import BatchSearch
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Progress
+from agent.engine.speculation import Speculation
 from agent.errors import RetryError
 from agent.events import LoadProblem
 from agent.prompt import PromptId
@@ -42,6 +43,7 @@ class EngineSpec:
         search: How it finds out whether fewer are better; None: it takes as many as it can.
         cache_tokens: Tokens for whose KV caches there is memory, of all requests together, where an engine allocates
             them at the load; None: a whole context.
+        speculation: Whether greedy answers may be drafted ahead, by an engine that can.
     """
 
     model: str
@@ -52,6 +54,7 @@ class EngineSpec:
     engine: str = ""
     search: BatchSearch | None = None
     cache_tokens: int | None = None
+    speculation: Speculation = Speculation.OFF
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,8 @@ PURE: dict[str, set[str]] = {
     "engine.compact_json": VALUES,
     "engine.xgrammar_guide": VALUES | {"schema_limits"},
     "engine.edge_llm_answer": VALUES | {"engine.compact_json", "engine.text"},
+    "engine.speculation": VALUES,
+    "engine.exactness": set(),
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {

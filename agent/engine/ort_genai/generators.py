@@ -17,11 +17,13 @@ from agent.engine.chat import ChatEncoder, Vocabulary
 from agent.engine.fitting import Fitting, Taken
 from agent.engine.guidance import gave_up, grammar, schema_refusal
 from agent.engine.ort_genai.answer import Answer
+from agent.engine.ort_genai.drafting import drafted
 from agent.engine.ort_genai.memory import give_back_free_memory
 from agent.engine.ort_genai.waiting import Line, Waiting
 from agent.engine.parts import Part, in_parts
 from agent.engine.prefixes import Kept, Prefixes, Profile, Wanted, tokens_of
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Refused, Tokens
+from agent.engine.speculation import NGRAM_SIZE, Answered, Drafts, Kind, kind_of
 from agent.engine.turns import Turns
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import FinishReason, PromptId, Sampling
@@ -39,13 +41,19 @@ class _Running:
     Attributes:
         kept: The generator, with the parts that were not to be read again.
         unread: The parts of the prompt that the model has not read yet.
-        read: Those that it has read since.
+        kind: What its drafts are judged with; None: sampled, and never drafted for.
+        already: What its generator had drafted for others, and how much of that was accepted.
+        read: Those parts that it has read since.
+        decoding: How long its tokens have taken.
     """
 
     answer: Answer
     kept: Kept[Any]
     unread: deque[Part]
+    kind: Kind | None
+    already: tuple[int, int]
     read: list[Part] = field(default_factory=list)
+    decoding: float = 0.0
 
     @property
     def filled(self) -> int:
@@ -64,10 +72,19 @@ class GeneratorsEngine:
         capabilities: What it can do.
         vocabulary: Of its tokenizer.
         top_k: How many of the likeliest tokens sampling looks at.
+        drafts: Decides which greedy answers are drafted for.
     """
 
-    def __init__(self, model: Any, capabilities: Capabilities, vocabulary: Vocabulary, top_k: int) -> None:  # noqa: ANN401 - the library has no types
+    def __init__(
+        self,
+        model: Any,  # noqa: ANN401 - the library has no types
+        capabilities: Capabilities,
+        vocabulary: Vocabulary,
+        top_k: int,
+        drafts: Drafts,
+    ) -> None:
         self._model = model
+        self._drafts = drafts
         self._capabilities = capabilities
         self._tokenizer = og.Tokenizer(model)
         chat = ChatEncoder(self._tokenizer, vocabulary.control)
@@ -155,7 +172,8 @@ class GeneratorsEngine:
             RejectedError: There is too little for it alone, or its schema cannot be followed.
         """
         request, prompt = waiting.request, waiting.prompt
-        profile = self._profile(request.sampling)
+        kind = kind_of(request.sampling, len(prompt))
+        profile = self._profile(request.sampling, kind)
         if request.min_tokens:
             profile = replace(profile, min_length=len(prompt) + request.min_tokens)
         others = Taken(sum(running.kept.capacity for running in self._running.values()), len(self._running))
@@ -165,10 +183,10 @@ class GeneratorsEngine:
         parts = in_parts(prompt, CHUNK_TOKENS, self._control)
         kept = self._generator_for(Wanted(profile, parts, waiting.tokens, room))
         answer = Answer(request, self._tokenizer.create_stream(), len(prompt), tokens_of(kept.parts))
-        self._running[request.id] = _Running(answer, kept, deque(parts[len(kept.parts) :]))
+        self._running[request.id] = _Running(answer, kept, deque(parts[len(kept.parts) :]), kind, drafted(kept))
         return True
 
-    def _profile(self, sampling: Sampling) -> Profile:
+    def _profile(self, sampling: Sampling, kind: Kind | None) -> Profile:
         """What a generator for this is made for.
 
         Raises:
@@ -180,8 +198,8 @@ class GeneratorsEngine:
                 why = f"{self._capabilities.model} cannot follow a JSON Schema here"
                 raise RejectedError(ErrorCode.UNSUPPORTED, why)
             followed = grammar(sampling.json_schema, self._grammar_edition)
-        if sampling.temperature <= 0:
-            return Profile(0.0, 1.0, None, followed)
+        if kind is not None:
+            return Profile(0.0, 1.0, None, followed, draft=self._drafts.length(kind))
         return Profile(sampling.temperature, sampling.top_p, sampling.seed, followed)
 
     def _generator_for(self, wanted: Wanted) -> Kept[Any]:
@@ -203,6 +221,8 @@ class GeneratorsEngine:
             # Left to itself the library draws 624 words of system entropy, greedy or not: 12 ms.
             random_seed=secrets.randbelow(SEEDS) if profile.seed is None else profile.seed % SEEDS,
         )
+        if profile.draft:
+            params.set_speculative_options(ngram_size=NGRAM_SIZE, max_draft_tokens=profile.draft)
         if profile.grammar is None:
             return og.Generator(self._model, params)
         params.set_guidance("lark_grammar", profile.grammar)
@@ -224,6 +244,7 @@ class GeneratorsEngine:
         """Generate a token; its text, where it completes any."""
         answer, generator = running.answer, running.kept.generator
         self._advanced[answer.id] = Tokens(decode=1)
+        began = boottime()
         try:
             generator.generate_next_token()
         except RuntimeError as error:
@@ -232,11 +253,14 @@ class GeneratorsEngine:
             del self._running[answer.id]
             self._grammar_edition += 1
             return (answer.refuse(),)
-        text = answer.take(int(generator.get_next_tokens()[0]), self._ends)
+        token = int(generator.get_next_tokens()[0])  # one, also where more have been accepted: they wait
+        running.decoding += boottime() - began
+        text = answer.take(token, self._ends)
         return answer.tell(text) if answer.ended is None else self._finish(running, answer.ended, text)
 
     def _finish(self, running: _Running, reason: FinishReason, text: str) -> Sequence[Event]:
         events = running.answer.finish(reason, text)
+        self._learn(running)
         del self._running[running.answer.id]
         if isinstance(events[-1], Refused):
             self._grammar_edition += 1
@@ -244,3 +268,11 @@ class GeneratorsEngine:
             # Amid a prompt it has the logits of a whole part: megabytes.
             self._prefixes.keep(replace(running.kept, parts=(*running.kept.parts, *running.read)))
         return events
+
+    def _learn(self, running: _Running) -> None:
+        """Tell what the answer took with drafts, or without."""
+        if running.kind is not None:
+            now = drafted(running.kept)
+            proposed, accepted = (n - before for n, before in zip(now, running.already, strict=True))
+            answered = Answered(running.answer.completion_tokens, Seconds(running.decoding), proposed, accepted)
+            self._drafts.add(running.kind, running.kept.profile.draft, answered)

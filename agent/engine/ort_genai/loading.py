@@ -14,10 +14,12 @@ from agent.engine.batching import decide
 from agent.engine.chat import Vocabulary
 from agent.engine.cores import session_overlay, usable_cores
 from agent.engine.ort_genai.continuous import ContinuousEngine
+from agent.engine.ort_genai.drafting import possible
 from agent.engine.ort_genai.generators import GeneratorsEngine
 from agent.engine.ort_genai.trial import ContinuousTrial, GeneratorsTrial
 from agent.engine.pipe import EngineSpec, LoadError
 from agent.engine.protocol import Capabilities, Engine
+from agent.engine.speculation import Drafts
 
 TOP_K = 1024
 """Sampling looks at so many of the likeliest tokens: to sort a whole vocabulary of 128,000 takes 25 ms a token."""
@@ -51,7 +53,7 @@ def _load_for_generators(spec: EngineSpec, config: dict[str, Any], vocabulary: V
     model = og.Model(configured)
     batch, trial = decide(spec.max_batch, spec.search, made_on=_machine(model), step=GeneratorsTrial(model).step)
     capabilities = Capabilities(spec.model, context_length, batch, guidance=_has_guidance(model), trial=trial)
-    return GeneratorsEngine(model, capabilities, vocabulary, top_k)
+    return GeneratorsEngine(model, capabilities, vocabulary, top_k, Drafts(possible(model, spec.speculation)))
 
 
 def _load_continuous(
