@@ -31,7 +31,7 @@ def write_checkpoint(model: Path, folder: Path) -> None:
         shutil.copy(model / name, folder)
     added = json.loads((model / "tokenizer.json").read_text(encoding="utf-8"))["added_tokens"]
     ids = {token["content"]: token["id"] for token in added}
-    generation = {"do_sample": False, "eos_token_id": [ids[TURN_END], ids[END]], "pad_token_id": ids[END]}
+    generation = {"do_sample": False, "top_k": 1, "eos_token_id": [ids[TURN_END], ids[END]], "pad_token_id": ids[END]}
     (folder / "generation_config.json").write_text(json.dumps(generation, indent=2) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(_CARD, encoding="utf-8")
 
