@@ -12,7 +12,7 @@ printf 'models_dir: %s\nstate_dir: %s\n' "$work/models" "$work/models" >"$work/a
     --text "$work/held-out.txt" --questions "$work/questions.jsonl"
 "$python" -m agent models verify edge-tiny-again -c "$work/agent.yaml"
 "$python" -m agent models show edge-tiny-again -c "$work/agent.yaml"
-for file in model.onnx.data genai_config.json tokenizer.json; do
+for file in model.onnx.data tokenizer.json chat_template.jinja; do
     cmp "models/edge-tiny/$file" "$work/models/edge-tiny-again/$file"
     echo "$file is the shipped one, byte for byte"
 done
