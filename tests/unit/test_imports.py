@@ -30,6 +30,10 @@ PURE: dict[str, set[str]] = {
     "schema_limits": VALUES,
     "models.pace": VALUES,
     "models.listing": VALUES,
+    "models.building.accuracy": VALUES,
+    "models.building.questions": VALUES,
+    "models.building.recipes": VALUES | {"models.manifest"},
+    "models.building.stages": VALUES | {"models.building.recipes"},
     "counters": VALUES,
     "commands.values": VALUES,
     "alarms": VALUES | {"events", "platform.readings"},
@@ -89,6 +93,12 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "engine_outcomes": {"app", "doctor", "engine_choice"},
     "batch_choice": {"app", "memory_governor"},
     "remembered": {"learnt", "batch_choice"},
+    # They import torch, Model Optimizer, onnxruntime-genai: started as programs.
+    "models.building.measure_checkpoint": set(),
+    "models.building.measure_built": set(),
+    "models.building.quantize": set(),
+    "models.building.torch_model": {"models.building.measure_checkpoint", "models.building.quantize"},
+    "models.building.build": {"cli_models", "models.building.view"},
     "metrics": {"app"},
     "telemetry": {"app", "backlog"},
     "vitals": {"app"},
@@ -105,16 +115,17 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "sqlite3": {"journal"},
     "jinja2": {"engine.tensorrt_llm_terms"},
-    "onnxruntime_genai": {"engine.ort_genai"},
+    "onnxruntime_genai": {"engine.ort_genai", "models.building.measure_built"},
     "tensorrt_llm": {"engine.tensorrt_llm", "engine.tensorrt_llm_streams", "engine.tensorrt_llm_terms"},
-    "torch": {"bench.synthetic", "engine.tensorrt_llm"},
+    "torch": {"bench.synthetic", "engine.tensorrt_llm", "models.building.torch_model"},
+    "modelopt": {"models.building.quantize"},
     "experimental": {"engine.edge_llm", "engine.edge_llm_build"},  # TensorRT Edge-LLM's
-    "yaml": {"config_file", "demo", "models.manifest_file"},
+    "yaml": {"config_file", "demo", "models.manifest_file", "models.building.licence"},
     "typer": {"cli", "cli_models", "cli_bench", "cli_parts", "ask"},
     "prometheus_client": {"metrics"},
     "huggingface_hub": {"models.hub"},
     "httpx2": {"models", "engine.openai_connection"},
-    "transformers": {"bench.synthetic"},
+    "transformers": {"bench.synthetic", "models.building.torch_model"},
 }
 
 

@@ -76,7 +76,7 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> EngineSpec:
 
 
 @pytest.fixture(scope="module")
-def engine(spec: EngineSpec) -> Iterator[GeneratorsEngine]:
+def engine(spec: EngineSpec) -> Iterator[Engine]:
     """One that drafts whatever it brings."""
     with closing(load(replace(spec, speculation=Speculation.ON))) as loaded:
         yield loaded
