@@ -77,7 +77,7 @@ def run(engine: EdgeLlmEngine, *wanted: GenerationRequest) -> dict[PromptId, Fin
 
 def test_without_an_engine_it_is_refused_with_the_command_and_none_is_built(tmp_path: Path, model_dir: Path) -> None:
     bare = shutil.copytree(model_dir, tmp_path / MODEL, symlinks=True, ignore=shutil.ignore_patterns(".edgellm"))
-    with pytest.raises(LoadError, match=f"no engine for this machine .*: jetson-agent models build {MODEL}"):
+    with pytest.raises(LoadError, match=f"no engine for this machine .*: jetson-agent models build-engine {MODEL}"):
         load(spec(bare))
     assert not cache_dir(bare).exists()
 
