@@ -79,7 +79,10 @@ TENSORRT_LLM: Final = KnownEngine(
     packages=("tensorrt-llm", "torch"),
     files="config.json with *.safetensors",
     recognises=_is_checkpoint,
-    advice="install tensorrt-llm from NVIDIA's package index",
+    advice=(
+        "install tensorrt-llm from NVIDIA's package index (not on a Jetson: there, jetson-agent models build-engine "
+        "makes of the model one for tensorrt-edge-llm)"
+    ),
 )
 TENSORRT_EDGE_LLM: Final = KnownEngine(
     EngineName.TENSORRT_EDGE_LLM,

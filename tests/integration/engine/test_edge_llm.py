@@ -123,6 +123,7 @@ def test_a_prompt_longer_than_the_engine_takes_is_refused_with_the_numbers(singl
 
 def test_several_run_at_once_and_answer_as_they_do_alone(batched: EdgeLlmEngine) -> None:
     assert batched.capabilities().max_batch == 2
+    assert not batched.capabilities().paced
     alone = {**run(batched, request("a", max_tokens=7)), **run(batched, request("b", "Is it night?", max_tokens=12))}
     together = run(batched, request("b", "Is it night?", max_tokens=12), request("a", max_tokens=7))
     assert {name: ended.text for name, ended in together.items()} == {name: ended.text for name, ended in alone.items()}
