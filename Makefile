@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock power-cut soak bench clean
+.PHONY: help run test lint format lock power-cut soak bench build-check clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -31,6 +31,11 @@ power-cut: $(VENV)/dev.done ## 500 prompts, at least 40 kills, none lost
 
 soak: $(VENV)/dev.done ## 24 h in 10 minutes: 20,000 prompts from 8 clients, flat memory
 	$(BIN)/python -m tests.soak --prompts 20000 --clients 8
+
+build-check: ## build edge-tiny end to end and compare it with the one that ships (downloads torch)
+	@[ -x $(VENV)-build/bin/python ] || python3 -m venv $(VENV)-build
+	$(VENV)-build/bin/pip install -q --disable-pip-version-check -e '.[build]'
+	@tools/build-check.sh "$(CURDIR)/$(VENV)-build/bin/python"
 
 lock: $(VENV)/dev.done ## work out requirements*.lock anew
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header -p 3.11 pyproject.toml -o requirements.lock

@@ -10,16 +10,23 @@ from agent.accounting import EnergyAccounting
 from agent.alarms import Alarms
 from agent.announcer import Announcer
 from agent.backlog import build_backlog
+from agent.batch_choice import BatchChoice
+from agent.budget.pressure import Level
 from agent.candidates import candidates
 from agent.clock import Clock
 from agent.commands import Handlers
 from agent.commands.commander import Commander
-from agent.config import Config
+from agent.config import AUTO, Config
 from agent.config_file import read_schemas
 from agent.counters import Counters
 from agent.draining import Draining
 from agent.egress import Egress
 from agent.engine.host import EngineEvent, EngineHost, EngineSpec
+from agent.engine.preference import MachineFacts
+from agent.engine.protocol import Progress
+from agent.engine.speculation import Speculation
+from agent.engine_choice import EngineChoice
+from agent.engine_outcomes import EngineOutcomes
 from agent.errors import StorageFullError
 from agent.event_log import EventLog
 from agent.events import EngineLost, JournalSetAside, ModelLoaded, ModelUnloaded
@@ -34,7 +41,7 @@ from agent.metrics import MetricsEndpoint
 from agent.mode_keeper import ModeKeeper
 from agent.model_choice import ModelChoice
 from agent.platform.footprint import footprint
-from agent.platform.identity import identify
+from agent.platform.identity import has_nvidia_gpu, identify
 from agent.platform.memory_now import MemoryGauge
 from agent.platform.nvpmodel import ModeSetter, find_access, tool_for
 from agent.platform.readings import DeviceReadings, PowerReadings
@@ -72,12 +79,26 @@ class Agent:
         self._events = EventLog(journal, topic=f"{prefix}/event", clock=clock, wake_publisher=outbox_changed.set)
         self._energy = EnergyAccounting(is_loaded=lambda: self._engine.capabilities is not None)
         models = candidates(config)
+        self._engines = EngineChoice(
+            models,
+            EngineOutcomes(config.state_dir / "engines.json"),
+            machine=MachineFacts(has_gpu=has_nvidia_gpu()),
+            load_timeout=config.engine.load_timeout,
+            is_auto=config.model.engine == AUTO,
+        )
+        first = models[0]
         self._engine = EngineHost(
-            EngineSpec(models[0].model, models[0].model_dir, loader="agent.engine.ort_genai:load"),
+            EngineSpec(
+                first.model,
+                first.model_dir,
+                first.engine.loader,
+                engine=first.engine.name,
+                speculation=Speculation(config.model.speculation),
+            ),
             load_timeout=config.engine.load_timeout,
             step_timeout=config.engine.step_timeout,
             on_event=self._engine_event,
-            on_progress=self._energy.ran,
+            on_progress=self._ran,
         )
         self._link = Link(
             config.broker,
@@ -121,6 +142,8 @@ class Agent:
             gauge=MemoryGauge().read,
             footprint=footprint,
             learnt=LearntModels(config.state_dir / "memory.json"),
+            ways=self._engines.ways,
+            batches=BatchChoice(config.state_dir / "batching.json", config.model.max_running),
             emit=self._events.emit,
             on_lacking=lambda why: self._choice.lacks_room(why),  # noqa: PLW0108 - it is built below
             now=clock.now,
@@ -136,7 +159,7 @@ class Agent:
             emit=self._events.emit,
             use_model=lambda model: self._choice.use(model),  # noqa: PLW0108 - it is built below
         )
-        self._choice = ModelChoice(config, models, self._memory, on_wanted=self._governor.want)
+        self._choice = ModelChoice(config, models, self._memory, engines=self._engines, on_wanted=self._governor.want)
         intake = Intake(
             journal,
             self._lanes,
@@ -209,6 +232,7 @@ class Agent:
 
             running = [
                 start(self._engine.run(), "engine"),
+                start(self._engines.run(), "engine outcomes"),
                 start(self._memory.run(), "memory"),
                 start(self._link.run(), "link"),
                 start(self._events.run(), "events"),
@@ -251,6 +275,10 @@ class Agent:
             with contextlib.suppress(StorageFullError):  # the next time, then
                 await self._journal.run(Journal.prune)
 
+    def _ran(self, model: str, progress: Progress) -> None:
+        self._energy.ran(model, progress)
+        self._engines.ran(model, progress)
+
     def _power(self, power: PowerReadings) -> None:
         self._energy.sampled(power)
         for event in self._alarms.of_power(power):
@@ -276,13 +304,15 @@ class Agent:
 
     def _engine_event(self, event: EngineEvent) -> None:
         self._events.emit(event)
+        self._engines.engine_event(event, memory_is_calm=self._memory.state.level is Level.CALM)
         self._memory.engine_event(event)
         self._choice.engine_event(event)
         self._worker.engine_changed()
         if isinstance(event, EngineLost):
             self._counters.engine_lost()
         if isinstance(event, ModelLoaded):
-            self._presence.model_loaded(event.model, event.context_length)
+            reason = self._engines.why(event.model, event.engine)
+            self._presence.model_loaded(event.model, event.context_length, event.engine, reason)
             self._announcer.changed()
         if isinstance(event, ModelUnloaded):
             self._presence.model_unloaded()

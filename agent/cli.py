@@ -10,6 +10,8 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from agent import __version__, logs
+from agent.candidates import engines_here
+from agent.cli_bench import BENCH_HELP, bench
 from agent.cli_models import models
 from agent.cli_parts import ConfigOption, command_help, told_plainly
 from agent.config_file import DEFAULT_PATH, load_config
@@ -42,6 +44,7 @@ def _device_id(text: str) -> str:
 
 
 cli.add_typer(models, name="models")
+cli.command("bench", help=BENCH_HELP)(bench)
 
 
 @cli.callback(invoke_without_command=True)
@@ -83,9 +86,10 @@ def check_config(config: ConfigOption = None) -> None:
     with told_plainly():
         loaded = load_config(config, os.environ)
         model_dir = find_model(loaded.model.name, loaded.models_dir, loaded.state_dir)
+        engines = engines_here(loaded.model.name, model_dir, loaded.model.engine)
         file = config or (DEFAULT_PATH if DEFAULT_PATH.exists() else "no file, all defaults")
         typer.echo(f"ok: {file}")
-        for title, line in summary(loaded, model_dir).items():
+        for title, line in summary(loaded, model_dir, [engine.name for engine, _ in engines]).items():
             typer.echo(f"  {title:<8}{line}")
 
 

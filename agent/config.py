@@ -3,6 +3,7 @@
 Every key, its type, its default and what it means stand here and nowhere else.
 """
 
+import re
 import socket
 from pathlib import Path
 from typing import Annotated, Self
@@ -10,9 +11,24 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, model_validator
 
-from agent.config_values import Duration, Period, Port, SpoolSize, TimeOfDay, TopicLevel, Url, Watts
+from agent.config_values import (
+    Duration,
+    MaxRunning,
+    OffAutoOn,
+    Period,
+    Port,
+    SpoolSize,
+    TimeOfDay,
+    TopicLevel,
+    Url,
+    Watts,
+)
+from agent.engine.catalog import EngineName
 from agent.units import Seconds
 
+AUTO = "auto"
+"""`model.engine`: the agent chooses."""
+_ENGINES = "|".join(re.escape(name) for name in (AUTO, *EngineName))
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -85,6 +101,15 @@ class Model(_Section):
     """A folder of `models_dir`, or the model that ships with the agent."""
     fallback: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
     """A smaller model, loaded while there is too little memory or power for the other. Never both at once."""
+    engine: Annotated[str, Field(pattern=f"^({_ENGINES})$")] = AUTO
+    """What runs models. `auto`: of those that are installed and have the model's files, the first that loads it
+    (docs/models.md). One that is named is never replaced by another."""
+    max_running: MaxRunning = None
+    """Requests at once; `auto`: as many as are found to pay on this machine. Memory and power may allow fewer.
+    Default: auto."""
+    speculation: OffAutoOn = "off"
+    """Whether greedy answers are drafted ahead from what the prompt says: never, where it changes no answer and is
+    faster, or always. docs/models.md says what it brings. off, auto or on."""
 
 
 class Route(_Section):

@@ -51,6 +51,17 @@ def _none_or_enough(size: ByteSize) -> ByteSize:
     return size
 
 
+def _number_or_auto(value: object) -> object:
+    return None if value == "auto" else value
+
+
+def _off_or_on(value: object) -> object:
+    """YAML itself has read an `off` or `on` that is not in quotes as no or yes."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return value
+
+
 Duration = Annotated[Seconds, BeforeValidator(_duration, json_schema_input_type=str)]
 TopicLevel = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 TimeOfDay = Annotated[MinuteOfDay, BeforeValidator(_time_of_day, json_schema_input_type=str)]
@@ -58,4 +69,6 @@ Watts = Annotated[float, Field(ge=1)]
 Period = Annotated[Duration, AfterValidator(_never_or_seldom)]
 SpoolSize = Annotated[ByteSize, AfterValidator(_none_or_enough)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+OffAutoOn = Annotated[str, BeforeValidator(_off_or_on, json_schema_input_type=str), Field(pattern="^(off|auto|on)$")]
 Url = Annotated[str, AfterValidator(_web_address)]
+MaxRunning = Annotated[Annotated[int, Field(ge=1, le=64)] | None, BeforeValidator(_number_or_auto)]

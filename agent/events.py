@@ -1,23 +1,43 @@
 """What an operator wants to be told: each event a value. `event_log` carries them, `wire` says how they look."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
 class ModelLoaded:
-    """The engine serves a model, with so many tokens of context."""
+    """The engine serves a model, with so many tokens of context, and so many requests at once."""
 
     model: str
     seconds: float
     context_length: int
+    engine: str
+    max_running: int = 1
+
+
+class LoadProblem(StrEnum):
+    """In which way a load failed."""
+
+    REFUSED = "refused"
+    """The engine said why."""
+    CRASHED = "crashed"
+    """Its process ended by itself."""
+    KILLED = "killed"
+    """Somebody else ended its process: mostly the kernel, for memory."""
+    TIMED_OUT = "timed_out"
+    """It took longer than `engine.load_timeout`."""
+    NOT_STARTED = "not_started"
+    """Not even its process could be started."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelLoadFailed:
-    """The engine could not load the model; it tries again."""
+    """The engine could not load the model; another one is tried, or the same again."""
 
     model: str
     reason: str
+    engine: str
+    problem: LoadProblem
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ never two at once, and a prompt that cannot be run for want of memory waits a li
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from agent.batch_choice import BatchChoice
 from agent.budget.admission import PATIENCE, Admission, Room, closed, room_for_request, without_a_model
-from agent.budget.memory import DoesNotFit, Fits, Geometry, Learnt, MemoryNow
+from agent.budget.memory import DoesNotFit, Fits, Geometry, Learnt, MemoryNow, Need, Shared
 from agent.budget.memory_state import MemoryState
 from agent.budget.pressure import Level, PressureState, next_pressure
 from agent.candidates import Candidate, bounds_of
@@ -34,6 +35,7 @@ class _Chosen:
 
     candidate: Candidate
     fit: Fits | None
+    shared: Shared | None = None
 
 
 class MemoryGovernor:
@@ -42,11 +44,13 @@ class MemoryGovernor:
     Args:
         settings: The section `memory` of the configuration.
         models: The preferred model first.
+        ways: Tells a model's engines: the same model by each of them, the one to be tried first in front.
         host: Who has the engine's process.
         worker: Who has the prompts; told what memory allows.
         gauge: Reads the memory; None when the kernel does not tell.
         footprint: Reads what a process has taken.
         learnt: What is known of the models from before.
+        batches: How many requests at once are wanted.
         emit: Told of what an operator wants to know.
         on_lacking: Told why the preferred model is not loaded, nor being loaded, while that lasts.
         now: The boot clock.
@@ -62,18 +66,22 @@ class MemoryGovernor:
         gauge: Callable[[], MemoryNow | None],
         footprint: Callable[[int], Reading[Bytes]],
         learnt: LearntModels,
+        batches: BatchChoice,
+        ways: Callable[[Candidate], tuple[Candidate, ...]] = lambda model: (model,),
         emit: Callable[[Event], None],
         on_lacking: Callable[[str], None],
         now: Callable[[], Seconds],
     ) -> None:
         self._bounds = bounds_of(settings)
         self._keep_alive = settings.keep_alive
-        self._models = models
+        self._wanted = models
+        self._ways = ways
         self._host = host
         self._worker = worker
         self._gauge = gauge
         self._footprint = footprint
         self._learnt = learnt
+        self._batches = batches
         self._emit = emit
         self._on_lacking = on_lacking
         self._now = now
@@ -94,21 +102,29 @@ class MemoryGovernor:
         """How things stood at the last look."""
         return self._state
 
+    @property
+    def _models(self) -> tuple[Candidate, ...]:
+        """What may be loaded, the preferred first: each model by each of its engines."""
+        return tuple(way for model in self._wanted for way in self._ways(model))
+
     async def run(self) -> None:
         """Look and act until cancelled."""
         while True:
             self.look()
-            if not self._learnt.is_saved:
-                await asyncio.to_thread(self._learnt.save)
+            for learnt in (self._learnt, self._batches):
+                if not learnt.is_saved:
+                    await asyncio.to_thread(learnt.save)
             await asyncio.sleep(TICK)
 
     def judge(self, model: Candidate) -> Fits | DoesNotFit | None:
         """Whether a model would fit, what is loaded now gone; None when that cannot be said."""
-        return self._judge(model, self._gauge())
+        now = self._gauge()
+        verdicts = [self._judge(way, now) for way in self._ways(model)]
+        return next((verdict for verdict in verdicts if not isinstance(verdict, DoesNotFit)), verdicts[0])
 
     def prefer(self, models: tuple[Candidate, ...]) -> None:
         """From now on load the first of these for which there is room."""
-        self._models = models
+        self._wanted = models
         self._is_resting, self._wanted_at = False, self._now()
         self.look()
 
@@ -117,9 +133,10 @@ class MemoryGovernor:
         if isinstance(event, ModelLoaded):
             self._measure()
             self._learn_load(event.model)
+            self._learn_batch()
         else:
             self._measured = None
-            self._stop_if_short()
+            self._go_on()
 
     def look(self) -> None:
         """Read the memory and act."""
@@ -176,10 +193,12 @@ class MemoryGovernor:
         """Go back to a preferred model once there has been room for it for a while."""
         for candidate in self._models[: self._models.index(chosen.candidate)]:
             fit = self._judge(candidate, now)
-            if isinstance(fit, Fits) and self._pressure.level is Level.CALM:
+            if isinstance(fit, DoesNotFit) or (fit is None and candidate.geometry is not None):
+                continue  # without a geometry it can only be tried
+            if self._pressure.level is Level.CALM:
                 self._larger_fits_since = at if self._larger_fits_since is None else self._larger_fits_since
                 if at - self._larger_fits_since >= _GROW_AFTER:
-                    self._choose(candidate, fit)
+                    self._choose(candidate, fit, now)
                 return
         self._larger_fits_since = None
 
@@ -190,40 +209,68 @@ class MemoryGovernor:
         if self._is_resting and not self._worker.queued:
             self._short_since = None
             return
+        too_large: dict[str, DoesNotFit] = {}
         for candidate in self._models:
             fit = self._judge(candidate, now)
             if not isinstance(fit, DoesNotFit):
-                self._choose(candidate, fit)
+                too_large.pop(candidate.model, None)  # by another engine it does fit
+                self._tell_too_large(too_large)
+                self._choose(candidate, fit, now)
                 return
-            if candidate.model not in self._told:
-                self._told |= {candidate.model}
-                self._emit(ModelDoesNotFit(fit.model, fit.needed, fit.room))
+            too_large.setdefault(candidate.model, fit)
+        self._tell_too_large(too_large)
         self._short_since = at if self._short_since is None else self._short_since
 
-    def _choose(self, candidate: Candidate, fit: Fits | None) -> None:
-        self._chosen = _Chosen(candidate, fit)
+    def _tell_too_large(self, models: Mapping[str, DoesNotFit]) -> None:
+        for model, short in models.items():
+            if model not in self._told:
+                self._told |= {model}
+                self._emit(ModelDoesNotFit(short.model, short.needed, short.room))
+
+    def _choose(self, candidate: Candidate, fit: Fits | None, now: MemoryNow | None) -> None:
+        geometry, known = candidate.geometry, self._known(candidate)
+        most = self._batches.most(geometry)
+        shared = candidate.share(fit, self._without_ours(now), self._bounds, known, most)
+        self._chosen = _Chosen(candidate, fit, shared)
         self._is_resting, self._busy_at = False, self._now()
         self._larger_fits_since = self._short_since = None
         self._told = frozenset() if candidate == self._models[0] else self._told
         context_length = None if fit is None else fit.context_length
-        self._host.switch_to(candidate.model, candidate.model_dir, context_length=context_length)
-        geometry = candidate.geometry
+        self._host.switch_to(
+            candidate.model,
+            candidate.model_dir,
+            engine=candidate.engine,
+            context_length=context_length,
+            max_batch=most if shared is None else shared.batch,
+            search=self._batches.search(geometry),
+            cache_tokens=None if shared is None else shared.tokens,
+        )
         if geometry is not None and context_length is not None and context_length < geometry.context_length:
             self._emit(ContextShortened(candidate.model, context_length, geometry.context_length))
 
     def _tell_lack(self, now: MemoryNow | None, at: Seconds) -> None:
         preferred = self._models[0]
-        is_chosen = self._host.is_wanted and self._chosen is not None and self._chosen.candidate == preferred
+        chosen = self._chosen if self._host.is_wanted else None
+        is_chosen = chosen is not None and chosen.candidate.model == preferred.model
         if not is_chosen and at - self._wanted_at >= _LACKING_AFTER:
             verdict = self._judge(preferred, now)
             self._on_lacking(str(verdict) if isinstance(verdict, DoesNotFit) else "its memory does not stay free")
 
-    def _stop_if_short(self) -> None:
-        """The engine is lost or did not load, and is about to be started again: not when there is no room now."""
+    def _go_on(self) -> None:
+        """The engine is lost or did not load, and is about to be started again: the same, or another that has its turn.
+
+        Not when there is no room now.
+        """
         if self._chosen is None or not self._host.is_wanted:
             return
-        if isinstance(self.judge(self._chosen.candidate), DoesNotFit):
-            self._host.unload("there is no memory to load it again")
+        now = self._gauge()
+        for candidate in self._ways(self._chosen.candidate):
+            fit = self._judge(candidate, now)
+            if not isinstance(fit, DoesNotFit):
+                if candidate != self._chosen.candidate:
+                    self._choose(candidate, fit, now)
+                return
+        self._host.unload("there is no memory to load it again")
 
     def _admission(self, now: MemoryNow | None, at: Seconds) -> Admission:
         """What the worker may do."""
@@ -243,16 +290,23 @@ class MemoryGovernor:
         if self._worker.running and before.room is not None and able is not None and able.max_batch == 1:
             # The next one starts the moment this one has given its cache back: it has the room that this one had.
             return Admission(room=before.room)
-        return self._room(chosen.candidate.geometry, chosen.fit.context_length, now, at, no_room_since)
-
-    def _room(
-        self, geometry: Geometry, context_length: int, now: MemoryNow, at: Seconds, no_room_since: Seconds | None
-    ) -> Admission:
-        """What the loaded model's next prompt may take."""
-        kept = self._host.kept * geometry.token  # of earlier requests; a next one may have its memory
-        now, measured = replace(now, available=Bytes(now.available + kept)), Bytes((self._measured or 0) - kept)
-        room = room_for_request(geometry, now, self._bounds, measured=measured, context_length=context_length)
+        room = self._room(chosen.candidate.geometry, chosen.fit, chosen.shared, now)
         return Admission(room=room) if room.available >= room.least else self._without_room(room, no_room_since, at)
+
+    def _room(self, geometry: Geometry, fit: Fits, shared: Shared | None, now: MemoryNow) -> Room:
+        """What the loaded model's prompts may take, together with those that run.
+
+        The caches that are there, of earlier requests or of running ones as far as they are filled, are counted as
+        available: the engine gives up the former for more, and itself counts what it has promised to the latter.
+        """
+        able = self._host.capabilities
+        tokens = self._host.kept + (0 if able is None else able.cache_tokens)
+        now = replace(now, available=Bytes(now.available + tokens * geometry.token))
+        measured = Bytes((self._measured or 0) - self._host.kept * geometry.token)
+        several = None if able is None or able.max_batch == 1 else shared
+        return room_for_request(
+            geometry, now, self._bounds, measured=measured, context_length=fit.context_length, shared=several
+        )
 
     def _without_room(self, room: Room, since: Seconds | None, at: Seconds) -> Admission:
         if self._worker.running:
@@ -284,24 +338,36 @@ class MemoryGovernor:
             before = self._learnt.of(geometry)
             self._learnt.learn(geometry, Learnt(self._measured, Bytes(0) if before is None else before.excess))
 
+    def _learn_batch(self) -> None:
+        able = self._host.capabilities
+        if self._chosen is not None and able is not None and able.model == self._chosen.candidate.model:
+            self._batches.loaded(self._chosen.candidate.geometry, able)
+
+    def _need(self, chosen: _Chosen) -> Need | None:
+        """The peak of what is loaded."""
+        able = self._host.capabilities
+        if chosen.shared is None or able is None or able.max_batch == 1:
+            return None if chosen.fit is None else chosen.fit.need
+        return chosen.shared.need
+
     def _learn_excess(self, chosen: _Chosen) -> None:
         """A process that has taken more than was predicted for its whole context takes more the next time, too."""
-        geometry = chosen.candidate.geometry
-        if geometry is None or chosen.fit is None or self._measured is None:
+        geometry, need = chosen.candidate.geometry, self._need(chosen)
+        if geometry is None or need is None or self._measured is None:
             return
         if self._host.capabilities is None:
             return  # the process that is there is the former model's, which only ends what it runs
-        learnt, excess = self._learnt.of(geometry), self._measured - chosen.fit.need.total
+        learnt, excess = self._learnt.of(geometry), self._measured - need.total
         if learnt is not None and excess > learnt.excess:
             self._learnt.learn(geometry, replace(learnt, excess=Bytes(excess)))
 
     def _stand(self, now: MemoryNow | None) -> MemoryState:
-        fit = self._chosen.fit if self._chosen is not None and self._host.is_wanted else None
+        need = self._need(self._chosen) if self._chosen is not None and self._host.is_wanted else None
         without_ours = self._without_ours(now)
         return MemoryState(
             budget=self._bounds.budget if without_ours is None else self._bounds.room(without_ours.available),
             reserve=self._bounds.reserve,
-            predicted=None if fit is None else fit.need.total,
+            predicted=None if need is None else need.total,
             measured=self._measured,
             context_length=None if self._host.capabilities is None else self._host.capabilities.context_length,
             level=self._pressure.level,

@@ -10,6 +10,7 @@ from agent.budget.memory import DoesNotFit
 from agent.candidates import Candidate, find_candidate
 from agent.config import Config
 from agent.engine.host import EngineEvent
+from agent.engine_choice import EngineChoice
 from agent.errors import ConfigError, ErrorCode, RejectedError, RetryError
 from agent.events import ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.memory_governor import MemoryGovernor
@@ -22,6 +23,7 @@ class ModelChoice:
         config: Where models are.
         models: The configured model, and its fallback where there is one.
         memory: Who loads.
+        engines: Who knows which engines have been tried.
         on_wanted: Told which model an operator wants, and which smaller one there is.
     """
 
@@ -31,12 +33,14 @@ class ModelChoice:
         models: tuple[Candidate, ...],
         memory: MemoryGovernor,
         *,
+        engines: EngineChoice,
         on_wanted: Callable[[str, str | None], None],
     ) -> None:
         self._config = config
         self._wanted = self._proven = models[0]
         self._fallback = models[1] if len(models) > 1 else None
         self._memory = memory
+        self._engines = engines
         self._on_wanted = on_wanted
         self._is_frugal = False
         self._loaded: str | None = None
@@ -75,6 +79,7 @@ class ModelChoice:
             raise RejectedError(ErrorCode.OVER_BUDGET, f"the power is enough for {self._fallback.model} only")
         if isinstance(verdict := self._memory.judge(candidate), DoesNotFit):
             raise RejectedError(ErrorCode.DOES_NOT_FIT, str(verdict))
+        self._engines.reconsider(candidate)
         self._end_order(f"an order to load {model} came before it was loaded")
         if self._loaded == model:
             self._proven = candidate
@@ -99,8 +104,9 @@ class ModelChoice:
         match event:
             case ModelLoaded(model) if self._fallback is not None and model == self._fallback.model:
                 self._fail_order(f"there was no room for it any more: {model} was loaded")
-            case ModelLoadFailed(model, reason) if model == self._wanted.model:
-                self._fail_order(reason)
+            case ModelLoadFailed(model=model, reason=reason) if model == self._wanted.model:
+                if not self._engines.tries_on(model):
+                    self._fail_order(reason)
             case ModelUnloaded(model, reason) if model == self._wanted.model:
                 self._fail_order(f"it was unloaded while it loaded: {reason}")
             case _:

@@ -20,14 +20,17 @@ class Presence:
         self._model: str | None = None
         self._draining = False
         self._context_length: int | None = None
+        self._engine: str | None = None
+        self._engine_reason: str | None = None
 
-    def model_loaded(self, model: str, context_length: int | None) -> None:
-        """From now on `online` names this model."""
+    def model_loaded(self, model: str, context_length: int | None, engine: str, engine_reason: str | None) -> None:
+        """From now on `online` names this model, the engine that runs it, and why that one was chosen."""
         self._model, self._context_length = model, context_length
+        self._engine, self._engine_reason = engine, engine_reason
 
     def model_unloaded(self) -> None:
         """From now on `online` names none."""
-        self._model = self._context_length = None
+        self._model = self._context_length = self._engine = self._engine_reason = None
 
     def draining(self, on: bool) -> None:  # noqa: FBT001 - as in the command
         """From now on `online` says that the device drains, or does not."""
@@ -39,6 +42,8 @@ class Presence:
             version=__version__,
             model=self._model,
             context_length=self._context_length,
+            engine=self._engine,
+            engine_reason=self._engine_reason,
             draining=self._draining,
             since=self._since,
         )

@@ -3,13 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.budget.memory import PROMPT_CHUNK, DoesNotFit, Fits, Geometry, MemoryBounds, MemoryNow
+from agent.budget.memory import (
+    PROMPT_CHUNK,
+    DoesNotFit,
+    Fits,
+    Geometry,
+    MemoryBounds,
+    MemoryNow,
+    Shared,
+    workspace,
+)
 from agent.units import Bytes, Seconds
 
 PATIENCE = Seconds(10.0)
 """How long prompts wait for memory before they are told that there is none."""
 RETRY_AFTER = Seconds(30.0)
 """When there may be memory again."""
+_NONE = Bytes(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +28,16 @@ class Room:
 
     Attributes:
         token: What one token, of the prompt or of the answer, takes in the KV cache.
-        available: For all of them, those included that the engine keeps of earlier requests: it gives them up for more.
+        available: For all of them, those included that the engine keeps of earlier requests and gives up for more, and
+            those of requests that run.
         context_length: The most of them, however much there is.
+        workspace: What each request that runs beside others takes besides.
     """
 
     token: Bytes
     available: Bytes
     context_length: int
+    workspace: Bytes = _NONE
 
     @property
     def least(self) -> Bytes:
@@ -49,22 +62,30 @@ class Admission:
     room: Room | None = None
 
 
-def room_for_request(
-    geometry: Geometry, now: MemoryNow, bounds: MemoryBounds, *, measured: Bytes, context_length: int
+def room_for_request(  # noqa: PLR0913 - everything that it depends on
+    geometry: Geometry,
+    now: MemoryNow,
+    bounds: MemoryBounds,
+    *,
+    measured: Bytes,
+    context_length: int,
+    shared: Shared | None = None,
 ) -> Room:
     """What the next request may take in the KV cache of a model that is loaded.
 
     Args:
         geometry: The model.
-        now: The memory now.
+        now: The memory as it would be without KV caches: with what they take added to what is available.
         bounds: What the operator allows.
-        measured: What the engine's process has taken.
+        measured: What the engine's process has taken, likewise.
         context_length: The most tokens of a request: there was no more room at the load.
+        shared: What all requests together may take; None: one runs at a time.
     """
     room = max(0, now.available - bounds.reserve)
     if bounds.budget is not None:
         room = min(room, max(0, bounds.budget - measured))
-    return Room(geometry.token, Bytes(min(room, context_length * geometry.token)), context_length)
+    most = context_length * geometry.token if shared is None else shared.room
+    return Room(geometry.token, Bytes(min(room, most)), context_length, Bytes(workspace(geometry)))
 
 
 def closed(since: Seconds | None, at: Seconds, why: str) -> Admission:

@@ -5,12 +5,15 @@ KV cache, and a workspace while it reads a prompt. All of it follows from the mo
 learnt when it was loaded before. How far that is from what is measured: docs/memory.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.units import Bytes, Ratio
 
 LEAST_CONTEXT = 512
 """A model that has no room for a context of so many tokens does not fit: hardly any prompt would."""
+
+COMMON_CONTEXT = 8192
+"""Tokens. Where several requests run at once, each is given memory for so many at most; one alone may have more."""
 
 PROMPT_CHUNK = 64
 """Prompt tokens that the engine reads in one step; the workspace is for so many."""
@@ -95,7 +98,7 @@ def predict(geometry: Geometry, tokens: int, *, batch: int = 1, learnt: Learnt |
     return Need(
         loaded=_loaded(geometry) if learnt is None else learnt.loaded,
         cache=Bytes(geometry.token * tokens * batch),
-        workspace=Bytes(_workspace(geometry) * batch + (0 if learnt is None else learnt.excess)),
+        workspace=Bytes(workspace(geometry) * batch + (0 if learnt is None else learnt.excess)),
     )
 
 
@@ -104,7 +107,7 @@ def _loaded(geometry: Geometry) -> Bytes:
     return Bytes(round(_RUNTIME + geometry.weights * _WEIGHTS_SHARE + tokenizer))
 
 
-def _workspace(geometry: Geometry) -> int:
+def workspace(geometry: Geometry) -> int:
     """The logits of a chunk, of which a second may be there before the first is gone, and its way through a layer."""
     return _STEP + PROMPT_CHUNK * _FLOAT * (2 * geometry.vocab_size + 8 * geometry.hidden_size)
 
@@ -200,3 +203,45 @@ def judge(
     tokens = (room - whole.loaded - whole.workspace) // (geometry.token * batch)
     context_length = max(least, tokens - tokens % PROMPT_CHUNK)
     return Fits(predict(geometry, context_length, batch=batch, learnt=learnt), context_length)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What there is memory for when several requests run at once.
+
+    Attributes:
+        batch: Requests at once.
+        room: For the KV caches of all of them, and the workspaces of all but one.
+        tokens: Of those caches, when so many run.
+        need: At the peak.
+    """
+
+    batch: int
+    room: Bytes
+    tokens: int
+    need: Need
+
+
+def share(  # noqa: PLR0913 - as `judge`, and what it found
+    geometry: Geometry, fit: Fits, now: MemoryNow, bounds: MemoryBounds, *, most: int, learnt: Learnt | None = None
+) -> Shared:
+    """How many requests at once there is memory for: one of the whole context, or so many shorter ones.
+
+    Args:
+        geometry: The model.
+        fit: What was judged of it, for one request.
+        now: As for `judge`.
+        bounds: What the operator allows.
+        most: More are not wanted.
+        learnt: What is known of the model from before.
+    """
+    common = replace(geometry, context_length=min(COMMON_CONTEXT, geometry.context_length))
+    may_shorten = replace(bounds, shorten_context=True)
+    for batch in range(most, 1, -1):
+        verdict = judge(common, now, may_shorten, batch=batch, learnt=learnt)
+        if isinstance(verdict, Fits):
+            beside = (batch - 1) * workspace(geometry)
+            room = max(fit.context_length * geometry.token, verdict.need.cache + beside)
+            need = max(fit.need, verdict.need, key=lambda need: need.total)
+            return Shared(batch, Bytes(room), (room - beside) // geometry.token, need)
+    return Shared(1, Bytes(fit.context_length * geometry.token), fit.context_length, fit.need)

@@ -1,16 +1,23 @@
 """What a configuration would run, for the person who checks it. Never a secret."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from agent.config import Broker, Config, Route, Upstream
 
 
-def summary(config: Config, model_dir: Path) -> dict[str, str]:
-    """A few titles with one line each; `model_dir` is where the model was found."""
+def summary(config: Config, model_dir: Path, engines: Sequence[str]) -> dict[str, str]:
+    """A few titles with one line each.
+
+    Args:
+        config: All of it.
+        model_dir: Where the model was found.
+        engines: What can run it here.
+    """
     return {
         "device": f"{config.device.id}, prompts on {config.topic_prefix}/prompt",
         "broker": _broker(config.broker),
-        "model": f"{config.model.name}, in {model_dir}",
+        "model": f"{config.model.name}, in {model_dir}, by {' or '.join(engines)}",
         "routes": "; ".join(f"{name}{_route(route)}" for name, route in config.routes.items()) or "none",
         "leaves": "; ".join(f"for {name}{_upstream(it)}" for name, it in config.upstreams.items()) or "nothing",
         "state": str(config.state_dir),

@@ -78,7 +78,7 @@ def pattern_in_words(pattern: str) -> str:
     if characters is not None:
         ranges = " ".join(_RANGE.findall(characters["allowed"]))
         return f"{characters['least']} to {characters['most']} of {ranges}"
-    return "one of " + ", ".join(pattern.strip("^$()").split("|"))
+    return "one of " + ", ".join(pattern.strip("^$()").replace("\\", "").split("|"))
 
 
 def _words_for_unknown(path: KeyPath) -> str:

@@ -2,10 +2,9 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from agent.budget.memory import MemoryNow
 from agent.candidates import bounds_of
 from agent.config import Config, Memory
 from agent.doctor.device import (
@@ -18,14 +17,15 @@ from agent.doctor.device import (
     judge_over_current,
     judge_power,
 )
-from agent.doctor.engine import EngineLibrary, judge_engine, judge_model, probe_engine
+from agent.doctor.engine import EngineLibrary, judge_engines, judge_model, probe_engines
 from agent.doctor.finding import Finding, Mark
 from agent.doctor.permissions import find_device_files, judge_device_files, judge_managing
 from agent.doctor.report import Report, as_json, has_problem
 from agent.doctor.room import judge_room
 from agent.doctor.surroundings import examine_broker, examine_state_dir, user_name
+from agent.engine.preference import MachineFacts
 from agent.errors import ConfigError
-from agent.platform.identity import Jetson, identify
+from agent.platform.identity import Jetson, has_nvidia_gpu, identify
 from agent.platform.memory_now import MemoryGauge
 from agent.platform.nvpmodel import find_access, read_power_modes
 from agent.platform.readings import Readings, Why
@@ -60,7 +60,7 @@ def examine(
     *,
     root: Path = _ROOT,
     nvml: Callable[[], Nvml] = find_nvml,
-    engine: Callable[[], EngineLibrary] = probe_engine,
+    engines: Callable[[], Mapping[str, EngineLibrary]] = probe_engines,
 ) -> Iterator[Finding]:
     """Every finding.
 
@@ -68,13 +68,13 @@ def examine(
         load: As in `run_doctor`.
         root: Where the machine's file system is mounted.
         nvml: Loads NVIDIA's library.
-        engine: Tries the engine's library.
+        engines: Tries the engines' libraries.
     """
     machine = identify(root)
     is_jetson = isinstance(machine, Jetson)
     library_of_cards = nvml()
     sensors = Sensors(root, nvml=library_of_cards)
-    library = engine()  # between the search for meters and their sample: an energy counter needs some time
+    libraries = engines()  # between the search for meters and their sample: an energy counter needs some time
     readings = sensors.read()
     yield judge_machine(machine)
     modes = read_power_modes(root)
@@ -90,23 +90,19 @@ def examine(
         yield room
     yield from judge_access(readings)
     yield from judge_device_files(find_device_files(root), user_name(os.geteuid()), is_jetson=is_jetson)
-    yield judge_engine(library, is_jetson=is_jetson, has_gpu=_has_nvidia_gpu(root, readings))
+    yield from judge_engines(libraries, is_jetson=is_jetson, has_gpu=_has_nvidia_gpu(root, readings))
     try:
         config = load()
     except ConfigError as error:
         yield Finding("config", Mark.PROBLEM, str(error), "Correct it; model, broker and state were not looked at.")
         return
-    yield from _examine_configured(config, now)
+    yield Finding("config", Mark.OK, f"Device {config.device.id}, prompts on {config.topic_prefix}/prompt.")
+    yield from judge_model(config, now, libraries, MachineFacts(has_gpu=has_nvidia_gpu(root)))
+    yield examine_broker(config.broker)
+    yield examine_state_dir(config)
     if modes is not None:
         managed = config.power.nvpmodel == "manage"
         yield judge_managing(modes, find_access(root), user_name(os.geteuid()), managed=managed)
-
-
-def _examine_configured(config: Config, now: MemoryNow | None) -> Iterator[Finding]:
-    yield Finding("config", Mark.OK, f"Device {config.device.id}, prompts on {config.topic_prefix}/prompt.")
-    yield judge_model(config, now)
-    yield examine_broker(config.broker)
-    yield examine_state_dir(config)
 
 
 def _judge_nvml(nvml: Nvml, root: Path, readings: Readings, *, is_jetson: bool) -> Iterator[Finding]:
@@ -122,4 +118,4 @@ def _judge_nvml(nvml: Nvml, root: Path, readings: Readings, *, is_jetson: bool) 
 
 
 def _has_nvidia_gpu(root: Path, readings: Readings) -> bool:
-    return bool(readings.device.gpus) or (root / "proc/driver/nvidia/version").exists()
+    return bool(readings.device.gpus) or has_nvidia_gpu(root)

@@ -1,37 +1,44 @@
-"""Which engine can load, and whether the configured model is there.
+"""Which engines can load, and whether the configured model is there and which of them would run it.
 
-The library is tried in a process of its own: its import ends the process that does it when libonnxruntime is missing.
+Each library is tried in a process of its own: an import may take long, and may end the process that does it.
 """
 
-import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from agent.budget.memory import DoesNotFit, Fits, MemoryNow
-from agent.candidates import bounds_of, find_candidate
-from agent.config import Config
+from agent.candidates import Candidate, bounds_of, find_candidate
+from agent.config import AUTO, Config
 from agent.doctor.finding import Finding, Mark
+from agent.engine.catalog import ENGINES, EngineName, KnownEngine
+from agent.engine.library import installed_version
+from agent.engine.preference import MachineFacts, order, preferred, why
+from agent.engine_outcomes import EngineOutcomes
 from agent.errors import ConfigError
+from agent.models.folder import engines_of
 from agent.units import Seconds
 
-LIBRARY = "onnxruntime-genai"
 _TIMEOUT = Seconds(60.0)
-_PROBE = """
-import json
-import onnxruntime_genai as og
-print(json.dumps([og.__version__, og.is_cuda_available()]))
-"""
+_PROBES: Final[Mapping[str, str]] = {
+    EngineName.ONNXRUNTIME_GENAI: "import onnxruntime_genai as it; gpu = it.is_cuda_available()",
+    EngineName.TENSORRT_LLM: "import tensorrt_llm; gpu = True",
+    EngineName.TENSORRT_EDGE_LLM: "import tensorrt_edgellm; gpu = True",
+    EngineName.LLAMA_CPP: "import llama_cpp; gpu = llama_cpp.llama_supports_gpu_offload()",
+}
+"""What loads each library, and finds out whether it was built for a GPU."""
 _MEMORY_ADVICE = "Use a smaller model, end other programs, or lower memory.reserve."
-_PACKAGES_ADVICE = f"Install it again: pip install --force-reinstall {LIBRARY} onnxruntime"
+
+_FORGET_ADVICE = "Once what kept an engine from loading is put right: the command load_model has it tried again."
 
 
 @dataclass(frozen=True, slots=True)
 class EngineLibrary:
-    """What came of the attempt to load the engine's library.
+    """What came of the attempt to load an engine's library.
 
     Attributes:
         version: None when it does not load.
@@ -44,13 +51,22 @@ class EngineLibrary:
     problem: str | None = None
 
 
-def probe_engine(
-    command: Sequence[str] = (sys.executable, "-P", "-c", _PROBE), timeout: Seconds = _TIMEOUT
-) -> EngineLibrary:
-    """Load the library in a fresh process.
+def probe_engines(installed: Callable[[KnownEngine], str | None] = installed_version) -> dict[str, EngineLibrary]:
+    """Load each library that is installed; by the engine's name."""
+    versions = ((engine.name, installed(engine)) for engine in ENGINES)
+    return {
+        name: probe_engine(version, (sys.executable, "-P", "-c", f"{_PROBES[name]}\nprint(int(gpu))"))
+        for name, version in versions
+        if version is not None
+    }
+
+
+def probe_engine(version: str, command: Sequence[str], timeout: Seconds = _TIMEOUT) -> EngineLibrary:
+    """Load a library in a fresh process.
 
     Args:
-        command: What loads it and prints `[version, cuda]` as JSON.
+        version: As it is installed.
+        command: What loads it and prints whether it was built for a GPU, as 0 or 1.
         timeout: How long that may take.
     """
     try:
@@ -74,20 +90,34 @@ def probe_engine(
             else "it does not load"
         )
         return EngineLibrary(None, problem=f"{how}: {said}")
-    version, cuda = json.loads(ended.stdout.splitlines()[-1])
-    return EngineLibrary(version, cuda)
+    return EngineLibrary(version, cuda=ended.stdout.strip().endswith("1"))
 
 
-def judge_engine(library: EngineLibrary, *, is_jetson: bool, has_gpu: bool) -> Finding:
-    """Whether the agent can generate, and on what."""
+def judge_engines(libraries: Mapping[str, EngineLibrary], *, is_jetson: bool, has_gpu: bool) -> Iterator[Finding]:
+    """Which engines the agent can generate with, and on what."""
+    loads = any(library.version is not None for library in libraries.values())
+    for engine in ENGINES:
+        if engine.name in libraries:
+            yield _judge_engine(engine, libraries[engine.name], is_jetson=is_jetson, has_gpu=has_gpu, is_last=not loads)
+    missing = [engine for engine in ENGINES if engine.name not in libraries]
+    if missing:
+        names = ", ".join(engine.name for engine in missing)
+        advice = None if loads else f"At least one is needed: {ENGINES[0].advice}"
+        yield Finding("engine", Mark.OK if libraries else Mark.PROBLEM, f"Not installed: {names}.", advice)
+
+
+def _judge_engine(
+    engine: KnownEngine, library: EngineLibrary, *, is_jetson: bool, has_gpu: bool, is_last: bool
+) -> Finding:
     if library.version is None:
-        return Finding("engine", Mark.PROBLEM, f"{LIBRARY}: {library.problem}.", _PACKAGES_ADVICE)
-    found = f"{LIBRARY} {library.version} loads, built for {'CUDA and CPU' if library.cuda else 'CPU'}"
+        advice = f"Install it again ({engine.advice}), or remove it."
+        return Finding("engine", Mark.PROBLEM if is_last else Mark.WARN, f"{engine.name}: {library.problem}.", advice)
+    found = f"{engine.name} {library.version} loads, built for {'CUDA and CPU' if library.cuda else 'CPU'}"
     if has_gpu and not library.cuda:
         advice = (
             "The packages on PyPI have no code for a Jetson's GPU: use a build for this JetPack."
             if is_jetson
-            else f"Use {LIBRARY}-cuda with onnxruntime-gpu."
+            else "Use a build with CUDA."
         )
         return Finding("engine", Mark.WARN, f"{found}. The GPU is not used.", advice)
     if library.cuda:
@@ -95,18 +125,49 @@ def judge_engine(library: EngineLibrary, *, is_jetson: bool, has_gpu: bool) -> F
     return Finding("engine", Mark.OK, f"{found}.")
 
 
-def judge_model(config: Config, now: MemoryNow | None) -> Finding:
-    """Whether the configured model is there, and whether there is memory for it."""
+def judge_model(
+    config: Config, now: MemoryNow | None, libraries: Mapping[str, EngineLibrary], machine: MachineFacts
+) -> Iterator[Finding]:
+    """Whether the configured model is there, which engine would run it, and whether there is memory for it."""
     try:
         candidate = find_candidate(config.model.name, config)
     except ConfigError as error:
-        return Finding("model", Mark.PROBLEM, f"{error}.", "Or name another as model.name.")
-    found = f"{config.model.name} in {candidate.model_dir}"
-    match candidate.judge(now, bounds_of(config.memory), None):
+        yield Finding("model", Mark.PROBLEM, f"{error}.", "Or name another as model.name.")
+        return
+    chosen, choice = _choose(config, candidate, libraries, machine)
+    found = f"{config.model.name} in {chosen.model_dir}"
+    match chosen.judge(now, bounds_of(config.memory), None):
         case None:
-            return Finding("model", Mark.OK, f"{found}; what memory it needs is not known.")
+            yield Finding("model", Mark.OK, f"{found}; what memory it needs is not known.")
         case Fits(need, context_length):
             size = f"{need.total / 2**20:,.0f} MiB with {context_length:,} tokens of context"
-            return Finding("model", Mark.OK, f"{found}, needs {size}.")
+            yield Finding("model", Mark.OK, f"{found}, needs {size}.")
         case DoesNotFit() as short:
-            return Finding("model", Mark.WARN, f"{found}: {short}.", _MEMORY_ADVICE)
+            yield Finding("model", Mark.WARN, f"{found}: {short}.", _MEMORY_ADVICE)
+    yield choice
+
+
+def _choose(
+    config: Config, model: Candidate, libraries: Mapping[str, EngineLibrary], machine: MachineFacts
+) -> tuple[Candidate, Finding]:
+    """The model by the engine that would run it, and why."""
+    by_name = {way.engine.name: model.by(way) for way in model.ways}
+    broken = {name: library.problem for name, library in libraries.items() if library.problem is not None}
+    if config.model.engine != AUTO:
+        return model, _judge_taken(config.model.engine, f"model.engine says {config.model.engine}", broken)
+    known = EngineOutcomes(config.state_dir / "engines.json").of(model, config.engine.load_timeout)
+    ranked = order(tuple(by_name), machine, known)
+    taken = next((engine for engine in ranked if engine not in broken), ranked[0])
+    reason = why(taken, preferred(tuple(by_name), machine, known), broken, known)
+    names = [engine.name for engine in engines_of(model.model_dir)]
+    files = ", ".join(name if name in by_name else f"{name} (not installed)" for name in names)
+    choice = _judge_taken(taken, f"It has files for {files}; auto takes {taken}: {reason}", broken)
+    forgotten = any(it.failure is not None for it in known.values())
+    return by_name[taken], replace(choice, advice=_FORGET_ADVICE) if forgotten else choice
+
+
+def _judge_taken(engine: str, found: str, broken: Mapping[str, str]) -> Finding:
+    if engine in broken:
+        advice = "Put that right, or bring the model in the form for an engine that loads: docs/models.md"
+        return Finding("model", Mark.PROBLEM, f"{found}. Its library does not load.", advice)
+    return Finding("model", Mark.OK, f"{found}.")

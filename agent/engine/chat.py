@@ -62,6 +62,24 @@ class Vocabulary:
             raise ValueError(f"{tokenizer_json} is not a tokenizer that can be used: {error!r}") from error
 
 
+class Disarming:
+    """Keeps a message's text from being taken for control tokens, and from ending early in a C library.
+
+    Args:
+        control: The texts that stand for control tokens.
+    """
+
+    def __init__(self, control: frozenset[str]) -> None:
+        # A look-ahead finds each place where one begins, also where two overlap.
+        begins = "|".join(re.escape(text) for text in sorted(control) if len(text) > 1)
+        self._control = re.compile(f"(?=(?:{begins}))(.)", re.DOTALL) if begins else None
+
+    def disarm(self, content: str, cut: str) -> str:
+        """The text with `cut` behind the first character of whatever could be a control token."""
+        sendable = _UNSENDABLE.sub("\ufffd", content)
+        return sendable if self._control is None else self._control.sub(rf"\g<1>{cut}", sendable)
+
+
 class ChatEncoder:
     """Encodes conversations for one model.
 
@@ -72,17 +90,14 @@ class ChatEncoder:
 
     def __init__(self, tokenizer: Tokenizer, control: frozenset[str]) -> None:
         self._tokenizer = tokenizer
-        # A look-ahead finds each place where one begins, also where two overlap.
-        begins = "|".join(re.escape(text) for text in sorted(control) if len(text) > 1)
-        self._control = re.compile(f"(?=(?:{begins}))(.)", re.DOTALL) if begins else None
+        self._disarming = Disarming(control)
 
     def encode(self, messages: Sequence[Message]) -> list[int]:
         """The conversation in the model's chat template, ready for the answer to follow."""
         cut = secrets.token_hex(16)  # no message can contain it: it is made after they were written
-        turns = [{"role": message.role.value, "content": self._disarm(message.content, cut)} for message in messages]
+        turns = [
+            {"role": message.role.value, "content": self._disarming.disarm(message.content, cut)}
+            for message in messages
+        ]
         whole = self._tokenizer.apply_chat_template(json.dumps(turns), add_generation_prompt=True)
         return [int(token) for part in whole.split(cut) for token in self._tokenizer.encode(part)]
-
-    def _disarm(self, content: str, cut: str) -> str:
-        sendable = _UNSENDABLE.sub("\ufffd", content)
-        return sendable if self._control is None else self._control.sub(rf"\g<1>{cut}", sendable)

@@ -17,10 +17,10 @@ from pathlib import Path
 from agent.clock import boottime
 from agent.engine.pacing import Pacer
 from agent.engine.pipe import Admit, Cancel, EnginePipe, EngineSpec, Forget, Keeps, Loaded, LoadError, NotLoaded, Pace
-from agent.engine.protocol import Engine, Event, GenerationRequest, Refused
+from agent.engine.protocol import Engine, Event, Finished, GenerationRequest, Refused
 from agent.engine.work_log import WorkLog
 from agent.errors import RejectedError
-from agent.prompt import Delta, FinishReason, PromptId
+from agent.prompt import Delta, FinishReason, PromptId, Usage
 from agent.units import Seconds
 
 OOM_SCORE_ADJ = 500
@@ -45,6 +45,9 @@ class Loop:
         self._engine = engine
         self._now = now
         self._pacer = Pacer()
+        self._is_paced = engine.capabilities().paced
+        self._put_off: dict[PromptId, GenerationRequest] = {}
+        """Requests that wait until an engine which is not paced has rested; oldest first."""
         self._running: dict[PromptId, GenerationRequest] = {}
         self._work = WorkLog()
         self._kept = 0
@@ -62,21 +65,22 @@ class Loop:
         while True:
             self._take_messages()
             self._end_late()
-            if self._running and (self._ending or self._pacer.rest <= 0):
+            self._admit_put_off()
+            if self._running and (self._ending or self._step_is_due_in() <= 0):
                 self._step()
-            elif self._running and self._now() >= self._tell_at:
+            elif self._has_work and self._now() >= self._tell_at:
                 self._tell_progress(self._now())
 
     def _take_messages(self) -> None:
         """Everything that has arrived; without work, wait for it; between two steps, for as long as the pace asks."""
         wait = None
-        if self._running:
+        if self._has_work:
             self._account_rest()
             wait = self._until_something_is_due()
         while self._pipe.waiting(wait):
             match self._pipe.receive():
                 case Admit(request):
-                    self._admit(request)
+                    self._welcome(request)
                 case Cancel(request_id):
                     self._cancel(request_id, FinishReason.CANCELLED)
                 case Pace(duty):
@@ -99,13 +103,31 @@ class Loop:
         """The next step, a sign of progress, or the end of a request."""
         if self._ending:
             return Seconds(0.0)
-        deadlines = [request.deadline for request in self._running.values() if request.deadline is not None]
+        requests = (*self._running.values(), *self._put_off.values())
+        deadlines = [request.deadline for request in requests if request.deadline is not None]
         due = min([self._tell_at, *deadlines]) - self._now()
-        return Seconds(max(0.0, min(self._pacer.rest, due)))
+        return Seconds(max(0.0, min(self._step_is_due_in(), due)))
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._running or self._put_off)
+
+    def _step_is_due_in(self) -> Seconds:
+        """The rest of the rest. What runs by itself is no cooler for being looked at later."""
+        return Seconds(0.0) if self._running and not self._is_paced else self._pacer.rest
+
+    def _welcome(self, request: GenerationRequest) -> None:
+        if not self._has_work:
+            self._tell_at = Seconds(self._now() + PROGRESS_EVERY)
+        self._put_off[request.id] = request
+        self._admit_put_off()
+
+    def _admit_put_off(self) -> None:
+        """All at once, when they need not wait: a rest is owed for what ran before, and as long as it runs."""
+        while self._put_off and (self._is_paced or self._pacer.rest <= 0):
+            self._admit(self._put_off.pop(next(iter(self._put_off))))
 
     def _admit(self, request: GenerationRequest) -> None:
-        if not self._running:
-            self._tell_at = Seconds(self._now() + PROGRESS_EVERY)
         try:
             self._engine.admit(request)
         except RejectedError as refusal:
@@ -115,13 +137,17 @@ class Loop:
             self._running[request.id] = request
 
     def _cancel(self, request_id: PromptId, reason: FinishReason) -> None:
-        """End a request: at the next step, which waits for nothing."""
+        """End a request: at the next step, which waits for nothing; at once, if it has not begun."""
         self._engine.cancel(request_id, reason)
         self._ending = self._ending or request_id in self._running
+        if self._put_off.pop(request_id, None) is not None:
+            self._pipe.send(Finished(request_id, reason, "", Usage(0, 0), None, self._now()))
+            if not self._has_work:
+                self._work.rest()
 
     def _end_late(self) -> None:
         now = self._now()
-        for request in self._running.values():
+        for request in (*self._running.values(), *self._put_off.values()):
             if request.deadline is not None and request.deadline <= now:
                 self._cancel(request.id, FinishReason.DEADLINE)
 

@@ -1,9 +1,41 @@
 """The tokens of a request's prompt, when prompt and answer fit into the context and into memory."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
 from agent.budget.admission import RETRY_AFTER
-from agent.engine.chat import ChatEncoder
 from agent.engine.protocol import GenerationRequest
 from agent.errors import ErrorCode, RejectedError
+from agent.prompt import Message
+
+
+class PromptEncoder(Protocol):
+    """What is needed of whoever applies a model's chat template."""
+
+    def encode(self, messages: Sequence[Message], /) -> Sequence[int]:
+        """The conversation's tokens, ready for the answer to follow.
+
+        Raises:
+            RuntimeError: The chat template refuses it.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What running requests have.
+
+    Attributes:
+        tokens: For which their KV caches are allocated.
+        requests: How many they are.
+    """
+
+    tokens: int = 0
+    requests: int = 0
+
+
+NOTHING = Taken()
 
 
 class Fitting:
@@ -15,12 +47,12 @@ class Fitting:
         context_length: Of the model, in tokens.
     """
 
-    def __init__(self, chat: ChatEncoder, longest_token: int, context_length: int) -> None:
+    def __init__(self, chat: PromptEncoder, longest_token: int, context_length: int) -> None:
         self._chat = chat
         self._longest_token = longest_token
         self._context_length = context_length
 
-    def encode(self, request: GenerationRequest) -> list[int]:
+    def encode(self, request: GenerationRequest) -> Sequence[int]:
         """The prompt's tokens, when the answer fits behind them.
 
         Raises:
@@ -46,22 +78,31 @@ class Fitting:
             )
         return prompt
 
-    def room(self, request: GenerationRequest, prompt_tokens: int) -> int:
-        """Tokens for which KV caches may be allocated, what is kept included.
+    def room(self, request: GenerationRequest, prompt_tokens: int, others: Taken = NOTHING) -> int | None:
+        """Tokens for which KV caches may be allocated, for the request and for what is kept.
+
+        What running requests have is counted here and not measured: a cache is allocated whole, before the first token,
+        and the system only knows of it as it fills.
+
+        Returns:
+            None while others have the memory for it.
 
         Raises:
-            RejectedError: They are fewer than the request needs: its cache is allocated whole, before the first token.
+            RejectedError: They are fewer than the request needs, and nobody else runs.
         """
-        room, answer_tokens = request.room, request.sampling.max_tokens
+        room = request.room
         if room is None:
             return self._context_length
-        tokens = prompt_tokens + answer_tokens
+        tokens = prompt_tokens + request.sampling.max_tokens
         needed = tokens * room.token
-        if needed > room.available:
-            raise RejectedError(
-                ErrorCode.DOES_NOT_FIT,
-                f"{prompt_tokens:,} tokens of prompt and {answer_tokens:,} of answer need {needed:,} bytes of memory, "
-                f"and {room.available:,} are available, enough for {room.available // room.token:,} tokens",
-                retry_after_s=RETRY_AFTER if tokens <= room.context_length else None,
-            )
-        return min(room.available // room.token, self._context_length)
+        available = room.available - others.tokens * room.token - others.requests * room.workspace
+        if needed <= available:
+            return min(available // room.token, self._context_length)
+        if others.requests:
+            return None
+        raise RejectedError(
+            ErrorCode.DOES_NOT_FIT,
+            f"{prompt_tokens:,} tokens of prompt and {request.sampling.max_tokens:,} of answer need {needed:,} bytes "
+            f"of memory, and {room.available:,} are available, enough for {room.available // room.token:,} tokens",
+            retry_after_s=RETRY_AFTER if tokens <= room.context_length else None,
+        )

@@ -1,11 +1,24 @@
-"""How llguidance, the grammar library in onnxruntime-genai, is asked to follow a JSON Schema, and how it says no."""
+"""How llguidance is asked to follow a JSON Schema, and how it says no.
+
+It is the grammar library in onnxruntime-genai and, where it is asked for, in TensorRT-LLM.
+"""
 
 import json
+from typing import Any
 
 from agent.errors import ErrorCode, RejectedError
 from agent.schema_limits import check_schema
 
 _GAVE_UP = ("Error computing mask", "Error committing tokens")
+
+
+def strict(schema: str) -> dict[str, Any]:
+    """The schema, and that white space is not flexible: where it is free, a weak model can emit nothing else.
+
+    Raises:
+        RejectedError: It exceeds a limit.
+    """
+    return {**check_schema(schema), "x-guidance": {"whitespace_flexible": False}}
 
 
 def grammar(schema: str, edition: int) -> str:
@@ -14,14 +27,13 @@ def grammar(schema: str, edition: int) -> str:
     The library keeps compiled grammars by their text, and one that gave up once gives up at once ever after: the
     edition, which the caller raises then, makes it another text.
 
-    Not flexible: where white space is free, a weak model can emit nothing else. No forcing: the library has the
-    tokenizer encode forced bytes, which spoils those that are not whole characters, and the answer fails at an emoji.
+    No forcing: the library has the tokenizer encode forced bytes, which spoils those that are not whole characters, and
+    the answer fails at an emoji.
 
     Raises:
         RejectedError: It exceeds a limit.
     """
-    strict = {**check_schema(schema), "x-guidance": {"whitespace_flexible": False}}
-    return f'%llguidance {{"no_forcing": true}}\nstart: %json {json.dumps(strict)}\n// {edition}\n'
+    return f'%llguidance {{"no_forcing": true}}\nstart: %json {json.dumps(strict(schema))}\n// {edition}\n'
 
 
 def schema_refusal(error: RuntimeError) -> RejectedError:

@@ -7,17 +7,20 @@ does: dies, hangs, or is stopped.
 import asyncio
 import contextlib
 import random
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from agent.engine.batching import BatchSearch
+from agent.engine.catalog import KnownEngine
 from agent.engine.pipe import EngineSpec, Forget, Keeps, Loaded, NotLoaded, Pace, ToAgent
 from agent.engine.process import EngineProcess
 from agent.engine.protocol import Capabilities, GenerationRequest, Outcome, Progress
 from agent.engine.serving import Serving
 from agent.errors import EngineLostError
-from agent.events import EngineLost, ModelLoaded, ModelLoadFailed, ModelUnloaded
+from agent.events import EngineLost, LoadProblem, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.prompt import Delta, Place, PromptId
 from agent.units import Ratio, Seconds
 
@@ -147,16 +150,40 @@ class EngineHost:
         if self._serving is not None:
             self._serving.process.send(Forget())
 
-    def switch_to(self, model: str, model_dir: Path, *, context_length: int | None = None) -> None:
+    def switch_to(  # noqa: PLR0913 - what memory allows the model
+        self,
+        model: str,
+        model_dir: Path,
+        *,
+        engine: KnownEngine | None = None,
+        context_length: int | None = None,
+        max_batch: int = 1,
+        search: BatchSearch | None = None,
+        cache_tokens: int | None = None,
+    ) -> None:
         """From now on run this model. First what runs ends, or its grace does, then its process.
 
         Args:
             model: Its name.
             model_dir: The folder of its files.
+            engine: What is to run it; None: the same as before.
             context_length: The most tokens of a request; None: as many as the model has.
+            max_batch: Requests at once for which there is memory.
+            search: How the engine finds out whether fewer are better; None: it takes as many as it can.
+            cache_tokens: As in `EngineSpec`.
         """
-        self._spec = replace(self._spec, model=model, model_dir=model_dir, context_length=context_length)
-        self._is_wanted, self._left_for = True, f"{model} is loaded instead"
+        spec = self._spec if engine is None else replace(self._spec, engine=engine.name, loader=engine.loader)
+        by = f" by {spec.engine}" if model == self._spec.model and spec.engine != self._spec.engine else ""
+        self._spec = replace(
+            spec,
+            model=model,
+            model_dir=model_dir,
+            context_length=context_length,
+            max_batch=max_batch,
+            search=search,
+            cache_tokens=cache_tokens,
+        )
+        self._is_wanted, self._left_for = True, f"{model} is loaded{by} instead"
         self._changed.set()
 
     def unload(self, reason: str, *, at_once: bool = False) -> None:
@@ -174,16 +201,19 @@ class EngineHost:
 
     async def run(self) -> None:
         """Keep an engine process alive while a model is wanted, until cancelled; then end it."""
-        failures = 0
+        failures: Counter[tuple[str, str]] = Counter()
         while True:
             while not self._is_wanted:
-                failures = 0
+                failures.clear()
                 await self._next_change()
             spec = self._spec
-            served = await self._one_process(spec)
-            failures = 1 if served or not self._wants(spec) else failures + 1
+            if await self._one_process(spec):
+                failures.clear()
+            failures[_who(spec)] += 1
+            # Another engine's turn comes at once. When all have failed as often, a new round begins, after a wait.
+            ended, following = failures[_who(spec)], failures[_who(self._spec)]
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait_before_restart(failures)):
+                async with asyncio.timeout(wait_before_restart(following) if following >= ended else 0):
                     await self._next_change()
 
     def _wants(self, spec: EngineSpec) -> bool:
@@ -212,16 +242,17 @@ class EngineHost:
         """The life of one process, from its start to its end.
 
         Returns:
-            Whether it served a request.
+            Whether it did what it was there for: served a request, or left when it was told to.
         """
         began = _now()
         try:
             process = await EngineProcess.start(spec)
         except OSError as error:  # no memory, no descriptors
-            self._on_event(ModelLoadFailed(spec.model, f"the engine's process did not start: {error}"))
+            reason = f"the engine's process did not start: {error}"
+            self._on_event(ModelLoadFailed(spec.model, reason, spec.engine, LoadProblem.NOT_STARTED))
             return False
         self._process = process
-        serving, not_loaded, hung = None, "", False
+        serving, not_loaded, hung = None, None, False
         leaving = asyncio.create_task(self._see_out(process, spec), name="engine leave-taking")
         try:
             async with contextlib.aclosing(process.messages()) as messages:
@@ -230,7 +261,7 @@ class EngineHost:
                     serving = self._begin(process, spec, answer.capabilities, _now() - began)
                     hung = await self._serve(serving, messages)
                 elif isinstance(answer, NotLoaded):
-                    not_loaded = answer.reason
+                    not_loaded = answer
         finally:
             self._process = None
             has_left = leaving.done()
@@ -239,9 +270,10 @@ class EngineHost:
             ending = await process.end()
         if (has_left or not self._wants(spec)) and not process.was_lost:
             self._on_event(ModelUnloaded(spec.model, self._left_for))
-            return False
+            return True
         if serving is None:
-            self._on_event(ModelLoadFailed(spec.model, not_loaded or f"the engine's process ended: {ending}"))
+            reason, problem = _why_not_loaded(not_loaded, ending, was_lost=process.was_lost)
+            self._on_event(ModelLoadFailed(spec.model, reason, spec.engine, problem))
             return False
         self._on_event(EngineLost(f"no progress for {self._step_timeout:g} s" if hung else ending))
         return serving.served
@@ -253,7 +285,7 @@ class EngineHost:
                 return await anext(messages, None)
         except TimeoutError:
             process.kill()
-            return NotLoaded(f"it had not loaded after {self._load_timeout:g} s")
+            return NotLoaded(f"it had not loaded after {self._load_timeout:g} s", LoadProblem.TIMED_OUT)
 
     def _begin(self, process: EngineProcess, spec: EngineSpec, able: Capabilities, seconds: float) -> Serving:
         context_length = min(able.context_length, spec.context_length or able.context_length)
@@ -262,7 +294,7 @@ class EngineHost:
         process.send(Pace(self._duty))
         self._serving = serving
         self._loaded.set()
-        self._on_event(ModelLoaded(capabilities.model, seconds, context_length))
+        self._on_event(ModelLoaded(able.model, seconds, context_length, spec.engine, capabilities.max_batch))
         return serving
 
     def _lose(self, serving: Serving | None) -> None:
@@ -295,6 +327,18 @@ class EngineHost:
             hung = watchdog.done()
             watchdog.cancel()
         return hung
+
+
+def _who(spec: EngineSpec) -> tuple[str, str]:
+    """Whose failures are counted together: with how much context it was tried does not matter."""
+    return spec.model, spec.loader
+
+
+def _why_not_loaded(answer: NotLoaded | None, ending: str, *, was_lost: bool) -> tuple[str, LoadProblem]:
+    if answer is not None:
+        return answer.reason, answer.problem
+    is_killed = was_lost and ending == "signal SIGKILL"
+    return f"the engine's process ended: {ending}", LoadProblem.KILLED if is_killed else LoadProblem.CRASHED
 
 
 def wait_before_restart(failures: int) -> Seconds:

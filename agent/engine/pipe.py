@@ -11,8 +11,11 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.engine.batching import BatchSearch
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Progress
+from agent.engine.speculation import Speculation
 from agent.errors import RetryError
+from agent.events import LoadProblem
 from agent.prompt import PromptId
 from agent.units import Ratio, Seconds
 
@@ -35,7 +38,12 @@ class EngineSpec:
             raises `LoadError`.
         context_length: The most tokens of a request for which there is memory; None: as many as the model has. `host`
             keeps to it.
-        max_batch: Requests at once for whose whole context there is memory. An engine may take fewer, not more.
+        max_batch: Requests at once for which there is memory. An engine may take fewer, not more.
+        engine: The engine's name, for people and for what is remembered of it.
+        search: How it finds out whether fewer are better; None: it takes as many as it can.
+        cache_tokens: Tokens for whose KV caches there is memory, of all requests together, where an engine allocates
+            them at the load; None: a whole context.
+        speculation: Whether greedy answers may be drafted ahead, by an engine that can.
     """
 
     model: str
@@ -43,6 +51,10 @@ class EngineSpec:
     loader: str
     context_length: int | None = None
     max_batch: int = 1
+    engine: str = ""
+    search: BatchSearch | None = None
+    cache_tokens: int | None = None
+    speculation: Speculation = Speculation.OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +92,10 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class NotLoaded:
-    """To the agent, once and last: why not."""
+    """To the agent, once and last: why not. The process itself says nothing but `REFUSED`."""
 
     reason: str
+    problem: LoadProblem = LoadProblem.REFUSED
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,12 +44,16 @@ class Profile:
         top_p: As in `Sampling`.
         seed: Of its random numbers; None: any.
         grammar: That its answers follow.
+        min_length: Tokens of prompt and answer before which no answer ends by itself.
+        draft: Tokens that it drafts at once; 0: none. What was generated from drafts is not of the same kernels.
     """
 
     temperature: float
     top_p: float
     seed: int | None
     grammar: str | None
+    min_length: int = 0
+    draft: int = 0
 
     @property
     def is_repeatable(self) -> bool:

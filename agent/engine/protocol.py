@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.budget.admission import Room
+from agent.engine.batching import Trial
 from agent.errors import ErrorCode
 from agent.prompt import Delta, FinishReason, Message, Place, PromptId, Sampling, Usage
 from agent.units import Seconds
@@ -21,6 +22,8 @@ class GenerationRequest:
         stream: Whether `Delta`s are wanted; without, `Finished` alone carries the text.
         deadline: On the boot clock; the request ends with `FinishReason.DEADLINE` at the first step after it.
         room: The memory that there is for its KV cache and what the engine keeps; None: enough.
+        min_tokens: The answer does not end by itself before it has so many. For measuring; an engine that cannot hold
+            back the end token ignores it.
     """
 
     id: PromptId
@@ -29,6 +32,7 @@ class GenerationRequest:
     stream: bool = False
     deadline: Seconds | None = None
     room: Room | None = None
+    min_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +125,20 @@ class Capabilities:
         context_length: Tokens of prompt and answer together; fewer than the model has where memory is short.
         max_batch: Requests that one `step` advances.
         guidance: Whether answers can be held to a JSON Schema.
+        paced: Whether nothing runs between two steps. Otherwise its runtime generates by itself, and only the begin of
+            a request can be put off.
+        cache_tokens: Tokens whose KV caches were allocated at the load, and are shared by what runs; 0: each request's
+            cache is allocated for it.
+        trial: How `max_batch` was found; None: it was not looked for.
     """
 
     model: str
     context_length: int
     max_batch: int
     guidance: bool
+    paced: bool = True
+    cache_tokens: int = 0
+    trial: Trial | None = None
 
 
 class Engine(Protocol):
@@ -141,7 +153,7 @@ class Engine(Protocol):
         ...
 
     def admit(self, request: GenerationRequest) -> None:
-        """Take a request; at most `max_batch` at a time.
+        """Take a request; at most `max_batch` at a time. It may wait for memory that running ones have.
 
         Raises:
             RejectedError: It can never run: the numbers are in the message.
@@ -149,8 +161,9 @@ class Engine(Protocol):
         ...
 
     def step(self) -> Sequence[Event]:
-        """Advance every admitted request by one token or one chunk of prompt. Empty when idle.
+        """Advance what is admitted: every request by one token, or a prompt by one chunk. Empty when idle.
 
+        What reads and what generates each gets on while the other does, and no prompt waits for ever for another one.
         `Delta.text` holds whole characters only, and never a part of a stop string.
         """
         ...
@@ -160,7 +173,10 @@ class Engine(Protocol):
         ...
 
     def kept(self) -> int:
-        """Tokens whose KV cache it keeps between requests, for prompts that begin like earlier ones."""
+        """Tokens whose KV cache it keeps between requests, for prompts that begin like earlier ones.
+
+        Where several requests run at once: and those that the running ones have filled so far.
+        """
         ...
 
     def forget(self) -> None:

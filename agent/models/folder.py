@@ -1,12 +1,12 @@
-"""Where models are on disk."""
+"""Where models are on disk, and for which engines their files are."""
 
+import hashlib
 import sysconfig
 from pathlib import Path
 
+from agent.engine.catalog import KnownEngine, engines_for, files_in_words
 from agent.errors import ConfigError
 
-_MARK = "genai_config.json"
-"""A folder with this file is a model."""
 SOURCE_TREE = Path(__file__).parents[2] / "models"
 _INSTALLED = Path(sysconfig.get_path("data")) / "share" / "jetson-agent" / "models"
 SHIPPED = (SOURCE_TREE, _INSTALLED)
@@ -17,19 +17,27 @@ def own_models(models_dir: Path | None, state_dir: Path) -> Path:
     return models_dir or state_dir / "models"
 
 
+def engines_of(folder: Path) -> tuple[KnownEngine, ...]:
+    """The engines for which a folder has a model's files, whether their libraries are here or not.
+
+    Raises:
+        ConfigError: It cannot be looked into.
+    """
+    try:
+        return engines_for(file.name for file in folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except OSError as error:
+        raise ConfigError(f"model {folder.name!r}: {folder}: {error.strerror}") from error
+
+
 def is_model(folder: Path) -> bool:
     """Whether a folder is a model.
 
     Raises:
         ConfigError: It cannot be looked into.
     """
-    try:
-        (folder / _MARK).stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        raise ConfigError(f"model {folder.name!r}: {folder}: {error.strerror}") from error
-    return True
+    return bool(engines_of(folder))
 
 
 def find_model(name: str, models_dir: Path | None, state_dir: Path) -> Path:
@@ -44,6 +52,21 @@ def find_model(name: str, models_dir: Path | None, state_dir: Path) -> Path:
             return place / name
     looked = ", ".join(str(place / name) for place in places)
     raise ConfigError(
-        f"model {name!r} was not found: there is no {_MARK} in {looked}. "
+        f"model {name!r} was not found: there is no model in {looked}. "
+        f"A model's folder has one of: {files_in_words()}. "
         f"To download it: jetson-agent models pull {name}; to see which there are: jetson-agent models list"
     )
+
+
+def fingerprint(folder: Path) -> str:
+    """Another one when a file of the model is another: by names, sizes and times, not by what is in them.
+
+    Raises:
+        ConfigError: It cannot be looked into.
+    """
+    try:
+        stats = sorted((file.name, file.stat()) for file in folder.iterdir() if file.is_file())
+    except OSError as error:
+        raise ConfigError(f"model {folder.name!r}: {folder}: {error.strerror}") from error
+    known = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]

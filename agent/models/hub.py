@@ -17,6 +17,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.hf_api import RepoSibling
 
+from agent.engine.catalog import engines_for, files_in_words
 from agent.models.listing import Listing, Wanted
 from agent.models.manifest import FILE_NAME, HubSource, ModelFile
 from agent.models.offline import offline
@@ -81,8 +82,9 @@ def hub_listing(source: HubSource, token: str | None) -> Listing:
     if info.sha is None:
         raise PullError(f"{origin}: the hub does not tell the commit of {source.revision}")
     files = tuple(_wanted(source, info.sha, info.siblings or []))
-    if not any(file.path == "genai_config.json" for file in files):
-        raise PullError(f"{origin} has no genai_config.json in {source.folder or 'its root'}: no model for this agent")
+    if not engines_for(file.path for file in files):
+        where = source.folder or "its root"
+        raise PullError(f"{origin} has no model for this agent in {where}, which would be one of: {files_in_words()}")
     return Listing(origin, info.sha, files)
 
 

@@ -21,7 +21,11 @@ class Engine(StrEnum):
     """What can run a model."""
 
     ONNXRUNTIME_GENAI = "onnxruntime-genai"
+    TENSORRT_LLM = "tensorrt-llm"
+    TENSORRT_EDGE_LLM = "tensorrt-edge-llm"
+    LLAMA_CPP = "llama.cpp"
     OPENAI = "openai"
+    """A server upstream, not this device."""
 
 
 class _Part(BaseModel):
@@ -56,6 +60,10 @@ class BuiltSource(_Part):
 
     built: str
     """How, in words."""
+    recipe: str | None = None
+    """Of `jetson-agent models build`."""
+    tools: tuple[str, ...] = ()
+    """With their versions."""
 
 
 class UpstreamSource(_Part):
@@ -97,6 +105,37 @@ class MemoryFigure(_Part):
     bytes: Annotated[int, Field(gt=0)]
 
 
+class PerplexityFigure(_Part):
+    """Of the model on a text, before and after quantization (docs/models.md has the formula)."""
+
+    text: str
+    """The file's name."""
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    tokens: Annotated[int, Field(gt=0)]
+    """Those that were predicted."""
+    before: Annotated[float, Field(ge=1)]
+    after: Annotated[float, Field(ge=1)]
+
+
+class QuestionsFigure(_Part):
+    """How many of the model's own questions it answered right, before and after quantization."""
+
+    file: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    asked: Annotated[int, Field(gt=0)]
+    before: Annotated[int, Field(ge=0)]
+    after: Annotated[int, Field(ge=0)]
+
+
+class Accuracy(_Part):
+    """What quantization cost, as measured when the model was built."""
+
+    perplexity: PerplexityFigure | None = None
+    questions: QuestionsFigure | None = None
+    simulated: bool = False
+    """Whether `after` is of a simulation in torch, and not of the engine that loads the model."""
+
+
 class Manifest(_Part):
     """A model."""
 
@@ -117,6 +156,7 @@ class Manifest(_Part):
     geometry: Shape | None = None
     memory: tuple[MemoryFigure, ...] = ()
     """Predicted, by context."""
+    accuracy: Accuracy | None = None
     files: tuple[ModelFile, ...] = ()
 
     @property

@@ -11,9 +11,12 @@ from rich.text import Text
 from agent.budget.memory import judge
 from agent.candidates import bounds_of
 from agent.config import Config
+from agent.engine.catalog import ENGINES, KnownEngine
+from agent.engine.library import installed_version
 from agent.errors import ConfigError
 from agent.models.catalog import Catalog, Entry
-from agent.models.geometry import read_geometry
+from agent.models.folder import engines_of
+from agent.models.geometries import any_geometry
 from agent.models.table import Verdict, details, row
 from agent.platform.memory_now import MemoryGauge
 
@@ -30,7 +33,7 @@ def show_models(config: Config) -> None:
     for title in ("NAME", "SIZE", "LICENCE", "HERE", "FITS", "ENGINES"):
         table.add_column(title, overflow="fold", no_wrap=title == "NAME")
     for entry in Catalog(config.models_dir, config.state_dir).entries():
-        table.add_row(*map(Text, row(entry, verdict_of(entry, config))))
+        table.add_row(*map(Text, row(entry, verdict_of(entry, config), engines_here(entry))))
     _console().print(table)
 
 
@@ -40,9 +43,15 @@ def show_model(entry: Entry, config: Config) -> None:
     console.print(Text(entry.name, "bold"))
     verdict = verdict_of(entry, config)
     if entry.manifest is None:
-        lines = iter([("here", str(entry.folder)), ("note", "somebody put it there: it has no manifest")])
+        lines = iter(
+            [
+                ("here", str(entry.folder)),
+                ("engines", ", ".join(engines_here(entry))),
+                ("note", "somebody put it there: it has no manifest"),
+            ]
+        )
     else:
-        lines = details(entry, entry.manifest, verdict)
+        lines = details(entry, entry.manifest, verdict, engines_here(entry))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2), show_header=False)
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
@@ -51,13 +60,26 @@ def show_model(entry: Entry, config: Config) -> None:
     console.print(table)
 
 
+def engines_here(entry: Entry, engines: tuple[KnownEngine, ...] = ENGINES) -> tuple[str, ...]:
+    """What can run a model: by its manifest and by its files, with a word on what is not installed.
+
+    Raises:
+        ConfigError: Its folder cannot be looked into.
+    """
+    named = () if entry.manifest is None else entry.manifest.engines
+    files = () if entry.folder is None else (engine.name for engine in engines_of(entry.folder))
+    missing = {engine.name for engine in engines if installed_version(engine) is None}
+    names = dict.fromkeys([*map(str, named), *files])
+    return tuple(f"{name} (not installed)" if name in missing else name for name in names)
+
+
 def verdict_of(entry: Entry, config: Config) -> Verdict:
     """Whether a model fits into this machine's memory now: by its own files, else by its manifest."""
     geometry = None if entry.manifest is None else entry.manifest.predicted
     if entry.folder is not None:
         # Else the manifest's word has to do; `verify` and `doctor` say what is wrong with the files.
         with contextlib.suppress(ConfigError):
-            geometry = read_geometry(entry.name, entry.folder)
+            geometry = any_geometry(entry.name, entry.folder)
     now = MemoryGauge().read()
     return None if geometry is None or now is None else judge(geometry, now, bounds_of(config.memory))
 

@@ -6,13 +6,10 @@ Of a model that ships: its files, their digests, its geometry. Of every model: t
 import json
 from pathlib import Path
 
-from agent.budget.memory import predict
-from agent.models.digest import sha256
-from agent.models.geometry import read_geometry
-from agent.models.manifest import Manifest, MemoryFigure, ModelFile, Shape, ShippedSource
+from agent.models.described import files_of, memory_figures, shape_of
+from agent.models.manifest import Manifest, ShippedSource
 from agent.models.manifest_file import manifest_text, read_manifest
 
-_CONTEXTS = (512, 4096, 16_384)
 _ABOUT_IT = frozenset({"README.md", "evaluation.json"})
 """Beside the model, and not of it."""
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -39,27 +36,10 @@ def _renewed(manifest: Manifest, models: Path) -> Manifest:
     geometry = manifest.predicted
     if geometry is None:
         return manifest
-    contexts = (context for context in _CONTEXTS if context <= geometry.context_length)
-    figures = tuple(MemoryFigure(context=context, bytes=predict(geometry, context).total) for context in contexts)
-    return manifest.model_copy(update={"memory": figures})
+    return manifest.model_copy(update={"memory": memory_figures(geometry)})
 
 
 def _measured(manifest: Manifest, folder: Path) -> Manifest:
-    files = tuple(
-        ModelFile(path=file.name, size=file.stat().st_size, sha256=sha256(file))
-        for file in sorted(folder.iterdir())
-        if file.is_file() and file.name not in _ABOUT_IT
+    return manifest.model_copy(
+        update={"files": files_of(folder, _ABOUT_IT), "geometry": shape_of(manifest.name, folder)}
     )
-    geometry = read_geometry(manifest.name, folder)
-    shape = Shape(
-        context_length=geometry.context_length,
-        layers=geometry.layers,
-        kv_heads=geometry.kv_heads,
-        head_size=geometry.head_size,
-        hidden_size=geometry.hidden_size,
-        vocab_size=geometry.vocab_size,
-        kv_value_bytes=geometry.kv_value_bytes,
-        weights=geometry.weights,
-        tokenizer=geometry.tokenizer,
-    )
-    return manifest.model_copy(update={"files": files, "geometry": shape})

@@ -1,21 +1,21 @@
 """What people are shown of models. Pure: values to words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from agent.budget.memory import DoesNotFit, Fits
 from agent.models.catalog import Entry
-from agent.models.manifest import BuiltSource, HubSource, Manifest, Shape, ShippedSource, UpstreamSource
+from agent.models.manifest import Accuracy, BuiltSource, HubSource, Manifest, Shape, ShippedSource, UpstreamSource
 from agent.models.verify import Checked
 
 Verdict = Fits | DoesNotFit | None
 """Whether a model fits into the memory now; None when that is not known."""
 
 
-def row(entry: Entry, verdict: Verdict) -> tuple[str, str, str, str, str, str]:
+def row(entry: Entry, verdict: Verdict, engines: Sequence[str]) -> tuple[str, str, str, str, str, str]:
     """Name, size, licence, whether it is here, whether it fits, engines."""
     manifest = entry.manifest
     if manifest is None:
-        return entry.name, "?", "?", _here(entry), fits(verdict), "?"
+        return entry.name, "?", "?", _here(entry), fits(verdict), ", ".join(engines) or "?"
     size = manifest.size
     about = "" if manifest.is_pinned else "~"
     return (
@@ -24,7 +24,7 @@ def row(entry: Entry, verdict: Verdict) -> tuple[str, str, str, str, str, str]:
         manifest.licence.name,
         _here(entry),
         "-" if isinstance(manifest.source, UpstreamSource) else fits(verdict),
-        ", ".join(manifest.engines),
+        ", ".join(engines),
     )
 
 
@@ -39,17 +39,19 @@ def fits(verdict: Verdict) -> str:
             return f"{'not now' if ever else 'no'}: {human(needed)} of {human(room)}"
 
 
-def details(entry: Entry, manifest: Manifest, verdict: Verdict) -> Iterator[tuple[str, str]]:
+def details(entry: Entry, manifest: Manifest, verdict: Verdict, engines: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Titles, and what is to be said under each."""
     yield "title", manifest.title
     yield "licence", f"{manifest.licence.name}, {manifest.licence.url}"
     yield "source", _source(manifest)
-    yield "engines", ", ".join(manifest.engines)
+    yield "engines", ", ".join(engines)
     yield "parameters", f"{manifest.parameters:,}"
     yield "quantized", manifest.quantization
     yield "chat form", manifest.chat_template
     if manifest.geometry is not None:
         yield "geometry", _shape(manifest.geometry)
+    if manifest.accuracy is not None:
+        yield "accuracy", _accuracy(manifest.accuracy)
     if manifest.memory:
         figures = ", ".join(f"{human(figure.bytes)} with {figure.context:,} tokens" for figure in manifest.memory)
         yield "memory", f"{figures} (predicted)"
@@ -83,6 +85,17 @@ def _shape(shape: Shape) -> str:
     return f"{shape.layers} layers of width {shape.hidden_size:,}, {heads}, {sizes}"
 
 
+def _accuracy(accuracy: Accuracy) -> str:
+    parts = ["after quantization is simulated"] if accuracy.simulated else []
+    if (text := accuracy.perplexity) is not None:
+        parts.append(
+            f"perplexity {text.after:.4f} (before: {text.before:.4f}) on {text.tokens:,} tokens of {text.text}"
+        )
+    if (own := accuracy.questions) is not None:
+        parts.append(f"{own.after} (before: {own.before}) right of {own.asked:,} questions of {own.file}")
+    return "; ".join(parts)
+
+
 def _here(entry: Entry) -> str:
     if entry.folder is None:
         return "no"
@@ -94,8 +107,9 @@ def _source(manifest: Manifest) -> str:
         case HubSource(hub=hub, revision=revision, folder=folder):
             digests = "its digests are known" if manifest.is_pinned else "digests unknown until --accept-new"
             return f"{hub} at {revision}{f', {folder}' if folder else ''}; {digests}"
-        case BuiltSource(built=built):
-            return built
+        case BuiltSource(built=built, tools=tools):
+            by = f" ({', '.join(tools)})" if tools else ""
+            return f"{built}{by}"
         case ShippedSource():
             return "comes with the agent"
         case UpstreamSource(upstream=upstream):

@@ -88,6 +88,11 @@ def identify(root: Path = Path("/")) -> Machine:
     )
 
 
+def has_nvidia_gpu(root: Path = Path("/")) -> bool:
+    """Whether this is a Jetson, or has a card with NVIDIA's driver; whether that works, a load shows."""
+    return isinstance(identify(root), Jetson) or (root / "proc/driver/nvidia/version").exists()
+
+
 def _part(compatible: list[str]) -> str | None:
     """The module's number: a known one, wherever it stands; else the last, as in `nvidia,<carrier>+<module>`."""
     parts = [part for name in compatible for part in _PART.findall(name)]

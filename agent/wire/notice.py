@@ -24,6 +24,10 @@ class OnlinePayload(Payload):
     """The loaded model; null while there is none."""
     context_length: int | None = None
     """Tokens of prompt and answer together that it takes; fewer than the model has where memory is short."""
+    engine: str | None = None
+    """What runs the model; null while none is loaded."""
+    engine_reason: str | None = None
+    """Why that engine, for a person, where the agent chose it (`model.engine: auto`)."""
     draining: bool = False
     """Whether it finishes what runs and begins nothing, see the command `drain`."""
     since: int
@@ -70,12 +74,25 @@ def encode_event(event: Event, clock: Clock) -> bytes:
     return payload.model_dump_json().encode()
 
 
-def encode_online(
-    *, version: str, model: str | None, context_length: int | None, draining: bool, since: UnixSeconds
+def encode_online(  # noqa: PLR0913 - the fields of the payload
+    *,
+    version: str,
+    model: str | None,
+    context_length: int | None,
+    engine: str | None,
+    engine_reason: str | None,
+    draining: bool,
+    since: UnixSeconds,
 ) -> bytes:
     """The bytes of the retained status of a running agent."""
     payload = OnlinePayload(
-        version=version, model=model, context_length=context_length, draining=draining, since=int(since)
+        version=version,
+        model=model,
+        context_length=context_length,
+        engine=engine,
+        engine_reason=engine_reason,
+        draining=draining,
+        since=int(since),
     )
     return payload.model_dump_json().encode()
 

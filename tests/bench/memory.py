@@ -13,11 +13,11 @@ import contextlib
 import json
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.bench.watching import PeakMemory
 from agent.budget.admission import Room
 from agent.budget.memory import Learnt, Need, predict
 from agent.engine.host import EngineEvent, EngineHost, EngineSpec
@@ -31,30 +31,9 @@ from agent.units import Bytes, Seconds
 CONTEXTS = (512, 4096, 16384)
 MOST_OVER = 0.10
 MOST_UNDER = 0.03
-_WATCH_EVERY = 0.002
+_WATCH_EVERY = Seconds(0.002)
 _WORDS = 12
 """Of the answer, before the request is cancelled."""
-
-
-class Peak:
-    """The highest footprint of a process, watched by a thread."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self.bytes = 0
-        self._thread.start()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(_WATCH_EVERY):
-            self.bytes = max(self.bytes, footprint(self._pid).value or 0)
-
-    def take(self) -> Bytes:
-        """Stop watching."""
-        self._stop.set()
-        self._thread.join()
-        return Bytes(self.bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +82,9 @@ async def measure(name: str, model_dir: Path, context: int, prompt_words: int) -
     await host.ready()
     assert host.pid is not None
     loaded = footprint(host.pid).value or Bytes(0)
-    peak = Peak(host.pid)
-    prompt_tokens = await _one_request(host, context, prompt_words)
-    measured = peak.take()
+    with PeakMemory(host.pid, _WATCH_EVERY) as peak:
+        prompt_tokens = await _one_request(host, context, prompt_words)
+    measured = peak.most or Bytes(0)
     run.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await run

@@ -20,6 +20,7 @@ from statistics import median, quantiles
 
 import psutil
 
+from agent.engine.cores import session_overlay, usable_cores
 from tests.agent_process import PREFIX, serving
 from tests.client import Client
 from tests.waiting import wait_for
@@ -48,7 +49,9 @@ def bare_loop(pipe: Connection, model_dir: str) -> None:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime_genai as og  # noqa: PLC0415
 
-    model = og.Model(model_dir)
+    config = og.Config(model_dir)
+    config.overlay(session_overlay({}, usable_cores()))  # as the agent does
+    model = og.Model(config)
     tokenizer = og.Tokenizer(model)
     messages = json.dumps([{"role": "user", "content": PROMPT}])
     ids = tokenizer.encode(tokenizer.apply_chat_template(messages=messages, add_generation_prompt=True))

@@ -48,7 +48,15 @@ class FakeAgent:
 
     def say_online(self, model: str | None = "edge-tiny") -> None:
         """Retain the status of a running agent."""
-        status = encode_online(version="0", model=model, context_length=4096, draining=False, since=UnixSeconds(0))
+        status = encode_online(
+            version="0",
+            model=model,
+            context_length=4096,
+            engine=None if model is None else "onnxruntime-genai",
+            engine_reason=None,
+            draining=False,
+            since=UnixSeconds(0),
+        )
         self._retain(status)
 
     def say_offline(self) -> None:

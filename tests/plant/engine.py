@@ -33,11 +33,12 @@ class PlantEngine:
     tokens: int = 0
     busy: float = 0.0
     token_times: list[float] = field(default_factory=list)
+    paced: bool = True
     _running: dict[PromptId, _Running] = field(default_factory=dict)
     _advanced: dict[PromptId, Tokens] = field(default_factory=dict)
 
     def capabilities(self) -> Capabilities:
-        return Capabilities("plant", 8192, self.max_batch, guidance=False)
+        return Capabilities("plant", 8192, self.max_batch, guidance=False, paced=self.paced)
 
     def admit(self, request: GenerationRequest) -> None:
         prompt_tokens = int(request.messages[0].content)

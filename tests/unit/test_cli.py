@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from agent import __version__
 from agent.cli import cli
 
-COMMANDS = ("run", "check-config", "ask", "top", "demo", "doctor", "models", "version")
+COMMANDS = ("run", "check-config", "ask", "top", "demo", "doctor", "models", "bench", "version")
 
 
 def _invoke(*arguments: str) -> Result:
@@ -89,6 +89,24 @@ def test_what_cannot_be_done_about_models_is_told(
     assert says in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("--cells", "100x100"), 2, "written as 100|100"),
+        (("--batch", "0"), 2, "a number from 1 to 256"),
+        (("--rounds", "0"), 2, "--rounds"),
+        (("--synthetic", "llama-9"), 2, "llama-3.2-1b, smollm2-360m, llama-3.2-3b"),
+        (("edge-tiny", "--synthetic", "llama-3.2-1b"), 2, "instead of a model"),
+        (("none-such",), 78, "model 'none-such' was not found"),
+        (("edge-tiny", "--against", "./none-such/"), 78, "there is no folder ./none-such/"),
+    ],
+)
+def test_what_cannot_be_measured_is_told(tmp_path: Path, arguments: tuple[str, ...], code: int, says: str) -> None:
+    result = _invoke("bench", *arguments, "-c", _config(tmp_path, "state_dir: state"))
+    assert result.exit_code == code
+    assert says in " ".join(re.sub(r"\x1b\[[0-9;]*m|[│╭╮╰╯─]", "", result.stderr).split())
+
+
 def test_an_unknown_command_is_a_usage_error() -> None:
     result = _invoke("start")
     assert result.exit_code == 2
@@ -122,7 +140,7 @@ upstreams:
         f"ok: {tmp_path}/agent.yaml",
         "  device  orin-7, prompts on edge/orin-7/prompt",
         "  broker  broker.local:8883, TLS, user me, password from a file, groups hall-5, spare",
-        f"  model   edge-tiny, in {models}/edge-tiny",
+        f"  model   edge-tiny, in {models}/edge-tiny, by onnxruntime-genai",
         "  routes  triage (schema, max_tokens); plain",
         "  leaves  for big at https://h/v1: route plain, with images; for shut at http://h/v1: nothing",
         f"  state   {tmp_path}/state",

@@ -222,6 +222,11 @@ def test_an_empty_file_or_section_gives_the_defaults(tmp_path: Path, text: str) 
     assert _load(tmp_path, text) == Config()
 
 
+@pytest.mark.parametrize(("written", "meant"), [("off", "off"), ("on", "on"), ("auto", "auto"), ('"on"', "on")])
+def test_off_and_on_need_no_quotes(tmp_path: Path, written: str, meant: str) -> None:
+    assert _load(tmp_path, f"model: {{speculation: {written}}}").model.speculation == meant
+
+
 def test_an_empty_route_is_a_route(tmp_path: Path) -> None:
     assert list(_load(tmp_path, "routes:\n  plain:\n").routes) == ["plain"]
 

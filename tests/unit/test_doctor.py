@@ -9,18 +9,23 @@ from pathlib import Path
 import pytest
 
 from agent.budget.memory import MemoryNow
+from agent.candidates import find_candidate
 from agent.config import Broker, Config, Device, Model
 from agent.demo.broker import PrivateBroker, free_port
 from agent.doctor.doctor import examine
-from agent.doctor.engine import EngineLibrary, judge_engine, judge_model, probe_engine
+from agent.doctor.engine import EngineLibrary, judge_engines, judge_model, probe_engine, probe_engines
 from agent.doctor.finding import Finding, Mark
 from agent.doctor.surroundings import examine_broker, examine_state_dir
+from agent.engine.preference import MachineFacts
+from agent.engine_outcomes import EngineOutcomes
 from agent.errors import ConfigError
 from agent.platform.sensors import Nvml, find_nvml
 from agent.units import Bytes, Seconds
 from tests.boards import BOARDS, BoardTree
 from tests.unit.platform.fake_nvml import FakeCard, FakePynvml
 
+GENAI = "onnxruntime-genai"
+NO_GPU = MachineFacts(has_gpu=False)
 WITH_CUDA = EngineLibrary("0.18.0", cuda=True)
 WITHOUT_CUDA = EngineLibrary("0.18.0")
 
@@ -48,7 +53,9 @@ def config(tmp_path: Path) -> Config:
 
 
 def _examine(root: Path, config: Config, library: EngineLibrary = WITH_CUDA, nvml: Nvml | None = None) -> list[Finding]:
-    return list(examine(lambda: config, root=root, nvml=lambda: nvml or Nvml("not installed"), engine=lambda: library))
+    return list(
+        examine(lambda: config, root=root, nvml=lambda: nvml or Nvml("not installed"), engines=lambda: {GENAI: library})
+    )
 
 
 def _of(findings: Sequence[Finding], area: str) -> list[tuple[Mark, str]]:
@@ -143,16 +150,16 @@ def test_a_wrong_configuration_is_a_finding(tmp_path: Path) -> None:
     def load() -> Config:
         raise ConfigError("agent.yaml:1: nope: unknown key\nagent.yaml:2: log_level: wrong")
 
-    findings = list(examine(load, root=tmp_path, nvml=lambda: Nvml("none"), engine=lambda: WITHOUT_CUDA))
+    findings = list(examine(load, root=tmp_path, nvml=lambda: Nvml("none"), engines=lambda: {GENAI: WITHOUT_CUDA}))
     assert findings[-1].area == "config"
     assert findings[-1].mark is Mark.PROBLEM
     assert "unknown key\nagent.yaml:2" in findings[-1].found
 
 
 def test_the_engine_of_this_machine_loads() -> None:
-    library = probe_engine()
-    assert library.problem is None
-    assert library.version is not None
+    libraries = probe_engines()
+    assert libraries[GENAI].problem is None
+    assert libraries[GENAI].version is not None
 
 
 @pytest.mark.parametrize(
@@ -164,30 +171,81 @@ def test_the_engine_of_this_machine_loads() -> None:
     ],
 )
 def test_an_engine_that_does_not_load(program: str, problem: str) -> None:
-    library = probe_engine((sys.executable, "-c", program), Seconds(0.5) if "sleep" in program else Seconds(30.0))
+    timeout = Seconds(0.5) if "sleep" in program else Seconds(30.0)
+    library = probe_engine("0.18.0", (sys.executable, "-c", program), timeout)
     assert library == EngineLibrary(None, problem=problem)
-    finding = judge_engine(library, is_jetson=False, has_gpu=False)
-    assert finding.mark is Mark.PROBLEM
+    finding, others = judge_engines({GENAI: library}, is_jetson=False, has_gpu=False)
+    assert finding.mark is Mark.PROBLEM, "there is no other"
     assert finding.found == f"onnxruntime-genai: {problem}."
+    assert others.found == "Not installed: tensorrt-llm, tensorrt-edge-llm, llama.cpp."
+    finding, *_ = judge_engines({GENAI: library, "llama.cpp": WITHOUT_CUDA}, is_jetson=False, has_gpu=False)
+    assert finding.mark is Mark.WARN, "there is another"
+
+
+def test_no_engine_at_all() -> None:
+    (finding,) = judge_engines({}, is_jetson=False, has_gpu=False)
+    assert finding.mark is Mark.PROBLEM
+    assert finding.advice == "At least one is needed: pip install onnxruntime-genai"
 
 
 def test_a_model_that_is_there(config: Config) -> None:
     shipped = config.model_copy(update={"model": Model(name="edge-tiny")})
-    finding = judge_model(shipped, MemoryNow(Bytes(2**30), Bytes(2**30)))
+    finding, engine = judge_model(shipped, MemoryNow(Bytes(2**30), Bytes(2**30)), {GENAI: WITHOUT_CUDA}, NO_GPU)
     assert finding.mark is Mark.OK
     assert finding.found.endswith("MiB with 4,096 tokens of context.")
-    short = judge_model(shipped, MemoryNow(Bytes(520 << 20), Bytes(2**30)))
+    assert engine.found == "It has files for onnxruntime-genai; auto takes onnxruntime-genai: the only one here."
+    short, _ = judge_model(shipped, MemoryNow(Bytes(520 << 20), Bytes(2**30)), {GENAI: WITHOUT_CUDA}, NO_GPU)
     assert short.mark is Mark.WARN
     assert "bytes of memory, and 8,388,608 are available to it" in short.found
 
 
 def test_a_model_whose_files_do_not_tell_what_it_needs(config: Config) -> None:
-    finding = judge_model(config, MemoryNow(Bytes(2**30), Bytes(2**30)))
+    finding, _ = judge_model(config, MemoryNow(Bytes(2**30), Bytes(2**30)), {GENAI: WITHOUT_CUDA}, NO_GPU)
     assert (finding.mark, finding.found.partition("; ")[2]) == (Mark.OK, "what memory it needs is not known.")
 
 
+@pytest.fixture
+def two_forms(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """A model for two engines; of llama.cpp's library there is only the name."""
+    (tmp_path / "models" / "small" / "m.gguf").touch()
+    (tmp_path / "llama_cpp.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    return config
+
+
+def test_which_engine_auto_takes_and_why(two_forms: Config) -> None:
+    both = {GENAI: WITHOUT_CUDA, "llama.cpp": EngineLibrary("0.3")}
+    _, choice = judge_model(two_forms, None, both, NO_GPU)
+    files = "It has files for onnxruntime-genai, llama.cpp; auto takes"
+    assert choice.found == f"{files} onnxruntime-genai: preferred here to llama.cpp."
+    _, choice = judge_model(two_forms, None, both | {GENAI: EngineLibrary(None, problem="it is broken")}, NO_GPU)
+    assert choice.found == f"{files} llama.cpp: onnxruntime-genai was tried first: it is broken."
+    named = two_forms.model_copy(update={"model": Model(name="small", engine="llama.cpp")})
+    _, choice = judge_model(named, None, both, NO_GPU)
+    assert choice.found == "model.engine says llama.cpp."
+    _, choice = judge_model(named, None, both | {"llama.cpp": EngineLibrary(None, problem="it is broken")}, NO_GPU)
+    assert (choice.mark, choice.found) == (
+        Mark.PROBLEM,
+        "model.engine says llama.cpp. Its library does not load.",
+    )
+
+
+def test_what_did_not_load_before_is_told_with_what_to_do(two_forms: Config) -> None:
+    two_forms.state_dir.mkdir()
+    candidate = find_candidate("small", two_forms)
+    outcomes = EngineOutcomes(two_forms.state_dir / "engines.json")
+    outcomes.failed(candidate, candidate.ways[0], "no kernel image", None)
+    outcomes.save()
+    _, choice = judge_model(two_forms, None, {GENAI: WITHOUT_CUDA, "llama.cpp": EngineLibrary("0.3")}, NO_GPU)
+    assert choice.found.endswith(
+        "auto takes llama.cpp: onnxruntime-genai is not tried again, it did not load: no kernel image."
+    )
+    assert choice.advice is not None
+    assert "load_model" in choice.advice
+
+
 def test_a_model_that_is_not_there(config: Config) -> None:
-    finding = judge_model(config.model_copy(update={"model": Model(name="none-such")}), None)
+    (finding,) = judge_model(config.model_copy(update={"model": Model(name="none-such")}), None, {}, NO_GPU)
     assert finding.mark is Mark.PROBLEM
     assert finding.found.startswith("model 'none-such' was not found")
 

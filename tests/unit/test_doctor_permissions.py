@@ -63,7 +63,10 @@ def test_managing_is_looked_at_when_it_is_configured(tmp_path: Path, monkeypatch
     install_nvpmodel(tmp_path)
     config = Config(power=Power(nvpmodel="manage"))
     findings = examine(
-        lambda: config, root=tmp_path, nvml=lambda: Nvml("none"), engine=lambda: EngineLibrary("0", cuda=True)
+        lambda: config,
+        root=tmp_path,
+        nvml=lambda: Nvml("none"),
+        engines=lambda: {"onnxruntime-genai": EngineLibrary("0", cuda=True)},
     )
     assert [(finding.area, finding.mark) for finding in findings][-1] == ("mode", Mark.WARN)
 

@@ -8,24 +8,29 @@ import pytest
 from pydantic import ByteSize
 
 from agent.accounting import EnergyAccounting
+from agent.batch_choice import BatchChoice
 from agent.budget.admission import PATIENCE, Admission
-from agent.budget.memory import DoesNotFit, Geometry, Learnt, MemoryNow, predict
+from agent.budget.memory import DoesNotFit, Geometry, Learnt, MemoryNow, predict, workspace
 from agent.budget.pressure import CALM_FOR, Level
-from agent.candidates import Candidate
+from agent.candidates import Candidate, Way
 from agent.clock import Clock
 from agent.config import Memory
 from agent.counters import Counters
 from agent.egress import Egress
+from agent.engine.batching import BatchSearch, Rate, Trial
+from agent.engine.catalog import LLAMA_CPP, ONNXRUNTIME_GENAI, TENSORRT_LLM, KnownEngine
 from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities
 from agent.events import (
     ContextShortened,
     EngineLost,
     Event,
+    LoadProblem,
     MemoryLow,
     MemoryRecovered,
     ModelDoesNotFit,
     ModelLoaded,
+    ModelLoadFailed,
     ModelUnloaded,
 )
 from agent.journal import JournalThread
@@ -54,6 +59,10 @@ class StandInHost(EngineHost):
         self.lingers = False
         self.calls: list[str] = []
         self.kept_tokens = 0
+        self.engine: str | None = None
+        self.max_batch, self.does_at_once = 1, 1
+        self.search: BatchSearch | None = None
+        self.trial: Trial | None = None
 
     @property
     def kept(self) -> int:
@@ -71,12 +80,33 @@ class StandInHost(EngineHost):
     def capabilities(self) -> Capabilities | None:
         if self.loaded is None or not self.is_wanted or self.loaded != self.model:
             return None
-        return Capabilities(self.loaded, self.context_length or 4096, 1, guidance=False)
+        able = min(self.max_batch, self.does_at_once)
+        return Capabilities(self.loaded, self.context_length or 4096, able, guidance=False, trial=self.trial)
 
-    def switch_to(self, model: str, model_dir: Path, *, context_length: int | None = None) -> None:
-        super().switch_to(model, model_dir, context_length=context_length)
+    def switch_to(  # noqa: PLR0913 - as the host's
+        self,
+        model: str,
+        model_dir: Path,
+        *,
+        engine: KnownEngine | None = None,
+        context_length: int | None = None,
+        max_batch: int = 1,
+        search: BatchSearch | None = None,
+        cache_tokens: int | None = None,
+    ) -> None:
+        super().switch_to(
+            model,
+            model_dir,
+            engine=engine,
+            context_length=context_length,
+            max_batch=max_batch,
+            search=search,
+            cache_tokens=cache_tokens,
+        )
+        self.max_batch, self.search = max_batch, search
         if not self.lingers:
             self.loaded, self.context_length = model, context_length
+        self.engine = None if engine is None else engine.name
         self.calls.append(f"load {model}")
 
     def unload(self, reason: str, *, at_once: bool = False) -> None:
@@ -122,15 +152,23 @@ class StandInWorker(Worker):
 class Bench:
     """A governor and what is around it."""
 
-    def __init__(self, tmp_path: Path, settings: Memory | None, models: tuple[Geometry, ...]) -> None:
+    def __init__(
+        self,
+        tmp_path: Path,
+        settings: Memory | None,
+        models: tuple[Geometry, ...],
+        ways: tuple[Way, ...],
+        max_running: int | None,
+    ) -> None:
         self.at = 1000.0
         self.free: int | None = 8192 * MIB
         self.events: list[Event] = []
         self.lacks: list[str] = []
+        self.turns: tuple[Candidate, ...] = ()
         self.host = StandInHost()
         self.worker = StandInWorker(self.host)
         self.learnt = LearntModels(tmp_path / "memory.json")
-        self.candidates = tuple(Candidate(it.model, tmp_path, it) for it in models)
+        self.candidates = tuple(Candidate(it.model, tmp_path, it, ways=ways) for it in models)
         self.governor = MemoryGovernor(
             settings or Memory(),
             self.candidates,
@@ -139,10 +177,16 @@ class Bench:
             gauge=self.gauge,
             footprint=self.footprint,
             learnt=self.learnt,
+            batches=BatchChoice(tmp_path / "batching.json", max_running),
+            ways=self.ways,
             emit=self.events.append,
             on_lacking=self.lacks.append,
             now=lambda: Seconds(self.at),
         )
+
+    def ways(self, model: Candidate) -> tuple[Candidate, ...]:
+        """The model by each of its engines, unless the test has another order."""
+        return self.turns or tuple(model.by(way) for way in model.ways) or (model,)
 
     def taken(self) -> int:
         """By the model that is loaded."""
@@ -167,8 +211,13 @@ class Bench:
 
 @pytest.fixture
 def build(tmp_path: Path) -> Callable[..., Bench]:
-    def make(settings: Memory | None = None, models: tuple[Geometry, ...] = (LARGE, SMALL)) -> Bench:
-        return Bench(tmp_path, settings, models)
+    def make(
+        settings: Memory | None = None,
+        models: tuple[Geometry, ...] = (LARGE, SMALL),
+        ways: tuple[Way, ...] = (),
+        max_running: int | None = None,
+    ) -> Bench:
+        return Bench(tmp_path, settings, models, ways, max_running)
 
     return make
 
@@ -352,7 +401,7 @@ def test_a_lost_engine_is_not_started_again_where_there_is_no_room(build: Callab
 def test_what_a_load_takes_is_learnt(build: Callable[..., Bench]) -> None:
     bench = build(models=(LARGE,))
     bench.look()
-    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096, "e"))
     learnt = bench.learnt.of(LARGE)
     assert learnt is not None
     assert (learnt.loaded, learnt.excess) == (LARGE_LOADED, 0)
@@ -362,7 +411,7 @@ def test_a_process_that_takes_more_than_predicted_takes_more_the_next_time(build
     lean = replace(SMALL, weights=Bytes(1), vocab_size=1, tokenizer=Bytes(1), context_length=1, model="small")
     bench = build(models=(lean,))
     bench.look()
-    bench.governor.engine_event(ModelLoaded("small", 1.0, 1))
+    bench.governor.engine_event(ModelLoaded("small", 1.0, 1, "e"))
     before = predict(lean, 1).total
     bench.look()
     learnt = bench.learnt.of(lean)
@@ -374,13 +423,13 @@ def test_what_the_former_model_takes_is_not_learnt_of_the_next(build: Callable[.
     bench = build()
     bench.learnt.learn(SMALL, Learnt(Bytes(50 * MIB), Bytes(0)))
     bench.look()
-    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096, "e"))
     bench.host.lingers, bench.worker.runs = True, 1
     bench.governor.prefer(bench.candidates[1:])
     bench.look(2.0)
     assert bench.host.calls[-1] == "load small"
     assert bench.host.loaded == "large", "it ends what it runs"
-    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096, "e"))
     assert bench.learnt.of(SMALL) == Learnt(Bytes(50 * MIB), Bytes(0))
 
 
@@ -427,7 +476,7 @@ def test_a_kernel_that_does_not_tell_is_no_reason_to_stand_still(build: Callable
 def test_another_model_can_be_wanted(build: Callable[..., Bench]) -> None:
     bench = build()
     bench.look()
-    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096))
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096, "e"))
     bench.governor.prefer(bench.candidates[1:])
     bench.look(0.5)
     assert bench.host.calls == ["load large", "unload: another model is wanted", "load small"]
@@ -454,3 +503,85 @@ def test_a_wanted_model_for_which_there_is_no_room_any_more_is_told(build: Calla
     bench.lacks.clear()
     bench.look(60.0)
     assert (bench.host.loaded, bench.lacks) == ("large", [])
+
+
+TWO_FORMS = (Way(TENSORRT_LLM, "1", LARGE), Way(LLAMA_CPP, "1", replace(SMALL, model="small")))
+"""Of one model: as much as the large one by the first engine, as little as the small one by the other."""
+
+
+def test_a_model_is_loaded_by_the_first_engine_that_has_room(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,), ways=TWO_FORMS)
+    bench.free = 2048 * MIB
+    bench.look()
+    assert (bench.host.calls, bench.host.engine) == (["load small"], "llama.cpp")
+    assert not [event for event in bench.events if isinstance(event, ModelDoesNotFit)]
+    bench.free = 8192 * MIB
+    bench.look(PATIENCE + 1)
+    assert bench.host.engine == "tensorrt-llm", "there has been room for it for a while"
+    assert not bench.lacks
+
+
+def test_another_engine_has_its_turn_at_once_where_there_is_room(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,), ways=TWO_FORMS)
+    bench.look()
+    assert bench.host.engine == "tensorrt-llm"
+    small, large = bench.candidates[0].by(TWO_FORMS[1]), bench.candidates[0].by(TWO_FORMS[0])
+    bench.turns = (small, large)
+    bench.governor.engine_event(ModelLoadFailed("small", "broken", "tensorrt-llm", LoadProblem.REFUSED))
+    assert str(bench.host.engine) == "llama.cpp"
+    bench.look(3 * PATIENCE)
+    assert len(bench.host.calls) == 2, "it stays"
+
+
+def test_an_engine_of_which_no_geometry_is_known_can_only_be_tried(build: Callable[..., Bench]) -> None:
+    unknown = Way(ONNXRUNTIME_GENAI, "1", None)
+    bench = build(models=(SMALL,), ways=(unknown, TWO_FORMS[1]))
+    bench.turns = (bench.candidates[0].by(TWO_FORMS[1]), bench.candidates[0].by(unknown))
+    bench.look()
+    bench.turns = ()
+    bench.look(PATIENCE + 1)
+    assert bench.host.engine == "onnxruntime-genai", "an operator gave it another chance"
+
+
+def test_a_model_is_loaded_for_as_many_at_once_as_there_is_memory_for(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.look()
+    assert bench.host.max_batch == 64
+    assert bench.host.search == BatchSearch()
+    few = build(models=(SMALL,), settings=Memory(budget=ByteSize(140 * MIB)))
+    few.look()
+    assert 1 < few.host.max_batch < 16
+
+
+def test_a_number_that_is_configured_is_not_looked_for(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,), max_running=4)
+    bench.look()
+    assert (bench.host.max_batch, bench.host.search) == (4, None)
+
+
+def test_what_was_found_to_pay_is_known_at_the_next_load(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.host.trial = Trial("here", 64, (Rate(1, 10.0), Rate(2, 9.0)))
+    bench.look()
+    bench.governor.engine_event(ModelLoaded("small", 1.0, 4096, "onnxruntime-genai"))
+    bench.host.unload("a test wants it")
+    bench.look()
+    assert bench.host.search == BatchSearch(bench.host.trial)
+
+
+def test_what_running_requests_have_filled_counts_as_theirs(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,), max_running=4)
+    bench.host.does_at_once = 4
+    bench.look(1.0)
+    room = bench.look().room
+    assert room is not None
+    assert room.workspace == workspace(SMALL)
+    assert room.available == 4 * 4096 * SMALL.token + 3 * room.workspace
+    bench.worker.runs = 2
+    bench.free = RESERVE + 100 * MIB
+    tight = bench.look().room
+    assert tight is not None
+    assert tight.available == bench.free - bench.taken() - RESERVE
+    bench.free -= 1000 * SMALL.token
+    bench.host.kept_tokens = 1000
+    assert bench.look().room == tight

@@ -6,14 +6,17 @@ from pathlib import Path
 import pytest
 
 from agent.budget.memory import DoesNotFit, Fits
-from agent.candidates import Candidate
+from agent.candidates import Candidate, find_candidate
 from agent.config import Config, Device
 from agent.engine.host import EngineEvent
+from agent.engine.preference import MachineFacts
+from agent.engine_choice import EngineChoice
+from agent.engine_outcomes import EngineOutcomes
 from agent.errors import ErrorCode, RejectedError, RetryError
-from agent.events import ModelLoaded, ModelLoadFailed, ModelUnloaded
+from agent.events import LoadProblem, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.memory_governor import MemoryGovernor
 from agent.model_choice import ModelChoice
-from agent.units import Bytes
+from agent.units import Bytes, Seconds
 
 BIG, SMALL = (Candidate(name, Path(name), None) for name in ("big", "small"))
 
@@ -37,12 +40,37 @@ class Bench:
     """A choice among `big` and `small`; `other` is on the disk, too."""
 
     def __init__(self, folder: Path, models: tuple[Candidate, ...] = (BIG, SMALL)) -> None:
+        self.folder = folder
         (folder / "other").mkdir()
         (folder / "other" / "genai_config.json").touch()
         config = Config(device=Device(id="d"), models_dir=folder, state_dir=folder)
+        self.config = config
         self.memory = NotingMemory()
         self.wanted: list[tuple[str, str | None]] = []
-        self.choice = ModelChoice(config, models, self.memory, on_wanted=lambda *names: self.wanted.append(names))
+        self.outcomes = EngineOutcomes(folder / "engines.json")
+        self.engines = EngineChoice(
+            models,
+            self.outcomes,
+            machine=MachineFacts(has_gpu=False),
+            load_timeout=Seconds(1.0),
+        )
+        self.choice = ModelChoice(
+            config,
+            models,
+            self.memory,
+            engines=self.engines,
+            on_wanted=lambda *names: self.wanted.append(names),
+        )
+
+    def hear(self, event: EngineEvent) -> None:
+        """What the host tells, to each in turn."""
+        self.engines.engine_event(event, memory_is_calm=True)
+        self.choice.engine_event(event)
+
+    def failure(self) -> str | None:
+        """What is remembered of `other`."""
+        known = self.outcomes.of(find_candidate("other", self.config), Seconds(1.0))
+        return known["onnxruntime-genai"].failure
 
     async def order(self, model: str = "other") -> asyncio.Task[str]:
         """An order that has got as far as it does by itself."""
@@ -71,9 +99,9 @@ async def test_an_order_is_done_when_the_model_is_loaded(bench: Bench) -> None:
     assert bench.memory.preferred == [("other", "small")]
     assert bench.wanted == [("other", "small")]
     bench.choice.engine_event(ModelUnloaded("big", "another model is wanted"))
-    bench.choice.engine_event(ModelLoaded("big", 1.0, 100))
+    bench.choice.engine_event(ModelLoaded("big", 1.0, 100, "e"))
     assert not order.done()
-    bench.choice.engine_event(ModelLoaded("other", 1.0, 100))
+    bench.choice.engine_event(ModelLoaded("other", 1.0, 100, "e"))
     assert await order == "other is loaded"
     bench.choice.use("small")
     bench.choice.use("other")
@@ -81,15 +109,15 @@ async def test_an_order_is_done_when_the_model_is_loaded(bench: Bench) -> None:
 
 
 async def test_what_is_loaded_already_is_not_waited_for(bench: Bench) -> None:
-    bench.choice.engine_event(ModelLoaded("other", 1.0, 100))
+    bench.choice.engine_event(ModelLoaded("other", 1.0, 100, "e"))
     assert await (await bench.order()) == "other is loaded"
 
 
 @pytest.mark.parametrize(
     ("failure", "why"),
     [
-        (ModelLoadFailed("other", "broken"), "broken"),
-        (ModelLoaded("small", 1.0, 100), "no room for it any more: small was loaded"),
+        (ModelLoadFailed("other", "broken", "e", LoadProblem.REFUSED), "broken"),
+        (ModelLoaded("small", 1.0, 100, "e"), "no room for it any more: small was loaded"),
         (ModelUnloaded("other", "memory is low"), "unloaded while it loaded: memory is low"),
     ],
 )
@@ -109,7 +137,7 @@ async def test_the_later_order_counts(bench: Bench, tmp_path: Path) -> None:
     second = await bench.order("third")
     with pytest.raises(RetryError, match="an order to load third"):
         await first
-    bench.choice.engine_event(ModelLoaded("third", 1.0, 100))
+    bench.choice.engine_event(ModelLoaded("third", 1.0, 100, "e"))
     assert await second == "third is loaded"
 
 
@@ -132,11 +160,11 @@ async def test_power_that_goes_ends_an_order(bench: Bench) -> None:
 
 
 async def test_after_two_orders_that_fail_the_model_that_did_load_is_wanted(bench: Bench, tmp_path: Path) -> None:
-    bench.choice.engine_event(ModelLoaded("big", 1.0, 100))
+    bench.choice.engine_event(ModelLoaded("big", 1.0, 100, "e"))
     first = await bench.order()
     (tmp_path / "other").rename(tmp_path / "third")
     second = await bench.order("third")
-    bench.choice.engine_event(ModelLoadFailed("third", "broken"))
+    bench.choice.engine_event(ModelLoadFailed("third", "broken", "e", LoadProblem.REFUSED))
     for order in (first, second):
         with pytest.raises(RetryError):
             await order
@@ -154,6 +182,28 @@ async def test_what_cannot_be_loaded_is_rejected_and_changes_nothing(bench: Benc
     assert bench.memory.preferred == []
 
 
+async def test_an_order_goes_on_while_engines_are_left(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    (bench.folder / "other" / "m.gguf").touch()
+    (bench.folder / "llama_cpp.py").touch()
+    monkeypatch.syspath_prepend(bench.folder)
+    order = await bench.order()
+    bench.hear(ModelLoadFailed("other", "broken", "onnxruntime-genai", LoadProblem.REFUSED))
+    assert bench.memory.preferred == [("other", "small")]
+    bench.hear(ModelLoadFailed("other", "broken too", "llama.cpp", LoadProblem.REFUSED))
+    with pytest.raises(RetryError, match="broken too"):
+        await order
+
+
+async def test_an_order_gives_every_engine_another_chance(bench: Bench) -> None:
+    order = await bench.order()
+    bench.hear(ModelLoadFailed("other", "broken", "onnxruntime-genai", LoadProblem.REFUSED))
+    with pytest.raises(RetryError, match="broken"):
+        await order
+    assert bench.failure() == "broken"
+    await bench.order()
+    assert bench.failure() is None
+
+
 async def test_too_little_power_for_another_model(bench: Bench) -> None:
     bench.choice.use("small")
     with pytest.raises(RejectedError, match="enough for small only") as rejected:
@@ -164,7 +214,7 @@ async def test_too_little_power_for_another_model(bench: Bench) -> None:
 async def test_the_model_before_is_wanted_whatever_the_power_was_enough_for(bench: Bench) -> None:
     order = await bench.order()
     bench.choice.use("small")
-    bench.choice.engine_event(ModelLoaded("small", 1.0, 100))
+    bench.choice.engine_event(ModelLoaded("small", 1.0, 100, "e"))
     with pytest.raises(RetryError):
         await order
     assert bench.wanted[-1] == ("big", "small"), "the power governor begins anew"

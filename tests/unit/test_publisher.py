@@ -229,7 +229,7 @@ async def test_events_go_to_the_log_and_to_the_outbox(journal: JournalThread, ca
     woken = asyncio.Event()
     log = EventLog(journal, topic=EVENTS, clock=CLOCK, wake_publisher=woken.set)
     log.emit(EngineLost("signal SIGKILL"))
-    log.emit(ModelLoaded("edge-tiny", 0.3, 4096))
+    log.emit(ModelLoaded("edge-tiny", 0.3, 4096, "onnxruntime-genai"))
     await log.write()
     items = await journal.run(Journal.outbox, limit=10)
     assert [json.loads(item.message.payload)["event"] for item in items] == ["engine_lost", "model_loaded"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.accounting import EnergyAccounting
+from agent.batch_choice import BatchChoice
 from agent.candidates import Candidate
 from agent.clock import Clock
 from agent.config import Broker, Memory
@@ -65,6 +66,7 @@ class Bench:
             gauge=lambda: None,
             footprint=lambda _: Reading(None, Why.GONE),
             learnt=LearntModels(folder / "memory.json"),
+            batches=BatchChoice(folder / "batching.json", None),
             emit=lambda _: None,
             on_lacking=lambda _: None,
             now=clock.now,

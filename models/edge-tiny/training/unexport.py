@@ -59,18 +59,24 @@ def read(folder: Path) -> dict[str, torch.Tensor]:
     return out
 
 
+def checkpoint(model: Path, folder: Path) -> Network:
+    """Make a checkpoint of an exported model."""
+    found = read(model)
+    layers = 1 + max(int(n.split(".")[1]) for n in found if n.startswith("layers."))
+    network = Network(Geometry(layers=layers), attention_for("cpu"))
+    network.load_state_dict(found)
+    save_checkpoint(network, folder, model)
+    return network
+
+
 def main() -> None:
     """Read and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
-    found = read(args.model)
-    layers = 1 + max(int(n.split(".")[1]) for n in found if n.startswith("layers."))
-    network = Network(Geometry(layers=layers), attention_for("cpu"))
-    network.load_state_dict(found)
-    save_checkpoint(network, args.output, args.model)
-    print(f"{layers} layers, {sum(p.numel() for p in network.parameters()):,} parameters")
+    network = checkpoint(args.model, args.output)
+    print(f"{network.g.layers} layers, {sum(p.numel() for p in network.parameters()):,} parameters")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The shipped model, loaded once."""
+"""The shipped model, loaded once in each engine."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -10,12 +10,35 @@ from agent.engine.child import load
 from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Engine
 from agent.models import find_model
+from tests.integration.engine.edge_llm_models import built_model
+from tests.stand_ins.tensorrt_llm_loader import checkpoint
 
-# Every engine that there is: `module:function` of its loader, and the shipped model that it loads.
-ENGINES = {"ort_genai": ("agent.engine.ort_genai:load", "edge-tiny")}
+
+def built(empty: Path) -> Path:
+    """The shipped model, with an engine that was built of it."""
+    return built_model(empty / "edge-tiny")
 
 
-@pytest.fixture(scope="session", params=ENGINES)
+def shipped(empty: Path) -> Path:
+    """The shipped model, as it is."""
+    return find_model("edge-tiny", None, empty)
+
+
+# Every engine that there is: `module:function` of its loader, and what makes the folder that it loads of an empty one.
+ENGINES: dict[str, tuple[str, Callable[[Path], Path]]] = {
+    "ort_genai": ("agent.engine.ort_genai:load", shipped),
+    "edge_llm": ("tests.integration.engine.edge_llm_models:load", built),
+    "tensorrt_llm": ("tests.stand_ins.tensorrt_llm_loader:load", checkpoint),
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that needs an engine runs with each, or with those that its module names in `ENGINES`."""
+    if "loader" in metafunc.fixturenames:
+        metafunc.parametrize("loader", getattr(metafunc.module, "ENGINES", ENGINES), indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def loader(request: pytest.FixtureRequest) -> str:
     """The loader's name, as an `EngineSpec` has it."""
     return ENGINES[request.param][0]
@@ -24,12 +47,21 @@ def loader(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def model_dir(loader: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the model that the engine under test loads."""
-    model = next(model for known, model in ENGINES.values() if known == loader)
-    return find_model(model, None, tmp_path_factory.mktemp("no-models-of-its-own"))
+    make = next(make for known, make in ENGINES.values() if known == loader)
+    return make(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="session")
 def engine(loader: str, model_dir: Path) -> Iterator[Engine]:
     """A loaded engine, in this process; idle before and after each test."""
     with closing(load(EngineSpec("edge-tiny", model_dir, loader))) as loaded:
+        yield loaded
+
+
+@pytest.fixture(scope="session")
+def several(loader: str, model_dir: Path) -> Iterator[Engine]:
+    """The same for four requests at once, whether they pay or not."""
+    with closing(load(EngineSpec("edge-tiny", model_dir, loader, max_batch=4))) as loaded:
+        if loaded.capabilities().max_batch < 4:
+            pytest.skip("it runs one request at a time")
         yield loaded

@@ -72,7 +72,7 @@ async def hosting(
     leave_grace: float = PATIENCE,
 ) -> AsyncIterator[Hosting]:
     """A host of a scripted engine."""
-    spec = EngineSpec("scripted", folder, loader if ":" in loader else f"{HERE}:{loader}")
+    spec = EngineSpec("scripted", folder, loader if ":" in loader else f"{HERE}:{loader}", engine="a name")
     hosted = Hosting(spec, step_timeout, load_timeout, leave_grace)
     async with hosted.running():
         yield hosted

@@ -105,6 +105,11 @@ def load_if_there(spec: EngineSpec) -> ScriptedEngine:
     return ScriptedEngine(spec.model)
 
 
+def load_out_of_memory(spec: EngineSpec) -> ScriptedEngine:
+    """Fail as a library does that gets no memory."""
+    raise LoadError(f"{spec.model}: cudaMalloc failed: out of memory")
+
+
 def load_for_ever(spec: EngineSpec) -> ScriptedEngine:
     """Write the process's id into the folder, and never finish."""
     (spec.model_dir / "loading").write_text(str(os.getpid()), encoding="ascii")

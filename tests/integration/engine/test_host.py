@@ -17,7 +17,7 @@ import agent
 from agent.engine.child import OOM_SCORE_ADJ
 from agent.engine.protocol import Capabilities, Finished
 from agent.errors import EngineLostError, EngineWithdrawnError
-from agent.events import EngineLost, ModelLoaded, ModelLoadFailed, ModelUnloaded
+from agent.events import EngineLost, LoadProblem, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.prompt import Delta, FinishReason, PromptId
 from agent.units import Ratio
 from tests.integration.engine.hosting import PATIENCE, Hosting, engine_process, hosting, request
@@ -186,7 +186,8 @@ async def test_without_a_model_a_request_is_lost_at_once(tmp_path: Path) -> None
 async def test_a_model_that_appears_is_loaded(tmp_path: Path) -> None:
     async with hosting(tmp_path, "load_if_there") as hosted:
         for _ in range(2):
-            assert await hosted.event() == ModelLoadFailed("scripted", f"{tmp_path / 'model'} is not there")
+            reason = f"{tmp_path / 'model'} is not there"
+            assert await hosted.event() == ModelLoadFailed("scripted", reason, "a name", LoadProblem.REFUSED)
         (tmp_path / "model").touch()
         assert await hosted.host.ready()
         assert await hosted.answer("there") == "there"
@@ -194,12 +195,22 @@ async def test_a_model_that_appears_is_loaded(tmp_path: Path) -> None:
 
 async def test_a_process_that_ends_while_loading_is_told(tmp_path: Path) -> None:
     async with hosting(tmp_path, "load_and_exit") as hosted:
-        assert await hosted.event() == ModelLoadFailed("scripted", "the engine's process ended: exit code 3")
+        reason = "the engine's process ended: exit code 3"
+        assert await hosted.event() == ModelLoadFailed("scripted", reason, "a name", LoadProblem.CRASHED)
+
+
+async def test_a_process_that_is_killed_while_loading_is_told_from_one_that_crashes(tmp_path: Path) -> None:
+    async with hosting(tmp_path, "load_for_ever") as hosted:
+        await asyncio.to_thread(wait_for, (tmp_path / "loading").exists, PATIENCE, "engine that loads")
+        engine_process().kill()
+        reason = "the engine's process ended: signal SIGKILL"
+        assert await hosted.event() == ModelLoadFailed("scripted", reason, "a name", LoadProblem.KILLED)
 
 
 async def test_a_load_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     async with hosting(tmp_path, "load_for_ever", load_timeout=1.0) as hosted:
-        assert await hosted.event() == ModelLoadFailed("scripted", "it had not loaded after 1 s")
+        reason = "it had not loaded after 1 s"
+        assert await hosted.event() == ModelLoadFailed("scripted", reason, "a name", LoadProblem.TIMED_OUT)
         assert not psutil.pid_exists(int((tmp_path / "loading").read_text(encoding="ascii")))
 
 

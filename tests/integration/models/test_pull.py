@@ -81,7 +81,7 @@ def test_a_page_instead_of_the_hub_is_told(hub: Hub, device: Device) -> None:
 
 def test_a_repository_that_is_no_model_is_told(hub: Hub, device: Device) -> None:
     del hub.files["cpu/genai_config.json"]
-    with pytest.raises(PullError, match=r"no genai_config\.json in cpu"):
+    with pytest.raises(PullError, match=r"no model for this agent in cpu, which would be one of: genai_config\.json"):
         device.pull()
 
 

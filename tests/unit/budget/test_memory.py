@@ -15,8 +15,11 @@ from agent.budget.memory import (
     Learnt,
     MemoryBounds,
     MemoryNow,
+    Shared,
     judge,
     predict,
+    share,
+    workspace,
 )
 from agent.units import Bytes
 
@@ -142,3 +145,51 @@ def test_a_request_has_the_room_of_the_load_and_of_now(
     assert room.available <= max(0, available - bounds.reserve)
     if bounds.budget is not None and room.available:
         assert measured + room.available <= bounds.budget
+
+
+@pytest.mark.parametrize(
+    ("geometry", "available_mib", "most", "batch", "tokens"),
+    [
+        (EDGE_TINY, 8192, 1, 1, 4096),
+        (EDGE_TINY, 8192, 4, 4, 4 * 4096),
+        (LLAMA_1B, 16_384, 4, 4, 127_682),
+        (LLAMA_1B, 8192, 64, 64, 36_074),
+        (LLAMA_1B, 1600, 64, 1, 1792),
+    ],
+)
+def test_so_many_at_once_have_memory(
+    geometry: Geometry, available_mib: int, most: int, batch: int, tokens: int
+) -> None:
+    free = now(available_mib * MIB)
+    fit = judge(geometry, free, BOUNDS)
+    assert isinstance(fit, Fits)
+    shared = share(geometry, fit, free, BOUNDS, most=most)
+    assert (shared.batch, shared.tokens) == (batch, tokens)
+
+
+@given(geometries, memories, bounds, st.integers(1, 64), st.lists(st.integers(1, 200_000), max_size=64))
+def test_what_is_shared_stays_within_the_bounds(
+    geometry: Geometry, available: Bytes, bounds: MemoryBounds, most: int, sizes: list[int]
+) -> None:
+    """All that fits into the shared room, together with what each takes besides, is no more than may be taken."""
+    free = now(available)
+    fit = judge(geometry, free, bounds)
+    if not isinstance(fit, Fits):
+        return
+    shared = share(geometry, fit, free, bounds, most=most)
+    assert 1 <= shared.batch <= most
+    assert shared.room >= fit.context_length * geometry.token, "one alone may be as long as ever"
+    assert shared.need.total <= bounds.room(available)
+    assert shared.tokens * geometry.token + (shared.batch - 1) * workspace(geometry) <= shared.room
+    taken = _begun(geometry, shared, sizes)
+    assert shared.need.loaded + taken <= bounds.room(available)
+
+
+def _begun(geometry: Geometry, shared: Shared, sizes: list[int]) -> int:
+    """What those take that the engine begins, one after another, while none ends."""
+    tokens = count = 0
+    for size in sizes:
+        besides = count * workspace(geometry)
+        if count < shared.batch and (tokens + size) * geometry.token + besides <= shared.room:
+            tokens, count = tokens + size, count + 1
+    return tokens * geometry.token + count * workspace(geometry)

@@ -18,9 +18,9 @@ from tests.plant.world import World
 class Run:
     """A loop in a world, and what it said."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, paced: bool = True) -> None:
         self.world = World(PLANT_BOARDS["orin-nx"])
-        self.engine = PlantEngine(self.world, max_batch=2)
+        self.engine = PlantEngine(self.world, max_batch=2, paced=paced)
         self.heard: list[tuple[float, ToAgent]] = []
         self.pipe = PlantPipe(self.world, self._hear)
         self.after_each: Admit | None = None
@@ -47,6 +47,12 @@ class Run:
 @pytest.fixture
 def run() -> Run:
     return Run()
+
+
+@pytest.fixture
+def by_itself() -> Run:
+    """With an engine that is not paced."""
+    return Run(paced=False)
 
 
 def ask(name: str = "a", *, deadline: float | None = None, answer: int = 100_000) -> Admit:
@@ -132,3 +138,59 @@ def test_without_work_it_waits_and_says_nothing(run: Run) -> None:
     run.tell(5.0, Pace(Ratio(0.6)))
     run.until(10.0)
     assert run.heard == []
+
+
+@pytest.mark.parametrize("duty", [0.0, 0.3])
+def test_what_generates_by_itself_is_not_held_up(by_itself: Run, duty: float) -> None:
+    by_itself.tell(0.0, ask())
+    by_itself.tell(0.1, Pace(Ratio(duty)))
+    by_itself.until(5.0)
+    assert by_itself.engine.busy == pytest.approx(5.0, abs=0.1)
+
+
+@pytest.mark.parametrize("answer", [1, 20])
+def test_but_the_next_one_waits_until_it_has_been_rested_for(by_itself: Run, answer: int) -> None:
+    by_itself.tell(0.0, Pace(Ratio(0.25)))
+    by_itself.tell(0.0, ask(answer=answer))
+    by_itself.after_each = ask(answer=answer)
+    by_itself.until(40.0)
+    assert by_itself.engine.busy / 40 == pytest.approx(0.25, rel=0.1)
+
+
+def test_one_that_waits_may_be_cancelled(by_itself: Run) -> None:
+    by_itself.tell(0.0, ask("a", answer=10))
+    by_itself.tell(0.1, Pace(Ratio(0.0)))
+    by_itself.tell(0.2, ask("b"))
+    by_itself.tell(3.0, Cancel(PromptId("b")))
+    by_itself.until(4.0)
+    at, reason = by_itself.finished[1]
+    assert reason is FinishReason.CANCELLED
+    assert at == pytest.approx(3.0, abs=0.05)
+
+
+def test_or_end_at_its_deadline(by_itself: Run) -> None:
+    by_itself.tell(0.0, ask("a", answer=10))
+    by_itself.tell(0.1, Pace(Ratio(0.0)))
+    by_itself.tell(0.2, ask("b", deadline=3.0))
+    by_itself.until(4.0)
+    at, reason = by_itself.finished[1]
+    assert reason is FinishReason.DEADLINE
+    assert at == pytest.approx(3.0, abs=0.05)
+
+
+def test_while_it_waits_there_are_signs_of_life(by_itself: Run) -> None:
+    by_itself.tell(0.0, Pace(Ratio(0.0)))
+    by_itself.tell(0.0, ask(answer=1))
+    by_itself.tell(0.1, ask("b"))
+    by_itself.until(3.0)
+    late = [at for at, message in by_itself.heard if isinstance(message, Progress) and at > 1]
+    assert len(late) == pytest.approx(2 / PROGRESS_EVERY, abs=3)
+
+
+def test_with_a_new_duty_it_begins_at_once(by_itself: Run) -> None:
+    by_itself.tell(0.0, ask("a", answer=10))
+    by_itself.tell(0.1, Pace(Ratio(0.0)))
+    by_itself.tell(0.2, ask("b", answer=10))
+    by_itself.tell(3.0, Pace(Ratio(1.0)))
+    by_itself.until(6.0)
+    assert [reason for _, reason in by_itself.finished] == [FinishReason.LENGTH] * 2

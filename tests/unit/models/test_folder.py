@@ -1,11 +1,13 @@
 """Where a model is looked for, and in which order."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from agent.errors import ConfigError
 from agent.models import find_model
+from agent.models.folder import fingerprint
 
 
 def place(models: Path, name: str = "edge-tiny") -> Path:
@@ -34,3 +36,25 @@ def test_an_unknown_name_is_answered_with_the_places(tmp_path: Path) -> None:
     assert str(tmp_path / "own" / "nowhere") in str(error.value)
     assert "share/jetson-agent/models/nowhere" in str(error.value)
     assert str(tmp_path / "state") not in str(error.value)
+
+
+def test_a_model_for_another_engine_is_one(tmp_path: Path) -> None:
+    folder = tmp_path / "own" / "chat"
+    folder.mkdir(parents=True)
+    (folder / "chat-Q4_0.gguf").touch()
+    assert find_model("chat", tmp_path / "own", tmp_path) == folder
+
+
+def test_a_fingerprint_is_of_names_sizes_and_times(tmp_path: Path) -> None:
+    folder = place(tmp_path)
+    prints = [fingerprint(folder)]
+    assert fingerprint(folder) == prints[0]
+    (folder / "weights").write_bytes(b"ab")
+    prints.append(fingerprint(folder))
+    (folder / "weights").write_bytes(b"abc")
+    prints.append(fingerprint(folder))
+    os.utime(folder / "weights", (1.0, 1.0))
+    prints.append(fingerprint(folder))
+    assert len(set(prints)) == 4
+    with pytest.raises(ConfigError, match="No such file"):
+        fingerprint(tmp_path / "none")

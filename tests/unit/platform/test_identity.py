@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.platform.identity import Computer, Jetson, identify
+from agent.platform.identity import Computer, Jetson, has_nvidia_gpu, identify
 from agent.platform.jetpack import jetpack_of
 from tests.unit.platform.conftest import Build
 
@@ -70,3 +70,9 @@ def test_an_unknown_module_is_told_by_its_number(build: Build) -> None:
 )
 def test_jetpack_of_a_release(l4t: str, jetpack: str | None) -> None:
     assert jetpack_of(l4t) == jetpack
+
+
+def test_who_has_a_gpu_of_nvidia(build: Build, tmp_path: Path) -> None:
+    assert has_nvidia_gpu(build("orin-nx").root)
+    assert not has_nvidia_gpu(_write(tmp_path / "pc", {"proc/cpuinfo": ""}))
+    assert has_nvidia_gpu(_write(tmp_path / "card", {"proc/driver/nvidia/version": "NVRM version: 580.65.06\n"}))

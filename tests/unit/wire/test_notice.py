@@ -10,12 +10,22 @@ from agent.wire import encode_event, encode_offline, encode_online, event_name
 
 
 def test_online() -> None:
-    payload = encode_online(version="0.1", model=None, context_length=None, draining=False, since=UnixSeconds(12.7))
+    payload = encode_online(
+        version="0.1",
+        model="edge-tiny",
+        context_length=4096,
+        engine="onnxruntime-genai",
+        engine_reason="the only one here",
+        draining=False,
+        since=UnixSeconds(12.7),
+    )
     assert json.loads(payload) == {
         "state": "online",
         "version": "0.1",
-        "model": None,
-        "context_length": None,
+        "model": "edge-tiny",
+        "context_length": 4096,
+        "engine": "onnxruntime-genai",
+        "engine_reason": "the only one here",
         "draining": False,
         "since": 12,
     }
@@ -26,14 +36,20 @@ def test_offline() -> None:
 
 
 def test_an_event() -> None:
-    event = ModelLoaded(model="edge-tiny", seconds=0.5, context_length=4096)
+    event = ModelLoaded(model="edge-tiny", seconds=0.5, context_length=4096, engine="llama.cpp")
     clock = Clock("2f1c", now=lambda: Seconds(100.25), wall=lambda: UnixSeconds(12.34567))
     assert json.loads(encode_event(event, clock)) == {
         "event": "model_loaded",
         "at": 12.346,
         "boot_id": "2f1c",
         "uptime_s": 100.25,
-        "detail": {"model": "edge-tiny", "seconds": 0.5, "context_length": 4096},
+        "detail": {
+            "model": "edge-tiny",
+            "seconds": 0.5,
+            "context_length": 4096,
+            "engine": "llama.cpp",
+            "max_running": 1,
+        },
     }
 
 

@@ -1,0 +1,236 @@
+"""`jetson-agent bench`: from what was asked for to a table, a document and a history."""
+
+import asyncio
+import contextlib
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from agent import __version__
+from agent.bench import synthetic
+from agent.bench.cells import Cell
+from agent.bench.chart import RUNS, draw
+from agent.bench.copy_rate import copy_rate
+from agent.bench.figures import all_figures, pairs_of
+from agent.bench.history import History, as_json
+from agent.bench.machine import this_machine
+from agent.bench.measure import Candidate, Found, Plan, measure
+from agent.bench.measured import Document, Machine
+from agent.bench.progress_bar import ProgressBar
+from agent.bench.subjects import Named, find_named, labels
+from agent.bench.table import print_report
+from agent.bench.touched import runs_on
+from agent.bench.watching import Meter
+from agent.budget.memory import predict
+from agent.candidates import bounds_of
+from agent.config import Config
+from agent.durable_file import write_durably
+from agent.errors import ConfigError, StopError
+from agent.models.geometry import read_geometry
+from agent.models.table import human
+from agent.platform.memory_now import MemoryGauge
+
+INTERRUPTED = 130
+"""As shells report a program that Ctrl-C has ended."""
+_PIPE_WIDTH = 120
+_LEAST_WIDTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was asked for.
+
+    Attributes:
+        model: As `find_named` reads it; None: the configured one.
+        against: The other one; None: there is none.
+        geometry: A synthetic model instead of `model`; None: none.
+        json: Where the document goes; None: nowhere but into the history.
+    """
+
+    model: str | None
+    against: str | None
+    geometry: str | None
+    cells: tuple[Cell, ...]
+    rounds: int
+    json: Path | None
+
+
+def run_bench(config: Config, order: Order) -> int:
+    """Measure, show, write and keep.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        StopError: It cannot be done; what was measured until then has been shown.
+    """
+    named = _named(config, order)
+    candidates = _candidates(named)
+    at_once = _most_at_once(config, named, order.cells)
+    engine = config.engine
+    plan = Plan(candidates, order.cells, order.rounds, at_once, engine.load_timeout, engine.step_timeout)
+    found, meter, machine = Found(), Meter(), this_machine()
+    failure = _run(plan, meter, found)
+    interrupted = isinstance(failure, KeyboardInterrupt)
+    if found.rounds or found.skipped:
+        document = _document(found, meter, machine, interrupted=interrupted)
+        print_report(document, _console())
+        _keep(document, config, order.json)
+    if isinstance(failure, StopError):
+        raise failure
+    if interrupted:
+        return INTERRUPTED
+    return 0 if found.rounds else 1
+
+
+def _run(plan: Plan, meter: Meter, found: Found) -> KeyboardInterrupt | StopError | None:
+    """Run the plan; what ended it early."""
+    try:
+        with meter, ProgressBar(plan.tokens) as bar:
+            asyncio.run(measure(plan, meter, found, bar))
+    except (KeyboardInterrupt, StopError) as early:
+        return early
+    return None
+
+
+def draw_chart(config: Config, file: Path) -> None:
+    """Draw the last runs of this machine.
+
+    Raises:
+        StopError: There are none, or the picture cannot be written.
+    """
+    documents = [document for document in History(config.state_dir).last(RUNS) if document.figures]
+    if not documents:
+        raise StopError(f"nothing has been measured here yet: there is no run in {History(config.state_dir).folder}")
+    try:
+        draw(documents, file)
+    except OSError as error:
+        raise StopError(f"{file}: {error.strerror}") from error
+    _say(f"{file}: {len(documents)} runs")
+
+
+def _named(config: Config, order: Order) -> tuple[Named, ...]:
+    model = order.model or config.model.name
+    if order.geometry is not None:
+        model = f"{_synthetic(order.geometry)}/"
+    first = find_named(model, config.model.name, config.models_dir, config.state_dir)
+    if order.against is None:
+        return (first,)
+    return first, find_named(order.against, f"{first.model_dir}/", config.models_dir, config.state_dir)
+
+
+def _synthetic(geometry: str) -> Path:
+    """The model of a geometry, built when it is not in the cache.
+
+    Raises:
+        StopError: It cannot be built.
+    """
+    folder = synthetic.cached(geometry)
+    if folder.is_dir():
+        return folder
+    synthetic.check_packages()
+    _say(f"building {folder}: this takes minutes, once")
+    try:
+        synthetic.make(geometry, folder)
+    except subprocess.CalledProcessError as error:
+        raise StopError(f"{geometry} was not built: the model builder ended with {error.returncode}") from error
+    except OSError as error:
+        raise StopError(f"{geometry} was not built: {error.filename or folder}: {error.strerror}") from error
+    return folder
+
+
+def _most_at_once(config: Config, named: Sequence[Named], cells: Sequence[Cell]) -> int:
+    """How many requests there is memory for while all models are loaded, as far as their files tell.
+
+    Raises:
+        StopError: Not for one.
+    """
+    geometries = []
+    for each in named:
+        with contextlib.suppress(ConfigError):  # of another format; what is broken is told when it is loaded
+            geometries.append(read_geometry(each.model, each.model_dir))
+    now, longest = MemoryGauge().read(), max(cell.context for cell in cells)
+    most = max(cell.batch for cell in cells)
+    if now is None or not geometries:
+        return most
+    room = bounds_of(config.memory).room(now.available)
+
+    def needed(batch: int) -> int:
+        lengths = (min(longest, geometry.context_length) for geometry in geometries)
+        return sum(predict(*each, batch=batch).total for each in zip(geometries, lengths, strict=True))
+
+    if needed(1) > room:
+        raise StopError(
+            f"{' and '.join(each.model for each in named)} with {longest:,} tokens need {human(needed(1))} of memory, "
+            f"and {human(room)} are available: smaller cells, or stop what else runs, the agent too"
+        )
+    return next(batch for batch in range(most, 0, -1) if needed(batch) <= room)
+
+
+def _candidates(named: Sequence[Named]) -> tuple[Candidate, ...]:
+    rates = {where: copy_rate(where) for where in dict.fromkeys(runs_on(each.model_dir) for each in named)}
+    return tuple(
+        Candidate(
+            label,
+            each.model,
+            each.model_dir,
+            each.engine.name,
+            each.engine.loader,
+            each.library,
+            rates[runs_on(each.model_dir)],
+        )
+        for label, each in zip(labels(named), named, strict=True)
+    )
+
+
+def _document(found: Found, meter: Meter, machine: Machine, *, interrupted: bool) -> Document:
+    subjects = tuple(found.subjects)
+    pair = [subject.label for subject in subjects]
+    return Document(
+        date=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        agent=__version__,
+        python=platform.python_version(),
+        machine=machine,
+        meter=meter.name,
+        no_energy=meter.why_none,
+        subjects=subjects,
+        figures=all_figures(found.rounds, subjects),
+        pairs=pairs_of(found.rounds, pair[0], pair[1]) if len(pair) > 1 else (),
+        skipped=tuple(found.skipped),
+        rounds=tuple(found.rounds),
+        interrupted=interrupted,
+    )
+
+
+def _keep(document: Document, config: Config, file: Path | None) -> None:
+    """Write it where it was asked for, and into the history, where that may be written.
+
+    Raises:
+        StopError: It was asked for, and cannot be written.
+    """
+    history = History(config.state_dir)
+    try:
+        _say(f"kept as {history.add(document)}")
+    except OSError as error:
+        _say(f"not kept for charts: {history.folder}: {error.strerror}")
+    if file is not None:
+        try:
+            write_durably(file, as_json(document))
+        except OSError as error:
+            raise StopError(f"{file}: {error.strerror}") from error
+
+
+def _say(what: str) -> None:
+    sys.stderr.write(f"{what}\n")
+
+
+def _console() -> Console:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_WIDTH
+    return Console(highlight=False, width=max(width, _LEAST_WIDTH))

@@ -1,0 +1,278 @@
+"""The engine on onnxruntime-genai's `Generator`: each request has one of its own, and they take turns.
+
+Invariant: no answer depends on what else runs, or on what has been kept of earlier requests.
+"""
+
+import secrets
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import onnxruntime_genai as og
+
+from agent.budget.memory import PROMPT_CHUNK
+from agent.clock import boottime
+from agent.engine.chat import ChatEncoder, Vocabulary
+from agent.engine.fitting import Fitting, Taken
+from agent.engine.guidance import gave_up, grammar, schema_refusal
+from agent.engine.ort_genai.answer import Answer
+from agent.engine.ort_genai.drafting import drafted
+from agent.engine.ort_genai.memory import give_back_free_memory
+from agent.engine.ort_genai.waiting import Line, Waiting
+from agent.engine.parts import Part, in_parts
+from agent.engine.prefixes import Kept, Prefixes, Profile, Wanted, tokens_of
+from agent.engine.protocol import Capabilities, Event, GenerationRequest, Refused, Tokens
+from agent.engine.speculation import NGRAM_SIZE, Answered, Drafts, Kind, kind_of
+from agent.engine.turns import Turns
+from agent.errors import ErrorCode, RejectedError
+from agent.prompt import FinishReason, PromptId, Sampling
+from agent.units import Seconds
+
+CHUNK_TOKENS = PROMPT_CHUNK
+"""Prompt tokens of one step: between two of them a request can be cancelled."""
+SEEDS = 2**31
+
+
+@dataclass(slots=True)
+class _Running:
+    """A request that has its generator.
+
+    Attributes:
+        kept: The generator, with the parts that were not to be read again.
+        unread: The parts of the prompt that the model has not read yet.
+        kind: What its drafts are judged with; None: sampled, and never drafted for.
+        already: What its generator had drafted for others, and how much of that was accepted.
+        read: Those parts that it has read since.
+        decoding: How long its tokens have taken.
+    """
+
+    answer: Answer
+    kept: Kept[Any]
+    unread: deque[Part]
+    kind: Kind | None
+    already: tuple[int, int]
+    read: list[Part] = field(default_factory=list)
+    decoding: float = 0.0
+
+    @property
+    def filled(self) -> int:
+        """Tokens in its KV cache."""
+        return tokens_of(self.kept.parts) + tokens_of(self.read) + self.answer.completion_tokens
+
+
+class GeneratorsEngine:
+    """One model in onnxruntime-genai.
+
+    A step generates a token for every request that has read its prompt, or reads a part of one prompt. While there is
+    both to do, `Turns` has it that nobody waits for more than a part; prompts are read in turns.
+
+    Args:
+        model: The loaded `onnxruntime_genai.Model`.
+        capabilities: What it can do.
+        vocabulary: Of its tokenizer.
+        top_k: How many of the likeliest tokens sampling looks at.
+        drafts: Decides which greedy answers are drafted for.
+    """
+
+    def __init__(
+        self,
+        model: Any,  # noqa: ANN401 - the library has no types
+        capabilities: Capabilities,
+        vocabulary: Vocabulary,
+        top_k: int,
+        drafts: Drafts,
+    ) -> None:
+        self._model = model
+        self._drafts = drafts
+        self._capabilities = capabilities
+        self._tokenizer = og.Tokenizer(model)
+        chat = ChatEncoder(self._tokenizer, vocabulary.control)
+        self._fitting = Fitting(chat, vocabulary.longest, capabilities.context_length)
+        self._top_k = top_k
+        self._control = frozenset(int(self._tokenizer.encode(text)[0]) for text in vocabulary.control)
+        self._ends = frozenset(int(token) for token in self._tokenizer.eos_token_ids)
+        self._running: dict[PromptId, _Running] = {}
+        """The one whose prompt has waited longest first."""
+        self._line = Line(self._begin)
+        self._turns = Turns()
+        self._prefixes: Prefixes[Any] = Prefixes()
+        self._advanced: dict[PromptId, Tokens] = {}
+        self._grammar_edition = 0
+
+    def capabilities(self) -> Capabilities:
+        """What this model can do."""
+        return self._capabilities
+
+    def admit(self, request: GenerationRequest) -> None:
+        """Take a request; it waits for memory that running ones have.
+
+        Raises:
+            RejectedError: It does not fit into the context, or its schema does not compile.
+        """
+        if len(self._running) + len(self._line) >= self._capabilities.max_batch:
+            raise ValueError(f"{request.id} is one too many: this engine takes {self._capabilities.max_batch}")
+        self._line.join(Waiting(request, self._fitting.encode(request)))
+
+    def step(self) -> Sequence[Event]:
+        """Generate the next tokens, or read the next part of a prompt."""
+        self._advanced = {}
+        events = [*self._end(), *self._line.step()]
+        generating = [running for running in self._running.values() if not running.unread]
+        began = boottime()
+        reading = self._turns.reads(unread=len(generating) < len(self._running), generating=bool(generating))
+        if reading:
+            self._read_part()
+        else:
+            events += [event for running in generating for event in self._generate(running)]
+        self._turns.took(Seconds(boottime() - began), reading=reading)
+        return events
+
+    def advanced(self) -> Mapping[PromptId, Tokens]:
+        """The part of the prompt, or the tokens, of the last step."""
+        return self._advanced
+
+    def kept(self) -> int:
+        """Tokens in the KV caches of the generators that are kept, and where several run, in those of the running."""
+        running = self._running.values() if self._capabilities.max_batch > 1 else ()
+        return self._prefixes.tokens + sum(it.filled for it in running)
+
+    def forget(self) -> None:
+        """Give the kept generators up."""
+        self._prefixes.clear()
+        give_back_free_memory()
+
+    def cancel(self, request_id: PromptId, reason: FinishReason = FinishReason.CANCELLED) -> None:
+        """End a request at the next step."""
+        running = self._running.get(request_id)
+        if running is not None:
+            running.answer.ended = running.answer.ended or reason
+        self._line.cancel(request_id, reason)
+
+    def close(self) -> None:
+        """Give the model's memory back."""
+        self._running.clear()
+        self._line.clear()
+        self._prefixes.clear()
+        del self._fitting, self._tokenizer, self._model
+        give_back_free_memory()
+
+    def _end(self) -> Sequence[Event]:
+        """The outcomes of those that were cancelled."""
+        events: list[Event] = []
+        for running in list(self._running.values()):
+            if running.answer.ended is not None:
+                events += self._finish(running, running.answer.ended, "")
+        return events
+
+    def _begin(self, waiting: Waiting) -> bool:
+        """Give a request its generator; False when others have the memory for it.
+
+        Raises:
+            RejectedError: There is too little for it alone, or its schema cannot be followed.
+        """
+        request, prompt = waiting.request, waiting.prompt
+        kind = kind_of(request.sampling, len(prompt))
+        profile = self._profile(request.sampling, kind)
+        if request.min_tokens:
+            profile = replace(profile, min_length=len(prompt) + request.min_tokens)
+        others = Taken(sum(running.kept.capacity for running in self._running.values()), len(self._running))
+        room = self._fitting.room(request, len(prompt), others)
+        if room is None:
+            return False
+        parts = in_parts(prompt, CHUNK_TOKENS, self._control)
+        kept = self._generator_for(Wanted(profile, parts, waiting.tokens, room))
+        answer = Answer(request, self._tokenizer.create_stream(), len(prompt), tokens_of(kept.parts))
+        self._running[request.id] = _Running(answer, kept, deque(parts[len(kept.parts) :]), kind, drafted(kept))
+        return True
+
+    def _profile(self, sampling: Sampling, kind: Kind | None) -> Profile:
+        """What a generator for this is made for.
+
+        Raises:
+            RejectedError: The schema exceeds a limit, or cannot be followed here.
+        """
+        followed = None
+        if sampling.json_schema is not None:
+            if not self._capabilities.guidance:
+                why = f"{self._capabilities.model} cannot follow a JSON Schema here"
+                raise RejectedError(ErrorCode.UNSUPPORTED, why)
+            followed = grammar(sampling.json_schema, self._grammar_edition)
+        if kind is not None:
+            return Profile(0.0, 1.0, None, followed, draft=self._drafts.length(kind))
+        return Profile(sampling.temperature, sampling.top_p, sampling.seed, followed)
+
+    def _generator_for(self, wanted: Wanted) -> Kept[Any]:
+        """A generator that has read the begin of the prompt already, or a new one."""
+        kept = self._prefixes.take(wanted)
+        if kept is None:
+            return Kept(self._generator(wanted.profile, wanted.capacity), wanted.profile, wanted.capacity, ())
+        return kept
+
+    def _generator(self, profile: Profile, capacity: int) -> Any:  # noqa: ANN401 - the library has no types
+        params = og.GeneratorParams(self._model)
+        params.set_search_options(
+            max_length=capacity,  # the KV cache is allocated for so many
+            min_length=profile.min_length,
+            do_sample=profile.temperature > 0,
+            temperature=profile.temperature,
+            top_p=profile.top_p,
+            top_k=self._top_k,
+            # Left to itself the library draws 624 words of system entropy, greedy or not: 12 ms.
+            random_seed=secrets.randbelow(SEEDS) if profile.seed is None else profile.seed % SEEDS,
+        )
+        if profile.draft:
+            params.set_speculative_options(ngram_size=NGRAM_SIZE, max_draft_tokens=profile.draft)
+        if profile.grammar is None:
+            return og.Generator(self._model, params)
+        params.set_guidance("lark_grammar", profile.grammar)
+        try:
+            return og.Generator(self._model, params)
+        except RuntimeError as error:
+            raise schema_refusal(error) from error
+
+    def _read_part(self) -> None:
+        """Of the prompt that has waited longest; then it waits behind the others."""
+        running = next(running for running in self._running.values() if running.unread)
+        part = running.unread.popleft()
+        running.kept.generator.append_tokens(part)
+        running.read.append(part)
+        self._running[running.answer.id] = self._running.pop(running.answer.id)
+        self._advanced[running.answer.id] = Tokens(prefill=len(part))
+
+    def _generate(self, running: _Running) -> Sequence[Event]:
+        """Generate a token; its text, where it completes any."""
+        answer, generator = running.answer, running.kept.generator
+        self._advanced[answer.id] = Tokens(decode=1)
+        began = boottime()
+        try:
+            generator.generate_next_token()
+        except RuntimeError as error:
+            if not gave_up(error):
+                raise
+            del self._running[answer.id]
+            self._grammar_edition += 1
+            return (answer.refuse(),)
+        token = int(generator.get_next_tokens()[0])  # one, also where more have been accepted: they wait
+        running.decoding += boottime() - began
+        text = answer.take(token, self._ends)
+        return answer.tell(text) if answer.ended is None else self._finish(running, answer.ended, text)
+
+    def _finish(self, running: _Running, reason: FinishReason, text: str) -> Sequence[Event]:
+        events = running.answer.finish(reason, text)
+        self._learn(running)
+        del self._running[running.answer.id]
+        if isinstance(events[-1], Refused):
+            self._grammar_edition += 1
+        elif running.answer.completion_tokens or not running.read:
+            # Amid a prompt it has the logits of a whole part: megabytes.
+            self._prefixes.keep(replace(running.kept, parts=(*running.kept.parts, *running.read)))
+        return events
+
+    def _learn(self, running: _Running) -> None:
+        """Tell what the answer took with drafts, or without."""
+        if running.kind is not None:
+            now = drafted(running.kept)
+            proposed, accepted = (n - before for n, before in zip(now, running.already, strict=True))
+            answered = Answered(running.answer.completion_tokens, Seconds(running.decoding), proposed, accepted)
+            self._drafts.add(running.kind, running.kept.profile.draft, answered)

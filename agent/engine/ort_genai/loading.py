@@ -1,0 +1,131 @@
+"""Loads a model, with the engine that it was built for, and finds out how many requests at once pay."""
+
+import json
+import os
+import platform
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import onnxruntime_genai as og
+
+from agent.budget.memory import LEAST_CONTEXT, PROMPT_CHUNK
+from agent.engine.batching import decide
+from agent.engine.chat import Vocabulary
+from agent.engine.cores import session_overlay, usable_cores
+from agent.engine.ort_genai.continuous import ContinuousEngine
+from agent.engine.ort_genai.drafting import possible
+from agent.engine.ort_genai.generators import GeneratorsEngine
+from agent.engine.ort_genai.trial import ContinuousTrial, GeneratorsTrial
+from agent.engine.pipe import EngineSpec, LoadError
+from agent.engine.protocol import Capabilities, Engine
+from agent.engine.speculation import Drafts
+
+TOP_K = 1024
+"""Sampling looks at so many of the likeliest tokens: to sort a whole vocabulary of 128,000 takes 25 ms a token."""
+_LIBRARY_DEFAULTS = {"block_size": 256, "max_batch_size": 16, "max_scheduled_tokens": 2048}
+"""Of what a model can say of the batches that it was built for."""
+
+
+def load(spec: EngineSpec) -> Engine:
+    """Load a model from its folder.
+
+    Raises:
+        LoadError: It cannot be loaded; the library's words.
+    """
+    try:
+        config = json.loads((spec.model_dir / "genai_config.json").read_bytes())
+        vocabulary = Vocabulary.read(spec.model_dir / "tokenizer.json")
+        built_for = config.get("engine", {}).get("dynamic_batching")
+        if built_for is None:
+            return _load_for_generators(spec, config["model"], vocabulary)
+        return _load_continuous(spec, config["model"], {**_LIBRARY_DEFAULTS, **built_for}, vocabulary)
+    except KeyError as error:
+        raise LoadError(f"{spec.model_dir}/genai_config.json has no {error}") from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise LoadError(f"{spec.model_dir}: {error}") from error
+
+
+def _load_for_generators(spec: EngineSpec, config: dict[str, Any], vocabulary: Vocabulary) -> Engine:
+    context_length, top_k = config["context_length"], min(TOP_K, config["vocab_size"])
+    configured = og.Config(str(spec.model_dir))
+    configured.overlay(session_overlay(config, usable_cores()))
+    model = og.Model(configured)
+    batch, trial = decide(spec.max_batch, spec.search, made_on=_machine(model), step=GeneratorsTrial(model).step)
+    capabilities = Capabilities(spec.model, context_length, batch, guidance=_has_guidance(model), trial=trial)
+    return GeneratorsEngine(model, capabilities, vocabulary, top_k, Drafts(possible(model, spec.speculation)))
+
+
+def _load_continuous(
+    spec: EngineSpec, config: dict[str, Any], built_for: dict[str, int], vocabulary: Vocabulary
+) -> Engine:
+    """A pool of KV cache blocks is allocated with the library's `Engine`: for as many tokens as there is memory."""
+    block = built_for["block_size"]
+    blocks = -(-(spec.cache_tokens or config["context_length"]) // block)
+    at_once = max(1, min(spec.max_batch, built_for["max_batch_size"], blocks * block // LEAST_CONTEXT))
+    batching = {
+        "num_blocks": blocks,
+        "max_batch_size": at_once,
+        "max_scheduled_tokens": min(built_for["max_scheduled_tokens"], at_once * PROMPT_CHUNK),
+    }
+    settings = og.Config(str(spec.model_dir))
+    overlay = {"engine": {"dynamic_batching": batching}, "search": {"chunk_size": PROMPT_CHUNK}}
+    settings.overlay(json.dumps(overlay))
+    context_length, top_k = min(config["context_length"], blocks * block), min(TOP_K, config["vocab_size"])
+    limited = replace(spec, max_batch=at_once)
+    return continuous(limited, og.Model(settings), blocks * block, block, vocabulary, context_length, top_k)
+
+
+def continuous(  # noqa: PLR0913, PLR0917 - what is known of the model
+    spec: EngineSpec,
+    model: Any,  # noqa: ANN401 - the library has no types
+    cache_tokens: int,
+    block: int,
+    vocabulary: Vocabulary,
+    context_length: int,
+    top_k: int,
+) -> ContinuousEngine:
+    """The library's `Engine` on a loaded model."""
+    runtime = og.Engine(model)
+    batch, trial = decide(spec.max_batch, spec.search, made_on=_machine(model), step=ContinuousTrial(runtime).step)
+    capabilities = Capabilities(
+        spec.model,
+        context_length,
+        batch,
+        guidance=_engine_has_guidance(runtime),
+        cache_tokens=cache_tokens,
+        trial=trial,
+    )
+    return ContinuousEngine(model, runtime, capabilities, vocabulary, top_k=top_k, block=block)
+
+
+def _machine(model: Any) -> str:  # noqa: ANN401 - the library has no types
+    """What a trial holds for."""
+    processors = len(os.sched_getaffinity(0))
+    return f"onnxruntime-genai {og.__version__}, {model.device_type}, {platform.machine()}, {processors} processors"
+
+
+def _has_guidance(model: Any) -> bool:  # noqa: ANN401 - the library has no types
+    """Whether the library was built with guidance; without, it ignores grammars, also one that is none."""
+    params = og.GeneratorParams(model)
+    params.set_search_options(max_length=1, random_seed=0)
+    params.set_guidance("lark_grammar", "no grammar")
+    try:
+        og.Generator(model, params)
+    except RuntimeError:
+        return True
+    return False
+
+
+def _engine_has_guidance(runtime: Any) -> bool:  # noqa: ANN401 - the library has no types
+    """The same of the library's `Engine`, which says that it has not."""
+    request = runtime.create_request()
+    turn = og.TurnOptions(request)
+    turn.set_guidance("lark_grammar", "no grammar")
+    try:
+        request.begin_turn(np.asarray([1], dtype=np.int32), turn)
+    except RuntimeError as error:
+        return "use_guidance" not in str(error)
+    finally:
+        request.close()
+    return False

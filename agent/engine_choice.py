@@ -1,0 +1,172 @@
+"""Which engine runs a model: tries them in turn, remembers what does not load, and says why it took the one it has.
+
+The memory governor asks for the order and loads; the host tells what came of it. Invariant: an engine that failed is
+not tried again before every other one of the model has had its turn.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+from agent.candidates import Candidate, Way
+from agent.engine.host import EngineEvent
+from agent.engine.preference import MachineFacts, Remembered, is_lasting, order, preferred, why
+from agent.engine.protocol import Progress
+from agent.engine_outcomes import EngineOutcomes
+from agent.events import EngineLost, LoadProblem, ModelLoaded, ModelLoadFailed, ModelUnloaded
+from agent.units import Seconds
+
+_MEASURED_TOKENS = 256
+"""Generated tokens over which a speed is measured."""
+_MOST_LOSSES = 3
+"""An engine that loads, and is lost so often in a row without a token generated, does not work. One prompt cannot be to
+blame: it is given to an engine twice."""
+
+
+class EngineChoice:
+    """Knows, of every model, which engine's turn it is.
+
+    Args:
+        models: Those that are configured.
+        outcomes: What is known from before.
+        machine: Where they run.
+        load_timeout: As the host has it.
+        is_auto: Whether the agent chooses; else the configuration names the only engine.
+    """
+
+    def __init__(
+        self,
+        models: tuple[Candidate, ...],
+        outcomes: EngineOutcomes,
+        *,
+        machine: MachineFacts,
+        load_timeout: Seconds,
+        is_auto: bool = True,
+    ) -> None:
+        self._models = {model.model: model for model in models}
+        self._outcomes = outcomes
+        self._machine = machine
+        self._load_timeout = load_timeout
+        self._is_auto = is_auto
+        self._tried: dict[str, dict[str, str]] = {}
+        """Of each model, the engines that have failed since all of them had, and why."""
+        self._loaded: tuple[Candidate, Way] | None = None
+        self._known_then: Mapping[str, Remembered] = {}
+        """What was remembered of the loaded model's engines when it was loaded."""
+        self._tokens, self._busy = 0, 0.0
+        self._losses = 0
+        self._changed = asyncio.Event()
+
+    def ways(self, model: Candidate) -> tuple[Candidate, ...]:
+        """The same model by each of its engines: the one whose turn it is, then those that would come next."""
+        if not model.ways:
+            return (model,)
+        tried = self._tried.get(model.model, {})
+        by_name = {way.engine.name: model.by(way) for way in model.ways}
+        ranked = order(tuple(by_name), self._machine, self._for_order(model))
+        return tuple(by_name[engine] for engine in sorted(ranked, key=tried.__contains__))
+
+    def reconsider(self, model: Candidate) -> None:
+        """An operator orders this model: whatever did not load it gets another chance."""
+        self._models[model.model] = model
+        self._tried.pop(model.model, None)
+        for way in model.ways:
+            self._outcomes.forget_failure(model, way)
+        self._changed.set()
+
+    def tries_on(self, model: str) -> bool:
+        """Whether engines are left that have not failed to load a model."""
+        return bool(self._tried.get(model))
+
+    def why(self, model: str, engine: str) -> str | None:
+        """Why a model is run by this engine, for a person; None where the configuration says so."""
+        known = self._models.get(model)
+        if not self._is_auto or known is None or engine not in (names := [way.engine.name for way in known.ways]):
+            return None
+        remembered = self._remembered(known)
+        ranked = preferred(names, self._machine, remembered)
+        return why(engine, ranked, self._tried.get(model, {}), remembered)
+
+    def engine_event(self, event: EngineEvent, *, memory_is_calm: bool) -> None:
+        """Hear what the host tells, before the memory governor does; it acts on it."""
+        match event:
+            case ModelLoadFailed():
+                self._failed(event, memory_is_calm=memory_is_calm)
+                self._loaded = None
+            case ModelLoaded(model=model, engine=engine):
+                self._loaded = self._find(model, engine)
+                if self._loaded is not None:
+                    self._known_then = self._remembered(self._loaded[0])
+                    self._outcomes.forget_failure(*self._loaded)
+                    self._changed.set()
+            case ModelUnloaded(model, _):
+                self._tried.pop(model, None)
+                self._loaded, self._losses = None, 0
+            case EngineLost(reason):
+                self._lost(reason)
+                self._loaded = None
+        self._tokens, self._busy = 0, 0.0
+
+    def ran(self, _model: str, progress: Progress) -> None:
+        """Hear what the loaded engine did: that it generates, and how fast as long as it has one request at a time."""
+        if any(work.tokens.decode for work in progress.work):
+            self._losses = 0
+        if self._loaded is None or len(progress.work) != 1:
+            return
+        self._tokens += progress.work[0].tokens.decode
+        self._busy += progress.busy - progress.prefill
+        if self._tokens >= _MEASURED_TOKENS and self._busy > 0:
+            self._outcomes.generated(*self._loaded, self._tokens / self._busy)
+            self._tokens, self._busy = 0, 0.0
+            self._changed.set()
+
+    async def run(self) -> None:
+        """Write down what is new, until cancelled."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            if not self._outcomes.is_saved:
+                await asyncio.to_thread(self._outcomes.save)
+
+    def _failed(self, event: ModelLoadFailed, *, memory_is_calm: bool) -> None:
+        found = self._find(event.model, event.engine)
+        if found is None:
+            return
+        if is_lasting(event.problem, event.reason, memory_is_calm=memory_is_calm):
+            within = self._load_timeout if event.problem is LoadProblem.TIMED_OUT else None
+            self._outcomes.failed(*found, event.reason, within)
+            self._changed.set()
+        self._gives_way(*found, event.reason)
+
+    def _lost(self, reason: str) -> None:
+        """The loaded engine is gone: another one's turn, when that has become a habit. Not remembered."""
+        if self._loaded is None or reason == "signal SIGKILL":
+            return
+        self._losses += 1
+        if self._losses >= _MOST_LOSSES:
+            self._losses = 0
+            self._gives_way(*self._loaded, f"it was lost {_MOST_LOSSES} times without generating anything: {reason}")
+
+    def _gives_way(self, model: Candidate, way: Way, reason: str) -> None:
+        tried = self._tried.setdefault(model.model, {})
+        if way.engine.name in tried or len(tried) + 1 == len(model.ways):
+            del self._tried[model.model]  # all have failed, or those that are left have no room: begin anew
+        else:
+            tried[way.engine.name] = reason
+
+    def _find(self, model: str, engine: str) -> tuple[Candidate, Way] | None:
+        candidate = self._models.get(model)
+        ways = () if candidate is None else candidate.ways
+        way = next((way for way in ways if way.engine.name == engine), None)
+        return None if candidate is None or way is None else (candidate, way)
+
+    def _remembered(self, model: Candidate) -> Mapping[str, Remembered]:
+        return self._outcomes.of(model, self._load_timeout)
+
+    def _for_order(self, model: Candidate) -> Mapping[str, Remembered]:
+        """A loaded model is not taken from its engine for a speed that was measured since."""
+        remembered = self._remembered(model)
+        if self._loaded is None or self._loaded[0].model != model.model:
+            return remembered
+        then = {engine: known.tokens_per_s for engine, known in self._known_then.items()}
+        return {engine: replace(known, tokens_per_s=then.get(engine)) for engine, known in remembered.items()}

@@ -1,0 +1,1 @@
+"""`jetson-agent bench` on the model that ships."""

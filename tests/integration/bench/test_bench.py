@@ -1,0 +1,130 @@
+"""A tiny run of the real thing, end to end, and one that is interrupted."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent.bench import copy_rate
+from agent.bench.cells import Cell
+from agent.bench.command import Order, draw_chart, run_bench
+from agent.bench.history import History, read
+from agent.bench.measured import Document
+from agent.config import Config
+from agent.errors import ConfigError, StopError
+
+SHORT, LONG = Cell(1, 16, 8), Cell(1, 32, 8)
+
+
+def order(*cells: Cell, rounds: int = 2, against: str | None = None, json: Path | None = None) -> Order:
+    return Order(None, against, None, cells, rounds, json)
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    monkeypatch.setattr(copy_rate, "_SECONDS", 0.0)
+    return Config(state_dir=tmp_path / "state")
+
+
+def check_all_is_exact(document: Document) -> None:
+    for run in document.rounds:
+        assert len(run.answers) == run.cell.batch
+        assert run.memory is not None
+        for answer in run.answers:
+            assert answer.prompt_tokens == run.cell.input_tokens
+            assert answer.completion_tokens == run.cell.output_tokens
+            assert answer.cached_tokens == 0
+            assert 0 < answer.first_token <= answer.finished
+    for figures in document.figures:
+        assert (figures.wrong_prompts, figures.cached_tokens, figures.ended_early) == (0, 0, 0)
+        assert figures.tokens_per_s.least <= figures.tokens_per_s.median <= figures.tokens_per_s.most
+        assert figures.share_of_limit is not None
+
+
+def test_end_to_end(config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "run.json"
+    assert run_bench(config, order(SHORT, LONG, Cell(2, 80, 8), Cell(1, 8, 8), json=file)) == 0
+
+    document = read(file)
+    assert (document,) == History(config.state_dir).last(9)
+    check_all_is_exact(document)
+    assert [(each.cell, each.rounds, each.running) for each in document.figures] == [
+        (SHORT, 2, 1),
+        (LONG, 2, 1),
+        (Cell(2, 80, 8), 2, 1),
+    ]
+    (skipped,) = document.skipped
+    assert (skipped.cell, skipped.why) == (
+        Cell(1, 8, 8),
+        "with the model's chat template, a prompt has 14 tokens or more",
+    )
+    assert not document.interrupted
+
+    shown = capsys.readouterr()
+    assert "16|8" in shown.out
+    assert "2 (1 at a time)" in shown.out
+    assert "edge-tiny: 32|8, batch 1, round 2: " in shown.err
+
+    draw_chart(config, tmp_path / "bench.svg")
+    assert "edge-tiny" in (tmp_path / "bench.svg").read_text()
+
+
+def test_two_alternate(config: Config) -> None:
+    assert run_bench(config, order(SHORT, against="onnxruntime-genai")) == 0
+    (document,) = History(config.state_dir).last(9)
+    check_all_is_exact(document)
+    assert [each.subject for each in document.rounds] == [
+        "edge-tiny",
+        "edge-tiny again",
+        "edge-tiny again",
+        "edge-tiny",
+    ]
+    (pair,) = document.pairs
+    assert (pair.subject, pair.against, pair.rounds) == ("edge-tiny", "edge-tiny again", 2)
+
+
+def test_a_model_that_does_not_load_is_told_of(config: Config, tmp_path: Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "genai_config.json").write_text("{}")
+    with pytest.raises(StopError, match="broken cannot be loaded: "):
+        run_bench(config, Order(f"{tmp_path}/broken", None, None, (SHORT,), 1, None))
+
+
+def test_what_has_no_room_is_not_begun(config: Config) -> None:
+    tight = config.model_copy(update={"memory": config.memory.model_copy(update={"budget": 1 << 20})})
+    with pytest.raises(StopError, match=r"edge-tiny with 24 tokens need .* of memory, and 1 MiB are available"):
+        run_bench(tight, order(SHORT))
+
+
+def test_an_engine_that_is_not_here_is_told_of_before_anything_is_loaded(config: Config) -> None:
+    with pytest.raises(ConfigError, match=r"llama\.cpp"):
+        run_bench(config, order(SHORT, against="llama.cpp"))
+
+
+def test_a_chart_needs_runs(config: Config, tmp_path: Path) -> None:
+    with pytest.raises(StopError, match="nothing has been measured here yet"):
+        draw_chart(config, tmp_path / "bench.svg")
+
+
+def test_an_interrupted_run_prints_and_keeps_what_was_over(tmp_path: Path) -> None:
+    (tmp_path / "agent.yaml").write_text("state_dir: state\n")
+    command = ["-m", "agent", "bench", "-c", str(tmp_path / "agent.yaml"), "--cells", "16|8,32|8", "--rounds", "1000"]
+    with subprocess.Popen(
+        [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
+    ) as program:
+        assert program.stderr is not None
+        for line in program.stderr:
+            if "32|8, batch 1, round 1" in line:
+                break
+        program.send_signal(signal.SIGINT)
+        out, err = program.communicate(timeout=120)
+    assert program.returncode == 130
+    assert "Interrupted: this is what was over by then." in out
+    assert "Traceback" not in err
+    (document,) = History(tmp_path / "state").last(9)
+    assert document.interrupted
+    assert {each.cell for each in document.figures} == {SHORT, LONG}
+    check_all_is_exact(document)

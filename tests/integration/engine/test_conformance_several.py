@@ -1,0 +1,214 @@
+"""What every engine must do that runs several requests at once, on its real model, in this process.
+
+An answer depends on nothing that runs beside it, a cancelled one leaves the others alone, and nobody waits for anybody
+else's whole prompt or answer.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from agent.budget.admission import Room
+from agent.engine.pipe import EngineSpec
+from agent.engine.protocol import Engine, Event, Finished, GenerationRequest, Outcome, Refused
+from agent.errors import ErrorCode
+from agent.prompt import Delta, FinishReason, PromptId
+from agent.units import Bytes
+from tests.integration.engine.hosting import PATIENCE, Hosting
+from tests.integration.engine.test_conformance import ENDLESS, QUESTION, request
+
+QUESTIONS = (QUESTION, "Facts: a cat, 03:10. Question: is it night?", "Who is there?", QUESTION * 4)
+
+
+def named(wanted: GenerationRequest, name: str) -> GenerationRequest:
+    return replace(wanted, id=PromptId(name))
+
+
+def endless(name: str, max_tokens: int = 400) -> GenerationRequest:
+    return named(request(max_tokens=max_tokens, json_schema=ENDLESS), name)
+
+
+def long_prompt(engine: Engine, name: str) -> GenerationRequest:
+    """Of many parts, all of them to be read."""
+    engine.forget()
+    words = "a " * (engine.capabilities().context_length // 8)
+    return named(request(words, max_tokens=4), name)
+
+
+def advance(engine: Engine, steps: int) -> list[Event]:
+    return [event for _ in range(steps) for event in engine.step()]
+
+
+def run_all(engine: Engine, requests: Iterable[GenerationRequest], events: Iterable[Event] = ()) -> dict[str, Outcome]:
+    """Run them at once, to the end of the last."""
+    ids = set()
+    for wanted in requests:
+        engine.admit(wanted)
+        ids.add(wanted.id)
+    told, outcomes = list(events), {}
+    while True:
+        for event in told:
+            if not isinstance(event, Delta):
+                assert event.id not in outcomes
+                outcomes[event.id] = event
+        if ids <= set(outcomes):
+            return {str(name): outcome for name, outcome in outcomes.items()}
+        told = list(engine.step())
+
+
+def text(outcome: Outcome) -> str:
+    assert isinstance(outcome, Finished), outcome
+    return outcome.text
+
+
+def end(engine: Engine, *names: str) -> None:
+    for name in names:
+        engine.cancel(PromptId(name))
+    engine.step()
+    assert not engine.step()
+
+
+def test_answers_are_what_they_are_alone(several: Engine) -> None:
+    forms = [
+        *(request(question, max_tokens=24) for question in QUESTIONS[:2]),
+        request(QUESTIONS[2], max_tokens=16, temperature=3.0, seed=7, json_schema=ENDLESS),
+        request(QUESTIONS[3], max_tokens=12, json_schema=ENDLESS),
+    ]
+    wanted = [named(form, f"{number}") for number, form in enumerate(forms)]
+    alone = {name: text(run_all(several, [one])[name]) for name, one in zip("0123", wanted, strict=True)}
+    together = run_all(several, wanted)
+    assert {name: text(outcome) for name, outcome in together.items()} == alone
+
+
+def test_deltas_are_in_order_for_each(several: Engine) -> None:
+    for name in "abc":
+        several.admit(endless(name))
+    told: dict[str, list[int]] = {name: [] for name in "abc"}
+    while min(map(len, told.values())) < 4:
+        for event in several.step():
+            assert isinstance(event, Delta)
+            told[event.id].append(event.index)
+    end(several, *"abc")
+    assert all(indices == list(range(len(indices))) for indices in told.values())
+
+
+def test_a_request_that_is_cancelled_leaves_the_others_alone(several: Engine) -> None:
+    alone = text(run_all(several, [named(request(max_tokens=24), "b")])["b"])
+    several.admit(endless("a"))
+    several.admit(named(request(max_tokens=24), "b"))
+    several.admit(long_prompt(several, "c"))
+    events = advance(several, 6)
+    several.cancel(PromptId("a"))
+    several.cancel(PromptId("c"), FinishReason.DEADLINE)
+    ending = several.step()
+    reasons = {event.id: event.reason for event in ending if isinstance(event, Finished)}
+    assert reasons[PromptId("a")] is FinishReason.CANCELLED
+    assert reasons[PromptId("c")] is FinishReason.DEADLINE
+    told = [event for event in [*events, *ending] if event.id == "b"]
+    rest = [] if any(isinstance(event, Finished) for event in told) else advance_to_end(several, "b")
+    (finished,) = [event for event in [*told, *rest] if isinstance(event, Finished)]
+    assert finished.text == alone
+    assert not several.step()
+
+
+def advance_to_end(engine: Engine, name: str) -> list[Event]:
+    events: list[Event] = []
+    while not any(isinstance(event, Finished | Refused) and event.id == name for event in events):
+        events += engine.step()
+    return events
+
+
+def test_all_get_on_alike(several: Engine) -> None:
+    for name in "abcd":
+        several.admit(endless(name))
+    tokens: Counter[str] = Counter()
+    while min(tokens[name] for name in "abcd") < 12:
+        several.step()
+        advanced = several.advanced()
+        if tokens or all(name in advanced and advanced[PromptId(name)].decode for name in "abcd"):
+            tokens.update({str(name): it.decode for name, it in advanced.items()})
+    end(several, *"abcd")
+    assert max(tokens.values()) - min(tokens.values()) <= 1
+
+
+def test_a_long_prompt_does_not_stop_the_others(several: Engine) -> None:
+    several.admit(endless("a"))
+    while not any(tokens.decode for tokens in several.advanced().values()):
+        several.step()
+    several.admit(long_prompt(several, "b"))
+    parts, since = 0, 1
+    while True:
+        several.step()
+        advanced = several.advanced()
+        if PromptId("b") in advanced and advanced[PromptId("b")].decode:
+            break
+        if PromptId("b") in advanced:
+            assert since, "two parts of a prompt without a token of the other between them"
+            parts, since = parts + 1, 0
+        since += PromptId("a") in advanced
+    end(several, *"ab")
+    assert parts > 4
+
+
+def test_a_short_prompt_does_not_wait_for_a_long_one(several: Engine) -> None:
+    several.admit(long_prompt(several, "a"))
+    several.admit(named(request("Hi", max_tokens=4), "b"))
+    events = advance_to_end(several, "b")
+    assert {event.id for event in events} == {"b"}
+    end(several, "a")
+
+
+def test_they_share_the_memory_and_wait_for_one_another(several: Engine) -> None:
+    """Room for two of four: two wait, and all are answered."""
+    prompt = run_all(several, [named(request(max_tokens=1), "p")])["p"]
+    assert isinstance(prompt, Finished)
+    each = -(-(prompt.usage.prompt_tokens + 300) // 512) * 512  # some take a little more than they need
+    several.forget()
+    room = Room(Bytes(1000), Bytes(2 * each * 1000), 4096)
+    wanted = [replace(endless(name, 300), room=room) for name in "abcd"]
+    for one in wanted:
+        several.admit(one)
+    begun: set[str] = set()
+    while not several.step():
+        pass
+    for _ in range(20):
+        several.step()
+        begun |= set(several.advanced())
+        assert several.kept() * 1000 <= room.available
+    assert begun == {"a", "b"}
+    several.cancel(PromptId("c"))
+    several.cancel(PromptId("a"))
+    ended = [event.id for event in several.step() if isinstance(event, Finished)]
+    assert sorted(ended) == ["a", "c"]
+    for _ in range(20):
+        several.step()
+        begun |= set(several.advanced())
+    assert begun == {"a", "b", "d"}
+    end(several, *"bd")
+
+
+def test_what_does_not_even_fit_alone_is_refused_once_it_is_alone(several: Engine) -> None:
+    several.admit(endless("a"))
+    several.step()
+    several.admit(replace(endless("b"), room=Room(Bytes(1000), Bytes(1000), 4096)))
+    events = [*advance(several, 3)]
+    assert all(event.id == "a" for event in events)
+    several.cancel(PromptId("a"))
+    (refused,) = [event for event in several.step() if isinstance(event, Refused)]
+    assert refused.id == "b"
+    assert refused.code is ErrorCode.DOES_NOT_FIT
+    assert refused.retry_after is not None
+    assert not several.step()
+
+
+async def test_several_through_the_process(several: Engine, loader: str, model_dir: Path) -> None:
+    """More prompts at once than the engine takes: each is answered as it is alone."""
+    wanted = [named(request(f"Facts: {n} cats. Question: is it night?", max_tokens=16), f"{n}") for n in range(6)]
+    alone = [text(run_all(several, [one])[one.id]) for one in wanted]
+    hosted = Hosting(EngineSpec("edge-tiny", model_dir, loader, max_batch=4), PATIENCE, PATIENCE)
+    async with hosted.running():
+        assert (await hosted.host.ready()).max_batch == several.capabilities().max_batch
+        outcomes = await asyncio.gather(*map(hosted.outcome, wanted))
+    assert [text(outcome) for outcome in outcomes] == alone

@@ -1,0 +1,1 @@
+"""Libraries that run on hardware or servers we do not have, in the shape of the real ones."""

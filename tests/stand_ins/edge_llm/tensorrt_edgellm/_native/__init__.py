@@ -1,0 +1,1 @@
+"""Which native runtime is for this board."""

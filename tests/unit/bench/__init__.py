@@ -1,0 +1,1 @@
+"""What `jetson-agent bench` works out."""

@@ -1,0 +1,78 @@
+"""What the command line names."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agent.bench.subjects import Named, find_named, labels
+from agent.engine.catalog import ENGINES, ONNXRUNTIME_GENAI
+from agent.errors import ConfigError
+
+BY_NAME = {str(engine.name): engine for engine in ENGINES}
+NOT_HERE = replace(ONNXRUNTIME_GENAI, name="new", modules=("none_such",), advice="pip install new-engine")
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """Two models: one of each kind."""
+    for name, file in (("genai", "genai_config.json"), ("gguf", "model-q4_0.gguf")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "engine"),
+    [
+        ("genai", "genai", "onnxruntime-genai"),
+        ("gguf", "gguf", "llama.cpp"),
+        ("genai:llama.cpp", "genai", "llama.cpp"),
+        ("llama.cpp", "genai", "llama.cpp"),
+        ("onnxruntime-genai", "genai", "onnxruntime-genai"),
+        ("{models}/gguf", "gguf", "llama.cpp"),
+        ("{models}/gguf/model-q4_0.gguf", "gguf", "llama.cpp"),
+        ("{models}/genai/:llama.cpp", "genai", "llama.cpp"),
+    ],
+)
+def test_names(models: Path, text: str, model: str, engine: str) -> None:
+    found = find_named(text.format(models=models), "genai", models, models / "state")
+    assert found == Named(model, models / model, BY_NAME[engine])
+
+
+@pytest.mark.parametrize("text", ["none-such", "genai:none-such", "./none-such/", "none-such.gguf"])
+def test_what_is_not_there(models: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="none-such"):
+        find_named(text, "genai", models, models / "state")
+
+
+@pytest.mark.parametrize(
+    ("found", "names"),
+    [
+        ([("m", "x")], ("m",)),
+        ([("m", "x"), ("n", "x")], ("m", "n")),
+        ([("m", "x"), ("m", "y")], ("m (x)", "m (y)")),
+        ([("m", "x"), ("m", "x")], ("m", "m again")),
+    ],
+)
+def test_labels_tell_them_apart(found: list[tuple[str, str]], names: tuple[str, ...]) -> None:
+    assert (
+        labels([Named(model, Path(model), replace(ONNXRUNTIME_GENAI, name=engine)) for model, engine in found]) == names
+    )
+
+
+def test_an_engine_that_is_here_is_named_with_its_version(models: Path) -> None:
+    library = find_named("genai", "genai", models, models / "state").library
+    assert library.startswith("onnxruntime-genai 0.")
+    assert "onnxruntime 1." in library
+
+
+def test_an_engine_that_is_not_here_says_what_to_do(models: Path) -> None:
+    named = replace(find_named("genai", "genai", models, models / "state"), engine=NOT_HERE)
+    with pytest.raises(ConfigError, match="the engine new is not installed: pip install new-engine"):
+        _ = named.library
+
+
+def test_a_folder_that_is_no_model_says_what_is_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"is no model: it has none of genai_config\.json"):
+        find_named(f"{tmp_path}/", "genai", tmp_path, tmp_path / "state")
