@@ -11,29 +11,39 @@ from dataclasses import replace
 
 import pytest
 
+from agent.broker_security import tls_context
 from agent.clock import boottime
-from agent.engine.openai import OpenAIEngine
-from agent.engine.protocol import Finished
+from agent.config import Tls
+from agent.engine.openai import OpenAIEngine, UpstreamModel, WhenAway
+from agent.engine.openai_connection import OpenAIConnection
+from agent.engine.protocol import Finished, Refused
 from agent.errors import ErrorCode
 from agent.prompt import Delta, FinishReason, PromptId
+from agent.units import Seconds
 from tests.foreign.servers import Running
-from tests.integration.engine import test_openai
-from tests.integration.engine.test_openai import ME, CLOCK, Answer, request, run
+from tests.integration.engine.test_openai import CLOCK, ME, request, run
 
 FACTS = "Facts: two people and a dog at the door, 22:40. "
 QUESTION = f"{FACTS}Question: is there an animal?"
-STORY = "Tell me about yourself."
+RIDDLE = "1 zebra ? door ; why"
+"""What the model has no sure answer to: what it says depends on the seed."""
+PATIENCE = Seconds(300.0)
+"""For a busy machine: what is tested is what is answered, not when."""
 
 
 @asynccontextmanager
-async def engine(server: Running) -> AsyncIterator[OpenAIEngine]:
-    async with test_openai.engine(server.url, name_there=server.model) as engine:
-        yield engine
+async def engine(server: Running, name_there: str) -> AsyncIterator[OpenAIEngine]:
+    model = UpstreamModel("edge-tiny", name_there, max_batch=2, when_away=WhenAway.REFUSE, timeout=PATIENCE)
+    connection = OpenAIConnection(
+        server.url, api_key=None, tls=tls_context(Tls()), most_at_once=2, timeout=PATIENCE, wall=CLOCK.wall
+    )
+    async with connection, asyncio.timeout(PATIENCE):
+        yield OpenAIEngine(model, connection, clock=CLOCK)
 
 
 @pytest.fixture
 async def asked(server: Running) -> AsyncIterator[OpenAIEngine]:
-    async with engine(server) as asked:
+    async with engine(server, server.model) as asked:
         yield asked
 
 
@@ -51,13 +61,13 @@ async def test_greedy_answers_are_the_same_again(asked: OpenAIEngine) -> None:
     assert first.finished.text == again.finished.text
 
 
-async def test_a_seed_repeats_an_answer_and_another_seed_does_not(asked: OpenAIEngine, server: Running) -> None:
+async def test_a_seed_repeats_an_answer_and_others_do_not(asked: OpenAIEngine) -> None:
     async def sample(seed: int) -> str:
-        return (await run(asked, request(STORY, max_tokens=24, temperature=1.8, seed=seed))).finished.text
+        return (await run(asked, request(RIDDLE, max_tokens=24, temperature=2.0, seed=seed))).finished.text
 
-    texts = [await sample(seed) for seed in (7, 7, 8, 9, 10)]
-    assert len(set(texts)) > 2
-    assert not server.kind.seeds or texts[0] == texts[1]
+    texts = [await sample(seed) for seed in range(5)]
+    assert len(set(texts)) > 1
+    assert [await sample(seed) for seed in range(5)] == texts
 
 
 @pytest.mark.parametrize("stop", [("dog",), ("cat", " dog"), ("a dog",)])
@@ -76,27 +86,24 @@ async def test_max_tokens_end_an_answer_and_are_counted(asked: OpenAIEngine) -> 
         assert finished.usage.completion_tokens == tokens
 
 
-async def test_usage_grows_with_the_prompt(asked: OpenAIEngine) -> None:
+async def test_usage_grows_with_the_prompt(asked: OpenAIEngine, server: Running) -> None:
     short = (await run(asked, request("door", max_tokens=1))).finished.usage.prompt_tokens
     long = (await run(asked, request("door " * 100, max_tokens=1))).finished.usage.prompt_tokens
-    assert 0 < short < long - 90
+    if server.kind.counts:
+        assert 0 < short < long - 90
+    else:
+        assert short == long == 0
 
 
-async def test_the_answer_follows_its_schema_or_is_refused(asked: OpenAIEngine, server: Running) -> None:
-    schema = {
-        "type": "object",
-        "properties": {"people": {"type": "integer"}, "animal": {"enum": ["cat", "dog"]}},
-        "required": ["people", "animal"],
-        "additionalProperties": False,
-    }
-    answer = await run(asked, request(f"{FACTS}Give JSON.", max_tokens=64, json_schema=json.dumps(schema)))
-    if not server.kind.guides:
-        assert answer.refused.code in (ErrorCode.UNSUPPORTED, ErrorCode.INVALID_REQUEST)
-        return
-    found = json.loads(answer.finished.text)
-    assert set(found) == {"people", "animal"}
-    assert isinstance(found["people"], int)
-    assert found["animal"] in ("cat", "dog")
+async def test_a_schema_that_the_server_does_not_keep_to(asked: OpenAIEngine, server: Running) -> None:
+    schema = {"type": "object", "properties": {"people": {"type": "integer"}}, "required": ["people"]}
+    guided = [
+        (await run(asked, request(text, max_tokens=64, json_schema=json.dumps(schema)))).outcome
+        for text in (QUESTION, f"{FACTS}Give JSON.")
+    ]
+    codes = [outcome.code if isinstance(outcome, Refused) else None for outcome in guided]
+    # Where it is passed over, the engine sees that prose is no JSON; what JSON says, it leaves to the server.
+    assert codes == [server.kind.schema or ErrorCode.UNSUPPORTED, server.kind.schema]
 
 
 async def test_any_text_is_a_prompt(asked: OpenAIEngine) -> None:
@@ -107,7 +114,7 @@ async def test_any_text_is_a_prompt(asked: OpenAIEngine) -> None:
 async def test_a_cancelled_request_ends_with_what_there_is(asked: OpenAIEngine) -> None:
     said: list[str] = []
     finished = None
-    async for event in asked.generate(request(STORY, max_tokens=2_000, temperature=2.0)):
+    async for event in asked.generate(request(RIDDLE, max_tokens=2_000, temperature=2.0)):
         if isinstance(event, Delta):
             said.append(event.text)
             asked.cancel(ME)
@@ -128,29 +135,24 @@ async def test_a_deadline_ends_an_answer(asked: OpenAIEngine) -> None:
 
 
 async def test_what_exceeds_the_context_is_refused(asked: OpenAIEngine, server: Running) -> None:
-    answer = await run(asked, request("door " * 6_000, max_tokens=8, deadline=60.0))
-    if server.kind.refuses_long:
-        assert answer.refused.code is ErrorCode.TOO_LARGE
+    outcome = (await run(asked, request("door " * 4_200, max_tokens=4))).outcome
+    if server.kind.over_context is None:
+        assert isinstance(outcome, Finished)
     else:
-        assert isinstance(answer, Answer)
+        assert isinstance(outcome, Refused)
+        assert outcome.code is server.kind.over_context
 
 
 async def test_an_unknown_model_is_refused(server: Running) -> None:
-    async with test_openai.engine(server.url, name_there="no/such-model") as asked:
+    async with engine(server, "no/such-model") as asked:
         outcome = (await run(asked, request(QUESTION, max_tokens=4))).outcome
-    assert not isinstance(outcome, Finished) or server.kind.guides  # llama-cpp-python answers with the one it has
+    assert isinstance(outcome, Refused if server.kind.knows_its_model else Finished)
 
 
 async def test_two_requests_at_once_are_both_answered(asked: OpenAIEngine) -> None:
     wanted = [replace(request(QUESTION, max_tokens=48), id=PromptId(name)) for name in "ab"]
-    outcomes = [asked.generate(it) for it in wanted]
-
-    async def last(events: object) -> Finished:
-        *_, outcome = [event async for event in events]  # type: ignore[attr-defined]
-        assert isinstance(outcome, Finished)
-        return outcome
-
-    first, second = await asyncio.gather(*map(last, outcomes))
+    answers = await asyncio.gather(*(run(asked, it) for it in wanted))
+    first, second = (answer.finished for answer in answers)
     assert first.text == second.text
     assert (first.id, second.id) == ("a", "b")
 
