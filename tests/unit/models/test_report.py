@@ -40,5 +40,5 @@ def test_the_memory_is_predicted_by_the_files_that_tell(tmp_path: Path) -> None:
 
 
 def test_what_nobody_can_read_is_not_known(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="what memory tensorrt-edge-llm needs for it is not known"):
-        geometry_for("tensorrt-edge-llm", "m", tmp_path)
+    with pytest.raises(ConfigError, match="what memory of-nobody needs for it is not known"):
+        geometry_for("of-nobody", "m", tmp_path)
