@@ -1,7 +1,7 @@
 """The engine on TensorRT Edge-LLM, NVIDIA's runtime for Orin and Thor; engines are built ahead, never here.
 
 The runtime generates on threads of its own, into queues without a bound: not to step does not hold it back. A step
-waits for what it has produced, which for a request is no more than was asked of it.
+waits for what it has produced, which for a request is no more than was asked of it. So this engine is not paced.
 """
 
 import concurrent.futures
@@ -232,5 +232,12 @@ def load(spec: EngineSpec) -> EdgeLlmEngine:
         raise LoadError(f"{spec.model_dir}: {error}") from error
     prompts = Prompts(llm, SamplingParams, vocabulary.control)
     fitting = Fitting(prompts, vocabulary.longest, record.context_length)
-    capabilities = Capabilities(spec.model, record.context_length, record.max_batch, guidance=True)
+    capabilities = Capabilities(
+        spec.model,
+        record.context_length,
+        record.max_batch,
+        guidance=True,
+        paced=False,
+        cache_tokens=record.cache_tokens,
+    )
     return EdgeLlmEngine(llm, prompts, fitting, capabilities, record.max_input)

@@ -103,6 +103,18 @@ def test_an_engine_for_more_than_there_is_memory_for_is_refused_with_the_numbers
         load(spec(model_dir, context_length=512))
 
 
+def test_an_engine_takes_no_more_than_there_is_memory_for_all_together(model_dir: Path) -> None:
+    for together, at_once in ((2 * 1024, 2), (2 * 1024 - 1, 1)):
+        wanted = EngineSpec(MODEL, model_dir, "", 1024, max_batch=4, cache_tokens=together)
+        with closing(load(wanted)) as engine:
+            assert engine.capabilities().max_batch == at_once
+            assert engine.capabilities().cache_tokens == at_once * 1024
+
+
+def test_it_says_that_it_generates_by_itself(single: EdgeLlmEngine) -> None:
+    assert not single.capabilities().paced
+
+
 def test_a_library_that_is_not_installed_is_told(model_dir: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from agent.engine.edge_llm import load\n"
