@@ -74,6 +74,16 @@ def test_it_says_what_it_can_do(engine: Engine) -> None:
     assert not capabilities.paced
 
 
+def test_a_request_that_its_pool_could_never_hold_is_refused(folder: Path) -> None:
+    wanted = EngineSpec("edge-tiny", folder, "unused", 1024, MAX_BATCH, cache_tokens=512)
+    with closing(load(wanted)) as engine:
+        assert engine.capabilities().context_length == 512
+        assert engine.capabilities().cache_tokens >= 512
+        with pytest.raises(RejectedError) as refused:
+            engine.admit(ask("a", tokens=600))
+        assert refused.value.code is ErrorCode.TOO_LARGE
+
+
 def test_a_request_joins_those_that_run(engine: Engine) -> None:
     engine.admit(ask("long", tokens=400, schema=ENDLESS))
     while not engine.step():
