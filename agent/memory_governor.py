@@ -302,7 +302,7 @@ class MemoryGovernor:
         able = self._host.capabilities
         tokens = self._host.kept + (0 if able is None else able.cache_tokens)
         now = replace(now, available=Bytes(now.available + tokens * geometry.token))
-        measured = Bytes((self._measured or 0) - self._host.kept * geometry.token)
+        measured = Bytes(max(0, (self._measured or 0) - tokens * geometry.token))
         several = None if able is None or able.max_batch == 1 else shared
         return room_for_request(
             geometry, now, self._bounds, measured=measured, context_length=fit.context_length, shared=several
@@ -330,11 +330,15 @@ class MemoryGovernor:
         self._measured = None if self._host.pid is None else self._footprint(self._host.pid).value
 
     def _learn_load(self, model: str) -> None:
-        """Not of a process that had loaded when another model had been chosen already."""
+        """Not of a process that had loaded when another model had been chosen already.
+
+        Nor of one that holds less than the weights: they are where its footprint does not show, in a GPU's memory, and
+        what is learnt would let the next load take what is not there.
+        """
         if self._chosen is None or self._chosen.candidate.model != model:
             return
         geometry = self._chosen.candidate.geometry
-        if geometry is not None and self._measured is not None:
+        if geometry is not None and self._measured is not None and self._measured >= geometry.weights:
             before = self._learnt.of(geometry)
             self._learnt.learn(geometry, Learnt(self._measured, Bytes(0) if before is None else before.excess))
 
