@@ -61,11 +61,14 @@ def find_model(name: str, models_dir: Path | None, state_dir: Path) -> Path:
 def fingerprint(folder: Path) -> str:
     """Another one when a file of the model is another: by names, sizes and times, not by what is in them.
 
+    Those in folders below count: engines that were built of a checkpoint are there.
+
     Raises:
         ConfigError: It cannot be looked into.
     """
     try:
-        stats = sorted((file.name, file.stat()) for file in folder.iterdir() if file.is_file())
+        files = (file for place in folder.iterdir() for file in (place, *place.rglob("*")) if file.is_file())
+        stats = sorted((str(file.relative_to(folder)), file.stat()) for file in files)
     except OSError as error:
         raise ConfigError(f"model {folder.name!r}: {folder}: {error.strerror}") from error
     known = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]

@@ -55,6 +55,9 @@ def test_a_fingerprint_is_of_names_sizes_and_times(tmp_path: Path) -> None:
     prints.append(fingerprint(folder))
     os.utime(folder / "weights", (1.0, 1.0))
     prints.append(fingerprint(folder))
-    assert len(set(prints)) == 4
+    (folder / ".edgellm").mkdir()
+    (folder / ".edgellm" / "an engine").touch()
+    prints.append(fingerprint(folder))
+    assert len(set(prints)) == 5
     with pytest.raises(ConfigError, match="No such file"):
         fingerprint(tmp_path / "none")
