@@ -55,6 +55,8 @@ class EngineChoice:
         """What was remembered of the loaded model's engines when it was loaded."""
         self._tokens, self._busy = 0, 0.0
         self._losses = 0
+        self._has_given_way = False
+        """The next unload is for its sake: the round goes on."""
         self._changed = asyncio.Event()
 
     def ways(self, model: Candidate) -> tuple[Candidate, ...]:
@@ -73,6 +75,13 @@ class EngineChoice:
         for way in model.ways:
             self._outcomes.forget_failure(model, way)
         self._changed.set()
+
+    def gives_way(self, model: Candidate, reason: str) -> None:
+        """There was no memory for an engine to load a model: another one's turn. Not remembered."""
+        found = self._find(model.model, model.engine.name)
+        if found is not None:
+            self._gives_way(*found, reason)
+            self._has_given_way = True
 
     def tries_on(self, model: str) -> bool:
         """Whether engines are left that have not failed to load a model."""
@@ -100,12 +109,13 @@ class EngineChoice:
                     self._outcomes.forget_failure(*self._loaded)
                     self._changed.set()
             case ModelUnloaded(model, _):
-                self._tried.pop(model, None)
+                if not self._has_given_way:
+                    self._tried.pop(model, None)
                 self._loaded, self._losses = None, 0
             case EngineLost(reason):
                 self._lost(reason)
                 self._loaded = None
-        self._tokens, self._busy = 0, 0.0
+        self._tokens, self._busy, self._has_given_way = 0, 0.0, False
 
     def ran(self, _model: str, progress: Progress) -> None:
         """Hear what the loaded engine did: that it generates, and how fast as long as it has one request at a time."""

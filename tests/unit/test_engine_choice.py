@@ -84,6 +84,16 @@ def test_what_does_not_load_is_remembered_and_what_was_the_moment_is_not(bench: 
     assert Bench(tmp_path, model=replace(MODEL, fingerprint="f2")).order == [TRT, GENAI, LLAMA]
 
 
+def test_one_for_which_there_was_no_memory_while_it_loaded_is_not_tried_again_at_once(bench: Bench) -> None:
+    bench.choice.gives_way(MODEL.by(WAYS[1]), "memory is low")
+    bench.unload()
+    assert bench.order == [GENAI, LLAMA, TRT]
+    bench.load(GENAI)
+    assert bench.choice.why("m", GENAI) == "tensorrt-llm was tried first: memory is low"
+    bench.unload()
+    assert bench.order[0] == TRT
+
+
 def test_a_loaded_one_stays_and_the_moment_is_over_when_it_goes(bench: Bench) -> None:
     bench.fail(TRT, LoadProblem.KILLED)
     bench.load(GENAI)

@@ -173,6 +173,7 @@ class Bench:
         self.events: list[Event] = []
         self.lacks: list[str] = []
         self.turns: tuple[Candidate, ...] = ()
+        self.gave_way: list[tuple[str, str]] = []
         self.host = StandInHost()
         self.worker = StandInWorker(self.host)
         self.learnt = LearntModels(tmp_path / "memory.json")
@@ -187,6 +188,7 @@ class Bench:
             learnt=self.learnt,
             batches=BatchChoice(tmp_path / "batching.json", max_running),
             ways=self.ways,
+            gives_way=lambda model, why: self.gave_way.append((model.engine.name, why)),
             emit=self.events.append,
             on_lacking=self.lacks.append,
             now=lambda: Seconds(self.at),
@@ -593,6 +595,26 @@ def test_what_running_requests_have_filled_counts_as_theirs(build: Callable[...,
     bench.free -= 1000 * SMALL.token
     bench.host.kept_tokens = 1000
     assert bench.look().room == tight
+
+
+def test_an_engine_that_uses_memory_up_while_it_loads_gives_way(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,), ways=(Way(TENSORRT_LLM, "1", SMALL), Way(ONNXRUNTIME_GENAI, "1", SMALL)))
+    bench.host.lingers = True
+    bench.look()
+    bench.free = 200 * MIB
+    bench.look()
+    assert bench.host.calls == ["load small"]
+    assert not bench.host.is_wanted
+    assert bench.gave_way == [("tensorrt-llm", "memory is low")]
+
+
+def test_an_engine_that_has_loaded_does_not_give_way_for_want_of_memory(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.look()
+    bench.free = 200 * MIB
+    bench.look()
+    assert bench.host.calls == ["load small", "unload: memory is low"]
+    assert not bench.gave_way
 
 
 def test_a_cache_that_was_allocated_at_the_load_is_room_for_prompts(build: Callable[..., Bench]) -> None:
