@@ -54,7 +54,7 @@ def test_end_to_end(config: Config, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert [(each.cell, each.rounds, each.running) for each in document.figures] == [
         (SHORT, 2, 1),
         (LONG, 2, 1),
-        (Cell(2, 80, 8), 2, 1),
+        (Cell(2, 80, 8), 2, 2),
     ]
     (skipped,) = document.skipped
     assert (skipped.cell, skipped.why) == (
@@ -65,7 +65,6 @@ def test_end_to_end(config: Config, tmp_path: Path, capsys: pytest.CaptureFixtur
 
     shown = capsys.readouterr()
     assert "16|8" in shown.out
-    assert "2 (1 at a time)" in shown.out
     assert "edge-tiny: 32|8, batch 1, round 2: " in shown.err
 
     draw_chart(config, tmp_path / "bench.svg")
