@@ -110,8 +110,9 @@ def choose(spec: EngineSpec, machine: str) -> Record:
         tokens = "any number of" if spec.context_length is None else f"{spec.context_length:,}"
         together = "" if spec.cache_tokens is None else f", together {spec.cache_tokens:,}"
         raise LoadError(
-            f"{spec.model_dir}: there is memory for {spec.max_batch} requests of {tokens} tokens{together}, the "
-            f"smallest engine takes it for {least.max_batch} of {least.context_length:,}; build one for less: {command}"
+            f"{spec.model_dir}: not enough memory: there is some for {spec.max_batch} requests of {tokens} tokens"
+            f"{together}, the smallest engine takes it for {least.max_batch} of {least.context_length:,}; build one "
+            f"for less: {command}"
         )
     return max(fitting, key=lambda record: (record.max_batch, record.context_length))
 
