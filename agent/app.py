@@ -143,6 +143,7 @@ class Agent:
             footprint=footprint,
             learnt=LearntModels(config.state_dir / "memory.json"),
             ways=self._engines.ways,
+            gives_way=self._engines.gives_way,
             batches=BatchChoice(config.state_dir / "batching.json", config.model.max_running),
             emit=self._events.emit,
             on_lacking=lambda why: self._choice.lacks_room(why),  # noqa: PLW0108 - it is built below

@@ -1,6 +1,5 @@
 """The command `jetson-agent`: commands -> calls, no logic of its own."""
 
-import importlib.metadata
 import os
 import platform
 import sys
@@ -17,6 +16,8 @@ from agent.cli_parts import ConfigOption, command_help, told_plainly
 from agent.config_file import DEFAULT_PATH, load_config
 from agent.config_file.summary import summary
 from agent.config_values import Duration, TopicLevel
+from agent.engine.catalog import ENGINES
+from agent.engine.library import installed_version
 from agent.models import find_model
 from agent.units import Seconds
 
@@ -203,12 +204,15 @@ def doctor(
     raise typer.Exit(run_doctor(lambda: load_config(config, os.environ), json=json))
 
 
-@cli.command(help="Print the versions of the agent, of Python and of the inference library.")
+@cli.command(help="Print the versions of the agent, of Python and of the inference libraries that are installed.")
 def version() -> None:
     """Print versions."""
     typer.echo(f"jetson-agent {__version__}")
     typer.echo(f"Python {platform.python_version()}")
-    typer.echo(f"onnxruntime-genai {importlib.metadata.version('onnxruntime-genai')}")
+    for engine in ENGINES:
+        installed = installed_version(engine)
+        if installed is not None:
+            typer.echo(f"{engine.name} {installed}")
 
 
 def main() -> None:

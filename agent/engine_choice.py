@@ -49,6 +49,8 @@ class EngineChoice:
         """Of each model, the engines that have failed since all of them had, and why."""
         self._loaded: tuple[Candidate, Way] | None = None
         self._losses = 0
+        self._has_given_way = False
+        """The next unload is for its sake: the round goes on."""
         self._changed = asyncio.Event()
 
     def ways(self, model: Candidate) -> tuple[Candidate, ...]:
@@ -67,6 +69,13 @@ class EngineChoice:
         for way in model.ways:
             self._outcomes.forget(model, way)
         self._changed.set()
+
+    def gives_way(self, model: Candidate, reason: str) -> None:
+        """There was no memory for an engine to load a model: another one's turn. Not remembered."""
+        found = self._find(model.model, model.engine.name)
+        if found is not None:
+            self._gives_way(*found, reason)
+            self._has_given_way = True
 
     def tries_on(self, model: str) -> bool:
         """Whether engines are left that have not failed to load a model."""
@@ -92,11 +101,13 @@ class EngineChoice:
                     self._outcomes.forget(*self._loaded)
                     self._changed.set()
             case ModelUnloaded(model, _):
-                self._tried.pop(model, None)
+                if not self._has_given_way:
+                    self._tried.pop(model, None)
                 self._loaded, self._losses = None, 0
             case EngineLost(reason):
                 self._lost(reason)
                 self._loaded = None
+        self._has_given_way = False
 
     def ran(self, progress: Progress) -> None:
         """Hear what the loaded engine did: one that generates works."""

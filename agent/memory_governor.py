@@ -45,6 +45,7 @@ class MemoryGovernor:
         settings: The section `memory` of the configuration.
         models: The preferred model first.
         ways: Tells a model's engines: the same model by each of them, the one to be tried first in front.
+        gives_way: Told that one of them took, while it loaded, more memory than there is, and what was said of it.
         host: Who has the engine's process.
         worker: Who has the prompts; told what memory allows.
         gauge: Reads the memory; None when the kernel does not tell.
@@ -68,6 +69,7 @@ class MemoryGovernor:
         learnt: LearntModels,
         batches: BatchChoice,
         ways: Callable[[Candidate], tuple[Candidate, ...]] = lambda model: (model,),
+        gives_way: Callable[[Candidate, str], None] = lambda _model, _why: None,
         emit: Callable[[Event], None],
         on_lacking: Callable[[str], None],
         now: Callable[[], Seconds],
@@ -76,6 +78,7 @@ class MemoryGovernor:
         self._keep_alive = settings.keep_alive
         self._wanted = models
         self._ways = ways
+        self._gives_way = gives_way
         self._host = host
         self._worker = worker
         self._gauge = gauge
@@ -171,9 +174,9 @@ class MemoryGovernor:
         is_idle = not self._worker.running
         is_unused = is_idle and not self._worker.queued and self._host.capabilities is not None
         if self._pressure.level is Level.CRITICAL:
-            self._host.unload("memory is nearly used up", at_once=True)
+            self._let_go(chosen, "memory is nearly used up", at_once=True)
         elif self._pressure.level is Level.LOW and is_idle:
-            self._make_room()
+            self._make_room(chosen)
         elif self._keep_alive is not None and is_unused and at - self._busy_at >= self._keep_alive:
             self._is_resting = True
             self._host.unload("it had nothing to do")
@@ -182,12 +185,18 @@ class MemoryGovernor:
         else:
             self._grow(chosen, now, at)
 
-    def _make_room(self) -> None:
+    def _make_room(self, chosen: _Chosen) -> None:
         """Memory is low: first what is kept of earlier prompts goes, and the model when that was not enough."""
         if self._host.kept:
             self._host.forget()
         elif self._pressure.relaxed_since is None:
-            self._host.unload("memory is low")
+            self._let_go(chosen, "memory is low")
+
+    def _let_go(self, chosen: _Chosen, why: str, *, at_once: bool = False) -> None:
+        """An engine that had not even loaded by then would be loaded again and again, as often as memory is calm."""
+        if self._host.pid is None:
+            self._gives_way(chosen.candidate, why)
+        self._host.unload(why, at_once=at_once)
 
     def _grow(self, chosen: _Chosen, now: MemoryNow | None, at: Seconds) -> None:
         """Go back to a preferred model once there has been room for it for a while."""
@@ -302,7 +311,7 @@ class MemoryGovernor:
         able = self._host.capabilities
         tokens = self._host.kept + (0 if able is None else able.cache_tokens)
         now = replace(now, available=Bytes(now.available + tokens * geometry.token))
-        measured = Bytes((self._measured or 0) - self._host.kept * geometry.token)
+        measured = Bytes(max(0, (self._measured or 0) - tokens * geometry.token))
         several = None if able is None or able.max_batch == 1 else shared
         return room_for_request(
             geometry, now, self._bounds, measured=measured, context_length=fit.context_length, shared=several
@@ -330,11 +339,15 @@ class MemoryGovernor:
         self._measured = None if self._host.pid is None else self._footprint(self._host.pid).value
 
     def _learn_load(self, model: str) -> None:
-        """Not of a process that had loaded when another model had been chosen already."""
+        """Not of a process that had loaded when another model had been chosen already.
+
+        Nor of one that holds less than the weights: they are where its footprint does not show, in a GPU's memory, and
+        what is learnt would let the next load take what is not there.
+        """
         if self._chosen is None or self._chosen.candidate.model != model:
             return
         geometry = self._chosen.candidate.geometry
-        if geometry is not None and self._measured is not None:
+        if geometry is not None and self._measured is not None and self._measured >= geometry.weights:
             before = self._learnt.of(geometry)
             self._learnt.learn(geometry, Learnt(self._measured, Bytes(0) if before is None else before.excess))
 

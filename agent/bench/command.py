@@ -32,6 +32,7 @@ from agent.budget.memory import predict
 from agent.candidates import bounds_of
 from agent.config import Config
 from agent.durable_file import write_durably
+from agent.engine.speculation import Speculation
 from agent.errors import ConfigError, StopError
 from agent.models.geometry import read_geometry
 from agent.models.table import human
@@ -75,7 +76,8 @@ def run_bench(config: Config, order: Order) -> int:
     candidates = _candidates(named)
     at_once = _most_at_once(config, named, order.cells)
     engine = config.engine
-    plan = Plan(candidates, order.cells, order.rounds, at_once, engine.load_timeout, engine.step_timeout)
+    speculation = Speculation(config.model.speculation)
+    plan = Plan(candidates, order.cells, order.rounds, at_once, engine.load_timeout, engine.step_timeout, speculation)
     found, meter, machine = Found(), Meter(), this_machine()
     failure = _run(plan, meter, found)
     interrupted = isinstance(failure, KeyboardInterrupt)

@@ -17,6 +17,7 @@ from agent.bench.watching import Bystanders, Meter, PeakMemory
 from agent.clock import boottime
 from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Capabilities
+from agent.engine.speculation import Speculation
 from agent.units import Seconds
 
 _LEAST_CONTEXT = 256
@@ -53,6 +54,7 @@ class Plan:
         max_batch: Requests at once for which there is memory.
         load_timeout: Of a model.
         step_timeout: An engine that says nothing for so long is killed.
+        speculation: As the agent has it.
     """
 
     candidates: tuple[Candidate, ...]
@@ -61,6 +63,7 @@ class Plan:
     max_batch: int
     load_timeout: Seconds
     step_timeout: Seconds
+    speculation: Speculation = Speculation.OFF
 
     @property
     def tokens(self) -> int:
@@ -68,13 +71,15 @@ class Plan:
         return sum(cell.tokens for cell in self.cells) * self.rounds * len(self.candidates)
 
     def spec(self, candidate: Candidate) -> EngineSpec:
-        """For its engine: room for the largest cell."""
+        """For its engine: room for the largest cell. What it can beyond that, where it costs nothing, is no matter."""
+        context = max(_LEAST_CONTEXT, *(cell.context for cell in self.cells))
         return EngineSpec(
             candidate.model,
             candidate.model_dir,
             candidate.loader,
-            context_length=max(_LEAST_CONTEXT, *(cell.context for cell in self.cells)),
             max_batch=self.max_batch,
+            cache_tokens=context * self.max_batch,
+            speculation=self.speculation,
         )
 
 

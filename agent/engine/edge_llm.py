@@ -232,5 +232,12 @@ def load(spec: EngineSpec) -> EdgeLlmEngine:
         raise LoadError(f"{spec.model_dir}: {error}") from error
     prompts = Prompts(llm, SamplingParams, vocabulary.control)
     fitting = Fitting(prompts, vocabulary.longest, record.context_length)
-    capabilities = Capabilities(spec.model, record.context_length, record.max_batch, guidance=True, paced=False)
+    capabilities = Capabilities(
+        spec.model,
+        record.context_length,
+        record.max_batch,
+        guidance=True,
+        paced=False,
+        cache_tokens=record.cache_tokens,
+    )
     return EdgeLlmEngine(llm, prompts, fitting, capabilities, record.max_input)

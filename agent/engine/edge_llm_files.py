@@ -36,6 +36,11 @@ class Record(BaseModel):
     max_batch: int = Field(gt=0)
     max_input: int = Field(gt=0)
 
+    @property
+    def cache_tokens(self) -> int:
+        """Tokens whose KV caches are allocated at the load."""
+        return self.context_length * self.max_batch
+
 
 @dataclass(frozen=True, slots=True)
 class Built:
@@ -104,14 +109,19 @@ def choose(spec: EngineSpec, machine: str) -> Record:
     if not fitting:
         least = min(here, key=lambda record: record.context_length * record.max_batch)
         tokens = "any number of" if spec.context_length is None else f"{spec.context_length:,}"
+        together = "" if spec.cache_tokens is None else f", together {spec.cache_tokens:,}"
         raise LoadError(
-            f"{spec.model_dir}: there is memory for {spec.max_batch} requests of {tokens} tokens, the smallest engine "
-            f"takes it for {least.max_batch} of {least.context_length:,}; build one for less: {command}"
+            f"{spec.model_dir}: not enough memory: there is some for {spec.max_batch} requests of {tokens} tokens"
+            f"{together}, the smallest engine takes it for {least.max_batch} of {least.context_length:,}; build one "
+            f"for less: {command}"
         )
     return max(fitting, key=lambda record: (record.max_batch, record.context_length))
 
 
 def _fits(spec: EngineSpec, record: Record) -> bool:
+    """One request of the whole context was judged by itself; several have what there is for all together."""
     if record.max_batch > spec.max_batch:
+        return False
+    if record.max_batch > 1 and spec.cache_tokens is not None and record.cache_tokens > spec.cache_tokens:
         return False
     return spec.context_length is None or record.context_length <= spec.context_length

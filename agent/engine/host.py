@@ -31,6 +31,9 @@ EngineEvent = ModelLoaded | ModelLoadFailed | ModelUnloaded | EngineLost
 _FIRST_WAIT = Seconds(1.0)
 _LONGEST_WAIT = Seconds(30.0)
 _LEAVE_GRACE = Seconds(10.0)
+_ENDED_BY_OTHERS: Final = frozenset({"signal SIGKILL", "signal SIGINT", "signal SIGTERM", "signal SIGHUP"})
+"""The kernel for memory; or Ctrl-C and a service's stop, which reach a process too that has not yet said that it leaves
+them to the agent."""
 
 
 class EngineHost:
@@ -337,7 +340,7 @@ def _who(spec: EngineSpec) -> tuple[str, str]:
 def _why_not_loaded(answer: NotLoaded | None, ending: str, *, was_lost: bool) -> tuple[str, LoadProblem]:
     if answer is not None:
         return answer.reason, answer.problem
-    is_killed = was_lost and ending == "signal SIGKILL"
+    is_killed = was_lost and ending in _ENDED_BY_OTHERS
     return f"the engine's process ended: {ending}", LoadProblem.KILLED if is_killed else LoadProblem.CRASHED
 
 

@@ -222,8 +222,9 @@ def load_within(spec: EngineSpec, free: Bytes) -> TensorRtLlmEngine:
     try:
         geometry = read_hf_geometry(spec.model, spec.model_dir)
         context_length = min(geometry.context_length, spec.context_length or geometry.context_length)
-        promised = spec.cache_tokens or context_length * spec.max_batch
-        pool = kv_pool(geometry, promised, spec.max_batch, free)
+        wanted = spec.cache_tokens or context_length * spec.max_batch
+        context_length = min(context_length, wanted)  # a request that the pool never holds would wait for ever
+        pool = kv_pool(geometry, wanted, context_length, spec.max_batch, free)
         vocabulary = Vocabulary.read(spec.model_dir / "tokenizer.json")
         llm = LLM(
             model=str(spec.model_dir),
@@ -240,5 +241,7 @@ def load_within(spec: EngineSpec, free: Bytes) -> TensorRtLlmEngine:
         )
     except (ConfigError, OSError, ValueError, RuntimeError) as error:
         raise LoadError(f"{spec.model_dir}: {error}") from error
-    capabilities = Capabilities(spec.model, context_length, spec.max_batch, guidance=True, paced=False)
+    capabilities = Capabilities(
+        spec.model, context_length, spec.max_batch, guidance=True, paced=False, cache_tokens=pool.tokens
+    )
     return TensorRtLlmEngine(llm, capabilities, vocabulary)

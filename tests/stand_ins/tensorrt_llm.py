@@ -170,7 +170,7 @@ class LLM:
         assert max_seq_len is not None
         assert kv_cache_config is not None
         assert kv_cache_config.max_tokens is not None
-        assert kv_cache_config.max_tokens >= max_seq_len * max_batch_size
+        assert kv_cache_config.max_tokens >= max_seq_len, "a request that long would never be begun"
         self._most = max_seq_len
         self._most_read = min(max_input_len or 0, max_seq_len if enable_chunked_prefill else max_num_tokens or 0)
         loaded = og.Model(str(model))

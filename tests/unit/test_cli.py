@@ -1,5 +1,6 @@
 """The command line: help, exit codes, and what `check-config` says."""
 
+import importlib.metadata
 import re
 from pathlib import Path
 
@@ -117,6 +118,16 @@ def test_version_names_all_that_matters() -> None:
     lines = _invoke("version").stdout.splitlines()
     assert lines[0] == f"jetson-agent {__version__}"
     assert [line.split()[0] for line in lines] == ["jetson-agent", "Python", "onnxruntime-genai"]
+
+
+def test_version_is_told_where_the_library_is_another_build_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def of_cuda(package: str) -> str:
+        if package == "onnxruntime-genai-cuda":
+            return "0.18.1"
+        raise importlib.metadata.PackageNotFoundError(package)
+
+    monkeypatch.setattr(importlib.metadata, "version", of_cuda)
+    assert _invoke("version").stdout.splitlines()[2] == "onnxruntime-genai 0.18.1"
 
 
 def test_check_config_says_what_would_run_and_no_secret(tmp_path: Path, models: Path) -> None:

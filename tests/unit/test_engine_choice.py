@@ -84,6 +84,16 @@ def test_what_does_not_load_is_remembered_and_what_was_the_moment_is_not(bench: 
     assert Bench(tmp_path, model=replace(MODEL, fingerprint="f2")).order == [EDGE, TRT, GENAI]
 
 
+def test_one_for_which_there_was_no_memory_while_it_loaded_is_not_tried_again_at_once(bench: Bench) -> None:
+    bench.choice.gives_way(MODEL.by(WAYS[2]), "memory is low")
+    bench.unload()
+    assert bench.order == [TRT, GENAI, EDGE]
+    bench.load(TRT)
+    assert bench.choice.why("m", TRT) == "tensorrt-edge-llm was tried first: memory is low"
+    bench.unload()
+    assert bench.order[0] == EDGE
+
+
 def test_a_loaded_one_stays_and_the_moment_is_over_when_it_goes(bench: Bench) -> None:
     bench.fail(EDGE, LoadProblem.KILLED)
     bench.load(TRT)

@@ -61,6 +61,7 @@ class StandInHost(EngineHost):
         self.kept_tokens = 0
         self.engine: str | None = None
         self.max_batch, self.does_at_once = 1, 1
+        self.pool = 0
         self.search: BatchSearch | None = None
         self.trial: Trial | None = None
 
@@ -81,7 +82,14 @@ class StandInHost(EngineHost):
         if self.loaded is None or not self.is_wanted or self.loaded != self.model:
             return None
         able = min(self.max_batch, self.does_at_once)
-        return Capabilities(self.loaded, self.context_length or 4096, able, guidance=False, trial=self.trial)
+        return Capabilities(
+            self.loaded,
+            self.context_length or 4096,
+            able,
+            guidance=False,
+            cache_tokens=self.pool,
+            trial=self.trial,
+        )
 
     def switch_to(  # noqa: PLR0913 - as the host's
         self,
@@ -165,6 +173,7 @@ class Bench:
         self.events: list[Event] = []
         self.lacks: list[str] = []
         self.turns: tuple[Candidate, ...] = ()
+        self.gave_way: list[tuple[str, str]] = []
         self.host = StandInHost()
         self.worker = StandInWorker(self.host)
         self.learnt = LearntModels(tmp_path / "memory.json")
@@ -179,6 +188,7 @@ class Bench:
             learnt=self.learnt,
             batches=BatchChoice(tmp_path / "batching.json", max_running),
             ways=self.ways,
+            gives_way=lambda model, why: self.gave_way.append((model.engine.name, why)),
             emit=self.events.append,
             on_lacking=self.lacks.append,
             now=lambda: Seconds(self.at),
@@ -191,7 +201,7 @@ class Bench:
     def taken(self) -> int:
         """By the model that is loaded."""
         sizes = {None: 0, "large": int(LARGE_LOADED), "small": 50 * MIB}
-        return sizes[self.host.loaded]
+        return sizes[self.host.loaded] + self.host.pool * SMALL.token
 
     def gauge(self) -> MemoryNow | None:
         return None if self.free is None else MemoryNow(Bytes(max(0, self.free - self.taken())), Bytes(8192 * MIB))
@@ -585,3 +595,41 @@ def test_what_running_requests_have_filled_counts_as_theirs(build: Callable[...,
     bench.free -= 1000 * SMALL.token
     bench.host.kept_tokens = 1000
     assert bench.look().room == tight
+
+
+def test_an_engine_that_uses_memory_up_while_it_loads_gives_way(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,), ways=(Way(TENSORRT_LLM, "1", SMALL), Way(ONNXRUNTIME_GENAI, "1", SMALL)))
+    bench.host.lingers = True
+    bench.look()
+    bench.free = 200 * MIB
+    bench.look()
+    assert bench.host.calls == ["load small"]
+    assert not bench.host.is_wanted
+    assert bench.gave_way == [("tensorrt-llm", "memory is low")]
+
+
+def test_an_engine_that_has_loaded_does_not_give_way_for_want_of_memory(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.look()
+    bench.free = 200 * MIB
+    bench.look()
+    assert bench.host.calls == ["load small", "unload: memory is low"]
+    assert not bench.gave_way
+
+
+def test_a_cache_that_was_allocated_at_the_load_is_room_for_prompts(build: Callable[..., Bench]) -> None:
+    bench = build(Memory(budget=ByteSize(60 * MIB)), (SMALL,))
+    bench.look()
+    bench.host.pool = 900
+    bench.free = RESERVE + bench.taken()
+    room = bench.look(0.5).room
+    assert room is not None
+    assert room.available == 900 * SMALL.token
+
+
+def test_what_a_gpu_holds_is_not_taken_for_nothing(build: Callable[..., Bench]) -> None:
+    on_gpu = replace(LARGE, weights=Bytes(2 * LARGE_LOADED))
+    bench = build(models=(on_gpu,))
+    bench.look()
+    bench.governor.engine_event(ModelLoaded("large", 1.0, 4096, "e"))
+    assert bench.learnt.of(on_gpu) is None

@@ -117,6 +117,13 @@ def load_for_ever(spec: EngineSpec) -> ScriptedEngine:
     return ScriptedEngine(spec.model)
 
 
+def load_as_if_not_told_of_signals(spec: EngineSpec) -> ScriptedEngine:
+    """Be as the process is in its first moments: signals still end it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    return load_for_ever(spec)
+
+
 def load_and_exit(spec: EngineSpec) -> ScriptedEngine:
     """End the process with code 3, as a library may that does not find what it needs."""
     _act("EXIT")

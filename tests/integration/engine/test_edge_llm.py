@@ -16,8 +16,10 @@ from agent.engine.edge_llm import EdgeLlmEngine
 from agent.engine.edge_llm_build import BuildError, build
 from agent.engine.edge_llm_files import RECORD, cache_dir, engines
 from agent.engine.pipe import EngineSpec, LoadError
+from agent.engine.preference import is_lasting
 from agent.engine.protocol import Finished, GenerationRequest
 from agent.errors import ErrorCode, RejectedError
+from agent.events import LoadProblem
 from agent.prompt import Delta, Message, PromptId, Role, Sampling
 from tests.integration.engine.edge_llm_models import built_model, load, stand_in_installed
 from tests.integration.engine.test_conformance import ENDLESS, QUESTION
@@ -99,8 +101,22 @@ def test_half_an_engine_is_none(model_dir: Path, tmp_path: Path, broken: str) ->
 
 
 def test_an_engine_for_more_than_there_is_memory_for_is_refused_with_the_numbers(model_dir: Path) -> None:
-    with pytest.raises(LoadError, match=r"memory for 1 requests of 512 tokens, .* for 1 of 1,024; build one for less"):
+    numbers = r"not enough memory: there is some for 1 requests of 512 tokens, .* for 1 of 1,024; build one for less"
+    with pytest.raises(LoadError, match=numbers) as refused:
         load(spec(model_dir, context_length=512))
+    assert not is_lasting(LoadProblem.REFUSED, str(refused.value), memory_is_calm=True)
+
+
+def test_an_engine_takes_no_more_than_there_is_memory_for_all_together(model_dir: Path) -> None:
+    for together, at_once in ((2 * 1024, 2), (2 * 1024 - 1, 1)):
+        wanted = EngineSpec(MODEL, model_dir, "", 1024, max_batch=4, cache_tokens=together)
+        with closing(load(wanted)) as engine:
+            assert engine.capabilities().max_batch == at_once
+            assert engine.capabilities().cache_tokens == at_once * 1024
+
+
+def test_it_says_that_it_generates_by_itself(single: EdgeLlmEngine) -> None:
+    assert not single.capabilities().paced
 
 
 def test_a_library_that_is_not_installed_is_told(model_dir: Path) -> None:

@@ -210,6 +210,17 @@ async def test_a_process_that_is_killed_while_loading_is_told_from_one_that_cras
         assert await hosted.event() == ModelLoadFailed("scripted", reason, "a name", LoadProblem.KILLED)
 
 
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+async def test_a_stop_of_the_agent_that_reaches_a_process_that_begins_is_no_fault_of_its_engine(
+    tmp_path: Path, sent: signal.Signals
+) -> None:
+    async with hosting(tmp_path, "load_as_if_not_told_of_signals") as hosted:
+        await asyncio.to_thread(wait_for, (tmp_path / "loading").exists, PATIENCE, "engine that loads")
+        engine_process().send_signal(sent)
+        reason = f"the engine's process ended: signal {sent.name}"
+        assert await hosted.event() == ModelLoadFailed("scripted", reason, "a name", LoadProblem.KILLED)
+
+
 async def test_a_load_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     async with hosting(tmp_path, "load_for_ever", load_timeout=1.0) as hosted:
         reason = "it had not loaded after 1 s"

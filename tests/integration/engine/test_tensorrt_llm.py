@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from agent.engine.pipe import EngineSpec, LoadError
+from agent.engine.preference import is_lasting
 from agent.engine.protocol import Engine, Event, Finished, GenerationRequest, Refused, Tokens
 from agent.errors import ErrorCode, RejectedError
+from agent.events import LoadProblem
 from agent.prompt import Delta, Message, PromptId, Role, Sampling, Usage
 from agent.units import Bytes
 from tests.integration.engine.test_conformance import ENDLESS
@@ -72,6 +74,16 @@ def test_it_says_what_it_can_do(engine: Engine) -> None:
     assert (capabilities.context_length, capabilities.max_batch) == (1024, MAX_BATCH)
     assert capabilities.guidance
     assert not capabilities.paced
+
+
+def test_a_request_that_its_pool_could_never_hold_is_refused(folder: Path) -> None:
+    wanted = EngineSpec("edge-tiny", folder, "unused", 1024, MAX_BATCH, cache_tokens=512)
+    with closing(load(wanted)) as engine:
+        assert engine.capabilities().context_length == 512
+        assert engine.capabilities().cache_tokens >= 512
+        with pytest.raises(RejectedError) as refused:
+            engine.admit(ask("a", tokens=600))
+        assert refused.value.code is ErrorCode.TOO_LARGE
 
 
 def test_a_request_joins_those_that_run(engine: Engine) -> None:
@@ -176,8 +188,16 @@ def test_the_model_sets_the_context_where_nobody_else_does(folder: Path) -> None
 
 
 def test_a_cache_that_does_not_fit_is_said_with_the_numbers(folder: Path) -> None:
-    with pytest.raises(LoadError, match=r"a KV cache of 4,224 tokens needs 56,229,888 bytes.* 995,904 are free"):
+    numbers = r"a KV cache of 1,152 tokens needs 15,335,424 bytes.* 995,904 are free"
+    with pytest.raises(LoadError, match=numbers) as refused:
         install().load_within(spec(folder), Bytes(1_000_000))
+    assert not is_lasting(LoadProblem.REFUSED, str(refused.value), memory_is_calm=True)
+
+
+def test_several_share_what_the_gpu_has(folder: Path) -> None:
+    wanted = EngineSpec("edge-tiny", folder, "unused", 1024, MAX_BATCH, cache_tokens=1 << 20)
+    with closing(install().load_within(wanted, Bytes(64 << 20))) as engine:
+        assert 1024 < engine.capabilities().cache_tokens < 1 << 20
 
 
 def test_how_much_is_free_is_asked_of_torch(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

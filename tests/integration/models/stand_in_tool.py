@@ -1,6 +1,6 @@
 """Stands in for the tools that need torch: writes what they would.
 
-usage: stand_in_tool.py WHAT ARGUMENT..., where WHAT is `export`, `fail`, `interrupt` or `measure`.
+usage: stand_in_tool.py WHAT ARGUMENT..., where WHAT is `export`, `fail`, `interrupt`, `stop` or `measure`.
 """
 
 import json
@@ -25,12 +25,12 @@ def export(out: Path) -> None:
     shutil.copytree(SHIPPED, out, ignore=shutil.ignore_patterns("training", "README.md", "evaluation.json"))
 
 
-def interrupt_parent() -> None:
-    """Ctrl-C, once the parent waits for this process to end; then go on for ever."""
+def signal_parent(number: signal.Signals) -> None:
+    """As Ctrl-C or a service's stop does, once the parent waits for this process to end; then go on for ever."""
     stat = Path(f"/proc/{os.getppid()}/task/{os.getppid()}/stat")
     while stat.read_text(encoding="ascii").rpartition(")")[2].split()[0] != "S":
         time.sleep(_WAIT_S)
-    os.kill(os.getppid(), signal.SIGINT)
+    os.kill(os.getppid(), number)
     signal.pause()
 
 
@@ -56,9 +56,9 @@ def main() -> None:
         case "fail":
             export(_after("-o", arguments))
             sys.exit("the weights have an odd number of legs")
-        case "interrupt":
+        case "interrupt" | "stop":
             export(_after("-o", arguments))
-            interrupt_parent()
+            signal_parent(signal.SIGINT if what == "interrupt" else signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -119,7 +119,8 @@ def test_a_tool_that_fails_leaves_its_words_and_nothing_else(workshop: Workshop)
     assert workshop.there() == ["mine", "mine.yaml"]
 
 
-def test_ctrl_c_leaves_nothing(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("how", ["interrupt", "stop"])
+def test_ctrl_c_and_a_stop_leave_nothing(workshop: Workshop, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     started: list[int] = []
 
     class Seen(subprocess.Popen[bytes]):
@@ -129,7 +130,7 @@ def test_ctrl_c_leaves_nothing(workshop: Workshop, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("agent.models.building.run_stage.subprocess.Popen", Seen)
     with pytest.raises(KeyboardInterrupt):
-        workshop.build("interrupt")
+        workshop.build(how)
     assert workshop.there() == []
     with pytest.raises(ProcessLookupError):
         os.kill(started[0], 0)
