@@ -3,10 +3,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock power-cut soak bench build-check clean
+.PHONY: help run test lint format lock power-cut soak bench build-check conformance-servers clean
 
 help: ## say what there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
 
 run: $(VENV)/runtime.done ## a private broker, the agent, a model: ask it something
 	@$(BIN)/jetson-agent demo $(DEMO_FLAGS)
@@ -36,6 +36,9 @@ build-check: ## build edge-tiny end to end and compare it with the one that ship
 	@[ -x $(VENV)-build/bin/python ] || python3 -m venv $(VENV)-build
 	$(VENV)-build/bin/pip install -q --disable-pip-version-check -e '.[build]'
 	@tools/build-check.sh "$(CURDIR)/$(VENV)-build/bin/python"
+
+conformance-servers: $(VENV)/dev.done ## the OpenAI engine against llama-cpp-python and transformers (builds for nine minutes)
+	@tools/conformance-servers.sh "$(CURDIR)/$(BIN)/python"
 
 lock: $(VENV)/dev.done ## work out requirements*.lock anew
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header -p 3.11 pyproject.toml -o requirements.lock

@@ -278,7 +278,7 @@ class Agent:
 
     def _ran(self, model: str, progress: Progress) -> None:
         self._energy.ran(model, progress)
-        self._engines.ran(model, progress)
+        self._engines.ran(progress)
 
     def _power(self, power: PowerReadings) -> None:
         self._energy.sampled(power)

@@ -21,7 +21,7 @@ BENCH_HELP = command_help(
     ("jetson-agent bench --cells '100|100,2000|100,4000|100' --batch 1,4", "the cells that vendors publish"),
     ("jetson-agent bench --synthetic llama-3.2-1b", "a real geometry with random weights, built first"),
     ("jetson-agent bench my-model --against ./my-model-q4_0/", "two models, alternately: ratios round by round"),
-    ("jetson-agent bench my-model --against llama.cpp", "two engines on the files of one model"),
+    ("jetson-agent bench my-model --against tensorrt-edge-llm", "two engines on the files of one model"),
     ("jetson-agent bench --chart bench.svg", "the last runs as a picture; measures nothing"),
 )
 
@@ -29,9 +29,7 @@ BENCH_HELP = command_help(
 def bench(  # noqa: PLR0913 - each is an option of the command line
     model: Annotated[
         str | None,
-        typer.Argument(
-            metavar="MODEL", help="A model's name, its folder (with a /) or its file. Default: the configured one."
-        ),
+        typer.Argument(metavar="MODEL", help="A model's name, or its folder (with a /). Default: the configured one."),
     ] = None,
     config: ConfigOption = None,
     *,
@@ -44,8 +42,7 @@ def bench(  # noqa: PLR0913 - each is an option of the command line
         str | None,
         typer.Option(
             metavar="OTHER",
-            help="What to compare with: MODEL, MODEL:ENGINE or ENGINE (onnxruntime-genai, llama.cpp). "
-            "Both stay loaded.",
+            help="What to compare with: MODEL, MODEL:ENGINE or ENGINE (the names of model.engine). Both stay loaded.",
         ),
     ] = None,
     synthetic: Annotated[

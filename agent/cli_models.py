@@ -1,14 +1,14 @@
 """The commands `jetson-agent models …`: commands -> calls, no logic of its own."""
 
 import os
-import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import ByteSize, HttpUrl, TypeAdapter, ValidationError
 
-from agent.cli_parts import ConfigOption, command_help, told_plainly
+from agent.cli_build import BUILD_HELP, ENGINE_HELP, build, build_engine
+from agent.cli_parts import INTERRUPTED, ConfigOption, NameArgument, command_help, told_plainly
 from agent.config import Config
 from agent.config_file import load_config
 from agent.errors import ConfigError, StopError
@@ -18,9 +18,6 @@ from agent.models.table import human, told
 from agent.models.verify import verify
 from agent.plain_file import read_text
 from agent.units import Bytes
-
-_INTERRUPTED = 130
-"""As shells report a program that Ctrl-C has ended."""
 
 models = typer.Typer(
     rich_markup_mode="rich",
@@ -32,12 +29,6 @@ models = typer.Typer(
         ("jetson-agent models pull llama-3.2-1b-instruct-int4 --accept-new", "get one"),
     ),
 )
-
-
-def _name(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}", text):
-        raise typer.BadParameter("a model's name is 1 to 64 of A-Z a-z 0-9 _ . - and begins with no dot")
-    return text
 
 
 def _rate(text: str) -> Bytes:
@@ -55,9 +46,6 @@ def _mirror(text: str) -> str:
         return str(TypeAdapter(HttpUrl).validate_python(text))
     except ValidationError as error:
         raise typer.BadParameter("a mirror is the address of a folder: http://files.local/models") from error
-
-
-NameArgument = Annotated[str, typer.Argument(parser=_name, metavar="NAME", help="The model.")]
 
 
 @models.command(
@@ -139,7 +127,7 @@ def pull(  # noqa: PLR0913 - each is an option of the command line
             pulled = fetch_model(name, catalog, From(mirror, token, accept_new), Bytes(limit) if limit else None)
         except KeyboardInterrupt as error:
             typer.echo("Stopped. What has come is kept: the same command goes on from there.", err=True)
-            raise typer.Exit(_INTERRUPTED) from error
+            raise typer.Exit(INTERRUPTED) from error
         was = "was there already" if pulled.was_there else "is there"
         typer.echo(f"{pulled.folder} {was}: {len(pulled.manifest.files)} files, verified")
         if pulled.pinned is not None:
@@ -147,71 +135,8 @@ def pull(  # noqa: PLR0913 - each is an option of the command line
         typer.echo(f"To use it: model: {{name: {name}}} in the configuration; then restart the agent")
 
 
-@models.command(
-    help=command_help(
-        "Build a model from a checkpoint in Hugging Face's form, on a workstation: quantize it, measure before and "
-        "after, describe it in a manifest with digests, and only then let it appear. Recipes: docs/models.md. It takes "
-        "the extra `build`, and for fp8, nvfp4 and int4-awq the extra `modelopt`.",
-        (
-            "jetson-agent models build my-model --from Llama-3.2-1B-Instruct --recipe int4-rtn --text held-out.txt",
-            "INT4 for the CPU; the perplexity on a text before and after",
-        ),
-        (
-            "jetson-agent models build mine --from HF_DIR --recipe fp8 --calibration some.txt --questions own.jsonl",
-            "for TensorRT-LLM; how many of the model's own questions it answers right, before and after",
-        ),
-    ),
-)
-def build(  # noqa: PLR0913, PLR0917 - each is an option of the command line
-    name: NameArgument,
-    checkpoint: Annotated[Path, typer.Option("--from", metavar="HF_DIR", help="The checkpoint's folder.")],
-    recipe: Annotated[str, typer.Option(metavar="RECIPE", help="How it is quantized, as docs/models.md lists them.")],
-    config: ConfigOption = None,
-    text: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="For the perplexity: a text that the model was not trained on.")
-    ] = None,
-    questions: Annotated[
-        Path | None, typer.Option(metavar="FILE", help='Conversations with right answers: {"messages": [...]} a line.')
-    ] = None,
-    calibration: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A text for recipes that have to see the model read one.")
-    ] = None,
-    full_precision: Annotated[
-        Path | None,
-        typer.Option(metavar="HF_DIR", help="For awq-import: the checkpoint before, to measure against."),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where to, instead of models_dir.")
-    ] = None,
-    licence: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The model's licence. Default: as its model card says.")
-    ] = None,
-    licence_url: Annotated[str | None, typer.Option(metavar="URL", help="Where its text is.")] = None,
-    *,
-    replace: Annotated[bool, typer.Option("--replace", help="Take the place of a model of that name.")] = False,
-) -> None:
-    """Build a model."""
-    with told_plainly():
-        loaded = load_config(config, os.environ)
-        catalog = Catalog(loaded.models_dir, loaded.state_dir)
-        from agent.models.building.build import Builder, Order, recipe_named  # noqa: PLC0415  # only for this command
-        from agent.models.building.licence import licence_of  # noqa: PLC0415  # likewise
-        from agent.models.building.stages import Inputs  # noqa: PLC0415  # likewise
-        from agent.models.building.view import show_accuracy, shown  # noqa: PLC0415  # rich takes its time
-
-        terms = licence_of(checkpoint, licence, licence_url)
-        inputs = Inputs(checkpoint, text, questions, calibration, full_precision)
-        order = Order(name, recipe_named(recipe), inputs, terms, output or catalog.own, replace)
-        try:
-            built = Builder(catalog, shown).build(order)
-        except KeyboardInterrupt as error:
-            typer.echo("Stopped. Nothing is left of it.", err=True)
-            raise typer.Exit(_INTERRUPTED) from error
-        show_accuracy(built)
-        size = human(sum(file.size for file in built.manifest.files))
-        typer.echo(f"{built.folder} is there: {len(built.manifest.files)} files, {size}, with {built.folder}.yaml")
-        if built.before is None:
-            typer.echo("What that cost in accuracy was not measured: give --text, --questions, or both")
+models.command(help=BUILD_HELP)(build)
+models.command("build-engine", help=ENGINE_HELP)(build_engine)
 
 
 @models.command(

@@ -1,6 +1,7 @@
 """What the commands of the command line have in common."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,18 @@ ConfigOption = Annotated[
         help=f"The configuration. Default: {DEFAULT_PATH} if it exists, else defaults.",
     ),
 ]
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}", text):
+        raise typer.BadParameter("a model's name is 1 to 64 of A-Z a-z 0-9 _ . - and begins with no dot")
+    return text
+
+
+NameArgument = Annotated[str, typer.Argument(parser=_name, metavar="NAME", help="The model.")]
+
+INTERRUPTED = 130
+"""As shells report a program that Ctrl-C has ended."""
 
 
 def command_help(text: str, *examples: tuple[str, str]) -> str:

@@ -6,18 +6,15 @@ not tried again before every other one of the model has had its turn.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 
 from agent.candidates import Candidate, Way
 from agent.engine.host import EngineEvent
-from agent.engine.preference import MachineFacts, Remembered, is_lasting, order, preferred, why
+from agent.engine.preference import MachineFacts, is_lasting, order, preferred, why
 from agent.engine.protocol import Progress
 from agent.engine_outcomes import EngineOutcomes
 from agent.events import EngineLost, LoadProblem, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.units import Seconds
 
-_MEASURED_TOKENS = 256
-"""Generated tokens over which a speed is measured."""
 _MOST_LOSSES = 3
 """An engine that loads, and is lost so often in a row without a token generated, does not work. One prompt cannot be to
 blame: it is given to an engine twice."""
@@ -51,9 +48,6 @@ class EngineChoice:
         self._tried: dict[str, dict[str, str]] = {}
         """Of each model, the engines that have failed since all of them had, and why."""
         self._loaded: tuple[Candidate, Way] | None = None
-        self._known_then: Mapping[str, Remembered] = {}
-        """What was remembered of the loaded model's engines when it was loaded."""
-        self._tokens, self._busy = 0, 0.0
         self._losses = 0
         self._has_given_way = False
         """The next unload is for its sake: the round goes on."""
@@ -65,7 +59,7 @@ class EngineChoice:
             return (model,)
         tried = self._tried.get(model.model, {})
         by_name = {way.engine.name: model.by(way) for way in model.ways}
-        ranked = order(tuple(by_name), self._machine, self._for_order(model))
+        ranked = order(tuple(by_name), self._machine, self._remembered(model))
         return tuple(by_name[engine] for engine in sorted(ranked, key=tried.__contains__))
 
     def reconsider(self, model: Candidate) -> None:
@@ -73,7 +67,7 @@ class EngineChoice:
         self._models[model.model] = model
         self._tried.pop(model.model, None)
         for way in model.ways:
-            self._outcomes.forget_failure(model, way)
+            self._outcomes.forget(model, way)
         self._changed.set()
 
     def gives_way(self, model: Candidate, reason: str) -> None:
@@ -92,9 +86,8 @@ class EngineChoice:
         known = self._models.get(model)
         if not self._is_auto or known is None or engine not in (names := [way.engine.name for way in known.ways]):
             return None
-        remembered = self._remembered(known)
-        ranked = preferred(names, self._machine, remembered)
-        return why(engine, ranked, self._tried.get(model, {}), remembered)
+        ranked = preferred(names, self._machine)
+        return why(engine, ranked, self._tried.get(model, {}), self._remembered(known))
 
     def engine_event(self, event: EngineEvent, *, memory_is_calm: bool) -> None:
         """Hear what the host tells, before the memory governor does; it acts on it."""
@@ -105,8 +98,7 @@ class EngineChoice:
             case ModelLoaded(model=model, engine=engine):
                 self._loaded = self._find(model, engine)
                 if self._loaded is not None:
-                    self._known_then = self._remembered(self._loaded[0])
-                    self._outcomes.forget_failure(*self._loaded)
+                    self._outcomes.forget(*self._loaded)
                     self._changed.set()
             case ModelUnloaded(model, _):
                 if not self._has_given_way:
@@ -115,20 +107,12 @@ class EngineChoice:
             case EngineLost(reason):
                 self._lost(reason)
                 self._loaded = None
-        self._tokens, self._busy, self._has_given_way = 0, 0.0, False
+        self._has_given_way = False
 
-    def ran(self, _model: str, progress: Progress) -> None:
-        """Hear what the loaded engine did: that it generates, and how fast as long as it has one request at a time."""
+    def ran(self, progress: Progress) -> None:
+        """Hear what the loaded engine did: one that generates works."""
         if any(work.tokens.decode for work in progress.work):
             self._losses = 0
-        if self._loaded is None or len(progress.work) != 1:
-            return
-        self._tokens += progress.work[0].tokens.decode
-        self._busy += progress.busy - progress.prefill
-        if self._tokens >= _MEASURED_TOKENS and self._busy > 0:
-            self._outcomes.generated(*self._loaded, self._tokens / self._busy)
-            self._tokens, self._busy = 0, 0.0
-            self._changed.set()
 
     async def run(self) -> None:
         """Write down what is new, until cancelled."""
@@ -170,13 +154,5 @@ class EngineChoice:
         way = next((way for way in ways if way.engine.name == engine), None)
         return None if candidate is None or way is None else (candidate, way)
 
-    def _remembered(self, model: Candidate) -> Mapping[str, Remembered]:
+    def _remembered(self, model: Candidate) -> Mapping[str, str]:
         return self._outcomes.of(model, self._load_timeout)
-
-    def _for_order(self, model: Candidate) -> Mapping[str, Remembered]:
-        """A loaded model is not taken from its engine for a speed that was measured since."""
-        remembered = self._remembered(model)
-        if self._loaded is None or self._loaded[0].model != model.model:
-            return remembered
-        then = {engine: known.tokens_per_s for engine, known in self._known_then.items()}
-        return {engine: replace(known, tokens_per_s=then.get(engine)) for engine, known in remembered.items()}

@@ -1,4 +1,4 @@
-"""What the command line names: a model by its name, its folder or its file, and perhaps an engine."""
+"""What the command line names: a model by its name or its folder, and perhaps an engine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def find_named(text: str, default_model: str, models_dir: Path | None, state_dir
     """Find what `MODEL`, `MODEL:ENGINE` or `ENGINE` means.
 
     Args:
-        text: `MODEL` is a name, a folder with a `/` in it, or a file `*.gguf`.
+        text: `MODEL` is a name, or a folder with a `/` in it.
         default_model: Of an `ENGINE` alone.
         models_dir: As configured.
         state_dir: As configured.
@@ -63,13 +63,10 @@ def labels(found: Sequence[Named]) -> tuple[str, ...]:
 
 
 def _folder(model: str, models_dir: Path | None, state_dir: Path) -> Path:
-    path = Path(model)
-    if path.suffix == ".gguf" and path.is_file():
-        return path.resolve().parent
     if "/" in model:
-        if not path.is_dir():
+        if not Path(model).is_dir():
             raise ConfigError(f"there is no folder {model}")
-        return path.resolve()
+        return Path(model).resolve()
     return find_model(model, models_dir, state_dir)
 
 

@@ -28,11 +28,9 @@ _PROBES: Final[Mapping[str, str]] = {
     EngineName.ONNXRUNTIME_GENAI: "import onnxruntime_genai as it; gpu = it.is_cuda_available()",
     EngineName.TENSORRT_LLM: "import tensorrt_llm; gpu = True",
     EngineName.TENSORRT_EDGE_LLM: "import tensorrt_edgellm; gpu = True",
-    EngineName.LLAMA_CPP: "import llama_cpp; gpu = llama_cpp.llama_supports_gpu_offload()",
 }
 """What loads each library, and finds out whether it was built for a GPU."""
 _MEMORY_ADVICE = "Use a smaller model, end other programs, or lower memory.reserve."
-
 _FORGET_ADVICE = "Once what kept an engine from loading is put right: the command load_model has it tried again."
 
 
@@ -158,12 +156,11 @@ def _choose(
     known = EngineOutcomes(config.state_dir / "engines.json").of(model, config.engine.load_timeout)
     ranked = order(tuple(by_name), machine, known)
     taken = next((engine for engine in ranked if engine not in broken), ranked[0])
-    reason = why(taken, preferred(tuple(by_name), machine, known), broken, known)
+    reason = why(taken, preferred(tuple(by_name), machine), broken, known)
     names = [engine.name for engine in engines_of(model.model_dir)]
     files = ", ".join(name if name in by_name else f"{name} (not installed)" for name in names)
     choice = _judge_taken(taken, f"It has files for {files}; auto takes {taken}: {reason}", broken)
-    forgotten = any(it.failure is not None for it in known.values())
-    return by_name[taken], replace(choice, advice=_FORGET_ADVICE) if forgotten else choice
+    return by_name[taken], replace(choice, advice=_FORGET_ADVICE) if known else choice
 
 
 def _judge_taken(engine: str, found: str, broken: Mapping[str, str]) -> Finding:

@@ -7,7 +7,6 @@ choice, the doctor.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import Final
 
 
@@ -17,7 +16,6 @@ class EngineName(StrEnum):
     ONNXRUNTIME_GENAI = "onnxruntime-genai"
     TENSORRT_LLM = "tensorrt-llm"
     TENSORRT_EDGE_LLM = "tensorrt-edge-llm"
-    LLAMA_CPP = "llama.cpp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,8 @@ class KnownEngine:
 _GENAI_CONFIG: Final = "genai_config.json"
 _EDGE_LLM_ENGINES: Final = ".edgellm"
 """The folder of the engines that were built of a checkpoint, beside it (`edge_llm_files`)."""
+EDGE_LLM_RECORDS: Final = f"{_EDGE_LLM_ENGINES}/engines/*/*/jetson-agent.json"
+"""There is one for each such engine, below the model's folder."""
 
 
 def _is_genai(names: frozenset[str]) -> bool:
@@ -55,20 +55,12 @@ def _is_genai(names: frozenset[str]) -> bool:
 
 def _is_checkpoint(names: frozenset[str]) -> bool:
     """Hugging Face's form. onnxruntime-genai's builder copies some of it beside what it makes."""
-    return "config.json" in names and _count(names, "*.safetensors") > 0 and _GENAI_CONFIG not in names
+    has_weights = any(name.endswith(".safetensors") for name in names)
+    return "config.json" in names and has_weights and _GENAI_CONFIG not in names
 
 
 def _is_edge_llm(names: frozenset[str]) -> bool:
     return _EDGE_LLM_ENGINES in names and _is_checkpoint(names)
-
-
-def _is_gguf(names: frozenset[str]) -> bool:
-    """One file: which of several is meant nobody could tell."""
-    return _count(names, "*.gguf") == 1
-
-
-def _count(names: frozenset[str], pattern: str) -> int:
-    return sum(fnmatchcase(name, pattern) for name in names)
 
 
 ONNXRUNTIME_GENAI: Final = KnownEngine(
@@ -87,27 +79,21 @@ TENSORRT_LLM: Final = KnownEngine(
     packages=("tensorrt-llm", "torch"),
     files="config.json with *.safetensors",
     recognises=_is_checkpoint,
-    advice="install tensorrt-llm from NVIDIA's package index",
+    advice=(
+        "install tensorrt-llm from NVIDIA's package index (not on a Jetson: there, jetson-agent models build-engine "
+        "makes of the model one for tensorrt-edge-llm)"
+    ),
 )
 TENSORRT_EDGE_LLM: Final = KnownEngine(
     EngineName.TENSORRT_EDGE_LLM,
     loader="agent.engine.edge_llm:load",
     modules=("tensorrt_edgellm", "experimental"),
     packages=("tensorrt-edgellm",),
-    files=f"{_EDGE_LLM_ENGINES}, made by jetson-agent models build, beside a checkpoint",
+    files=f"{_EDGE_LLM_ENGINES}, made by jetson-agent models build-engine, beside a checkpoint",
     recognises=_is_edge_llm,
     advice="pip install tensorrt-edgellm (JetPack 7 on Orin and Thor)",
 )
-LLAMA_CPP: Final = KnownEngine(
-    EngineName.LLAMA_CPP,
-    loader="agent.engine.llama_cpp:load",
-    modules=("llama_cpp",),
-    packages=("llama-cpp-python",),
-    files="exactly one *.gguf",
-    recognises=_is_gguf,
-    advice="pip install llama-cpp-python",
-)
-ENGINES: Final = (ONNXRUNTIME_GENAI, TENSORRT_LLM, TENSORRT_EDGE_LLM, LLAMA_CPP)
+ENGINES: Final = (ONNXRUNTIME_GENAI, TENSORRT_LLM, TENSORRT_EDGE_LLM)
 
 
 def engines_for(names: Iterable[str], engines: tuple[KnownEngine, ...] = ENGINES) -> tuple[KnownEngine, ...]:

@@ -1,7 +1,7 @@
 """The engine on TensorRT Edge-LLM, NVIDIA's runtime for Orin and Thor; engines are built ahead, never here.
 
-The runtime generates on threads of its own, into queues without a bound: not to step does not hold it back. A step
-waits for what it has produced, which for a request is no more than was asked of it. So this engine is not paced.
+The runtime generates on threads of its own, into queues without a bound: not to step does not hold it back, so this
+engine is not paced. A step waits for what it has produced, which for a request is no more than was asked of it.
 """
 
 import concurrent.futures

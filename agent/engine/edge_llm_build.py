@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,10 +16,11 @@ from pathlib import Path
 
 from agent.durable_file import write_durably
 from agent.engine.edge_llm_files import RECORD, Record, cache_dir, options_for, this_machine
-from agent.errors import AgentError
+from agent.engine.process import python_path
+from agent.errors import StopError
 
 
-class BuildError(AgentError):
+class BuildError(StopError):
     """The engine could not be built; what was there before still is."""
 
 
@@ -43,10 +45,17 @@ def build(
         BuildError: It failed; the library's last words.
     """
     numbers = [str(number) for number in (context_length, max_batch, max_input or context_length)]
-    command = [sys.executable, "-m", "agent.engine.edge_llm_build", str(model_dir), *numbers]
+    command = [sys.executable, "-P", "-m", "agent.engine.edge_llm_build", str(model_dir), *numbers]
     last = "it said nothing"
     with subprocess.Popen(  # noqa: S603 - this package's own module
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env={**os.environ, "PYTHONPATH": python_path()},
+        start_new_session=True,  # Ctrl-C reaches only us, and we end all of it
     ) as run:
         assert run.stdout is not None  # noqa: S101 - tells the type checker; asked for above
         try:
@@ -54,7 +63,9 @@ def build(
                 last = line.strip() or last
                 tell(line.rstrip("\n"))
         except BaseException:
-            run.terminate()
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+            _sweep(cache_dir(model_dir))
             raise
     if run.returncode:
         raise BuildError(f"no engine was built for {model_dir}: {last}")
@@ -99,6 +110,12 @@ def _only_builder(cache: Path) -> Iterator[Path]:
             yield work
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def _sweep(cache: Path) -> None:
+    """Remove what an interrupted build has left, if it got so far and nobody else builds."""
+    with contextlib.suppress(OSError), _only_builder(cache):
+        pass
 
 
 def _sync(folder: Path) -> None:

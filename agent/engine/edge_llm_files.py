@@ -8,14 +8,15 @@ itself does not notice that a file comes from another board or another TensorRT 
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agent.engine.catalog import EDGE_LLM_RECORDS
 from agent.engine.pipe import EngineSpec, LoadError
 
-RECORD = "jetson-agent.json"
+RECORD = PurePath(EDGE_LLM_RECORDS).name
 
 
 class Record(BaseModel):
@@ -78,7 +79,7 @@ def options_for(record: Record) -> Any:  # noqa: ANN401 - the library has no typ
 
 def engines(model_dir: Path) -> Iterator[Built]:
     """The engines with a record; one whose record cannot be read does not count."""
-    for file in sorted((cache_dir(model_dir) / "engines").glob(f"*/*/{RECORD}")):
+    for file in sorted(model_dir.glob(EDGE_LLM_RECORDS)):
         try:
             yield Built(file.parent, Record.model_validate_json(file.read_bytes()))
         except ValidationError:
@@ -99,7 +100,7 @@ def choose(spec: EngineSpec, machine: str) -> Record:
     Raises:
         LoadError: There is none. None is built: that takes far more memory than serving may.
     """
-    command = f"jetson-agent models build {spec.model}"
+    command = f"jetson-agent models build-engine {spec.model}"
     found = [built for built in engines(spec.model_dir) if built.record.machine == machine]
     here = [built.record for built in found if is_complete(spec.model_dir, built)]
     if not here:

@@ -24,6 +24,8 @@ _TRY_AGAIN = {408, 425, 429}
 _NOT_LET_IN = {401, 403}
 _TOO_LONG = ("context_length", "context length", "context size", "too long")
 """What servers say of a prompt that is larger than the model's context: there is no code that all of them use."""
+_BODY_IS_INVALID = "'loc': ('body',"
+"""What FastAPI says of a request that it cannot read. From llama-cpp-python's server it comes with 500."""
 
 
 class _Said(BaseModel):
@@ -131,7 +133,7 @@ def error_of(status: int, body: str, retry_after_s: Seconds | None) -> RejectedE
     """
     said = f"it answered {status}: {_words_in(body)}"
     is_refusal = 400 <= status < 500 and status not in _TRY_AGAIN | _NOT_LET_IN  # noqa: PLR2004 - RFC 9110, section 15.5
-    if not is_refusal:
+    if not is_refusal and _BODY_IS_INVALID not in body:
         return UpstreamAwayError(said, retry_after_s=retry_after_s)
     return RejectedError(_code_of(status, body), f"the server refuses it: {said}")
 

@@ -19,8 +19,8 @@ from agent.engine.pipe import HEADER, EngineSpec, ToAgent, ToEngine, decode, enc
 from agent.units import Seconds
 
 _SOURCES = Path(__file__).parents[2]
-"""What the engine's process imports from, besides what is installed: not our `sys.path`, whose first entry may be the
-working directory."""
+"""What the engine's process imports from, besides what is installed and what `PYTHONPATH` names: not our `sys.path`,
+whose first entry may be the working directory."""
 
 _ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(4 << 20)}
 """Large buffers go back to the system when they are freed. By itself glibc raises this threshold with each that is, and
@@ -71,7 +71,7 @@ class EngineProcess:
                 stdin=DEVNULL,
                 stdout=_STDERR,  # what libraries print goes to the log
                 pass_fds=[theirs.fileno()],
-                env={**_ALLOCATOR, **os.environ, "PYTHONPATH": str(_SOURCES)},
+                env={**_ALLOCATOR, **os.environ, "PYTHONPATH": python_path()},
             )
             undo.pop_all()
         started = cls(process, reader, writer)
@@ -133,3 +133,9 @@ class EngineProcess:
         await leaving
         code = self._process.returncode
         return f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+
+
+def python_path() -> str:
+    """For a program of ours: the package itself, and what the environment names, where libraries may be."""
+    named = os.environ.get("PYTHONPATH")
+    return os.pathsep.join([str(_SOURCES), named]) if named else str(_SOURCES)

@@ -4,7 +4,7 @@ import hashlib
 import sysconfig
 from pathlib import Path
 
-from agent.engine.catalog import KnownEngine, engines_for, files_in_words
+from agent.engine.catalog import EDGE_LLM_RECORDS, KnownEngine, engines_for, files_in_words
 from agent.errors import ConfigError
 
 SOURCE_TREE = Path(__file__).parents[2] / "models"
@@ -61,13 +61,13 @@ def find_model(name: str, models_dir: Path | None, state_dir: Path) -> Path:
 def fingerprint(folder: Path) -> str:
     """Another one when a file of the model is another: by names, sizes and times, not by what is in them.
 
-    Those in folders below count: engines that were built of a checkpoint are there.
+    An engine that was built of it counts, too: what had none may load now.
 
     Raises:
         ConfigError: It cannot be looked into.
     """
     try:
-        files = (file for place in folder.iterdir() for file in (place, *place.rglob("*")) if file.is_file())
+        files = [*(file for file in folder.iterdir() if file.is_file()), *folder.glob(EDGE_LLM_RECORDS)]
         stats = sorted((str(file.relative_to(folder)), file.stat()) for file in files)
     except OSError as error:
         raise ConfigError(f"model {folder.name!r}: {folder}: {error.strerror}") from error

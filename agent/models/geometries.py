@@ -24,12 +24,9 @@ def geometry_for(engine: str, model: str, model_dir: Path) -> Geometry:
     """The geometry of the model in a folder, as an engine runs it.
 
     Raises:
-        ConfigError: It is not known: the files are missing or not what they should be, or nobody reads this engine's.
+        ConfigError: It is not known: the files are missing or not what they should be.
     """
-    reader = _READERS.get(engine)
-    if reader is None:
-        raise ConfigError(f"model {model!r}: what memory {engine} needs for it is not known")
-    return reader(model, model_dir)
+    return _READERS[engine](model, model_dir)
 
 
 def any_geometry(model: str, model_dir: Path) -> Geometry:

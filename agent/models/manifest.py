@@ -23,7 +23,6 @@ class Engine(StrEnum):
     ONNXRUNTIME_GENAI = "onnxruntime-genai"
     TENSORRT_LLM = "tensorrt-llm"
     TENSORRT_EDGE_LLM = "tensorrt-edge-llm"
-    LLAMA_CPP = "llama.cpp"
     OPENAI = "openai"
     """A server upstream, not this device."""
 

@@ -1,4 +1,4 @@
-"""Writes GGUF files of Llama models: header, tokenizer, and tensors that are quantized already.
+"""Writes GGUF files of Llama models: header, tokenizer, and tensors as they are given.
 
 Needs the `gguf` package, of the `build` extra. The names are those of llama.cpp's Llama architecture
 (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
@@ -35,7 +35,13 @@ class Tensor:
     quantization: GGMLQuantizationType
 
 
-def write_gguf(out: Path, config: dict[str, Any], tokenizer: Path, tensors: Iterable[Tensor]) -> None:
+def write_gguf(
+    out: Path,
+    config: dict[str, Any],
+    tokenizer: Path,
+    tensors: Iterable[Tensor],
+    file_type: LlamaFileType = LlamaFileType.MOSTLY_Q4_0,
+) -> None:
     """Write a model.
 
     Args:
@@ -43,9 +49,10 @@ def write_gguf(out: Path, config: dict[str, Any], tokenizer: Path, tensors: Iter
         config: As a Hugging Face `config.json` has it.
         tokenizer: A folder with the tokenizer's files.
         tensors: All of the model's.
+        file_type: What most of them are.
     """
     writer = GGUFWriter(out, "llama")
-    writer.add_file_type(LlamaFileType.MOSTLY_Q4_0)
+    writer.add_file_type(file_type)
     writer.add_context_length(config["max_position_embeddings"])
     writer.add_embedding_length(config["hidden_size"])
     writer.add_block_count(config["num_hidden_layers"])

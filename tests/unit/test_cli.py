@@ -52,7 +52,7 @@ def test_the_help_of_every_command_teaches(command: str) -> None:
         assert f"  jetson-agent {command}" in page
 
 
-@pytest.mark.parametrize("command", ["list", "show", "pull", "verify", "remove"])
+@pytest.mark.parametrize("command", ["list", "show", "pull", "build", "build-engine", "verify", "remove"])
 def test_the_help_about_models_teaches(command: str) -> None:
     assert f" {command} " in _help("models", "--help")
     assert f"  jetson-agent models {command}" in _help("models", command, "--help")

@@ -45,7 +45,7 @@ def test_every_key_has_a_meaning_and_a_row() -> None:
         "| `schema` | path | none |",
         "| `priority` | integer, -100 to 100 | none |",
         "| `budget_watts` | number, at least 1 | no limit | The budget, in watts. |",
-        "| `engine` | text: one of auto, onnxruntime-genai, tensorrt-llm, tensorrt-edge-llm, llama.cpp | `auto` |",
+        "| `engine` | text: one of auto, onnxruntime-genai, tensorrt-llm, tensorrt-edge-llm | `auto` |",
         "| `from` | time of day | must be given |",
     ],
 )

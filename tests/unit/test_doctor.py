@@ -16,6 +16,7 @@ from agent.doctor.doctor import examine
 from agent.doctor.engine import EngineLibrary, judge_engines, judge_model, probe_engine, probe_engines
 from agent.doctor.finding import Finding, Mark
 from agent.doctor.surroundings import examine_broker, examine_state_dir
+from agent.engine.catalog import TENSORRT_EDGE_LLM, TENSORRT_LLM
 from agent.engine.preference import MachineFacts
 from agent.engine_outcomes import EngineOutcomes
 from agent.errors import ConfigError
@@ -24,10 +25,11 @@ from agent.units import Bytes, Seconds
 from tests.boards import BOARDS, BoardTree
 from tests.unit.platform.fake_nvml import FakeCard, FakePynvml
 
-GENAI = "onnxruntime-genai"
+GENAI, TRT, EDGE = "onnxruntime-genai", "tensorrt-llm", "tensorrt-edge-llm"
 NO_GPU = MachineFacts(has_gpu=False)
 WITH_CUDA = EngineLibrary("0.18.0", cuda=True)
 WITHOUT_CUDA = EngineLibrary("0.18.0")
+TWO_LIBRARIES = {TRT: EngineLibrary("1.2.1", cuda=True), EDGE: EngineLibrary("0.11.0", cuda=True)}
 
 
 @pytest.fixture
@@ -177,8 +179,8 @@ def test_an_engine_that_does_not_load(program: str, problem: str) -> None:
     finding, others = judge_engines({GENAI: library}, is_jetson=False, has_gpu=False)
     assert finding.mark is Mark.PROBLEM, "there is no other"
     assert finding.found == f"onnxruntime-genai: {problem}."
-    assert others.found == "Not installed: tensorrt-llm, tensorrt-edge-llm, llama.cpp."
-    finding, *_ = judge_engines({GENAI: library, "llama.cpp": WITHOUT_CUDA}, is_jetson=False, has_gpu=False)
+    assert others.found == "Not installed: tensorrt-llm, tensorrt-edge-llm."
+    finding, *_ = judge_engines({GENAI: library, TRT: WITH_CUDA}, is_jetson=False, has_gpu=False)
     assert finding.mark is Mark.WARN, "there is another"
 
 
@@ -206,27 +208,30 @@ def test_a_model_whose_files_do_not_tell_what_it_needs(config: Config) -> None:
 
 @pytest.fixture
 def two_forms(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
-    """A model for two engines; of llama.cpp's library there is only the name."""
-    (tmp_path / "models" / "small" / "m.gguf").touch()
-    (tmp_path / "llama_cpp.py").touch()
+    """A model for two engines; of their libraries there are only the names."""
+    folder = tmp_path / "models" / "small"
+    (folder / "genai_config.json").rename(folder / "config.json")
+    (folder / "model.safetensors").touch()
+    (folder / ".edgellm").mkdir()
+    for module in (*TENSORRT_LLM.modules, *TENSORRT_EDGE_LLM.modules):
+        (tmp_path / f"{module}.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
     return config
 
 
 def test_which_engine_auto_takes_and_why(two_forms: Config) -> None:
-    both = {GENAI: WITHOUT_CUDA, "llama.cpp": EngineLibrary("0.3")}
-    _, choice = judge_model(two_forms, None, both, NO_GPU)
-    files = "It has files for onnxruntime-genai, llama.cpp; auto takes"
-    assert choice.found == f"{files} onnxruntime-genai: preferred here to llama.cpp."
-    _, choice = judge_model(two_forms, None, both | {GENAI: EngineLibrary(None, problem="it is broken")}, NO_GPU)
-    assert choice.found == f"{files} llama.cpp: onnxruntime-genai was tried first: it is broken."
-    named = two_forms.model_copy(update={"model": Model(name="small", engine="llama.cpp")})
-    _, choice = judge_model(named, None, both, NO_GPU)
-    assert choice.found == "model.engine says llama.cpp."
-    _, choice = judge_model(named, None, both | {"llama.cpp": EngineLibrary(None, problem="it is broken")}, NO_GPU)
+    _, choice = judge_model(two_forms, None, TWO_LIBRARIES, NO_GPU)
+    files = "It has files for tensorrt-llm, tensorrt-edge-llm; auto takes"
+    assert choice.found == f"{files} tensorrt-llm: preferred here to tensorrt-edge-llm."
+    _, choice = judge_model(two_forms, None, TWO_LIBRARIES | {TRT: EngineLibrary(None, problem="it is broken")}, NO_GPU)
+    assert choice.found == f"{files} tensorrt-edge-llm: tensorrt-llm was tried first: it is broken."
+    named = two_forms.model_copy(update={"model": Model(name="small", engine=EDGE)})
+    _, choice = judge_model(named, None, TWO_LIBRARIES, NO_GPU)
+    assert choice.found == "model.engine says tensorrt-edge-llm."
+    _, choice = judge_model(named, None, TWO_LIBRARIES | {EDGE: EngineLibrary(None, problem="it is broken")}, NO_GPU)
     assert (choice.mark, choice.found) == (
         Mark.PROBLEM,
-        "model.engine says llama.cpp. Its library does not load.",
+        "model.engine says tensorrt-edge-llm. Its library does not load.",
     )
 
 
@@ -236,9 +241,9 @@ def test_what_did_not_load_before_is_told_with_what_to_do(two_forms: Config) -> 
     outcomes = EngineOutcomes(two_forms.state_dir / "engines.json")
     outcomes.failed(candidate, candidate.ways[0], "no kernel image", None)
     outcomes.save()
-    _, choice = judge_model(two_forms, None, {GENAI: WITHOUT_CUDA, "llama.cpp": EngineLibrary("0.3")}, NO_GPU)
+    _, choice = judge_model(two_forms, None, TWO_LIBRARIES, NO_GPU)
     assert choice.found.endswith(
-        "auto takes llama.cpp: onnxruntime-genai is not tried again, it did not load: no kernel image."
+        "auto takes tensorrt-edge-llm: tensorrt-llm is not tried again, it did not load: no kernel image."
     )
     assert choice.advice is not None
     assert "load_model" in choice.advice

@@ -18,7 +18,7 @@ from agent.config import Memory
 from agent.counters import Counters
 from agent.egress import Egress
 from agent.engine.batching import BatchSearch, Rate, Trial
-from agent.engine.catalog import LLAMA_CPP, ONNXRUNTIME_GENAI, TENSORRT_LLM, KnownEngine
+from agent.engine.catalog import ONNXRUNTIME_GENAI, TENSORRT_EDGE_LLM, TENSORRT_LLM, KnownEngine
 from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities
 from agent.events import (
@@ -515,7 +515,7 @@ def test_a_wanted_model_for_which_there_is_no_room_any_more_is_told(build: Calla
     assert (bench.host.loaded, bench.lacks) == ("large", [])
 
 
-TWO_FORMS = (Way(TENSORRT_LLM, "1", LARGE), Way(LLAMA_CPP, "1", replace(SMALL, model="small")))
+TWO_FORMS = (Way(TENSORRT_EDGE_LLM, "1", LARGE), Way(TENSORRT_LLM, "1", replace(SMALL, model="small")))
 """Of one model: as much as the large one by the first engine, as little as the small one by the other."""
 
 
@@ -523,22 +523,22 @@ def test_a_model_is_loaded_by_the_first_engine_that_has_room(build: Callable[...
     bench = build(models=(SMALL,), ways=TWO_FORMS)
     bench.free = 2048 * MIB
     bench.look()
-    assert (bench.host.calls, bench.host.engine) == (["load small"], "llama.cpp")
+    assert (bench.host.calls, bench.host.engine) == (["load small"], "tensorrt-llm")
     assert not [event for event in bench.events if isinstance(event, ModelDoesNotFit)]
     bench.free = 8192 * MIB
     bench.look(PATIENCE + 1)
-    assert bench.host.engine == "tensorrt-llm", "there has been room for it for a while"
+    assert bench.host.engine == "tensorrt-edge-llm", "there has been room for it for a while"
     assert not bench.lacks
 
 
 def test_another_engine_has_its_turn_at_once_where_there_is_room(build: Callable[..., Bench]) -> None:
     bench = build(models=(SMALL,), ways=TWO_FORMS)
     bench.look()
-    assert bench.host.engine == "tensorrt-llm"
+    assert bench.host.engine == "tensorrt-edge-llm"
     small, large = bench.candidates[0].by(TWO_FORMS[1]), bench.candidates[0].by(TWO_FORMS[0])
     bench.turns = (small, large)
-    bench.governor.engine_event(ModelLoadFailed("small", "broken", "tensorrt-llm", LoadProblem.REFUSED))
-    assert str(bench.host.engine) == "llama.cpp"
+    bench.governor.engine_event(ModelLoadFailed("small", "broken", "tensorrt-edge-llm", LoadProblem.REFUSED))
+    assert str(bench.host.engine) == "tensorrt-llm"
     bench.look(3 * PATIENCE)
     assert len(bench.host.calls) == 2, "it stays"
 

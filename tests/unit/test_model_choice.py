@@ -8,6 +8,7 @@ import pytest
 from agent.budget.memory import DoesNotFit, Fits
 from agent.candidates import Candidate, find_candidate
 from agent.config import Config, Device
+from agent.engine.catalog import TENSORRT_EDGE_LLM, TENSORRT_LLM
 from agent.engine.host import EngineEvent
 from agent.engine.preference import MachineFacts
 from agent.engine_choice import EngineChoice
@@ -70,7 +71,7 @@ class Bench:
     def failure(self) -> str | None:
         """What is remembered of `other`."""
         known = self.outcomes.of(find_candidate("other", self.config), Seconds(1.0))
-        return known["onnxruntime-genai"].failure
+        return known.get("onnxruntime-genai")
 
     async def order(self, model: str = "other") -> asyncio.Task[str]:
         """An order that has got as far as it does by itself."""
@@ -183,13 +184,16 @@ async def test_what_cannot_be_loaded_is_rejected_and_changes_nothing(bench: Benc
 
 
 async def test_an_order_goes_on_while_engines_are_left(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    (bench.folder / "other" / "m.gguf").touch()
-    (bench.folder / "llama_cpp.py").touch()
+    (bench.folder / "other" / "genai_config.json").rename(bench.folder / "other" / "config.json")
+    (bench.folder / "other" / "model.safetensors").touch()
+    (bench.folder / "other" / ".edgellm").mkdir()
+    for module in (*TENSORRT_LLM.modules, *TENSORRT_EDGE_LLM.modules):
+        (bench.folder / f"{module}.py").touch()
     monkeypatch.syspath_prepend(bench.folder)
     order = await bench.order()
-    bench.hear(ModelLoadFailed("other", "broken", "onnxruntime-genai", LoadProblem.REFUSED))
+    bench.hear(ModelLoadFailed("other", "broken", "tensorrt-llm", LoadProblem.REFUSED))
     assert bench.memory.preferred == [("other", "small")]
-    bench.hear(ModelLoadFailed("other", "broken too", "llama.cpp", LoadProblem.REFUSED))
+    bench.hear(ModelLoadFailed("other", "broken too", "tensorrt-edge-llm", LoadProblem.REFUSED))
     with pytest.raises(RetryError, match="broken too"):
         await order
 

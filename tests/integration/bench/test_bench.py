@@ -98,9 +98,12 @@ def test_what_has_no_room_is_not_begun(config: Config) -> None:
         run_bench(tight, order(SHORT))
 
 
-def test_an_engine_that_is_not_here_is_told_of_before_anything_is_loaded(config: Config) -> None:
-    with pytest.raises(ConfigError, match=r"llama\.cpp"):
-        run_bench(config, order(SHORT, against="llama.cpp"))
+def test_an_engine_that_is_not_here_is_told_of_before_anything_is_loaded(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorrt_llm", None)
+    with pytest.raises(ConfigError, match="tensorrt-llm is not installed"):
+        run_bench(config, order(SHORT, against="tensorrt-llm"))
 
 
 def test_a_chart_needs_runs(config: Config, tmp_path: Path) -> None:

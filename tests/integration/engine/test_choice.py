@@ -25,23 +25,23 @@ async def failed(chosen: Choosing) -> tuple[str, LoadProblem]:
 
 
 @pytest.mark.parametrize(
-    ("first", "problem"),
+    ("failing", "problem"),
     [
         ("load_if_there", LoadProblem.REFUSED),
         ("load_and_exit", LoadProblem.CRASHED),
         ("load_for_ever", LoadProblem.TIMED_OUT),
     ],
 )
-async def test_the_next_is_tried_and_the_failure_remembered(tmp_path: Path, first: str, problem: LoadProblem) -> None:
+async def test_the_next_is_tried_and_the_failure_remembered(tmp_path: Path, failing: str, problem: LoadProblem) -> None:
     timeout = 4.0 if problem is LoadProblem.TIMED_OUT else 20.0
-    async with choosing(tmp_path, first, "load", load_timeout=timeout) as chosen:
+    async with choosing(tmp_path, failing, "load", load_timeout=timeout) as chosen:
         assert await failed(chosen) == (TRT, problem)
         assert await loaded(chosen) == GENAI
         why = chosen.engines.why("m", GENAI)
         assert why is not None
         assert why.startswith("tensorrt-llm was tried first: ")
     (tmp_path / "model" / "loading").unlink(missing_ok=True)
-    async with choosing(tmp_path, first, "load", load_timeout=timeout) as chosen:
+    async with choosing(tmp_path, failing, "load", load_timeout=timeout) as chosen:
         assert await loaded(chosen) == GENAI, "what is remembered is not tried"
         why = chosen.engines.why("m", GENAI)
         assert why is not None

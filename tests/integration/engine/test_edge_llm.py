@@ -79,7 +79,7 @@ def run(engine: EdgeLlmEngine, *wanted: GenerationRequest) -> dict[PromptId, Fin
 
 def test_without_an_engine_it_is_refused_with_the_command_and_none_is_built(tmp_path: Path, model_dir: Path) -> None:
     bare = shutil.copytree(model_dir, tmp_path / MODEL, symlinks=True, ignore=shutil.ignore_patterns(".edgellm"))
-    with pytest.raises(LoadError, match=f"no engine for this machine .*: jetson-agent models build {MODEL}"):
+    with pytest.raises(LoadError, match=f"no engine for this machine .*: jetson-agent models build-engine {MODEL}"):
         load(spec(bare))
     assert not cache_dir(bare).exists()
 
@@ -139,6 +139,7 @@ def test_a_prompt_longer_than_the_engine_takes_is_refused_with_the_numbers(singl
 
 def test_several_run_at_once_and_answer_as_they_do_alone(batched: EdgeLlmEngine) -> None:
     assert batched.capabilities().max_batch == 2
+    assert not batched.capabilities().paced
     alone = {**run(batched, request("a", max_tokens=7)), **run(batched, request("b", "Is it night?", max_tokens=12))}
     together = run(batched, request("b", "Is it night?", max_tokens=12), request("a", max_tokens=7))
     assert {name: ended.text for name, ended in together.items()} == {name: ended.text for name, ended in alone.items()}

@@ -49,13 +49,16 @@ async def test_deltas_come_in_order_and_one_outcome_last(tmp_path: Path) -> None
         assert [type(event) for event in events[3:]] == [Finished]
 
 
+@pytest.mark.parametrize("named", ["", "/some/library"])
 async def test_the_engine_imports_from_where_the_agent_is_and_not_from_where_it_was_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", named)
     async with hosting(tmp_path) as hosted:
         await hosted.host.ready()
-        assert engine_process().environ()["PYTHONPATH"] == str(Path(agent.__file__).parents[1])
+        sources = str(Path(agent.__file__).parents[1])
+        assert engine_process().environ()["PYTHONPATH"] == (f"{sources}:{named}" if named else sources)
 
 
 async def test_without_streaming_the_outcome_alone_comes(tmp_path: Path) -> None:

@@ -193,6 +193,7 @@ async def test_a_redirect_is_not_followed(server: OpenAIServer) -> None:
         (404, "no such model", ErrorCode.MODEL_NOT_FOUND),
         (413, "too much", ErrorCode.TOO_LARGE),
         (422, "bad schema", ErrorCode.INVALID_REQUEST),
+        (500, "1 validation error: {'type': 'literal_error', 'loc': ('body', 'stop')}", ErrorCode.INVALID_REQUEST),
     ],
 )
 async def test_what_the_server_refuses_is_not_tried_again(

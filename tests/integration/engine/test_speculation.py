@@ -190,6 +190,8 @@ def test_auto_changes_no_answer(spec: EngineSpec, plain: Engine) -> None:
 
 
 def test_a_model_that_cannot_is_loaded_without(spec: EngineSpec, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.engine.ort_genai.NGRAM_SIZE", 17)  # the library refuses it, as it does kinds of models
+    monkeypatch.setattr(
+        "agent.engine.ort_genai.drafting.NGRAM_SIZE", 17
+    )  # the library refuses it, as it does kinds of models
     with closing(load(replace(spec, speculation=Speculation.ON))) as loaded:
         assert run(loaded, request(SURE[0])).finished.text == "Two people and a dog are at the door at 22:40."

@@ -16,9 +16,11 @@ NOT_HERE = replace(ONNXRUNTIME_GENAI, name="new", modules=("none_such",), advice
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
     """Two models: one of each kind."""
-    for name, file in (("genai", "genai_config.json"), ("gguf", "model-q4_0.gguf")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / file).touch()
+    (tmp_path / "genai").mkdir()
+    (tmp_path / "genai" / "genai_config.json").touch()
+    (tmp_path / "hf").mkdir()
+    for file in ("config.json", "model.safetensors"):
+        (tmp_path / "hf" / file).touch()
     return tmp_path
 
 
@@ -26,13 +28,12 @@ def models(tmp_path: Path) -> Path:
     ("text", "model", "engine"),
     [
         ("genai", "genai", "onnxruntime-genai"),
-        ("gguf", "gguf", "llama.cpp"),
-        ("genai:llama.cpp", "genai", "llama.cpp"),
-        ("llama.cpp", "genai", "llama.cpp"),
+        ("hf", "hf", "tensorrt-llm"),
+        ("hf:tensorrt-edge-llm", "hf", "tensorrt-edge-llm"),
+        ("tensorrt-llm", "genai", "tensorrt-llm"),
         ("onnxruntime-genai", "genai", "onnxruntime-genai"),
-        ("{models}/gguf", "gguf", "llama.cpp"),
-        ("{models}/gguf/model-q4_0.gguf", "gguf", "llama.cpp"),
-        ("{models}/genai/:llama.cpp", "genai", "llama.cpp"),
+        ("{models}/hf", "hf", "tensorrt-llm"),
+        ("{models}/genai/:tensorrt-llm", "genai", "tensorrt-llm"),
     ],
 )
 def test_names(models: Path, text: str, model: str, engine: str) -> None:
@@ -40,7 +41,7 @@ def test_names(models: Path, text: str, model: str, engine: str) -> None:
     assert found == Named(model, models / model, BY_NAME[engine])
 
 
-@pytest.mark.parametrize("text", ["none-such", "genai:none-such", "./none-such/", "none-such.gguf"])
+@pytest.mark.parametrize("text", ["none-such", "genai:none-such", "./none-such/"])
 def test_what_is_not_there(models: Path, text: str) -> None:
     with pytest.raises(ConfigError, match="none-such"):
         find_named(text, "genai", models, models / "state")

@@ -39,7 +39,7 @@ def test_little_is_lost_against_the_best_constant_duty(tmp_path: Path) -> None:
 def test_more_budget_gives_more_tokens(tmp_path: Path) -> None:
     speeds = [
         steady(Rig("agx-orin", tmp_path / str(watts), budget=watts), watts, SHORT_S).tokens_per_s
-        for watts in (16, 19, 22, 25, 28)
+        for watts in (16, 22, 28)
     ]
     assert speeds == sorted(speeds)
 
@@ -53,18 +53,24 @@ def test_a_batch_costs_fewer_joules_a_token_at_the_same_watts(tmp_path: Path) ->
     assert max(one.worst, two.worst, four.worst) <= 1.03
 
 
+WARM = 88.0
+"""Where the first minutes have brought it."""
+
+
 def test_a_hot_board_is_slowed_down_before_its_hardware_does_it(tmp_path: Path) -> None:
     throttled = []
     with Rig("orin-nano-super", tmp_path / "hot", air=68.0) as rig:
-        for second in range(400):
+        rig.world.celsius = WARM
+        for second in range(150):
             rig.at(float(second), lambda: throttled.append(rig.world.throttled))
-        rig.run(400.0)
+        rig.run(150.0)
     assert not any(throttled)
     assert 90 < rig.world.celsius < 99
     assert 0.1 < rig.trace.duties[-1] < 0.95
     assert any(isinstance(event, PowerLimited) and "throttles at 99" in event.reason for event in rig.events)
     with Rig("orin-nano-super", tmp_path / "ungoverned", air=68.0, duty=1.0) as rig:
-        rig.run(400.0)
+        rig.world.celsius = WARM
+        rig.run(150.0)
     assert rig.world.celsius > 95, "it would have throttled"
 
 

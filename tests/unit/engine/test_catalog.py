@@ -15,17 +15,11 @@ from agent.models.manifest import Engine
     [
         ({"genai_config.json", "model.onnx"}, ["onnxruntime-genai"]),
         ({"genai_config.json", "config.json", "model.safetensors"}, ["onnxruntime-genai"]),
-        ({"genai_config.json", "m.gguf"}, ["onnxruntime-genai", "llama.cpp"]),
-        ({"m.gguf"}, ["llama.cpp"]),
-        ({"a.gguf", "b.gguf"}, []),
+        ({"m.gguf"}, []),
         ({"config.json", "model-1.safetensors", "model-2.safetensors"}, ["tensorrt-llm"]),
         ({"config.json"}, []),
         ({"config.json", "model.safetensors", ".edgellm"}, ["tensorrt-llm", "tensorrt-edge-llm"]),
         ({".edgellm"}, []),
-        (
-            {"config.json", "model.safetensors", ".edgellm", "m.gguf"},
-            ["tensorrt-llm", "tensorrt-edge-llm", "llama.cpp"],
-        ),
         ({"README.md"}, []),
         (set(), []),
     ],

@@ -42,12 +42,12 @@ def texts(streams: Streams, stream: Stream) -> list[str]:
     """All of it, to its end."""
     found: list[str] = []
     while True:
-        streams.gather(LONG)
         while stream.pending:
             output = stream.pending.popleft().output
             if output is None:
                 return found
             found.append(output.text)
+        streams.gather(LONG)
 
 
 def test_outputs_come_in_order_then_the_end_with_what_was_cached() -> None:

@@ -2,36 +2,30 @@
 
 import pytest
 
-from agent.engine.preference import MachineFacts, Remembered, is_lasting, order, preferred, why
+from agent.engine.preference import MachineFacts, is_lasting, order, preferred, why
 from agent.events import LoadProblem
 
-EDGE, TRT, GENAI, LLAMA = "tensorrt-edge-llm", "tensorrt-llm", "onnxruntime-genai", "llama.cpp"
+EDGE, TRT, GENAI = "tensorrt-edge-llm", "tensorrt-llm", "onnxruntime-genai"
 GPU, CPU = MachineFacts(has_gpu=True), MachineFacts(has_gpu=False)
-BROKEN = Remembered("broken")
 
 
 @pytest.mark.parametrize(
-    ("there", "machine", "remembered", "ordered"),
+    ("there", "machine", "failures", "ordered"),
     [
         ((GENAI,), CPU, {}, (GENAI,)),
-        ((LLAMA, GENAI), CPU, {}, (GENAI, LLAMA)),
-        ((GENAI, TRT, EDGE, LLAMA), GPU, {}, (EDGE, TRT, GENAI, LLAMA)),
-        ((GENAI, TRT, EDGE, LLAMA), CPU, {}, (GENAI, LLAMA, TRT, EDGE)),
-        ((GENAI, TRT), GPU, {TRT: BROKEN}, (GENAI, TRT)),
-        ((GENAI, TRT), GPU, {TRT: BROKEN, GENAI: BROKEN}, (TRT, GENAI)),
-        ((TRT,), GPU, {TRT: BROKEN}, (TRT,)),
-        ((GENAI, LLAMA), CPU, {GENAI: Remembered(None, 14.0), LLAMA: Remembered(None, 21.0)}, (LLAMA, GENAI)),
-        ((GENAI, LLAMA), CPU, {GENAI: Remembered(None, 14.0), LLAMA: Remembered(None, 9.0)}, (GENAI, LLAMA)),
-        ((GENAI, LLAMA), CPU, {LLAMA: Remembered(None, 21.0)}, (GENAI, LLAMA)),
-        ((GENAI, LLAMA), CPU, {GENAI: Remembered(None, 14.0), LLAMA: Remembered("broken", 21.0)}, (GENAI, LLAMA)),
-        ((TRT, GENAI, LLAMA), GPU, {GENAI: Remembered(None, 1.0), LLAMA: Remembered(None, 2.0)}, (TRT, LLAMA, GENAI)),
+        ((EDGE, TRT), CPU, {}, (TRT, EDGE)),
+        ((GENAI, TRT, EDGE), GPU, {}, (EDGE, TRT, GENAI)),
+        ((GENAI, TRT, EDGE), CPU, {}, (GENAI, TRT, EDGE)),
+        ((GENAI, TRT), GPU, {TRT: "broken"}, (GENAI, TRT)),
+        ((GENAI, TRT), GPU, {TRT: "broken", GENAI: "broken"}, (TRT, GENAI)),
+        ((TRT,), GPU, {TRT: "broken"}, (TRT,)),
     ],
 )
 def test_the_order(
-    there: tuple[str, ...], machine: MachineFacts, remembered: dict[str, Remembered], ordered: tuple[str, ...]
+    there: tuple[str, ...], machine: MachineFacts, failures: dict[str, str], ordered: tuple[str, ...]
 ) -> None:
-    assert order(there, machine, remembered) == ordered
-    assert sorted(preferred(there, machine, remembered)) == sorted(there)
+    assert order(there, machine, failures) == ordered
+    assert sorted(preferred(there, machine)) == sorted(there)
 
 
 @pytest.mark.parametrize(
@@ -55,13 +49,10 @@ def test_what_is_worth_remembering(problem: LoadProblem, reason: str, *, calm: b
 
 def test_why_one_was_taken() -> None:
     assert why(GENAI, (GENAI,), {}, {}) == "the only one here"
-    assert why(TRT, (TRT, GENAI, LLAMA), {}, {}) == "preferred here to onnxruntime-genai, llama.cpp"
-    assert (
-        why(GENAI, (TRT, GENAI), {TRT: "no GPU"}, {TRT: Remembered("no GPU")}) == "tensorrt-llm was tried first: no GPU"
-    )
-    assert why(LLAMA, (EDGE, GENAI, LLAMA), {GENAI: "out of memory"}, {EDGE: BROKEN}) == (
-        "tensorrt-edge-llm is not tried again, it did not load: broken; "
-        "onnxruntime-genai was tried first: out of memory"
+    assert why(EDGE, (EDGE, TRT, GENAI), {}, {}) == "preferred here to tensorrt-llm, onnxruntime-genai"
+    assert why(GENAI, (TRT, GENAI), {TRT: "no GPU"}, {TRT: "no GPU"}) == "tensorrt-llm was tried first: no GPU"
+    assert why(GENAI, (EDGE, TRT, GENAI), {TRT: "out of memory"}, {EDGE: "broken"}) == (
+        "tensorrt-edge-llm is not tried again, it did not load: broken; tensorrt-llm was tried first: out of memory"
     )
     assert why(GENAI, (TRT, GENAI), {}, {}) == "tensorrt-llm had no room in memory"
     assert len(why(GENAI, (TRT, GENAI), {TRT: "x" * 5000}, {})) < 250

@@ -41,7 +41,8 @@ def test_an_unknown_name_is_answered_with_the_places(tmp_path: Path) -> None:
 def test_a_model_for_another_engine_is_one(tmp_path: Path) -> None:
     folder = tmp_path / "own" / "chat"
     folder.mkdir(parents=True)
-    (folder / "chat-Q4_0.gguf").touch()
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).touch()
     assert find_model("chat", tmp_path / "own", tmp_path) == folder
 
 
@@ -55,8 +56,10 @@ def test_a_fingerprint_is_of_names_sizes_and_times(tmp_path: Path) -> None:
     prints.append(fingerprint(folder))
     os.utime(folder / "weights", (1.0, 1.0))
     prints.append(fingerprint(folder))
-    (folder / ".edgellm").mkdir()
-    (folder / ".edgellm" / "an engine").touch()
+    engine = folder / ".edgellm" / "engines" / "m" / "1"
+    engine.mkdir(parents=True)
+    assert fingerprint(folder) == prints[-1], "no engine yet"
+    (engine / "jetson-agent.json").touch()
     prints.append(fingerprint(folder))
     assert len(set(prints)) == 5
     with pytest.raises(ConfigError, match="No such file"):

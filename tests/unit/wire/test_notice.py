@@ -36,7 +36,7 @@ def test_offline() -> None:
 
 
 def test_an_event() -> None:
-    event = ModelLoaded(model="edge-tiny", seconds=0.5, context_length=4096, engine="llama.cpp")
+    event = ModelLoaded(model="edge-tiny", seconds=0.5, context_length=4096, engine="tensorrt-llm")
     clock = Clock("2f1c", now=lambda: Seconds(100.25), wall=lambda: UnixSeconds(12.34567))
     assert json.loads(encode_event(event, clock)) == {
         "event": "model_loaded",
@@ -47,7 +47,7 @@ def test_an_event() -> None:
             "model": "edge-tiny",
             "seconds": 0.5,
             "context_length": 4096,
-            "engine": "llama.cpp",
+            "engine": "tensorrt-llm",
             "max_running": 1,
         },
     }

@@ -85,7 +85,10 @@ class _CancellableIterator:
 
 
 class LLM:
-    """One loaded model. Fails where the real one would build."""
+    """One loaded model. Fails where the real one would build.
+
+    `EDGE_LLM_STAND_IN_MODEL` is the folder that onnxruntime-genai loads, where the model's own is a checkpoint only.
+    """
 
     def __init__(  # noqa: PLR0913 - as the real one
         self,
@@ -107,7 +110,7 @@ class LLM:
         assert enable_in_flight_batching == (max_batch_size > 1)
         assert engine_cache_max_size_gb > 0
         assert not clear_engine_cache
-        config = og.Config(model)
+        config = og.Config(os.environ.get("EDGE_LLM_STAND_IN_MODEL", model))
         config.overlay(ONE_THREAD)
         self._model = og.Model(config)
         self._tokenizer = og.Tokenizer(self._model)

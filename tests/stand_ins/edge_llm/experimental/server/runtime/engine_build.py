@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import signal
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ def prepare_model(
     max_cache_size_bytes: int = 50 << 30,
     clear_cache: bool = False,
 ) -> PreparedModel:
-    """Build what is not there. `EDGE_LLM_STAND_IN_BUILD=fail` makes that fail."""
+    """Build what is not there. `EDGE_LLM_STAND_IN_BUILD=fail` makes that fail, `hang` has it take for ever."""
     assert options is not None
     assert max_cache_size_bytes > 0
     assert not clear_cache
@@ -73,7 +74,10 @@ def prepare_model(
     place.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=".building-", dir=place.parent))
     print("Building component llm", flush=True)
-    if os.environ.get("EDGE_LLM_STAND_IN_BUILD") == "fail":
+    trouble = os.environ.get("EDGE_LLM_STAND_IN_BUILD")
+    while trouble == "hang":
+        signal.pause()
+    if trouble == "fail":
         raise RuntimeError("the builder ran out of memory")
     (staging / "llm.engine").write_bytes(b"an engine")
     config = {"builder_config": {"max_input_len": options.max_input_len, "max_batch_size": options.max_batch_size}}

@@ -1,0 +1,1 @@
+"""The OpenAI engine against servers that this project did not write: `make conformance-servers`."""
