@@ -20,7 +20,7 @@ from agent.engine.guidance import is_json, too_intricate
 from agent.engine.pipe import EngineSpec, LoadError
 from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Refused, Tokens
 from agent.engine.xgrammar_guide import guide, refusal
-from agent.errors import ErrorCode, RejectedError
+from agent.errors import ConfigError, ErrorCode, RejectedError
 from agent.prompt import Delta, FinishReason, PromptId, Usage
 from agent.units import Seconds
 
@@ -228,7 +228,7 @@ def load(spec: EngineSpec) -> EdgeLlmEngine:
         )
     except ImportError as error:
         raise LoadError(f"TensorRT Edge-LLM is not installed here: {error}") from error
-    except (OSError, ValueError, RuntimeError) as error:
+    except (ConfigError, OSError, ValueError, RuntimeError) as error:
         raise LoadError(f"{spec.model_dir}: {error}") from error
     prompts = Prompts(llm, SamplingParams, vocabulary.control)
     fitting = Fitting(prompts, vocabulary.longest, record.context_length)

@@ -13,8 +13,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agent.budget.memory import Geometry, workspace
 from agent.engine.catalog import EDGE_LLM_RECORDS
 from agent.engine.pipe import EngineSpec, LoadError
+from agent.models.hf_geometry import read_hf_geometry
 
 RECORD = PurePath(EDGE_LLM_RECORDS).name
 
@@ -98,6 +100,7 @@ def choose(spec: EngineSpec, machine: str) -> Record:
     """The largest engine for this machine that there is memory for.
 
     Raises:
+        ConfigError: The checkpoint does not tell its geometry.
         LoadError: There is none. None is built: that takes far more memory than serving may.
     """
     command = f"jetson-agent models build-engine {spec.model}"
@@ -105,7 +108,8 @@ def choose(spec: EngineSpec, machine: str) -> Record:
     here = [built.record for built in found if is_complete(spec.model_dir, built)]
     if not here:
         raise LoadError(f"{spec.model_dir} has no engine for this machine ({machine}); build one: {command}")
-    fitting = [record for record in here if _fits(spec, record)]
+    geometry = None if spec.cache_tokens is None else read_hf_geometry(spec.model, spec.model_dir)
+    fitting = [record for record in here if _fits(spec, record, geometry)]
     if not fitting:
         least = min(here, key=lambda record: record.context_length * record.max_batch)
         tokens = "any number of" if spec.context_length is None else f"{spec.context_length:,}"
@@ -118,10 +122,17 @@ def choose(spec: EngineSpec, machine: str) -> Record:
     return max(fitting, key=lambda record: (record.max_batch, record.context_length))
 
 
-def _fits(spec: EngineSpec, record: Record) -> bool:
+def _fits(spec: EngineSpec, record: Record, geometry: Geometry | None) -> bool:
     """One request of the whole context was judged by itself; several have what there is for all together."""
     if record.max_batch > spec.max_batch:
         return False
-    if record.max_batch > 1 and spec.cache_tokens is not None and record.cache_tokens > spec.cache_tokens:
-        return False
+    if record.max_batch > 1 and geometry is not None and spec.cache_tokens is not None:
+        room = _shared(geometry, spec.cache_tokens, spec.max_batch)
+        if _shared(geometry, record.cache_tokens, record.max_batch) > room:
+            return False
     return spec.context_length is None or record.context_length <= spec.context_length
+
+
+def _shared(geometry: Geometry, tokens: int, at_once: int) -> int:
+    """Bytes of caches, and of what all but one take besides: fewer requests leave room for more tokens."""
+    return tokens * geometry.token + (at_once - 1) * workspace(geometry)

@@ -117,7 +117,7 @@ def test_an_unknown_command_is_a_usage_error() -> None:
 def test_version_names_all_that_matters() -> None:
     lines = _invoke("version").stdout.splitlines()
     assert lines[0] == f"jetson-agent {__version__}"
-    assert [line.split()[0] for line in lines] == ["jetson-agent", "Python", "onnxruntime-genai"]
+    assert [line.split()[0] for line in lines[:3]] == ["jetson-agent", "Python", "onnxruntime-genai"]
 
 
 def test_version_is_told_where_the_library_is_another_build_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.budget.memory import workspace
 from agent.engine.edge_llm import EdgeLlmEngine
 from agent.engine.edge_llm_build import BuildError, build
 from agent.engine.edge_llm_files import RECORD, cache_dir, engines
@@ -20,9 +21,11 @@ from agent.engine.preference import is_lasting
 from agent.engine.protocol import Finished, GenerationRequest
 from agent.errors import ErrorCode, RejectedError
 from agent.events import LoadProblem
+from agent.models.hf_geometry import read_hf_geometry
 from agent.prompt import Delta, Message, PromptId, Role, Sampling
 from tests.integration.engine.edge_llm_models import built_model, load, stand_in_installed
 from tests.integration.engine.test_conformance import ENDLESS, QUESTION
+from tests.stand_ins.tensorrt_llm_loader import checkpoint
 
 MODEL = "edge-tiny"
 
@@ -107,9 +110,14 @@ def test_an_engine_for_more_than_there_is_memory_for_is_refused_with_the_numbers
     assert not is_lasting(LoadProblem.REFUSED, str(refused.value), memory_is_calm=True)
 
 
-def test_an_engine_takes_no_more_than_there_is_memory_for_all_together(model_dir: Path) -> None:
-    for together, at_once in ((2 * 1024, 2), (2 * 1024 - 1, 1)):
-        wanted = EngineSpec(MODEL, model_dir, "", 1024, max_batch=4, cache_tokens=together)
+def test_an_engine_takes_no_more_than_there_is_memory_for_all_together(tmp_path: Path) -> None:
+    folder = checkpoint(tmp_path)
+    built_model(folder, context_length=1024, max_input=512)
+    built_model(folder, context_length=1024, max_input=512, max_batch=2)
+    geometry = read_hf_geometry(MODEL, folder)
+    less = 2 * 1024 - 2 * workspace(geometry) // geometry.token  # where two more have their workspaces
+    for together, most, at_once in ((2 * 1024, 2, 2), (2 * 1024 - 1, 2, 1), (less, 4, 2), (less - 1, 4, 1)):
+        wanted = EngineSpec(MODEL, folder, "", 1024, most, cache_tokens=together)
         with closing(load(wanted)) as engine:
             assert engine.capabilities().max_batch == at_once
             assert engine.capabilities().cache_tokens == at_once * 1024
