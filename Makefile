@@ -14,7 +14,7 @@ run: $(VENV)/runtime.done ## a private broker, the agent, a model: ask it someth
 test: $(VENV)/dev.done ## every test that this machine can run, with branch coverage
 	@tools/test-programs.sh
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -n 2 --dist loadfile
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 
 lint: $(VENV)/dev.done ## ruff and mypy, as CI does
