@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Engine, Event, Finished, GenerationRequest, Outcome, Refused
@@ -29,11 +30,11 @@ def endless(name: str, max_tokens: int = 400) -> GenerationRequest:
     return named(request(max_tokens=max_tokens, json_schema=ENDLESS), name)
 
 
-def long_prompt(engine: Engine, name: str) -> GenerationRequest:
+def long_prompt(engine: Engine, name: str, **sampling: Any) -> GenerationRequest:  # noqa: ANN401 - as `request`
     """Of many parts, all of them to be read."""
     engine.forget()
     words = "a " * (engine.capabilities().context_length // 8)
-    return named(request(words, max_tokens=4), name)
+    return named(request(words, **{"max_tokens": 4, **sampling}), name)
 
 
 def advance(engine: Engine, steps: int) -> list[Event]:
@@ -97,7 +98,7 @@ def test_a_request_that_is_cancelled_leaves_the_others_alone(several: Engine) ->
     alone = text(run_all(several, [named(request(max_tokens=24), "b")])["b"])
     several.admit(endless("a"))
     several.admit(named(request(max_tokens=24), "b"))
-    several.admit(long_prompt(several, "c"))
+    several.admit(long_prompt(several, "c", max_tokens=400, json_schema=ENDLESS))
     events = advance(several, 6)
     several.cancel(PromptId("a"))
     several.cancel(PromptId("c"), FinishReason.DEADLINE)
