@@ -4,7 +4,6 @@ from pathlib import Path
 
 from agent.budget.memory import Geometry, predict
 from agent.models.digest import sha256
-from agent.models.geometry import read_geometry
 from agent.models.manifest import MemoryFigure, ModelFile, Shape
 
 _CONTEXTS = (512, 4096, 16_384)
@@ -27,13 +26,8 @@ def files_of(folder: Path, without: frozenset[str] = frozenset()) -> tuple[Model
     )
 
 
-def shape_of(name: str, folder: Path) -> Shape:
-    """The geometry of a model for onnxruntime-genai.
-
-    Raises:
-        ConfigError: Its files are missing, or are not what they should be.
-    """
-    geometry = read_geometry(name, folder)
+def shape_of(geometry: Geometry) -> Shape:
+    """A geometry as a manifest has it."""
     return Shape(
         context_length=geometry.context_length,
         layers=geometry.layers,

@@ -75,8 +75,8 @@ def read_hf_geometry(model: str, model_dir: Path) -> Geometry:
         tokenizer = (model_dir / "tokenizer.json").stat().st_size
     except OSError as error:
         raise ConfigError(f"model {model!r}: {error.filename or model_dir}: {error.strerror}") from error
-    except (ValidationError, ValueError) as error:
-        raise ConfigError(f"model {model!r}: {model_dir}: {_first_line(error)}") from error
+    except ValueError as error:  # pydantic's are, too
+        raise ConfigError(f"model {model!r}: {model_dir}: {_first(error)}") from error
     return Geometry(
         model=model,
         context_length=config.max_position_embeddings,
@@ -113,5 +113,9 @@ def _weights(model_dir: Path) -> Bytes:
     return Bytes(sum(file.stat().st_size for file in files))
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+def _first(error: ValueError) -> str:
+    """What is wrong with the files, the first of it."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return str(error)

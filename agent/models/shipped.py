@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from agent.models.described import files_of, memory_figures, shape_of
+from agent.models.geometry import read_geometry
 from agent.models.manifest import Manifest, ShippedSource
 from agent.models.manifest_file import manifest_text, read_manifest
 
@@ -41,5 +42,5 @@ def _renewed(manifest: Manifest, models: Path) -> Manifest:
 
 def _measured(manifest: Manifest, folder: Path) -> Manifest:
     return manifest.model_copy(
-        update={"files": files_of(folder, _ABOUT_IT), "geometry": shape_of(manifest.name, folder)}
+        update={"files": files_of(folder, _ABOUT_IT), "geometry": shape_of(read_geometry(manifest.name, folder))}
     )

@@ -6,31 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from agent.budget.memory import Geometry
 from agent.errors import ConfigError
-from agent.models.manifest import Shape
+from agent.models.hf_geometry import read_hf_geometry
 from agent.units import Bytes
 
 _LONGEST_HEADER = 100_000_000
 """Bytes: as the format's own reader has it."""
 _PACKED = 8
 """INT4 weights in 32 bits."""
-_KV_VALUE_BYTES = 2.0
-"""The engines that load quantized checkpoints keep the KV cache in 16 bits, unless told otherwise."""
 
 
 class _Config(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    model_type: str
-    vocab_size: int = Field(gt=0)
-    hidden_size: int = Field(gt=0)
-    num_hidden_layers: int = Field(gt=0)
-    num_attention_heads: int = Field(gt=0)
-    num_key_value_heads: int | None = None
-    head_dim: int | None = None
-    max_position_embeddings: int = Field(gt=0)
     quantization_config: dict[str, Any] | None = None
 
 
@@ -41,13 +32,13 @@ class Checkpoint:
     Attributes:
         parameters: Numbers in its weights.
         size: Of its weights' files.
-        shape: If it were loaded as it is.
+        geometry: If it were loaded as it is.
     """
 
     folder: Path
     parameters: int
     size: Bytes
-    shape: Shape
+    geometry: Geometry
 
 
 def read_checkpoint(folder: Path, quantized: str | None = None) -> Checkpoint:
@@ -66,36 +57,14 @@ def read_checkpoint(folder: Path, quantized: str | None = None) -> Checkpoint:
     weights = sorted(folder.glob("*.safetensors"))
     if not weights:
         raise ConfigError(f"{folder}: there are no weights as *.safetensors; other forms are not read")
-    checkpoint = describe(folder)
-    config = _config(folder)
+    geometry = read_hf_geometry(folder.name, folder)
+    config = _Config.model_validate_json((folder / "config.json").read_bytes())
     method = None if config.quantization_config is None else str(config.quantization_config.get("quant_method"))
     if method != quantized:
         wrong = "not quantized" if method is None else f"quantized already ({method})"
         raise ConfigError(f"{folder}: its weights are {wrong}, and should be {quantized or 'in full precision'}")
-    return checkpoint
-
-
-def describe(folder: Path) -> Checkpoint:
-    """What the files of a checkpoint say, quantized ones included.
-
-    Raises:
-        ConfigError: They are not what they should be.
-    """
-    config = _config(folder)
-    weights = sorted(folder.glob("*.safetensors"))
     size = Bytes(sum(file.stat().st_size for file in weights))
-    shape = Shape(
-        context_length=config.max_position_embeddings,
-        layers=config.num_hidden_layers,
-        kv_heads=config.num_key_value_heads or config.num_attention_heads,
-        head_size=config.head_dim or config.hidden_size // config.num_attention_heads,
-        hidden_size=config.hidden_size,
-        vocab_size=config.vocab_size,
-        kv_value_bytes=_KV_VALUE_BYTES,
-        weights=size,
-        tokenizer=(folder / "tokenizer.json").stat().st_size,
-    )
-    return Checkpoint(folder, sum(map(_parameters, weights)), size, shape)
+    return Checkpoint(folder, sum(map(_parameters, weights)), size, geometry)
 
 
 def chat_form(folder: Path) -> str:
@@ -104,15 +73,6 @@ def chat_form(folder: Path) -> str:
     text = (file if file.is_file() else folder / "tokenizer_config.json").read_text(encoding="utf-8")
     forms = (("<|start_header_id|>", "llama-3"), ("<|im_start|>", "chatml"), ("[INST]", "mistral"))
     return next((form for mark, form in forms if mark in text), "its own")
-
-
-def _config(folder: Path) -> _Config:
-    try:
-        return _Config.model_validate_json((folder / "config.json").read_bytes())
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"{folder / 'config.json'}: {where}: {first['msg']}") from error
 
 
 def _parameters(file: Path) -> int:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import agent
 from agent.models.building.accuracy import Measured
-from agent.models.building.checkpoint import Checkpoint, chat_form, describe
+from agent.models.building.checkpoint import Checkpoint, chat_form
 from agent.models.building.recipes import Recipe, Tool
 from agent.models.building.stages import Inputs
 from agent.models.described import files_of, memory_figures, shape_of
 from agent.models.digest import sha256
+from agent.models.geometries import geometry_for
 from agent.models.manifest import (
     Accuracy,
     BuiltSource,
@@ -60,11 +61,11 @@ def manifest_of(name: str, recipe: Recipe, checkpoint: Checkpoint, licence: Lice
         minimum_board="not worked out: the memory of its engine is not predicted",
         files=files_of(folder),
     )
+    geometry = geometry_for(recipe.engine, name, folder)
+    manifest = manifest.model_copy(update={"geometry": shape_of(geometry)})
     if recipe.tool is not Tool.BUILDER:
-        return manifest.model_copy(update={"geometry": describe(folder).shape})
-    manifest = manifest.model_copy(update={"geometry": shape_of(name, folder)})
-    geometry = manifest.predicted
-    figures = () if geometry is None else memory_figures(geometry)
+        return manifest
+    figures = memory_figures(geometry)
     return manifest.model_copy(update={"memory": figures, "minimum_board": smallest_board(figures)})
 
 
