@@ -1,6 +1,6 @@
 """The configuration as one frozen tree.
 
-Every key, its type, its default and what it means stand here and nowhere else.
+Every key, its type, its default and what it means stand here, those of `cameras` in `camera.settings`.
 """
 
 import re
@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, model_validator
+from pydantic import ByteSize, Field, model_validator
 
+from agent.camera.settings import Camera
 from agent.config_values import (
     Duration,
     MaxRunning,
     OffAutoOn,
     Period,
     Port,
+    Section,
     SpoolSize,
     TimeOfDay,
     TopicLevel,
@@ -32,18 +34,14 @@ _ENGINES = "|".join(re.escape(name) for name in (AUTO, *EngineName))
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Device(_Section):
+class Device(Section):
     """Which device this is."""
 
     id: TopicLevel = Field(default_factory=socket.gethostname)
     """Its name in every topic. Default: the hostname."""
 
 
-class Tls(_Section):
+class Tls(Section):
     """Transport security; leave the section out for plain TCP."""
 
     ca: Path | None = None
@@ -60,7 +58,7 @@ class Tls(_Section):
         return self
 
 
-class Broker(_Section):
+class Broker(Section):
     """The MQTT 5 broker that prompts come from and replies go to."""
 
     host: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,253}$")] = "localhost"
@@ -94,7 +92,7 @@ class Broker(_Section):
         return self
 
 
-class Model(_Section):
+class Model(Section):
     """The language model."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "edge-tiny"
@@ -112,7 +110,7 @@ class Model(_Section):
     faster, or always. docs/models.md says what it brings. off, auto or on."""
 
 
-class Route(_Section):
+class Route(Section):
     """A preset that `R/prompt/<route>` puts around what it is sent."""
 
     system: str | None = None
@@ -137,7 +135,7 @@ class Route(_Section):
         return self
 
 
-class MayLeave(_Section):
+class MayLeave(Section):
     """What may leave the device for this server. By default nothing."""
 
     prompts: bool = False
@@ -148,7 +146,7 @@ class MayLeave(_Section):
     """Also the images of a prompt that may leave."""
 
 
-class Upstream(_Section):
+class Upstream(Section):
     """A model on an OpenAI-compatible server: docs/upstream.md. `<name>` is what a prompt's `model` says."""
 
     url: Url
@@ -176,7 +174,7 @@ class Upstream(_Section):
         return self
 
 
-class Queue(_Section):
+class Queue(Section):
     """Prompts that wait."""
 
     max_prompts: Annotated[int, Field(ge=1)] = 1000
@@ -185,7 +183,7 @@ class Queue(_Section):
     """A larger message is answered with `too_large`."""
 
 
-class Journal(_Section):
+class Journal(Section):
     """The database that makes prompts and replies durable."""
 
     keep: Duration = Seconds(86400.0)
@@ -194,7 +192,7 @@ class Journal(_Section):
     """The database file's limit; the oldest finished prompts go first."""
 
 
-class Engine(_Section):
+class Engine(Section):
     """The process that runs the model."""
 
     load_timeout: Duration = Seconds(600.0)
@@ -203,7 +201,7 @@ class Engine(_Section):
     """An engine that makes no progress for so long is killed and restarted."""
 
 
-class PowerSpan(_Section):
+class PowerSpan(Section):
     """A budget for a part of each day."""
 
     begins: TimeOfDay = Field(alias="from")
@@ -214,7 +212,7 @@ class PowerSpan(_Section):
     """What the whole machine may draw in between."""
 
 
-class Power(_Section):
+class Power(Section):
     """What the whole machine may draw. Without a budget it is measured all the same."""
 
     budget_watts: Watts | None = None
@@ -227,7 +225,7 @@ class Power(_Section):
     """`manage`: the agent may set the Jetson's power mode, of those that take no reboot. keep or manage."""
 
 
-class Memory(_Section):
+class Memory(Section):
     """How much memory the model may take: docs/memory.md."""
 
     budget: Annotated[ByteSize, Field(ge=1024 * 1024)] | None = None
@@ -241,7 +239,7 @@ class Memory(_Section):
     stays."""
 
 
-class Telemetry(_Section):
+class Telemetry(Section):
     """What the device measures, sent upstream and shown on the spot."""
 
     every: Period = Seconds(10.0)
@@ -256,7 +254,7 @@ class Telemetry(_Section):
     """TCP port on 127.0.0.1 where Prometheus gets the same numbers. Default: none is opened."""
 
 
-class Config(_Section):
+class Config(Section):
     """Everything that can be configured."""
 
     device: Device = Field(default_factory=Device)
@@ -281,6 +279,8 @@ class Config(_Section):
     routes: dict[TopicLevel, Route] = Field(default_factory=dict)
     upstreams: dict[TopicLevel, Upstream] = Field(default_factory=dict)
     """Models on servers, by the name that a prompt's `model` gives."""
+    cameras: dict[TopicLevel, Camera] = Field(default_factory=dict)
+    """What looks, by the name that topics and prompts give."""
 
     @model_validator(mode="after")
     def _upstreams_are_what_they_say(self) -> Self:
