@@ -222,6 +222,14 @@ class CameraCondition:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraTrouble:
+    """A camera, or with no name all of them, is looked at less often than configured, or not by its detector."""
+
+    camera: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CameraSetRefused:
     """What was sent to `R/camera/<name>/set` is nothing that can be set, or there is no such camera."""
 
@@ -255,5 +263,6 @@ Event = (
     | CameraLost
     | CameraBack
     | CameraCondition
+    | CameraTrouble
     | CameraSetRefused
 )

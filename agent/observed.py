@@ -38,5 +38,3 @@ class Dropped(StrEnum):
     """`queue.max_prompts` others wait."""
     STORAGE_FULL = "storage_full"
     """The journal has no room."""
-    NO_PICTURE = "no_picture"
-    """It was asked for with its picture, and there was none."""

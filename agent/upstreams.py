@@ -91,7 +91,12 @@ def with_local_fallback(config: Config) -> Iterator[str]:
 
 def _model(name: str, upstream: Upstream) -> UpstreamModel:
     return UpstreamModel(
-        name, upstream.model or name, upstream.max_running, WhenAway(upstream.when_away), upstream.timeout, upstream.may_leave.images
+        name,
+        upstream.model or name,
+        upstream.max_running,
+        WhenAway(upstream.when_away),
+        upstream.timeout,
+        upstream.may_leave.images,
     )
 
 

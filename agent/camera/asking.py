@@ -19,7 +19,7 @@ class Sighting:
         settings: What holds for the camera.
         trigger: Why it is worth telling.
         facts: What was seen.
-        code: The text of the code that was held up, which is the question then; None: another trigger.
+        code: The text of the code that was held up, where it is the question; None: it may be none, or none was.
         shows: Whether the picture was asked for.
     """
 
@@ -32,9 +32,13 @@ class Sighting:
     @property
     def question(self) -> str | None:
         """What the model is asked; None: no model runs."""
-        if self.trigger is Trigger.CONDITION:
-            return None
-        return self.settings.prompt if self.code is None else self.code
+        match self.trigger:
+            case Trigger.CONDITION:
+                return None
+            case Trigger.CODE:
+                return self.code
+            case _:
+                return self.settings.prompt
 
 
 def with_facts(facts: str, text: str) -> str:
@@ -76,10 +80,7 @@ def prompt_of(  # noqa: PLR0913 - what a prompt consists of
         wall: The same moment by the wall clock.
     """
     settings = sighting.settings
-    if sighting.code is None:
-        text = filled(settings.prompt or "", facts)
-    else:
-        text = with_facts(facts, sighting.code)
+    text = filled(settings.prompt or "", facts) if sighting.code is None else with_facts(facts, sighting.code)
     system = () if settings.system is None else (Message(Role.SYSTEM, settings.system),)
     return Prompt(
         id=prompt_id,

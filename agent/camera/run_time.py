@@ -124,5 +124,7 @@ class RunTimeFile:
         except FileNotFoundError:
             return {}
         except (OSError, ValidationError) as error:
-            _log.warning("camera_settings_not_read", extra={"file": str(self._file), "reason": str(error).split("\n")[0]})
+            _log.warning(
+                "camera_settings_not_read", extra={"file": str(self._file), "reason": str(error).split("\n")[0]}
+            )
             return {}

@@ -66,9 +66,7 @@ class Showing:
 
 def nothing_to_show(camera: str, why: str) -> RejectedError:
     """What a sender is told whose prompt names a camera that has no picture."""
-    return RejectedError(
-        ErrorCode.NO_PICTURE, f"camera {camera} has no picture now: {why}", retry_after_s=RETRY_AFTER
-    )
+    return RejectedError(ErrorCode.NO_PICTURE, f"camera {camera} has no picture now: {why}", retry_after_s=RETRY_AFTER)
 
 
 def _without_images(prompt: Prompt) -> Prompt:

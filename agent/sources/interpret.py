@@ -119,6 +119,10 @@ class Interpreter:
             return _order(incoming)
         if self._cameras.has(incoming.topic):
             return self._cameras.interpret(incoming)
+        return self._arrival(incoming)
+
+    def _arrival(self, incoming: Incoming) -> Arrival | Unanswerable:
+        """What is on a topic of prompts."""
         sender_id: PromptId | None = None
         try:
             fields = self._fields(incoming)

@@ -114,9 +114,7 @@ class CameraSetPayload(Payload):
     every: Period | None = None
     """The least time between two observations of the same kind: 0s, or 1s and more, as in `10s`."""
     when: (
-        Annotated[
-            list[When], Field(min_length=1), BeforeValidator(_as_list, json_schema_input_type=When | list[When])
-        ]
+        Annotated[list[When], Field(min_length=1), BeforeValidator(_as_list, json_schema_input_type=When | list[When])]
         | None
     ) = None
     """What makes an observation."""

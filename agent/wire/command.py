@@ -5,7 +5,16 @@ from typing import Annotated, Final, Literal, assert_never
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from agent.commands.values import Command, CommandAnswer, CommandId, CommandState, Drain, LoadModel, SetBudget, TakeSnapshot
+from agent.commands.values import (
+    Command,
+    CommandAnswer,
+    CommandId,
+    CommandState,
+    Drain,
+    LoadModel,
+    SetBudget,
+    TakeSnapshot,
+)
 from agent.wire.payload import IdText, Payload
 from agent.wire.request import legal_id, rejection, text_of_payload
 

@@ -50,9 +50,9 @@ WRONG = {
     "unknown key that is known elsewhere": ("port: 1", ["1: port: unknown key here; it belongs at `broker.port`"]),
     "key of a route at the top": ("schema: x", ["1: schema: unknown key here; it belongs at `routes.<name>.schema`"]),
     "unknown section of a later version": (
-        "device: {id: a}\ncameras: {}",
+        "device: {id: a}\nfleet: {}",
         [
-            f"2: cameras: unknown key; there are: {TOP}",
+            f"2: fleet: unknown key; there are: {TOP}",
         ],
     ),
     "a model upstream with the name of the device's own": (
