@@ -33,7 +33,9 @@ def picture(number: int, width: int = WIDTH, height: int = HEIGHT) -> NDArray[np
 def number_in(pixels: NDArray[np.uint8]) -> int:
     """The number in a picture, at any size."""
     side = pixels.shape[1] // _SHARE
-    blocks = [pixels[side // 4 : 3 * side // 4, bit * side + side // 4 : bit * side + 3 * side // 4] for bit in range(_BITS)]
+    blocks = [
+        pixels[side // 4 : 3 * side // 4, bit * side + side // 4 : bit * side + 3 * side // 4] for bit in range(_BITS)
+    ]
     return sum((block.mean() > 127) << bit for bit, block in enumerate(blocks))
 
 
