@@ -83,8 +83,6 @@ def _written(key: Key) -> str:
     match key.default:
         case None | PydanticUndefinedType():
             return "none" if key.default is None else "must be given"
-        case ():
-            return "`[]`"
         case bool() as yes:
             return f"`{str(yes).lower()}`"
         case ByteSize() as size:

@@ -28,7 +28,7 @@ def _complaints(folder: Path, text: str, **environ: str) -> list[str]:
 
 TOP = (
     "device, topic_root, state_dir, models_dir, stop_timeout, log_level, broker, model, engine, queue, journal, "
-    "power, memory, telemetry, routes, upstreams"
+    "power, memory, telemetry, routes, upstreams, cameras"
 )
 NO_TAB = "found character '\\t' that cannot start any token, indent with spaces, not tabs"
 
@@ -62,6 +62,14 @@ WRONG = {
     "a route that may leave and is none": (
         "upstreams:\n  big: {url: 'http://h/v1', may_leave: {routes: [lok]}}",
         [" upstreams.big.may_leave.routes: there is no route lok"],
+    ),
+    "a camera that may leave and is none": (
+        "upstreams:\n  big: {url: 'http://h/v1', may_leave: {cameras: [dor]}}",
+        [" upstreams.big.may_leave.cameras: there is no camera dor"],
+    ),
+    "a class without what sees it": (
+        "cameras:\n  door: {source: /dev/video0, when: [class]}",
+        ["2: cameras.door: when: class needs a detector"],
     ),
     "an API key in the clear": (
         "upstreams:\n  big: {url: 'http://h/v1', api_key_file: /etc/hostname}",
