@@ -151,13 +151,13 @@ cameras:
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         f"ok: {tmp_path}/agent.yaml",
-        "  device   orin-7, prompts on edge/orin-7/prompt",
-        "  broker   broker.local:8883, TLS, user me, password from a file, groups hall-5, spare",
-        f"  model    edge-tiny, in {models}/edge-tiny, by onnxruntime-genai",
-        "  routes   triage (schema, max_tokens); plain",
-        "  leaves   for big at https://h/v1: route plain, camera door, with images; for shut at http://h/v1: nothing",
-        "  cameras  door (motion, code)",
-        f"  state    {tmp_path}/state",
+        "  device  orin-7, prompts on edge/orin-7/prompt",
+        "  broker  broker.local:8883, TLS, user me, password from a file, groups hall-5, spare",
+        f"  model   edge-tiny, in {models}/edge-tiny, by onnxruntime-genai",
+        "  routes  triage (schema, max_tokens); plain",
+        "  leaves  for big at https://h/v1: route plain, camera door, with images; for shut at http://h/v1: nothing",
+        "  cameras door (motion, code)",
+        f"  state   {tmp_path}/state",
     ]
 
 
