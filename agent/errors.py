@@ -73,6 +73,10 @@ class NotConnectedError(RetryError):
     """The broker cannot be reached now."""
 
 
+class NoPictureError(RetryError):
+    """A camera's picture cannot be had now: no frame, no room for it, or the looking process is being started."""
+
+
 class StopError(AgentError):
     """The agent cannot go on.
 

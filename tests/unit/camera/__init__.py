@@ -1,1 +1,1 @@
-"""Tests of agent.camera."""
+"""Tests of the cameras."""

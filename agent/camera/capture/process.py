@@ -1,0 +1,121 @@
+"""One capture process, as the agent sees it: started, heard, ended.
+
+Owns the process and the agent's end of its socket.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from typing import Final, Self
+
+from agent.camera.capture.lifeline import LEAVE
+from agent.camera.capture.spec import MOST_LINE, CaptureSpec, Report, decode_report, encode
+from agent.camera.frames import FrameSlots
+from agent.engine.process import python_path
+from agent.units import Seconds
+
+_LEAVE_GRACE: Final = Seconds(1.0)
+"""For the end of a program that it has started. Whatever it is, it is killed with it in the end."""
+_QUIET: Final = {
+    "OPENCV_LOG_LEVEL": "SILENT",
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",  # FFmpeg's AV_LOG_QUIET
+    # Over TCP, frames as they come: without these a stream begins with a burst of old ones.
+    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay",
+}
+
+
+class CaptureProcess:
+    """A running capture process. Build it with `start`, and `end` it.
+
+    Args:
+        process: The process.
+        reader: What it says.
+        writer: What it is told.
+    """
+
+    def __init__(self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def start(cls, spec: CaptureSpec, slots: FrameSlots) -> Self:
+        """Start a fresh interpreter that reads a source into the slots.
+
+        Call it in the main thread: it is killed when the thread that started it ends (prctl(2)).
+
+        Raises:
+            OSError: There is no room for another process.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs, contextlib.ExitStack() as undo:
+            undo.callback(ours.close)
+            reader, writer = await asyncio.open_unix_connection(sock=ours, limit=MOST_LINE)
+            undo.callback(writer.transport.abort)
+            # The last thing that waits, so that no cancellation leaves a process behind.
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",  # nothing from the working directory
+                "-m",
+                "agent.camera.capture.child",
+                str(theirs.fileno()),
+                str(slots.fd),
+                str(os.getpid()),
+                stdin=DEVNULL,
+                stdout=DEVNULL,
+                stderr=DEVNULL,  # libraries print URLs as they are
+                pass_fds=[theirs.fileno(), slots.fd],
+                env={**os.environ, **_QUIET, "PYTHONPATH": python_path(), **_select_timeout(spec)},
+            )
+            undo.pop_all()
+        writer.write(encode(spec))
+        return cls(process, reader, writer)
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    async def report(self) -> Report | None:
+        """What it says in the end; None: it ended without a word."""
+        with contextlib.suppress(ConnectionError, ValueError):
+            return decode_report(await self._reader.readline())
+        return None
+
+    async def end(self) -> str:
+        """See the process out, by force where it does not leave by itself; nothing of it remains.
+
+        Cancelled meanwhile, it does so all the same.
+
+        Returns:
+            How it ended, in words.
+        """
+        self._writer.transport.abort()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(LEAVE)
+        leaving = asyncio.ensure_future(self._process.wait())
+        try:
+            async with asyncio.timeout(_LEAVE_GRACE):
+                await asyncio.shield(leaving)
+        except TimeoutError:
+            self._kill()
+        except asyncio.CancelledError:
+            self._kill()
+            await leaving
+            raise
+        await leaving
+        code = self._process.returncode
+        return f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+
+def _select_timeout(spec: CaptureSpec) -> dict[str, str]:
+    """How long OpenCV waits for a device's frame, in whole seconds."""
+    return {"OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": str(max(1, int(spec.stall_timeout)))}

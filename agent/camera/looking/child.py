@@ -1,0 +1,160 @@
+"""The looking process: looks at the latest frames of all cameras, and makes pictures of them when asked.
+
+Started by `process` as `python -m agent.camera.looking.child <fd> <agent's pid>`, with its end of the socket and the
+memory of each camera's frames inherited. Owns OpenCV's measuring. Invariant: it never outlives the agent.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+
+from agent.camera.capture.lifeline import die_with_parent
+from agent.camera.frames import FrameSlots
+from agent.camera.looking.detecting import Detecting
+from agent.camera.looking.eye import Eye
+from agent.camera.looking.pipe import (
+    Begin,
+    DetectorRefused,
+    KeepReference,
+    LookFailed,
+    LookingPipe,
+    Rate,
+    Rates,
+    Replan,
+    Taken,
+    TakePicture,
+)
+from agent.camera.looking.turns import Turn, after_look, after_nothing, choose, next_due, with_period
+from agent.camera.values import CameraName
+from agent.clock import boottime
+from agent.units import Seconds
+
+OOM_SCORE_ADJ = 500
+"""As the engine's process has it: when memory runs out the kernel ends this one before the agent."""
+NICENESS = 5
+"""Below the engine and the agent (nice(2)): prompts by MQTT do not wait for cameras."""
+RATES_EVERY = Seconds(5.0)
+
+
+class Loop:
+    """Messages, one look; again and again.
+
+    Args:
+        pipe: The socket's end.
+        begin: The cameras.
+        now: The boot clock.
+    """
+
+    def __init__(self, pipe: LookingPipe, begin: Begin, now: Callable[[], Seconds] = boottime) -> None:
+        self._pipe = pipe
+        self._now = now
+        detecting = Detecting(lambda camera, why: pipe.send(DetectorRefused(camera, why)), now)
+        self._eyes = {
+            camera: Eye(camera, FrameSlots.open(watched.slots), watched.plan, detecting)
+            for camera, watched in begin.cameras.items()
+        }
+        began = now()
+        self._turns = {camera: Turn(watched.plan.period, began) for camera, watched in begin.cameras.items()}
+        self._told = dict(self._turns)
+        self._told_at = began
+        self._failing: set[CameraName] = set()
+
+    def run(self) -> None:
+        """Look until the agent is gone.
+
+        Raises:
+            EOFError: The agent closed its end.
+            OSError: The agent died.
+        """
+        self._pipe.send(Rates({}))
+        while True:
+            self._take_messages()
+            camera = choose(self._turns, self._now())
+            if camera is not None:
+                self._look(camera)
+            if self._now() >= self._told_at + RATES_EVERY:
+                self._tell_rates()
+
+    def close(self) -> None:
+        """Give back the frames' memory, as far as this process has it."""
+        for eye in self._eyes.values():
+            eye.close()
+
+    def _take_messages(self) -> None:
+        """Everything that has arrived; waits for it until a look is due."""
+        now = self._now()
+        wait = next_due(self._turns, now, Seconds(self._told_at + RATES_EVERY - now))
+        while self._pipe.waiting(wait):
+            wait = Seconds(0.0)
+            match self._pipe.receive():
+                case TakePicture(request, camera, most_bytes, most_side):
+                    self._pipe.send(Taken(request, self._eyes[camera].take_picture(most_bytes, most_side)))
+                case Replan(camera, plan):
+                    self._eyes[camera].replan(plan)
+                    self._turns[camera] = with_period(self._turns[camera], plan.period, self._now())
+                case KeepReference(camera):
+                    self._eyes[camera].keep_reference()
+                case other:
+                    raise TypeError(f"a {type(other).__name__} is not for a process that looks")
+
+    def _look(self, camera: CameraName) -> None:
+        began = self._now()
+        try:
+            look = self._eyes[camera].look()
+        except cv2.error as error:
+            self._turns[camera] = after_look(self._turns[camera], began)
+            if camera not in self._failing:
+                self._failing.add(camera)
+                self._pipe.send(LookFailed(camera, str(error).strip().partition("\n")[0]))
+            return
+        if look is None:
+            self._turns[camera] = after_nothing(self._turns[camera], began)
+            return
+        self._failing.discard(camera)
+        self._turns[camera] = after_look(self._turns[camera], began)
+        self._pipe.send(look)
+
+    def _tell_rates(self) -> None:
+        now = self._now()
+        seconds = now - self._told_at
+        rates = {
+            camera: Rate((turn.looked - told.looked) / seconds, (turn.shed - told.shed) / seconds)
+            for camera, turn in self._turns.items()
+            for told in [self._told[camera]]
+        }
+        self._pipe.send(Rates(rates))
+        self._told, self._told_at = dict(self._turns), now
+
+
+def _live_and_die_with_the_agent(agent_pid: int) -> None:
+    """As the engine's process does: stops are the agent's; but when it is killed, be killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    die_with_parent()
+    if os.getppid() != agent_pid:
+        raise SystemExit  # it was killed before the line above
+    os.nice(NICENESS)
+    with contextlib.suppress(OSError):  # no such file in some sandboxes, no permission in others
+        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE_ADJ), encoding="ascii")
+
+
+def main(descriptor: int, agent_pid: int) -> None:
+    """Look, for who is at the other end of an inherited socket, until the agent is gone."""
+    _live_and_die_with_the_agent(agent_pid)
+    cv2.setNumThreads(1)
+    pipe = LookingPipe(socket.socket(fileno=descriptor))
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError), contextlib.closing(pipe):
+        begin = pipe.receive()
+        assert isinstance(begin, Begin)  # noqa: S101 - tells the type checker; `process` sends it first
+        with contextlib.closing(Loop(pipe, begin)) as loop:
+            loop.run()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,187 @@
+"""What the agent and the looking process say to each other, and how it is put on their socket.
+
+As with the engine's process (`engine/pipe.py`), a message is a pickled value behind its length, both ends run this same
+code, and no one else can reach the socket.
+"""
+
+import pickle
+import select
+import socket
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NewType
+
+from agent.camera.looking.plan import LookPlan
+from agent.camera.values import CameraName, Look, Picture
+from agent.units import Bytes, Seconds
+
+HEADER = struct.Struct("!I")
+_CHUNK = 64 * 1024
+
+PictureId = NewType("PictureId", int)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A camera to look at.
+
+    Attributes:
+        slots: The descriptor of its `FrameSlots`, inherited.
+        plan: What is to be done with its frames.
+    """
+
+    slots: int
+    plan: LookPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """To the looking process, once and first."""
+
+    cameras: Mapping[CameraName, Watched]
+
+
+@dataclass(frozen=True, slots=True)
+class Replan:
+    """To the looking process: from now on do this with a camera's frames."""
+
+    camera: CameraName
+    plan: LookPlan
+
+
+@dataclass(frozen=True, slots=True)
+class KeepReference:
+    """To the looking process: compare with the camera's next picture from now on."""
+
+    camera: CameraName
+
+
+@dataclass(frozen=True, slots=True)
+class TakePicture:
+    """To the looking process: encode a camera's latest frame.
+
+    Attributes:
+        id: Comes back with the picture.
+        camera: Whose.
+        most_bytes: The most bytes of the JPEG.
+        most_side: The most pixels of its longer side; None: as many as the frame has.
+    """
+
+    id: PictureId
+    camera: CameraName
+    most_bytes: Bytes
+    most_side: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """To the agent: the answer to a `TakePicture`.
+
+    Attributes:
+        id: Its own.
+        picture: The picture; in words why there is none.
+    """
+
+    id: PictureId
+    picture: Picture | str
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many frames of a camera were looked at in a second, and how many should have been but were not.
+
+    What was not there to be looked at is in neither.
+    """
+
+    looked: float
+    shed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """To the agent, every few seconds: the latest rates. Also the sign that the process does not hang."""
+
+    of: Mapping[CameraName, Rate]
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorRefused:
+    """To the agent: a camera's detector cannot be used, and why. What it sees is measured all the same."""
+
+    camera: CameraName
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookFailed:
+    """To the agent: a frame of this camera could not be measured, and why. Told once in a row."""
+
+    camera: CameraName
+    why: str
+
+
+ToLooking = Begin | Replan | KeepReference | TakePicture
+ToAgent = Look | Taken | Rates | DetectorRefused | LookFailed
+
+
+def encode(message: ToLooking | ToAgent) -> bytes:
+    """A message as bytes, its length before it."""
+    body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    return HEADER.pack(len(body)) + body
+
+
+def decode(body: bytes) -> object:
+    """A message from the bytes behind its header."""
+    return pickle.loads(body)  # noqa: S301 - the other end is this package too
+
+
+class LookingPipe:
+    """The looking process's end: blocking, used by one thread.
+
+    Args:
+        end: The connected socket. Owned: closed with this.
+    """
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+        self._poll = select.poll()
+        self._poll.register(end, select.POLLIN)
+
+    def waiting(self, timeout: Seconds) -> bool:
+        """Whether `receive` would not block; waits so long for it."""
+        return bool(self._poll.poll(timeout * 1000))
+
+    def receive(self) -> object:
+        """The next message.
+
+        Raises:
+            EOFError: The agent is gone.
+        """
+        (length,) = HEADER.unpack(self._exactly(HEADER.size))
+        return decode(self._exactly(length))
+
+    def send(self, message: ToAgent) -> None:
+        """Send a message; waits while the agent does not read: what it cannot take need not be looked at.
+
+        Raises:
+            OSError: The agent is gone.
+        """
+        self._end.sendall(encode(message))
+
+    def close(self) -> None:
+        """Tell the agent that no more comes."""
+        self._end.close()
+
+    def _exactly(self, length: int) -> bytes:
+        parts = []
+        while length:
+            try:
+                part = self._end.recv(min(length, _CHUNK))
+            except ConnectionError:
+                part = b""
+            if not part:
+                raise EOFError
+            parts.append(part)
+            length -= len(part)
+        return b"".join(parts)

@@ -1,0 +1,113 @@
+"""One looking process, as the agent sees it: started, spoken to, heard, ended.
+
+Owns the process and the agent's end of its socket. As with the engine's (`engine/process.py`), nothing here blocks the
+loop.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncGenerator, Mapping
+from typing import Self
+
+from agent.camera.frames import FrameSlots
+from agent.camera.looking.pipe import HEADER, Begin, ToAgent, ToLooking, Watched, decode, encode
+from agent.camera.looking.plan import LookPlan
+from agent.camera.values import CameraName
+from agent.engine.process import python_path
+from agent.units import Seconds
+
+_STDERR = 2
+_EXIT_GRACE = Seconds(2.0)
+"""How long it may take to leave by itself once the socket is closed: a look's time."""
+
+
+class LookingProcess:
+    """A running looking process. Build it with `start`, and `end` it.
+
+    Args:
+        process: The process.
+        reader: What it says.
+        writer: What it is told.
+    """
+
+    def __init__(self, process: Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def start(cls, cameras: Mapping[CameraName, tuple[FrameSlots, LookPlan]]) -> Self:
+        """Start a fresh interpreter that looks at these cameras.
+
+        Call it in the main thread: the process is killed when the thread that started it ends (prctl(2)).
+        """
+        ours, theirs = socket.socketpair()
+        with theirs, contextlib.ExitStack() as undo:
+            undo.callback(ours.close)
+            reader, writer = await asyncio.open_unix_connection(sock=ours)
+            undo.callback(writer.transport.abort)
+            # The last thing that waits, so that no cancellation leaves a process behind.
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",  # nothing from the working directory
+                "-m",
+                "agent.camera.looking.child",
+                str(theirs.fileno()),
+                str(os.getpid()),
+                stdin=DEVNULL,
+                stdout=_STDERR,  # what libraries print goes to the log
+                pass_fds=[theirs.fileno(), *(slots.fd for slots, _ in cameras.values())],
+                env={**os.environ, "PYTHONPATH": python_path()},
+            )
+            undo.pop_all()
+        started = cls(process, reader, writer)
+        started.send(Begin({name: Watched(slots.fd, plan) for name, (slots, plan) in cameras.items()}))
+        return started
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    def send(self, message: ToLooking) -> None:
+        """Queue a message. Lost when the process is gone."""
+        self._writer.write(encode(message))
+
+    async def messages(self) -> AsyncGenerator[ToAgent, None]:
+        """What it says, until it closes its end, by leaving or by dying."""
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                (length,) = HEADER.unpack(await self._reader.readexactly(HEADER.size))
+                yield decode(await self._reader.readexactly(length))  # type: ignore[misc]  # pickle knows no types
+
+    async def end(self) -> str:
+        """Close the socket, see the process out, by force where it does not leave by itself; nothing of it remains.
+
+        Cancelled meanwhile, it ends the process by force, and sees it out all the same.
+
+        Returns:
+            How it ended, in words.
+        """
+        self._writer.transport.abort()
+        leaving = asyncio.ensure_future(self._process.wait())
+        try:
+            async with asyncio.timeout(_EXIT_GRACE):
+                await asyncio.shield(leaving)
+        except TimeoutError:
+            self._kill()
+        except asyncio.CancelledError:
+            self._kill()
+            await leaving
+            raise
+        await leaving
+        code = self._process.returncode
+        return f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()

@@ -1,0 +1,1 @@
+"""Cameras for tests: servers, a device, and pictures that say their own number."""
