@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent.day_span import is_within
 from agent.units import Milliwatts, MinuteOfDay
-
-_DAY = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Span:
 
     def holds(self, minute: MinuteOfDay) -> bool:
         """Whether it holds at a minute of the day."""
-        return (minute - self.begins) % _DAY < ((self.ends - self.begins) % _DAY or _DAY)
+        return is_within(minute, self.begins, self.ends)
 
 
 def budget_at(spans: Sequence[Span], minute: MinuteOfDay, otherwise: Milliwatts | None) -> Milliwatts | None:

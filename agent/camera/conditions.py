@@ -1,0 +1,205 @@
+"""What is wrong with a camera's picture, from what is measured on it. Pure.
+
+`covered` and `black` have in common that nothing is to be seen: hardly any spread of brightness, or a spread that is
+mere noise. A cover is put on within seconds: from one look to the next the structure that was there is gone. A night
+takes minutes, and ends in the dark. So what went suddenly is a cover, however dark it is; what went slowly and is dark
+is the night. A light that is switched off and leaves nothing at all to be seen cannot be told from a cover, and is
+called one. At the start nothing is known of before: then a dark picture is black, and a light one covered.
+
+A hand before the lens lets some light in: a spread of brightness is left, without details. It is a cover when it comes
+suddenly. Without focus the spread stays and only the details go: `blurred`, against what is usual for this camera in
+such light, because noise in the dark looks like details.
+
+Each condition has to last before it holds, and its thresholds are wider on the way out. What is wrong teaches nothing:
+the usual is learnt from clear pictures only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
+
+from agent.camera.light import light
+from agent.camera.values import Condition, Look
+from agent.units import Seconds
+
+LASTS: Final[Mapping[Condition, Seconds]] = MappingProxyType(
+    {
+        Condition.COVERED: Seconds(2.5),  # at one look a second it is told 4 s after the hand, at the latest
+        Condition.BLACK: Seconds(5.0),
+        Condition.FROZEN: Seconds(10.0),  # an encoder repeats a still picture until its next key frame
+        Condition.BLURRED: Seconds(10.0),  # a person close by hides the details for a moment
+        Condition.CLEAR: Seconds(2.0),
+    }
+)
+"""For how long looks must speak for a condition before it holds."""
+_LEAST_LOOKS = 2
+
+_DAZZLED = 225.0
+"""So bright a picture has no structure because of the light, until the exposure has followed."""
+_NIGHT = 40.0
+"""What is formless and brighter than this is not the night."""
+_BARE = (3.0, 4.5)
+"""Contrast below which there is nothing to be seen: on the way in, and on the way out."""
+_NOISE = (6.0, 4.0)
+"""Detail above which the contrast is noise; white noise has 20, what was scaled down about 5, structure below 2."""
+_NOISE_CONTRAST = 12.0
+_SMOOTH_CONTRAST = (0.5, 0.65)
+"""Against what was there before."""
+_SMOOTH_DETAIL = (0.25, 0.4)
+_BLURRED = (0.2, 0.35)
+"""Detail against the usual."""
+_STRUCTURED = 6.0
+_SUDDEN = Seconds(4.0)
+_LATELY = Seconds(20.0)
+_USUAL = Seconds(600.0)
+_KNOWN_AFTER = Seconds(30.0)
+_LONGEST_STEP = Seconds(2.0)
+_NO_TIME = Seconds(0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """How much there is to be seen in a picture.
+
+    Attributes:
+        contrast: Standard deviation of the grey values.
+        detail: Sharpness in relation to the contrast's square: the same for a scene in more or in less light.
+        learnt: For how long it has been averaged.
+    """
+
+    contrast: float
+    detail: float
+    learnt: Seconds = _NO_TIME
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is known of a camera's sight.
+
+    Attributes:
+        condition: What holds.
+        light: Word for the brightness; None before the first look.
+        lately: What was there to be seen in the last seconds that had anything.
+        usual: What there is by light, on a clear picture.
+        structured_at: When there was last as much to be seen as lately.
+        is_formless: Whether nothing is to be seen now.
+        went_suddenly: Whether it is gone since one moment.
+        seen_at: When the last look was.
+        suspected: What looks have spoken for in a row, though it does not hold yet; None: nothing else.
+        suspected_since: Since when.
+        suspected_looks: How many.
+    """
+
+    condition: Condition = Condition.CLEAR
+    light: str | None = None
+    lately: Structure | None = None
+    usual: Mapping[str, Structure] = field(default_factory=dict)
+    structured_at: Seconds | None = None
+    is_formless: bool = False
+    went_suddenly: bool = False
+    seen_at: Seconds | None = None
+    suspected: Condition | None = None
+    suspected_since: Seconds = _NO_TIME
+    suspected_looks: int = 0
+
+
+def judge(before: Sight, look: Look) -> Sight:
+    """The sight after one more look."""
+    sight = replace(before, light=light(before.light, look))
+    sight = _with_form(sight, look, _structure(look))
+    suspect = _suspect(sight, look, _structure(look))
+    sight = _confirmed(sight, suspect, look.at)
+    if suspect is sight.condition is Condition.CLEAR and look.brightness < _DAZZLED and sight.light is not None:
+        known = sight.usual.get(sight.light)
+        usual = _learnt(known, _structure(look), _since(sight, look), _USUAL)
+        sight = replace(sight, usual={**sight.usual, sight.light: usual})
+    return replace(sight, seen_at=look.at)
+
+
+def lose(before: Sight) -> Sight:
+    """The sight without frames."""
+    return replace(before, condition=Condition.LOST, suspected=None, suspected_looks=0)
+
+
+def _structure(look: Look) -> Structure:
+    return Structure(look.contrast, look.sharpness / (look.contrast**2 + 1))
+
+
+def _since(sight: Sight, look: Look) -> Seconds:
+    """The time that a look stands for."""
+    gone = 0.0 if sight.seen_at is None else look.at - sight.seen_at
+    return Seconds(min(max(gone, 0.0), _LONGEST_STEP))
+
+
+def _learnt(known: Structure | None, seen: Structure, lasted: Seconds, memory: Seconds) -> Structure:
+    """A mean at first, and a sliding one once there is as much as the memory holds."""
+    if known is None:
+        return seen
+    learnt = Seconds(min(known.learnt + lasted, memory))
+    share = lasted / learnt if learnt > 0 else 1.0
+    return Structure(
+        known.contrast + share * (seen.contrast - known.contrast),
+        known.detail + share * (seen.detail - known.detail),
+        learnt,
+    )
+
+
+def _with_form(sight: Sight, look: Look, seen: Structure) -> Sight:
+    """Whether anything is to be seen, and when it went."""
+    is_formless = look.brightness < _DAZZLED and (_is_bare(sight, look) or _is_smooth(sight, seen))
+    if is_formless:
+        went = sight.went_suddenly if sight.is_formless else _goes_suddenly(sight, look)
+        return replace(sight, is_formless=True, went_suddenly=went)
+    lately = _learnt(sight.lately, seen, _since(sight, look), _LATELY)
+    enough = max(_STRUCTURED, 0.5 * lately.contrast)
+    structured_at = look.at if seen.contrast >= enough else sight.structured_at
+    return replace(sight, is_formless=False, went_suddenly=False, lately=lately, structured_at=structured_at)
+
+
+def _is_bare(sight: Sight, look: Look) -> bool:
+    noise = _NOISE[sight.is_formless] * look.contrast**2
+    return look.contrast < _BARE[sight.is_formless] or (look.contrast < _NOISE_CONTRAST and look.sharpness > noise)
+
+
+def _is_smooth(sight: Sight, seen: Structure) -> bool:
+    """Whether contrast and details are far below what was there before."""
+    if sight.lately is None or (sight.is_formless and not sight.went_suddenly):
+        return False
+    return (
+        seen.contrast < _SMOOTH_CONTRAST[sight.is_formless] * sight.lately.contrast
+        and seen.detail < _SMOOTH_DETAIL[sight.is_formless] * sight.lately.detail
+    )
+
+
+def _goes_suddenly(sight: Sight, look: Look) -> bool:
+    """Whether there was structure a moment ago, or at the last look, however long ago that was."""
+    if sight.structured_at is None or sight.seen_at is None:
+        return False
+    return sight.structured_at >= min(look.at - _SUDDEN, sight.seen_at)
+
+
+def _suspect(sight: Sight, look: Look, seen: Structure) -> Condition:
+    """What this look speaks for."""
+    if sight.is_formless and (sight.went_suddenly or _is_bare(sight, look)):
+        is_night = not sight.went_suddenly and look.brightness < _NIGHT
+        return Condition.BLACK if is_night else Condition.COVERED
+    if look.repeated:
+        return Condition.FROZEN
+    usual = sight.usual.get(sight.light or "")
+    if usual is None or usual.learnt < _KNOWN_AFTER or look.brightness >= _DAZZLED:
+        return Condition.CLEAR
+    least = _BLURRED[sight.condition is Condition.BLURRED] * usual.detail
+    return Condition.BLURRED if seen.detail < least else Condition.CLEAR
+
+
+def _confirmed(sight: Sight, suspect: Condition, at: Seconds) -> Sight:
+    """The condition changes when looks have spoken for another one for long enough."""
+    if suspect is sight.condition:
+        return replace(sight, suspected=None, suspected_looks=0)
+    if suspect is not sight.suspected:
+        return replace(sight, suspected=suspect, suspected_since=at, suspected_looks=1)
+    looks = sight.suspected_looks + 1
+    if looks >= _LEAST_LOOKS and at - sight.suspected_since >= LASTS[suspect]:
+        return replace(sight, condition=suspect, suspected=None, suspected_looks=0)
+    return replace(sight, suspected_looks=min(looks, _LEAST_LOOKS))
