@@ -69,7 +69,7 @@ NIGHT = HardClip(
 
 WEATHER = HardClip(
     Story(
-        lasts=Seconds(62.0),
+        lasts=Seconds(70.0),
         actors=(
             Actor(Kind.PERSON, 0, _path((14.0, -7.2, 9.5), (23.0, 5.2, 9.5), (24.0, 5.4, 13.6))),
             Actor(
