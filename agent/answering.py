@@ -3,7 +3,7 @@
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from statistics import fmean
 
 from agent import replies
@@ -24,7 +24,21 @@ MAX_ENGINE_LOSSES = 2
 MAX_CLAIMS = 8
 """Likewise for one that was running each time when the whole agent died: it may be what kills it."""
 
+Show = Callable[[Prompt, bool], Awaitable[Prompt]]
+"""Puts into a prompt what the cameras that it names see: pictures, where the model takes images, else the facts."""
+
 _log = logging.getLogger(__name__)
+
+
+async def show_nothing(prompt: Prompt, _takes_images: bool) -> Prompt:  # noqa: FBT001 - as in `Show`
+    """Without cameras.
+
+    Raises:
+        RejectedError: The prompt is from a time when there were some.
+    """
+    if prompt.cameras:
+        raise RejectedError(ErrorCode.NO_PICTURE, f"there is no camera {prompt.cameras[0]}")
+    return prompt
 
 
 class Answering:
@@ -37,6 +51,7 @@ class Answering:
         energy: Told of each request, and asked what it has cost.
         egress: What may leave the device.
         stands_in_for: Models for which the engine answers too, when it is given their prompts.
+        show: Puts into a prompt what the cameras that it names see.
     """
 
     def __init__(  # noqa: PLR0913 - what a prompt needs on its way; only `Worker` calls it
@@ -48,7 +63,9 @@ class Answering:
         energy: EnergyAccounting,
         egress: Egress,
         stands_in_for: Collection[str],
+        show: Show,
     ) -> None:
+        self._show = show
         self._egress = egress
         self._stands_in_for = stands_in_for
         self._engine = engine
@@ -82,6 +99,7 @@ class Answering:
         if prompt.model not in (None, loaded.model, *self._stands_in_for):
             return Failure(prompt.id, ErrorCode.MODEL_NOT_FOUND, f"{prompt.model} is not loaded; {loaded.model} is")
         try:
+            prompt = await self._show(prompt, loaded.vision)
             self._egress.check(prompt)
             return await self._generate(prompt, loaded, room)
         except RejectedError as refusal:

@@ -4,14 +4,17 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from agent.accounting import EnergyAccounting
 from agent.alarms import Alarms
 from agent.announcer import Announcer
+from agent.answering import show_nothing
 from agent.backlog import build_backlog
 from agent.batch_choice import BatchChoice
 from agent.budget.pressure import Level
+from agent.camera.run_time import Change
+from agent.camera.values import CameraName
 from agent.candidates import candidates
 from agent.clock import Clock
 from agent.commands import Handlers
@@ -27,7 +30,7 @@ from agent.engine.protocol import Progress
 from agent.engine.speculation import Speculation
 from agent.engine_choice import EngineChoice
 from agent.engine_outcomes import EngineOutcomes
-from agent.errors import StorageFullError
+from agent.errors import ErrorCode, RejectedError, StorageFullError
 from agent.event_log import EventLog
 from agent.events import EngineLost, JournalSetAside, ModelLoaded, ModelUnloaded
 from agent.governor import Doing, Governor
@@ -48,6 +51,7 @@ from agent.platform.readings import DeviceReadings, PowerReadings
 from agent.platform.sampler import Sampler
 from agent.power_plan import power_plan
 from agent.presence import Presence
+from agent.prompt import OutMessage, Prompt
 from agent.publisher import Publisher
 from agent.scheduler import Limits
 from agent.sources.interpret import Interpreter, pool_subscriptions, subscriptions
@@ -57,6 +61,10 @@ from agent.units import Seconds
 from agent.upstreams import Upstreams, with_local_fallback
 from agent.vitals import Parts, Vitals
 from agent.worker import Worker
+
+if TYPE_CHECKING:
+    from agent.camera.cameras import Cameras
+    from agent.camera.showing import Showing
 
 _PRUNE_EVERY = Seconds(30.0)
 _FLUSH_SHARE = 0.25
@@ -105,7 +113,7 @@ class Agent:
             client_id=f"jetson-agent-{config.device.id}",
             subscriptions=subscriptions(config),
             will=self._presence.lost(),
-            birth=self._presence.online,
+            birth=self._birth,
             max_payload=config.queue.max_payload,
             clock=clock,
         )
@@ -123,6 +131,7 @@ class Agent:
             energy=self._energy,
             egress=Egress(config.upstreams),
             stands_in_for=tuple(with_local_fallback(config)),
+            show=self._show,
         )
         self._upstreams = Upstreams(
             config,
@@ -132,6 +141,7 @@ class Agent:
             wake_publisher=outbox_changed.set,
             counters=self._counters,
             fall_back=self._worker.offer,
+            show=self._show,
         )
         self._lanes = Lanes(self._worker, self._upstreams.workers)
         self._memory = MemoryGovernor(
@@ -175,9 +185,15 @@ class Agent:
             pools=pool_subscriptions(config),
             changed=self._announcer.changed,
         )
+        self._cameras, self._showing = self._build_cameras(intake, outbox_changed.set, clock)
         self._commander = Commander(
             journal,
-            Handlers(set_budget=self._set_budget, load_model=self._choice.load, drain=draining.set),
+            Handlers(
+                set_budget=self._set_budget,
+                load_model=self._choice.load,
+                drain=draining.set,
+                snapshot=self._snapshot,
+            ),
             topic=f"{prefix}/command",
             wake_publisher=outbox_changed.set,
         )
@@ -187,6 +203,7 @@ class Agent:
             Interpreter(config, read_schemas(config)),
             cancel=self._lanes.cancel,
             commander=self._commander,
+            set_camera=self._set_camera,
             emit=self._events.emit,
         )
         self._backlog = build_backlog(config, self._link, self._publisher, clock)
@@ -245,6 +262,8 @@ class Agent:
                 start(self._governor.run(), "governor"),
                 start(self._telemetry.run(), "telemetry"),
             ]
+            if self._cameras is not None:
+                running.append(start(self._cameras.run(), "cameras"))
             if self._backlog is not None:
                 running.append(start(self._backlog.run(), "backlog"))
             if self._config.power.nvpmodel == "manage":
@@ -275,6 +294,44 @@ class Agent:
             await asyncio.sleep(_PRUNE_EVERY)
             with contextlib.suppress(StorageFullError):  # the next time, then
                 await self._journal.run(Journal.prune)
+
+    def _build_cameras(
+        self, intake: Intake, wake_publisher: Callable[[], None], clock: Clock
+    ) -> tuple["Cameras | None", "Showing | None"]:
+        if not self._config.cameras:
+            return None, None
+        from agent.camera.building import build_cameras  # noqa: PLC0415 - what it imports is for cameras alone
+
+        return build_cameras(
+            self._config,
+            journal=self._journal,
+            link=self._link,
+            intake=intake,
+            lanes=self._lanes,
+            counters=self._counters,
+            clock=clock,
+            loaded=lambda: self._engine.capabilities,
+            wake_publisher=wake_publisher,
+            emit=self._events.emit,
+        )
+
+    def _birth(self) -> OutMessage:
+        if self._cameras is not None:
+            self._cameras.connected()
+        return self._presence.online()
+
+    async def _show(self, prompt: Prompt, takes_images: bool) -> Prompt:  # noqa: FBT001 - `answering.Show`
+        show = show_nothing if self._showing is None else self._showing.show
+        return await show(prompt, takes_images)
+
+    async def _snapshot(self, camera: str) -> str:
+        if self._cameras is None:
+            raise RejectedError(ErrorCode.INVALID_REQUEST, "this device has no cameras")
+        return await self._cameras.snapshot(camera)
+
+    async def _set_camera(self, camera: CameraName, change: Change) -> None:
+        if self._cameras is not None:
+            await self._cameras.set(camera, change)
 
     def _ran(self, model: str, progress: Progress) -> None:
         self._energy.ran(model, progress)

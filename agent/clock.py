@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.units import Seconds, UnixSeconds
+from agent.units import MinuteOfDay, Seconds, UnixSeconds
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -31,6 +31,11 @@ class Clock:
     boot_id: str
     now: Callable[[], Seconds] = boottime
     wall: Callable[[], UnixSeconds] = _wall
+
+    def minute_of_day(self) -> MinuteOfDay:
+        """The minute of the day, by local time."""
+        local = time.localtime(self.wall())
+        return MinuteOfDay(local.tm_hour * 60 + local.tm_min)
 
     @classmethod
     def of_this_machine(cls) -> "Clock":

@@ -144,6 +144,8 @@ class MayLeave(Section):
     """Prompts that come through these routes."""
     images: bool = False
     """Also the images of a prompt that may leave."""
+    cameras: tuple[TopicLevel, ...] = ()
+    """What these cameras see: the facts, and with `images` the picture."""
 
 
 class Upstream(Section):
@@ -290,6 +292,9 @@ class Config(Section):
             for route in upstream.may_leave.routes:
                 if route not in self.routes:
                     raise ValueError(f"upstreams.{name}.may_leave.routes: there is no route {route}")
+            for camera in upstream.may_leave.cameras:
+                if camera not in self.cameras:
+                    raise ValueError(f"upstreams.{name}.may_leave.cameras: there is no camera {camera}")
         return self
 
     @property

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from agent.errors import ErrorCode
+from agent.observed import Dropped
 from agent.prompt import Completion, Place, PromptId, Reply
 from agent.units import Joules, Seconds
 
@@ -90,6 +91,8 @@ class Counts:
         per_token: Mean time between a request's tokens after the first.
         duration: From arrival to the end of generation.
         recent: The last requests that were answered, oldest first.
+        observations: What cameras saw and was worth telling: sent as it was, or given to a model.
+        dropped: Observations that came to nothing, by why.
     """
 
     received: int
@@ -104,6 +107,8 @@ class Counts:
     per_token: Distribution
     duration: Distribution
     recent: tuple[RecentRequest, ...]
+    observations: int
+    dropped: Mapping[Dropped, int]
 
 
 class _Durations:
@@ -134,6 +139,8 @@ class Counters:
         self._output_tokens = 0
         self._cached_tokens = 0
         self._engine_losses = 0
+        self._observations = 0
+        self._dropped: Counter[Dropped] = Counter()
         self._first_token = _Durations(FIRST_TOKEN_BOUNDS)
         self._per_token = _Durations(PER_TOKEN_BOUNDS)
         self._duration = _Durations(DURATION_BOUNDS)
@@ -168,6 +175,14 @@ class Counters:
         """The engine's process was lost."""
         self._engine_losses += 1
 
+    def observed(self) -> None:
+        """A camera's observation is on its way."""
+        self._observations += 1
+
+    def dropped(self, why: Dropped) -> None:
+        """A camera's observation came to nothing."""
+        self._dropped[why] += 1
+
     def counts(self) -> Counts:
         """Everything so far."""
         return Counts(
@@ -183,6 +198,8 @@ class Counters:
             per_token=self._per_token.distribution(),
             duration=self._duration.distribution(),
             recent=tuple(self._recent_requests),
+            observations=self._observations,
+            dropped=MappingProxyType(dict(self._dropped)),
         )
 
 

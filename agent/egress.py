@@ -32,9 +32,12 @@ class Egress:
             if prompt.has_images:
                 raise RejectedError(ErrorCode.UNSUPPORTED, "the model reads text only, no images")
             return
-        if not (rule.prompts if prompt.route is None else prompt.route in rule.routes):
+        if prompt.observed is None and not (rule.prompts if prompt.route is None else prompt.route in rule.routes):
             whose = "prompts without a route" if prompt.route is None else f"prompts of the route {prompt.route}"
             raise _forbidden(whose, prompt.model)
+        for camera in prompt.cameras if prompt.observed is None else (prompt.observed.camera,):
+            if camera not in rule.cameras:
+                raise _forbidden(f"what camera {camera} sees", prompt.model)
         if prompt.has_images and not rule.images:
             raise _forbidden("images", prompt.model)
 

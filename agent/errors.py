@@ -18,6 +18,7 @@ class ErrorCode(StrEnum):
     ENGINE_FAILED = "engine_failed"
     STORAGE_FULL = "storage_full"
     UNSUPPORTED = "unsupported"
+    NO_PICTURE = "no_picture"
 
 
 class AgentError(Exception):

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from agent.clock import Clock
 from agent.errors import StorageFullError
 from agent.events import (
+    CameraBack,
     Event,
     MemoryRecovered,
     ModelLoaded,
@@ -26,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 _MOST_UNWRITTEN = 256
 
-_GOOD_NEWS = ModelLoaded | ModelUnloaded | MemoryRecovered | ThrottlingEnded | PowerMeterBack | PowerWithin
+_GOOD_NEWS = ModelLoaded | ModelUnloaded | MemoryRecovered | ThrottlingEnded | PowerMeterBack | PowerWithin | CameraBack
 """Not worth a warning."""
 
 _RETRY = Seconds(1.0)

@@ -197,6 +197,46 @@ class PowerUnmetered:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class CameraLost:
+    """A camera gives no frames; it is opened again and again."""
+
+    camera: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraBack:
+    """It gives frames again, after so long."""
+
+    camera: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CameraCondition:
+    """What is wrong with a camera's picture has changed: covered, black, frozen, blurred, or clear again."""
+
+    camera: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraTrouble:
+    """A camera, or with no name all of them, is looked at less often than configured, or not by its detector."""
+
+    camera: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSetRefused:
+    """What was sent to `R/camera/<name>/set` is nothing that can be set, or there is no such camera."""
+
+    camera: str
+    reason: str
+
+
 Event = (
     ModelLoaded
     | ModelLoadFailed
@@ -220,4 +260,9 @@ Event = (
     | PowerLimited
     | OverBudget
     | PowerUnmetered
+    | CameraLost
+    | CameraBack
+    | CameraCondition
+    | CameraTrouble
+    | CameraSetRefused
 )

@@ -5,7 +5,6 @@ never waits for anyone, so that a sensor, a disk or an engine that hangs does no
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -18,7 +17,7 @@ from agent.clock import Clock
 from agent.events import Event
 from agent.platform.readings import Sampled
 from agent.scheduler import Limits
-from agent.units import Milliwatts, MinuteOfDay, Ratio, Seconds
+from agent.units import Milliwatts, Ratio, Seconds
 
 EVERY = Seconds(0.05)
 """Twice as often as power is sampled, so that a sample and the work that goes with it are not far apart."""
@@ -174,7 +173,7 @@ class Governor:
         plan = self._plan
         budget = self._commanded
         if budget is None:
-            budget = budget_at(plan.spans, _minute(self._clock), plan.budget)
+            budget = budget_at(plan.spans, self._clock.minute_of_day(), plan.budget)
         return Rules(budget, plan.refuse_unmetered, self._last_doing.max_running, plan.model, plan.fallback)
 
     def _seen(self, now: Seconds) -> Seen:
@@ -195,9 +194,3 @@ def _shares(before: Doing, now: Doing, passed: Seconds) -> Work:
     if passed <= 0:
         return IDLE
     return Work(Ratio((now.prefill - before.prefill) / passed), Ratio((now.decode - before.decode) / passed))
-
-
-def _minute(clock: Clock) -> MinuteOfDay:
-    """The minute of the day, by local time."""
-    local = time.localtime(clock.wall())
-    return MinuteOfDay(local.tm_hour * 60 + local.tm_min)

@@ -55,6 +55,21 @@ class Intake:
         self._counters.received(len(arrivals), taken=len(pending), refused=refused)
         self._wake_publisher()
 
+    async def accept_if_room(self, arrival: Arrival) -> bool:
+        """Queue a prompt that nobody waits for; if the queue is full, nothing is written and nobody is told.
+
+        Raises:
+            StorageFullError: There is no room for it.
+        """
+        async with self._one_at_a_time:
+            room = self._max_prompts - self._lanes.queued
+            if room <= 0:
+                return False
+            pending = await self._journal.run(Journal.append, [arrival], room=room, refuse=self._refuse([]))
+            self._lanes.offer(pending)
+        self._counters.received(1, taken=len(pending), refused=[])
+        return True
+
     async def answer(self, arrival: Arrival) -> OutMessage | None:
         """What to tell the sender of an arrival for which there is no room; None: its reply comes by itself."""
         refused = _codes_of([arrival])

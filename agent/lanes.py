@@ -7,6 +7,7 @@ device's budget nothing that runs elsewhere. The bound on what waits is on all o
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from agent.observed import Dropped
 from agent.prompt import Pending, PromptId
 from agent.units import Seconds
 from agent.worker import Worker
@@ -43,13 +44,25 @@ class Lanes:
     def offer(self, prompts: Sequence[Pending]) -> None:
         """Take prompts that the journal has just made durable, or had from before."""
         for prompt in prompts:
-            worker = self._device if prompt.model is None else self._upstream.get(prompt.model, self._device)
-            worker.offer([prompt])
+            self._worker_of(prompt.model).offer([prompt])
 
     def cancel(self, prompt_id: PromptId) -> None:
         """End a prompt that waits or runs; its reply says so. An unknown id is ignored: it may just have finished."""
         for worker in self._workers:
             worker.cancel(prompt_id)
+
+    def waiting_of(self, camera: str) -> list[PromptId]:
+        """The prompts of a camera that wait."""
+        return [prompt_id for worker in self._workers for prompt_id in worker.waiting_of(camera)]
+
+    def forget(self, prompt_id: PromptId) -> None:
+        """A prompt that waits is not there any more: the journal has dropped it."""
+        for worker in self._workers:
+            worker.forget(prompt_id)
+
+    def idle_for(self, model: str | None) -> Dropped | None:
+        """Why a prompt for this model that came now would not be run soon; None: it would."""
+        return self._worker_of(model).idle_for
 
     def hold(self) -> None:
         """Start no more prompts until `release`; what runs goes on, what is late is told."""
@@ -72,6 +85,9 @@ class Lanes:
         async with asyncio.TaskGroup() as tasks:
             for worker in self._workers:
                 tasks.create_task(worker.run())
+
+    def _worker_of(self, model: str | None) -> Worker:
+        return self._device if model is None else self._upstream.get(model, self._device)
 
     async def drain(self, grace: Seconds) -> None:
         """Stop starting prompts; let the running ones finish, put back those that have not after `grace`."""

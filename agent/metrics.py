@@ -144,6 +144,9 @@ def _of_requests(counts: Counts) -> Iterator[Metric]:
     yield _counter("jetson_agent_prompts_taken", "New prompts that were queued.", counts.taken)
     yield _counter("jetson_agent_completions", "Prompts answered with a completion.", counts.completed)
     yield _counters("jetson_agent_errors", "Error replies.", "code", {str(k): v for k, v in counts.errors.items()})
+    yield _counter("jetson_agent_camera_observations", "Sent as they were, or given to a model.", counts.observations)
+    dropped = {str(why): count for why, count in counts.dropped.items()}
+    yield _counters("jetson_agent_camera_dropped_observations", "Came to nothing.", "reason", dropped)
     yield _counter("jetson_agent_engine_losses", "Losses of the engine's process.", counts.engine_losses)
     tokens = {"input": counts.input_tokens, "output": counts.output_tokens, "cached": counts.cached_tokens}
     yield _counters("jetson_agent_tokens", "Tokens of completions; cached ones are input too.", "type", tokens)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NewType
 
 from agent.errors import ErrorCode
+from agent.observed import Observed
 from agent.units import Joules, Seconds, UnixSeconds
 
 PromptId = NewType("PromptId", str)
@@ -91,6 +92,8 @@ class Prompt:
         priority: Higher runs first; equal ones run oldest first.
         timeout: Seconds from `received` until the answer is worth nothing (`deadline_ms`, Message Expiry).
         route: The route that it came through; None: none.
+        cameras: Whose picture, or facts, go with the last user message; they are put there when it is answered.
+        observed: What the camera saw that asks; None: a program or a person asks.
     """
 
     id: PromptId
@@ -104,6 +107,8 @@ class Prompt:
     priority: int = 0
     timeout: Seconds | None = None
     route: str | None = None
+    cameras: tuple[str, ...] = ()
+    observed: Observed | None = None
 
     @property
     def has_images(self) -> bool:
@@ -127,6 +132,7 @@ class Pending:
         received: When it arrived, on this boot's clock.
         deadline: When its answer becomes worth nothing, on this boot's clock; None: never.
         model: The model asked for; None: whichever is loaded.
+        observed: What the camera saw that asks; None: a program or a person asks.
     """
 
     id: PromptId
@@ -135,6 +141,7 @@ class Pending:
     received: Seconds
     deadline: Seconds | None
     model: str | None = None
+    observed: Observed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from agent.accounting import EnergyAccounting
+from agent.answering import Show, show_nothing
 from agent.broker_security import read_secret, tls_context
 from agent.clock import Clock
 from agent.config import Config, Tls, Upstream
@@ -33,6 +34,7 @@ class Upstreams:
         wake_publisher: Called when a reply is in the outbox.
         counters: Told of each reply.
         fall_back: Takes a prompt whose server is away.
+        show: Puts into a prompt what the cameras that it names see.
 
     Raises:
         ConfigError: A file that the configuration names is not there or not what it should be.
@@ -48,6 +50,7 @@ class Upstreams:
         wake_publisher: Callable[[], None],
         counters: Counters,
         fall_back: Callable[[Sequence[Pending]], None],
+        show: Show = show_nothing,
     ) -> None:
         self._stack = AsyncExitStack()
         self._connections: list[OpenAIConnection] = []
@@ -65,6 +68,7 @@ class Upstreams:
                 energy=EnergyAccounting(is_loaded=lambda: False),  # this machine's meter does not measure the server
                 egress=Egress(config.upstreams),
                 fall_back=fall_back,
+                show=show,
             )
 
     async def __aenter__(self) -> Self:
@@ -87,7 +91,12 @@ def with_local_fallback(config: Config) -> Iterator[str]:
 
 def _model(name: str, upstream: Upstream) -> UpstreamModel:
     return UpstreamModel(
-        name, upstream.model or name, upstream.max_running, WhenAway(upstream.when_away), upstream.timeout
+        name,
+        upstream.model or name,
+        upstream.max_running,
+        WhenAway(upstream.when_away),
+        upstream.timeout,
+        upstream.may_leave.images,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from agent import replies
 from agent.accounting import EnergyAccounting
-from agent.answering import Answering
+from agent.answering import Answering, Show, show_nothing
 from agent.budget.admission import Admission
 from agent.clock import Clock
 from agent.counters import Counters
@@ -17,10 +17,11 @@ from agent.egress import Egress
 from agent.engine.protocol import RequestRunner
 from agent.errors import EngineLostError, EngineWithdrawnError, ErrorCode, StorageFullError, UpstreamAwayError
 from agent.journal import Journal, JournalThread
+from agent.observed import Dropped, Observed
 from agent.prompt import Failure, OutMessage, Pending, PromptId, Reply
 from agent.scheduler import Limits, Run, Shed, Wait, decide
 from agent.units import Ratio, Seconds
-from agent.wire import encode_reply
+from agent.wire import encode_observation, encode_reply
 
 _RETRY = Seconds(1.0)
 """Nothing announces that a disk has room again: look once in so long."""
@@ -50,6 +51,7 @@ class Worker:
         egress: What may leave the device.
         stands_in_for: Models upstream whose prompts the engine may be given instead.
         fall_back: Takes a prompt whose server is away.
+        show: Puts into a prompt what the cameras that it names see.
     """
 
     def __init__(  # noqa: PLR0913 - what a prompt needs on its way; only `app` calls it
@@ -65,6 +67,7 @@ class Worker:
         egress: Egress,
         stands_in_for: Collection[str] = (),
         fall_back: Callable[[Sequence[Pending]], None] | None = None,
+        show: Show = show_nothing,
     ) -> None:
         self._fall_back = fall_back or self.offer
         self._counters = counters
@@ -88,6 +91,7 @@ class Worker:
             energy=energy,
             egress=egress,
             stands_in_for=stands_in_for,
+            show=show,
         )
 
     @property
@@ -116,6 +120,27 @@ class Worker:
             self._cancelled.add(prompt_id)
             self._engine.cancel(prompt_id)
             self._changed.set()
+
+    def waiting_of(self, camera: str) -> list[PromptId]:
+        """The prompts of a camera that wait."""
+        return [p.id for p in self._pending.values() if p.observed is not None and p.observed.camera == camera]
+
+    def forget(self, prompt_id: PromptId) -> None:
+        """A prompt that waits is not there any more: the journal has dropped it."""
+        self._pending.pop(prompt_id, None)
+        self._changed.set()
+
+    @property
+    def idle_for(self) -> Dropped | None:
+        """Why a prompt that came now would not be run soon; None: it would, once a model is loaded."""
+        allowed, admission = self._allowed, self._admission
+        if self._held or self._stopping:
+            return Dropped.DRAINING
+        if allowed is not None and (allowed.refuses or not _may_start(allowed)):
+            return Dropped.OVER_BUDGET
+        if admission.refusal is not None or (self._engine.capabilities is not None and not admission.is_open):
+            return Dropped.MEMORY
+        return None
 
     def hold(self) -> None:
         """Start no more prompts until `release`; what runs goes on, what is late is told."""
@@ -163,7 +188,8 @@ class Worker:
                         self._start(serving, prompt_id)
                     case Shed(prompt_ids):
                         for prompt_id in prompt_ids:
-                            await self._shed(self._pending.pop(prompt_id))
+                            if (pending := self._pending.pop(prompt_id, None)) is not None:  # else it was forgotten
+                                await self._shed(pending)
                     case Wait(until):
                         await self._change(until)
 
@@ -205,17 +231,18 @@ class Worker:
         """Answer a prompt that waited too long, was cancelled, or for which there is no memory or no power."""
         if pending.id in self._cancelled:
             self._cancelled.discard(pending.id)
-            await self._finish(replies.cancelled(pending, self._engine.model, self._clock.now(), self._clock.wall()))
+            reply: Reply = replies.cancelled(pending, self._engine.model, self._clock.now(), self._clock.wall())
         elif self._allowed is not None and self._allowed.refuses:
-            await self._finish(replies.late(pending, self._clock.now(), self._allowed.reason))
+            reply = replies.late(pending, self._clock.now(), self._allowed.reason)
         elif (refusal := self._admission.refusal) is not None and not _is_late(pending, self._clock.now()):
-            retry_after = self._admission.retry_after
-            await self._finish(Failure(pending.id, ErrorCode.DOES_NOT_FIT, refusal, retry_after))
+            reply = Failure(pending.id, ErrorCode.DOES_NOT_FIT, refusal, self._admission.retry_after)
         elif not _is_late(pending, self._clock.now()):
             self.offer([pending])  # there is memory again since this lot was decided on
+            return
         else:
             held_back = None if self._allowed is None or self._allowed.model is not None else self._allowed.reason
-            await self._finish(replies.late(pending, self._clock.now(), held_back))
+            reply = replies.late(pending, self._clock.now(), held_back)
+        await self._finish(reply, pending.observed)
 
     def _start(self, serving: asyncio.TaskGroup, prompt_id: PromptId) -> None:
         pending = self._pending.pop(prompt_id)
@@ -252,14 +279,15 @@ class Worker:
                 await self._journal.run(Journal.put_back, pending.id, engine_lost=False)
             raise
         else:
-            await self._finish(reply)
+            await self._finish(reply, pending.observed)
 
     async def _put_back(self, pending: Pending, *, engine_lost: bool) -> None:
         await self._durably(Journal.put_back, pending.id, engine_lost=engine_lost)
         self.offer([pending])
 
-    async def _finish(self, reply: Reply) -> None:
-        await self._durably(Journal.finish, reply.id, encode_reply(reply))
+    async def _finish(self, reply: Reply, observed: Observed | None) -> None:
+        payload = encode_reply(reply) if observed is None else encode_observation(reply.id, observed, reply)
+        await self._durably(Journal.finish, reply.id, payload)
         self._energy.end(reply.id)  # of one that was not completed; what it cost is in the totals
         self._counters.replied(reply)
         self._wake_publisher()
@@ -271,6 +299,10 @@ class Worker:
                 return await self._journal.run(method, *args, **kwargs)
             except StorageFullError:
                 await asyncio.sleep(_RETRY)
+
+
+def _may_start(limits: Limits) -> bool:
+    return limits.duty > 0 and limits.max_running > 0 and limits.model is not None
 
 
 def _starts(limits: Limits) -> tuple[bool, int, str | None, bool]:

@@ -31,8 +31,8 @@ too. [`deploy/agent.example.yaml`](../deploy/agent.example.yaml) is one to start
   Values are read as YAML; a route that the file does not have gets its name in lower-case letters.
 - A path that does not start with `/` starts at the folder of the file.
 - A duration is a number with its unit: `500ms`, `10s`, `5min`, `1h`, `30d`. A size has one too: `512KiB`, `1GiB`.
-- Secrets are in files of their own (`broker.password_file`, `upstreams.<name>.api_key_file`); what is in them is
-  never shown or logged.
+- Secrets are in files of their own (`broker.password_file`, `upstreams.<name>.api_key_file`,
+  `cameras.<name>.password_file`); what is in them is never shown or logged.
 
 This page is made from the code: `python tools/config_reference.py > docs/configuration.md`.
 """
@@ -83,14 +83,14 @@ def _written(key: Key) -> str:
     match key.default:
         case None | PydanticUndefinedType():
             return "none" if key.default is None else "must be given"
-        case ():
-            return "`[]`"
         case bool() as yes:
             return f"`{str(yes).lower()}`"
         case ByteSize() as size:
             return f"`{size_in_words(size)}`"
-        case float() as duration:
-            return f"`{duration_in_words(duration)}`"
+        case tuple() as values:
+            return f"`[{', '.join(map(str, values))}]`"
+        case float() as number:
+            return f"`{duration_in_words(number) if key.kind == 'duration' else f'{number:g}'}`"
         case str() | int() | Path() as value:
             return f"`{value}`"
         case other:

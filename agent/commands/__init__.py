@@ -9,6 +9,7 @@ from agent.commands.values import (
     Handlers,
     LoadModel,
     SetBudget,
+    TakeSnapshot,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "Handlers",
     "LoadModel",
     "SetBudget",
+    "TakeSnapshot",
 ]

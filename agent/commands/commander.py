@@ -10,7 +10,17 @@ import logging
 from collections.abc import Callable
 from typing import Final, assert_never
 
-from agent.commands.values import Command, CommandAnswer, CommandId, CommandState, Drain, Handlers, LoadModel, SetBudget
+from agent.commands.values import (
+    Command,
+    CommandAnswer,
+    CommandId,
+    CommandState,
+    Drain,
+    Handlers,
+    LoadModel,
+    SetBudget,
+    TakeSnapshot,
+)
 from agent.errors import AgentError, RejectedError, StorageFullError
 from agent.journal import Journal, JournalThread
 from agent.prompt import OutMessage
@@ -119,6 +129,8 @@ class Commander:
                 return await handlers.load_model(model)
             case Drain(on):
                 return await handlers.drain(on)
+            case TakeSnapshot(camera):
+                return await handlers.snapshot(camera)
             case _:
                 assert_never(command)
 

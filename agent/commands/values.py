@@ -30,7 +30,14 @@ class Drain:
     on: bool
 
 
-Command = SetBudget | LoadModel | Drain
+@dataclass(frozen=True, slots=True)
+class TakeSnapshot:
+    """Make an observation of this camera now, and publish its picture."""
+
+    camera: str
+
+
+Command = SetBudget | LoadModel | Drain | TakeSnapshot
 
 
 class CommandState(StrEnum):
@@ -63,3 +70,4 @@ class Handlers:
     set_budget: Callable[[float | None], Awaitable[str]]
     load_model: Callable[[str], Awaitable[str]]
     drain: Callable[[bool], Awaitable[str]]
+    snapshot: Callable[[str], Awaitable[str]]

@@ -47,6 +47,7 @@ class UpstreamModel:
         max_batch: Requests at once.
         when_away: What becomes of a prompt while the server is away.
         timeout: A server that says nothing for so long amid a request is away.
+        vision: Whether images may be sent to it.
     """
 
     model: str
@@ -54,6 +55,7 @@ class UpstreamModel:
     max_batch: int
     when_away: WhenAway
     timeout: Seconds
+    vision: bool = False
 
 
 class OpenAIEngine:

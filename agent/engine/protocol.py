@@ -130,6 +130,7 @@ class Capabilities:
         cache_tokens: Tokens whose KV caches were allocated at the load, and are shared by what runs; 0: each request's
             cache is allocated for it.
         trial: How `max_batch` was found; None: it was not looked for.
+        vision: Whether it takes images.
     """
 
     model: str
@@ -139,6 +140,7 @@ class Capabilities:
     paced: bool = True
     cache_tokens: int = 0
     trial: Trial | None = None
+    vision: bool = False
 
 
 class Engine(Protocol):
@@ -206,6 +208,11 @@ class Capacity(Protocol):
     @property
     def max_batch(self) -> int:
         """Requests at once."""
+        ...
+
+    @property
+    def vision(self) -> bool:
+        """Whether it takes images."""
         ...
 
 

@@ -10,7 +10,7 @@ from agent.clock import Clock
 from agent.journal.database import Database
 from agent.journal.identity import PACKET, Finished, IdTaken, New, Unfinished, identify
 from agent.journal.records import Arrival, Objection, Refusal, Refuse
-from agent.journal.stored import at, prompt_to_json
+from agent.journal.stored import at, observed_to_json, prompt_to_json
 from agent.prompt import OutMessage, Pending, Prompt, PromptId, ReplyTo
 
 _ROW: Final = 512
@@ -35,8 +35,9 @@ def stored_size(database: Database, arrival: Arrival, content: bytes) -> int:
     identity = identify(database, arrival)
     match identity:
         case New():
-            payloads = 1 if isinstance(arrival.content, Prompt) else 2  # a refusal is stored, and sent
-            return payloads * (len(content) + _ROW) + place
+            if isinstance(arrival.content, Prompt):
+                return len(content) + len(observed_to_json(arrival.content.observed) or "") + _ROW + place
+            return 2 * (len(content) + _ROW) + place  # it is stored, and sent
         case IdTaken():
             return _REFUSAL + place
         case Unfinished(is_expected=is_expected):
@@ -167,8 +168,10 @@ def _insert_prompt(database: Database, clock: Clock, arrival: Arrival, prompt: P
     seq = database.execute(
         """
         INSERT INTO prompts
-            (id, key, digest, state, priority, boot_id, received, received_wall, timeout, prompt, model)
-        VALUES (:id, :key, :digest, 'queued', :priority, :boot, :received, :wall, :timeout, :prompt, :model)
+            (id, key, digest, state, priority, boot_id, received, received_wall, timeout, prompt, model,
+             observed)
+        VALUES (:id, :key, :digest, 'queued', :priority, :boot, :received, :wall, :timeout, :prompt, :model,
+            :observed)
         """,
         {
             "id": arrival.id,
@@ -181,11 +184,12 @@ def _insert_prompt(database: Database, clock: Clock, arrival: Arrival, prompt: P
             "timeout": prompt.timeout,
             "prompt": content,
             "model": prompt.model,
+            "observed": observed_to_json(prompt.observed),
         },
     ).lastrowid
     assert seq is not None, "an INSERT was executed"  # noqa: S101 - for mypy: None is for cursors that inserted nothing
     _expect_reply(database, prompt.id, arrival.reply_to)
-    return Pending(prompt.id, prompt.priority, seq, prompt.received, prompt.deadline, prompt.model)
+    return Pending(prompt.id, prompt.priority, seq, prompt.received, prompt.deadline, prompt.model, prompt.observed)
 
 
 def _insert_refusal(database: Database, clock: Clock, arrival: Arrival, refusal: Refusal) -> None:

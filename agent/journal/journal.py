@@ -1,8 +1,8 @@
 """What has become of every prompt, and what is to be sent.
 
-Invariants: a prompt that `append` took is queued, running or finished until it is pruned. It is finished exactly when
-it has its one reply, and the reply went into the outbox in the same transaction. What is queued, running or unsent is
-never pruned.
+Invariants: a prompt that `append` took is queued, running or finished until it is pruned, or until `drop` takes one
+back that nobody waits for. It is finished exactly when it has its one reply, and the reply went into the outbox in the
+same transaction. What is queued, running or unsent is never pruned.
 """
 
 import json
@@ -28,7 +28,7 @@ from agent.journal.arrivals import (
 from agent.journal.database import Database
 from agent.journal.pruning import follow_clock, make_room, prune
 from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem, Refuse
-from agent.journal.stored import at, prompt_from_json
+from agent.journal.stored import at, observed_from_json, prompt_from_json
 from agent.prompt import OutMessage, Pending, PromptId, ReplyTo
 from agent.units import Bytes, Seconds
 
@@ -101,7 +101,8 @@ class Journal:
         return [
             _pending(row)
             for row in self._database.rows(
-                "SELECT id, priority, seq, received, timeout, model FROM prompts WHERE state = 'queued' ORDER BY seq"
+                "SELECT id, priority, seq, received, timeout, model, observed"
+                " FROM prompts WHERE state = 'queued' ORDER BY seq"
             )
         ]
 
@@ -159,14 +160,14 @@ class Journal:
             ).rowcount
             if not changed:
                 return None
-            ((stored, received, claims, engine_losses),) = self._database.rows(
-                "SELECT prompt, received, claims, engine_losses FROM prompts WHERE id = ?", (prompt_id,)
+            ((stored, observed, received, claims, engine_losses),) = self._database.rows(
+                "SELECT prompt, observed, received, claims, engine_losses FROM prompts WHERE id = ?", (prompt_id,)
             )
             ((topic, correlation),) = self._database.rows(
                 "SELECT topic, correlation FROM reply_to WHERE prompt = ? ORDER BY seq DESC LIMIT 1", (prompt_id,)
             )
             try:
-                prompt = prompt_from_json(stored)
+                prompt = replace(prompt_from_json(stored), observed=observed_from_json(observed))
             except ValueError as error:
                 raise JournalDamagedError(f"prompt {prompt_id} in the journal is not readable") from error
         prompt = replace(prompt, reply_to=ReplyTo(topic, correlation), received=Seconds(received))
@@ -186,6 +187,16 @@ class Journal:
             """,
             {"id": prompt_id, "unstarted": int(not engine_lost), "lost": int(engine_lost)},
         )
+
+    def drop(self, prompt_id: PromptId) -> bool:
+        """Forget a prompt that is queued, without a reply: one that nobody waits for. Whether it was queued."""
+        with self._database.transaction():
+            changed = self._database.execute(
+                "DELETE FROM prompts WHERE id = ? AND state = 'queued'", (prompt_id,)
+            ).rowcount
+            if changed:
+                self._database.execute("DELETE FROM reply_to WHERE prompt = ?", (prompt_id,))
+            return bool(changed)
 
     def finish(self, prompt_id: PromptId, reply: bytes) -> bool:
         """Queued or running → finished, with its reply in the outbox. False, and nothing changed, if it was already.
@@ -290,6 +301,10 @@ class Journal:
 
 
 def _pending(row: Sequence[Any]) -> Pending:
-    prompt_id, priority, seq, received, timeout, model = row
+    prompt_id, priority, seq, received, timeout, model, stored = row
     deadline = None if timeout is None else Seconds(received + timeout)
-    return Pending(PromptId(prompt_id), priority, seq, Seconds(received), deadline, model)
+    try:
+        observed = observed_from_json(stored)
+    except ValueError as error:
+        raise JournalDamagedError(f"prompt {prompt_id} in the journal is not readable") from error
+    return Pending(PromptId(prompt_id), priority, seq, Seconds(received), deadline, model, observed)

@@ -11,8 +11,8 @@ Migration = tuple[str, ...]
 # `PRAGMA user_version` counts the migrations that a file has had. One that has been released is never changed.
 #
 # prompts: one row for each message that was taken. `prompt` goes when the row is finished, `reply` comes. `received`
-# and `finished` are on the boot clock of the boot `boot_id`. `model`: whom the prompt asks for. Small columns first:
-# SQLite reads a row from its start.
+# and `finished` are on the boot clock of the boot `boot_id`. `model`: whom the prompt asks for. `observed`: what a
+# camera saw that asks, NULL for all other prompts. Small columns first: SQLite reads a row from its start.
 #
 # reply_to: where the reply of the prompt with the id `prompt` goes, newest last. The rows go when it has finished.
 #
@@ -84,6 +84,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         """,
     ),
     ("ALTER TABLE prompts ADD COLUMN model TEXT",),
+    ("ALTER TABLE prompts ADD COLUMN observed TEXT",),
 )
 
 

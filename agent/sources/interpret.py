@@ -14,6 +14,7 @@ from agent.errors import ErrorCode, RejectedError
 from agent.journal import Arrival, Refusal
 from agent.link import Incoming
 from agent.prompt import Failure, OutMessage, Prompt, PromptId, ReplyTo, Sampling
+from agent.sources.camera_topics import CameraMisset, CameraSet, CameraTopics, camera_subscriptions
 from agent.sources.preset import Preset
 from agent.topics import fault_of
 from agent.units import Seconds
@@ -65,7 +66,7 @@ class Misordered:
     why: str
 
 
-Meaning = Arrival | Cancellation | Ordered | Misordered | Unanswerable
+Meaning = Arrival | Cancellation | Ordered | Misordered | CameraSet | CameraMisset | Unanswerable
 
 
 def prompt_topics(config: Config) -> tuple[str, ...]:
@@ -86,6 +87,7 @@ def subscriptions(config: Config) -> list[str]:
         f"{prefix}/prompt/+",
         f"{prefix}/cancel",
         f"{prefix}/command",
+        *camera_subscriptions(config),
         *pool_subscriptions(config),
     ]
 
@@ -106,6 +108,7 @@ class Interpreter:
         self._max_payload = config.queue.max_payload
         self._presets = {name: Preset(name, route, schemas.get(name)) for name, route in config.routes.items()}
         self._egress = Egress(config.upstreams)
+        self._cameras = CameraTopics(config)
         self._make_id = make_id
 
     def interpret(self, incoming: Incoming) -> Meaning:
@@ -114,12 +117,19 @@ class Interpreter:
             return _cancellation(incoming)
         if incoming.topic == f"{self._prefix}/command":
             return _order(incoming)
+        if self._cameras.has(incoming.topic):
+            return self._cameras.interpret(incoming)
+        return self._arrival(incoming)
+
+    def _arrival(self, incoming: Incoming) -> Arrival | Unanswerable:
+        """What is on a topic of prompts."""
         sender_id: PromptId | None = None
         try:
             fields = self._fields(incoming)
             sender_id = fields.id
             fields = self._through_route(incoming.topic, fields)
             self._check_response_topic(incoming.response_topic)
+            self._cameras.check(fields.cameras)
             prompt = self._prompt(fields, incoming)
         except InvalidPayloadError as error:
             if not error.is_text and incoming.response_topic is None:
@@ -174,6 +184,7 @@ class Interpreter:
             priority=fields.priority or 0,
             timeout=fields.timeout,
             route=self._route_of(incoming.topic),
+            cameras=fields.cameras,
         )
         self._egress.check(prompt)
         return prompt

@@ -2,17 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
 from typing import assert_never
 
+from agent.camera.run_time import Change
+from agent.camera.values import CameraName
 from agent.commands.commander import Commander
 from agent.errors import NotConnectedError, StorageFullError
-from agent.events import Event, PayloadsDropped, StorageFull
+from agent.events import CameraSetRefused, Event, PayloadsDropped, StorageFull
 from agent.intake import Intake
 from agent.journal import Arrival
 from agent.link import BrokerBusyError, Incoming, Link, PublishRefusedError
 from agent.prompt import OutMessage, PromptId
+from agent.sources.camera_topics import CameraMisset, CameraSet
 from agent.sources.interpret import Cancellation, Interpreter, Meaning, Misordered, Ordered, Unanswerable
 from agent.units import Seconds
 
@@ -27,6 +30,7 @@ _BUSY_PAUSE = Seconds(1.0)
 _log = logging.getLogger(__name__)
 
 _Received = tuple[Incoming, Arrival]
+_Other = Cancellation | Ordered | Misordered | CameraSet | CameraMisset | Unanswerable
 _Answered = tuple[Incoming, OutMessage]
 
 
@@ -39,6 +43,7 @@ class MqttSource:
         interpreter: Says what a message means.
         cancel: Ends a prompt that waits or runs.
         commander: Takes commands.
+        set_camera: Sets what is to hold for a camera.
         emit: Reports an event to the operator.
     """
 
@@ -50,6 +55,7 @@ class MqttSource:
         *,
         cancel: Callable[[PromptId], None],
         commander: Commander,
+        set_camera: Callable[[CameraName, Change], Awaitable[None]],
         emit: Callable[[Event], None],
     ) -> None:
         self._link = link
@@ -57,6 +63,7 @@ class MqttSource:
         self._interpreter = interpreter
         self._cancel = cancel
         self._commander = commander
+        self._set_camera = set_camera
         self._emit = emit
         self._answer_timeout = _ANSWER_TIMEOUT
         self._dropped = 0
@@ -73,12 +80,12 @@ class MqttSource:
     async def _take(self, batch: Sequence[Incoming]) -> None:
         """Everything that has arrived: one commit for all prompts, then the rest, then the acknowledgements."""
         prompts: list[_Received] = []
-        others: list[tuple[Incoming, Cancellation | Ordered | Misordered | Unanswerable]] = []
+        others: list[tuple[Incoming, _Other]] = []
         for incoming in batch:
             match self._meaning(incoming):
                 case Arrival() as arrival:
                     prompts.append((incoming, arrival))
-                case Cancellation() | Ordered() | Misordered() | Unanswerable() as other:
+                case other:
                     others.append((incoming, other))
             await asyncio.sleep(0)  # large payloads take a while to read: let others have their turn in between
         unstored = await self._accept(prompts) if prompts else []
@@ -87,7 +94,7 @@ class MqttSource:
         for incoming, other in others:
             await self._heed(incoming, other)
 
-    async def _heed(self, incoming: Incoming, other: Cancellation | Ordered | Misordered | Unanswerable) -> None:
+    async def _heed(self, incoming: Incoming, other: _Other) -> None:
         """Do what is asked for by what is no prompt, and acknowledge it."""
         try:
             match other:
@@ -97,6 +104,10 @@ class MqttSource:
                     await self._commander.take(command_id, command, digest)
                 case Misordered(command_id, why):
                     await self._commander.reject(command_id, why)
+                case CameraSet(camera, change):
+                    await self._set_camera(camera, change)
+                case CameraMisset(name, why):
+                    self._emit(CameraSetRefused(camera=name, reason=why))
                 case Unanswerable():
                     self._dropped += 1
                     self._something_dropped.set()

@@ -4,6 +4,7 @@ Pydantic models at the edge; inside the agent only the values of `agent.prompt` 
 `docs/reference/` are made from these models by `python -m agent.wire docs/reference`.
 """
 
+from agent.wire.camera import decode_camera_set, encode_camera_state, encode_facts, encode_observation
 from agent.wire.command import decode_command, encode_command_answer
 from agent.wire.historical import as_historical
 from agent.wire.ids import new_id
@@ -16,13 +17,17 @@ __all__ = [
     "InvalidPayloadError",
     "PromptFields",
     "as_historical",
+    "decode_camera_set",
     "decode_cancel",
     "decode_command",
     "decode_prompt",
+    "encode_camera_state",
     "encode_cancel",
     "encode_command_answer",
     "encode_delta",
     "encode_event",
+    "encode_facts",
+    "encode_observation",
     "encode_offline",
     "encode_online",
     "encode_reply",

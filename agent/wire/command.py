@@ -5,7 +5,16 @@ from typing import Annotated, Final, Literal, assert_never
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from agent.commands.values import Command, CommandAnswer, CommandId, CommandState, Drain, LoadModel, SetBudget
+from agent.commands.values import (
+    Command,
+    CommandAnswer,
+    CommandId,
+    CommandState,
+    Drain,
+    LoadModel,
+    SetBudget,
+    TakeSnapshot,
+)
 from agent.wire.payload import IdText, Payload
 from agent.wire.request import legal_id, rejection, text_of_payload
 
@@ -37,6 +46,15 @@ class DrainPayload(Payload):
     """False: go on as before."""
 
 
+class SnapshotPayload(Payload):
+    """Make an observation of a camera now, and publish its picture on `R/camera/<name>/snapshot`."""
+
+    id: IdText
+    command: Literal["snapshot"]
+    camera: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+    """Its name in the configuration."""
+
+
 class CommandAnswerPayload(Payload):
     """What has become of a command, on `R/command/<id>`."""
 
@@ -47,8 +65,8 @@ class CommandAnswerPayload(Payload):
     """A sentence for a person; may be empty."""
 
 
-CommandPayload = Annotated[SetBudgetPayload | LoadModelPayload | DrainPayload, Field(discriminator="command")]
-COMMAND: Final[TypeAdapter[SetBudgetPayload | LoadModelPayload | DrainPayload]] = TypeAdapter(CommandPayload)
+_Payloads = SetBudgetPayload | LoadModelPayload | DrainPayload | SnapshotPayload
+COMMAND: Final[TypeAdapter[_Payloads]] = TypeAdapter(Annotated[_Payloads, Field(discriminator="command")])
 
 
 def decode_command(payload: bytes) -> tuple[CommandId, Command]:
@@ -77,7 +95,7 @@ def _untagged(problem: ErrorDetails) -> ErrorDetails:
     return problem
 
 
-def _value(payload: SetBudgetPayload | LoadModelPayload | DrainPayload) -> Command:
+def _value(payload: _Payloads) -> Command:
     match payload:
         case SetBudgetPayload():
             return SetBudget(payload.watts)
@@ -85,5 +103,7 @@ def _value(payload: SetBudgetPayload | LoadModelPayload | DrainPayload) -> Comma
             return LoadModel(payload.model)
         case DrainPayload():
             return Drain(payload.on)
+        case SnapshotPayload():
+            return TakeSnapshot(payload.camera)
         case _:
             assert_never(payload)

@@ -8,9 +8,6 @@ from pydantic_core import PydanticCustomError
 
 from agent.wire.payload import Payload
 
-UNSUPPORTED = "unsupported"
-"""The type of the validation errors that say: well formed, but not for this agent."""
-
 _DATA_URL = "data:image/"
 
 
@@ -57,7 +54,7 @@ class Image(Payload):
     """An image beside the messages: one of the two."""
 
     camera: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    """The latest picture of this camera. Reserved: `unsupported`."""
+    """What this camera sees when the prompt is answered: its picture, or for a model that reads text only the facts."""
     jpeg_base64: Annotated[str, AfterValidator(_base64)] | None = None
     """The picture itself."""
 
@@ -65,13 +62,11 @@ class Image(Payload):
     def _one_source(self) -> Self:
         if (self.camera is None) == (self.jpeg_base64 is None):
             raise PydanticCustomError("image", "give exactly one of camera and jpeg_base64")
-        if self.camera is not None:
-            raise PydanticCustomError(UNSUPPORTED, "this agent has no cameras")
         return self
 
     @property
     def url(self) -> str:
-        """As a data URL."""
+        """As a data URL; of one that is not a camera's."""
         return f"data:image/jpeg;base64,{self.jpeg_base64}"
 
 

@@ -113,7 +113,7 @@ def encode_reply(reply: Reply) -> bytes:
     """The bytes of a reply."""
     match reply:
         case Completion():
-            payload: Payload = _completion(reply)
+            payload: Payload = completion_payload(reply)
         case Failure():
             payload = _failure(reply)
         case _:
@@ -126,7 +126,8 @@ def encode_delta(delta: Delta) -> bytes:
     return DeltaPayload(id=delta.id, index=delta.index, delta=delta.text).model_dump_json().encode()
 
 
-def _completion(reply: Completion) -> CompletionPayload:
+def completion_payload(reply: Completion) -> CompletionPayload:
+    """A completion in its shape on the wire."""
     usage, timing = reply.usage, reply.timing
     speed, joules = timing.decode_tokens_per_s, reply.energy.joules
     return CompletionPayload(
@@ -151,11 +152,14 @@ def _completion(reply: Completion) -> CompletionPayload:
     )
 
 
-def _failure(reply: Failure) -> FailurePayload:
+def error_payload(reply: Failure) -> ErrorPayload:
+    """Why a prompt was not run, in its shape on the wire."""
     retry_after = None if reply.retry_after is None else _ms(reply.retry_after)
-    return FailurePayload(
-        id=reply.id, error=ErrorPayload(code=reply.code, message=reply.message, retry_after_ms=retry_after)
-    )
+    return ErrorPayload(code=reply.code, message=reply.message, retry_after_ms=retry_after)
+
+
+def _failure(reply: Failure) -> FailurePayload:
+    return FailurePayload(id=reply.id, error=error_payload(reply))
 
 
 def _ms(seconds: Seconds) -> int:

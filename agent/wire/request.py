@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Message, PromptId, Role
 from agent.units import Seconds
-from agent.wire.content import UNSUPPORTED, Content, Image, Images, images_of, text_of
+from agent.wire.content import Content, Image, Images, images_of, text_of
 from agent.wire.payload import IdText, Payload
 from agent.wire.response_format import ResponseFormat
 
@@ -49,6 +49,7 @@ class PromptFields:
     stream: bool = False
     priority: int | None = None
     timeout: Seconds | None = None
+    cameras: tuple[str, ...] = ()
 
 
 class ChatMessage(Payload):
@@ -104,7 +105,8 @@ class PromptPayload(Payload):
     deadline_ms: Annotated[int, Field(ge=1, le=_MOST_MS)] | None = None
     """Milliseconds from arrival until the answer is worth nothing."""
     images: Images | None = None
-    """Pictures that go with the last user message; `unsupported` by a model that reads text only."""
+    """Pictures that go with the last user message. Those of `jpeg_base64` are `unsupported` by a model that reads text
+    only; of a camera such a model is told the facts."""
 
     @model_validator(mode="after")
     def _one_of_messages_and_prompt(self) -> Self:
@@ -202,16 +204,14 @@ def _invalid(message: str) -> InvalidPayloadError:
 
 
 def rejection(problems: Sequence[ErrorDetails], prompt_id: str | None) -> InvalidPayloadError:
-    """The first problem with its JSON pointer (RFC 6901); refused images only count when all else is well."""
-    wrong = [problem for problem in problems if problem["type"] != UNSUPPORTED]
-    first = wrong[0] if wrong else problems[0]
+    """The first problem, with its JSON pointer (RFC 6901)."""
+    first = problems[0]
     pointer = "".join(f"/{step}" for step in first["loc"] if not str(step).startswith("~"))
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    message = f"{pointer}: {first['msg']}{more}" if pointer else f"{first['msg']}{more}"
-    code = ErrorCode.INVALID_REQUEST if wrong else ErrorCode.UNSUPPORTED
-    return InvalidPayloadError(
-        code, message, prompt_id=None if prompt_id is None else PromptId(prompt_id), is_text=True
-    )
+    what = first["msg"].removeprefix("Value error, ")
+    message = f"{pointer}: {what}{more}" if pointer else f"{what}{more}"
+    known = None if prompt_id is None else PromptId(prompt_id)
+    return InvalidPayloadError(ErrorCode.INVALID_REQUEST, message, prompt_id=known, is_text=True)
 
 
 def _fields(payload: PromptPayload) -> PromptFields:
@@ -234,13 +234,15 @@ def _fields(payload: PromptPayload) -> PromptFields:
         stream=bool(payload.stream),
         priority=payload.priority,
         timeout=None if deadline_ms is None else Seconds(deadline_ms / 1000),
+        cameras=tuple(dict.fromkeys(it.camera for it in payload.images or () if it.camera is not None)),
     )
 
 
 def _shown(images: Sequence[Image], messages: tuple[Message, ...]) -> tuple[Message, ...]:
     """The messages, with images that came beside them put into the last user message."""
-    if not images:
+    urls = tuple(image.url for image in images if image.camera is None)
+    if not urls:
         return messages
     last = max(index for index, message in enumerate(messages) if message.role is Role.USER)
-    shown = replace(messages[last], images=(*messages[last].images, *(image.url for image in images)))
+    shown = replace(messages[last], images=(*messages[last].images, *urls))
     return (*messages[:last], shown, *messages[last + 1 :])

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
+from agent.wire.camera import CameraSetPayload, CameraStatePayload, FactsPayload, ObservationPayload
 from agent.wire.command import COMMAND, CommandAnswerPayload
 from agent.wire.notice import EventPayload, OfflinePayload, OnlinePayload
 from agent.wire.reply import CompletionPayload, DeltaPayload, FailurePayload
@@ -22,6 +23,7 @@ def schemas() -> dict[str, str]:
         "prompt": TypeAdapter(PromptPayload),
         "cancel": TypeAdapter(CancelPayload),
         "command": COMMAND,
+        "camera_set": TypeAdapter(CameraSetPayload),
     }
     sent: dict[str, TypeAdapter[Any]] = {
         "reply": TypeAdapter(CompletionPayload | FailurePayload),
@@ -29,6 +31,9 @@ def schemas() -> dict[str, str]:
         "status": TypeAdapter(OnlinePayload | OfflinePayload),
         "command_answer": TypeAdapter(CommandAnswerPayload),
         "event": TypeAdapter(EventPayload),
+        "observation": TypeAdapter(ObservationPayload),
+        "facts": TypeAdapter(FactsPayload),
+        "camera_state": TypeAdapter(CameraStatePayload),
         "telemetry": TypeAdapter(TelemetryPayload),
     }
     return {f"{name}.schema.json": _text(name, adapter, "validation") for name, adapter in received.items()} | {

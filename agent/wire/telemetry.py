@@ -3,6 +3,7 @@
 from typing import Literal
 
 from agent.errors import ErrorCode
+from agent.observed import Dropped
 from agent.wire.machine import (
     GpuPayload,
     Measured,
@@ -76,6 +77,15 @@ class RequestsPayload(Payload):
     """Error replies by code; a code that is not there has not happened."""
     engine_losses: int
     """How often the engine's process was lost, and started anew."""
+
+
+class CamerasPayload(Payload):
+    """What cameras saw, counted since the agent's start (`agent_uptime_s`)."""
+
+    observations: int
+    """What was worth telling: sent as it was, or given to a model."""
+    dropped: dict[Dropped, int]
+    """Observations that came to nothing, by why; what is not there has not happened."""
 
 
 class TokensPayload(Payload):
@@ -198,6 +208,7 @@ class TelemetryPayload(Payload):
     queued: int
     running: int
     requests: RequestsPayload
+    cameras: CamerasPayload
     tokens: TokensPayload
     first_token_s: PercentilesPayload
     """From a prompt's arrival to its first token."""

@@ -19,6 +19,7 @@ from agent.wire.machine import (
     ZonePayload,
 )
 from agent.wire.telemetry import (
+    CamerasPayload,
     EnergyTotalsPayload,
     GovernorPayload,
     JournalPayload,
@@ -70,6 +71,7 @@ def encode_telemetry(snapshot: Snapshot) -> bytes:
             errors=dict(counts.errors),
             engine_losses=counts.engine_losses,
         ),
+        cameras=CamerasPayload(observations=counts.observations, dropped=dict(counts.dropped)),
         tokens=TokensPayload(
             input=counts.input_tokens,
             output=counts.output_tokens,

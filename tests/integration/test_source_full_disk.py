@@ -65,13 +65,23 @@ async def _serving(broker: PrivateBroker, journal: JournalThread) -> AsyncIterat
     )
     intake = Intake(journal, Lanes(worker, {}), max_prompts=10_000, wake_publisher=lambda: None, counters=counters)
     async with connected(settings(broker.port), subscriptions=tuple(subscriptions(CONFIG)), max_payload=2**20) as link:
-        handlers = Handlers(set_budget=_no_command, load_model=_no_command, drain=_no_command)
+        handlers = Handlers(set_budget=_no_command, load_model=_no_command, drain=_no_command, snapshot=_no_command)
         commander = Commander(journal, handlers, topic="edge/dev/command", wake_publisher=lambda: None)
         source = MqttSource(
-            link, intake, Interpreter(CONFIG, {}), cancel=lambda _: None, commander=commander, emit=lambda _: None
+            link,
+            intake,
+            Interpreter(CONFIG, {}),
+            cancel=lambda _: None,
+            commander=commander,
+            set_camera=_no_camera,
+            emit=lambda _: None,
         )
         async with running(source.run):
             yield
+
+
+async def _no_camera(*what: object) -> None:
+    raise AssertionError(what)
 
 
 async def _no_command(what: object) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.camera.run_time import Change
+from agent.camera.values import CameraName
 from agent.commands import Command, CommandId, Drain
 from agent.commands.commander import Commander
 from agent.config import Config
@@ -116,17 +118,28 @@ class Told:
     cancelled: list[PromptId] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     commander: FakeCommander = field(default_factory=FakeCommander)
+    set: list[tuple[CameraName, Change]] = field(default_factory=list)
+
+    async def set_camera(self, camera: CameraName, change: Change) -> None:
+        self.set.append((camera, change))
 
 
 def _source(link: Link, intake: FakeIntake, told: Told) -> MqttSource:
     interpreter = Interpreter(_config(), {})
     return MqttSource(
-        link, intake, interpreter, cancel=told.cancelled.append, commander=told.commander, emit=told.events.append
+        link,
+        intake,
+        interpreter,
+        cancel=told.cancelled.append,
+        commander=told.commander,
+        set_camera=told.set_camera,
+        emit=told.events.append,
     )
 
 
 def _config() -> Config:
-    return Config.model_validate({"device": {"id": "dev"}, "broker": {"groups": ["pool"]}})
+    cameras = {"door": {"source": "/dev/video0"}}
+    return Config.model_validate({"device": {"id": "dev"}, "broker": {"groups": ["pool"]}, "cameras": cameras})
 
 
 @contextlib.asynccontextmanager

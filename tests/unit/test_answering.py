@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.accounting import EnergyAccounting
-from agent.answering import Answering
+from agent.answering import Answering, show_nothing
 from agent.clock import Clock
 from agent.egress import Egress
 from agent.engine.host import EngineHost, EngineSpec
@@ -45,7 +45,13 @@ class LostEngine(EngineHost):
 async def test_a_prompt_that_is_put_back_does_not_keep_the_machine_from_being_idle() -> None:
     energy = EnergyAccounting(is_loaded=lambda: True)
     answering = Answering(
-        LostEngine(), clock=CLOCK, publish_lossy=lambda _: None, energy=energy, egress=Egress({}), stands_in_for=()
+        LostEngine(),
+        clock=CLOCK,
+        publish_lossy=lambda _: None,
+        energy=energy,
+        egress=Egress({}),
+        stands_in_for=(),
+        show=show_nothing,
     )
     energy.sampled(power(0.0, 5.0))
     energy.sampled(power(0.2, 5.0))

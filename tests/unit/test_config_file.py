@@ -28,7 +28,7 @@ def _complaints(folder: Path, text: str, **environ: str) -> list[str]:
 
 TOP = (
     "device, topic_root, state_dir, models_dir, stop_timeout, log_level, broker, model, engine, queue, journal, "
-    "power, memory, telemetry, routes, upstreams"
+    "power, memory, telemetry, routes, upstreams, cameras"
 )
 NO_TAB = "found character '\\t' that cannot start any token, indent with spaces, not tabs"
 
@@ -50,9 +50,9 @@ WRONG = {
     "unknown key that is known elsewhere": ("port: 1", ["1: port: unknown key here; it belongs at `broker.port`"]),
     "key of a route at the top": ("schema: x", ["1: schema: unknown key here; it belongs at `routes.<name>.schema`"]),
     "unknown section of a later version": (
-        "device: {id: a}\ncameras: {}",
+        "device: {id: a}\nfleet: {}",
         [
-            f"2: cameras: unknown key; there are: {TOP}",
+            f"2: fleet: unknown key; there are: {TOP}",
         ],
     ),
     "a model upstream with the name of the device's own": (
@@ -62,6 +62,14 @@ WRONG = {
     "a route that may leave and is none": (
         "upstreams:\n  big: {url: 'http://h/v1', may_leave: {routes: [lok]}}",
         [" upstreams.big.may_leave.routes: there is no route lok"],
+    ),
+    "a camera that may leave and is none": (
+        "upstreams:\n  big: {url: 'http://h/v1', may_leave: {cameras: [dor]}}",
+        [" upstreams.big.may_leave.cameras: there is no camera dor"],
+    ),
+    "a class without what sees it": (
+        "cameras:\n  door: {source: /dev/video0, when: [class]}",
+        ["2: cameras.door: when: class needs a detector"],
     ),
     "an API key in the clear": (
         "upstreams:\n  big: {url: 'http://h/v1', api_key_file: /etc/hostname}",

@@ -8,13 +8,15 @@ import pytest
 import agent
 
 PACKAGE = Path(agent.__file__).parent
-VALUES = {"units", "errors", "prompt"}
+VALUES = {"units", "errors", "observed", "prompt"}
 
 # What each module may import of the package. A package's name stands for all its modules.
 PURE: dict[str, set[str]] = {
     "units": set(),
     "errors": {"units"},
-    "prompt": {"units", "errors"},
+    "observed": {"units"},
+    "prompt": {"units", "errors", "observed"},
+    "camera.asking": VALUES | {"camera.settings", "camera.values"},
     "events": VALUES,
     "budget.modes": VALUES,
     "deferrals": VALUES,
@@ -113,6 +115,13 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "governor": {"app", "vitals", "power_plan", "mode_keeper"},
     "mode_keeper": {"app"},
     "model_choice": {"app"},
+    # Without cameras nothing of them is imported but values and settings.
+    "camera.building": {"app"},
+    "camera.cameras": {"camera.building", "app"},
+    "camera.observing": {"camera.building", "camera.cameras"},
+    "camera.ring": {"camera.building", "camera.observing"},
+    "camera.states": {"camera.building", "camera.cameras"},
+    "camera.watch": {"camera.building", "camera.cameras"},
     "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_parts", "ask", "demo"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {

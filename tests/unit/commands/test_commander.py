@@ -37,7 +37,7 @@ class Device:
 
     @property
     def handlers(self) -> Handlers:
-        return Handlers(set_budget=self.act, load_model=self.act, drain=self.act)
+        return Handlers(set_budget=self.act, load_model=self.act, drain=self.act, snapshot=self.act)
 
 
 class Bench:

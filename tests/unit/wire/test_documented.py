@@ -33,7 +33,22 @@ def test_every_field_of_a_prompt() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["prompt", "reply", "delta", "cancel", "status", "event", "telemetry", "command", "command_answer"]
+    "name",
+    [
+        "prompt",
+        "reply",
+        "delta",
+        "cancel",
+        "status",
+        "event",
+        "telemetry",
+        "command",
+        "command_answer",
+        "observation",
+        "facts",
+        "camera_set",
+        "camera_state",
+    ],
 )
 def test_every_schema_is_linked(name: str) -> None:
     assert f"(reference/{name}.schema.json)" in CONTRACT

@@ -176,8 +176,11 @@ def test_more_errors_are_counted() -> None:
     assert refusal.message.endswith("(and 2 more)")
 
 
-def test_pictures_of_cameras_are_unsupported() -> None:
-    assert _refusal(b'{"prompt": "hi", "images": [{"camera": "door"}]}').code is ErrorCode.UNSUPPORTED
+def test_cameras_are_named_once_each_and_are_no_pictures_yet() -> None:
+    images = '[{"camera": "door"}, {"jpeg_base64": "YQ=="}, {"camera": "yard"}, {"camera": "door"}]'
+    fields = decode_prompt(f'{{"prompt": "hi", "images": {images}}}'.encode())
+    assert fields.cameras == ("door", "yard")
+    assert fields.messages[0].images == ("data:image/jpeg;base64,YQ==",)
 
 
 def test_images_within_a_message() -> None:
@@ -200,12 +203,6 @@ def test_images_beside_the_messages_go_with_the_last_of_the_user() -> None:
 def test_images_need_a_user_message() -> None:
     document = {"messages": [{"role": "system", "content": "a"}], "images": [{"jpeg_base64": "/9j/"}]}
     assert _refusal(json.dumps(document).encode()).code is ErrorCode.INVALID_REQUEST
-
-
-def test_an_error_elsewhere_comes_before_unsupported_images() -> None:
-    refusal = _refusal(b'{"prompt": "hi", "images": [{"camera": "door"}], "top_p": 3}')
-    assert refusal.code is ErrorCode.INVALID_REQUEST
-    assert refusal.message.startswith("/top_p: ")
 
 
 @pytest.mark.parametrize(

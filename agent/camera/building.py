@@ -1,0 +1,137 @@
+"""Builds the cameras of a configuration. Imported only where there are any: without them nothing of it is paid for."""
+
+from collections.abc import Callable
+
+from agent.camera.cameras import Cameras, Parts, holding
+from agent.camera.capture.keeper import DEFAULT_SIZE, CaptureKeeper, CaptureState
+from agent.camera.frames import FrameSlots
+from agent.camera.looking.host import Looking, LookingLost, LooksShed, Trouble
+from agent.camera.looking.plan import LookPlan
+from agent.camera.observing import Observer, Outlets
+from agent.camera.ring import Ring
+from agent.camera.run_time import RunTimeFile
+from agent.camera.settings import Camera
+from agent.camera.showing import Showing
+from agent.camera.states import States
+from agent.camera.values import CameraName, Picture
+from agent.camera.watch import Watch
+from agent.camera.wording import describe_facts
+from agent.clock import Clock
+from agent.config import Config
+from agent.counters import Counters
+from agent.engine.protocol import Capacity
+from agent.events import CameraTrouble, Event
+from agent.intake import Intake
+from agent.journal import JournalThread
+from agent.lanes import Lanes
+from agent.link import Link
+from agent.units import Bytes
+
+
+def build_cameras(  # noqa: PLR0913 - only `app` calls it
+    config: Config,
+    *,
+    journal: JournalThread,
+    link: Link,
+    intake: Intake,
+    lanes: Lanes,
+    counters: Counters,
+    clock: Clock,
+    loaded: Callable[[], Capacity | None],
+    wake_publisher: Callable[[], None],
+    emit: Callable[[Event], None],
+) -> tuple[Cameras, Showing]:
+    """The cameras, and what puts what they see into prompts.
+
+    Args:
+        config: Which there are.
+        journal: Where observations become durable.
+        link: The broker.
+        intake: Queues prompts.
+        lanes: Who runs them.
+        counters: Told of observations.
+        clock: The time.
+        loaded: The device's own model; None while there is none.
+        wake_publisher: Called when there may be something to send.
+        emit: Reports an event to the operator.
+    """
+    configured = {CameraName(name): settings for name, settings in config.cameras.items()}
+    file = RunTimeFile(config.state_dir / "cameras.json")
+    changes = file.read(configured)
+    slots = {name: _slots(settings) for name, settings in configured.items()}
+    plans = {name: (slots[name], LookPlan.of(settings)) for name, settings in configured.items()}
+    eye = Looking(
+        plans,
+        on_look=lambda look: cameras.looked(look),  # noqa: PLW0108 - it is built below
+        on_trouble=lambda trouble: emit(_event_of(trouble)),
+    )
+
+    async def picture(camera: CameraName, most: Bytes) -> Picture:
+        return await eye.picture(camera, most_bytes=most)
+
+    outlets = Outlets(
+        journal,
+        intake,
+        lanes,
+        counters,
+        clock,
+        picture=picture,
+        takes_images=lambda camera, model: _takes_images(config, loaded(), camera, model),
+        describe=describe_facts,
+        publish=link.publish,
+        wake_publisher=wake_publisher,
+    )
+
+    def capture(name: CameraName, settings: Camera) -> CaptureKeeper:
+        def changed(state: CaptureState) -> None:
+            if not state.is_live and not state.has_ended:
+                cameras.lost(name, state.why)
+
+        return CaptureKeeper(name, settings, slots[name], clock=clock, on_change=changed)
+
+    def observer(name: CameraName, settings: Camera) -> Observer:
+        ring = Ring(config.state_dir / "cameras" / name, Bytes(settings.ring))
+        return Observer(name, topic=f"{config.topic_prefix}/camera/{name}", ring=ring, outlets=outlets)
+
+    parts = Parts(
+        watches={name: Watch(name, holds, clock) for name, holds in holding(configured, changes).items()},
+        observers={name: observer(name, settings) for name, settings in configured.items()},
+        captures={name: capture(name, settings) for name, settings in configured.items()},
+        eye=eye,
+        frames=tuple(slots.values()),
+    )
+    cameras = Cameras(
+        parts,
+        configured,
+        changes=changes,
+        file=file,
+        prefix=config.topic_prefix,
+        states=lambda state_of: States(link, configured, state_of),
+        emit=emit,
+        clock=clock,
+    )
+    return cameras, Showing(picture=cameras.picture, facts=cameras.facts, describe=describe_facts)
+
+
+def _slots(settings: Camera) -> FrameSlots:
+    width, _, height = (settings.size or DEFAULT_SIZE).partition("x")
+    return FrameSlots.create(int(width), int(height))
+
+
+def _takes_images(config: Config, loaded: Capacity | None, camera: CameraName, model: str | None) -> bool:
+    """Whether the model that will answer may be shown what a camera sees, as far as that is known by now."""
+    upstream = None if model is None else config.upstreams.get(model)
+    if upstream is not None:
+        return upstream.may_leave.images and camera in upstream.may_leave.cameras
+    return loaded is not None and loaded.vision
+
+
+def _event_of(trouble: Trouble) -> CameraTrouble:
+    match trouble:
+        case LookingLost(why):
+            return CameraTrouble(camera=None, reason=why)
+        case LooksShed(camera, rate):
+            wanted = rate.looked + rate.shed
+            return CameraTrouble(camera=camera, reason=f"looked at {rate.looked:.1f} of {wanted:.1f} times a second")
+        case _:
+            return CameraTrouble(camera=trouble.camera, reason=trouble.why)

@@ -1,0 +1,248 @@
+"""The cameras of this device: what becomes of what they see, and of what is asked of them.
+
+Owns the looking process and, through the keepers, the capture processes. Invariant: whatever becomes of these, each
+camera has a state that is true: what is not seen any more is lost, and nothing is made of old frames.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from agent.camera.observing import Observer
+from agent.camera.run_time import Change, Effective, RunTimeFile, effective, merged
+from agent.camera.settings import Camera
+from agent.camera.showing import nothing_to_show
+from agent.camera.states import States
+from agent.camera.values import CameraName, Condition, Facts, Look, Picture
+from agent.camera.watch import Watch
+from agent.clock import Clock
+from agent.errors import ErrorCode, NoPictureError, RejectedError, RetryError
+from agent.events import CameraBack, CameraCondition, CameraLost, Event, StorageFull
+from agent.prompt import OutMessage
+from agent.units import Bytes, Seconds
+from agent.wire import encode_camera_state
+
+_log = logging.getLogger(__name__)
+
+
+class Runs(Protocol):
+    """Something that runs until it is cancelled, and ends its processes then."""
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        ...
+
+
+class Closes(Protocol):
+    """Something that is let go of."""
+
+    def close(self) -> None:
+        """Let go."""
+        ...
+
+
+class Eye(Runs, Protocol):
+    """Who makes pictures: the looking process."""
+
+    async def picture(self, camera: CameraName, *, most_bytes: Bytes, most_side: int | None = None) -> Picture:
+        """The latest picture; raises `NoPictureError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a camera owner is made of.
+
+    Attributes:
+        watches: What is concluded of each camera.
+        observers: Who tells what it saw.
+        captures: Who reads its frames.
+        eye: Who looks at the frames of all.
+        frames: The memory that frames are in.
+    """
+
+    watches: Mapping[CameraName, Watch]
+    observers: Mapping[CameraName, Observer]
+    captures: Mapping[CameraName, Runs]
+    eye: Eye
+    frames: Sequence[Closes]
+
+
+class Cameras:
+    """Runs the cameras.
+
+    Args:
+        parts: What they are made of.
+        configured: What the configuration says.
+        changes: What was set since, by camera.
+        file: Where that is kept.
+        prefix: `R`.
+        states: Makes the publisher of their states, given what each is.
+        emit: Reports an event to the operator.
+        clock: The time.
+    """
+
+    def __init__(  # noqa: PLR0913 - only `building` calls it
+        self,
+        parts: Parts,
+        configured: Mapping[CameraName, Camera],
+        *,
+        changes: Mapping[CameraName, Change],
+        file: RunTimeFile,
+        prefix: str,
+        states: Callable[[Callable[[CameraName], OutMessage]], States],
+        emit: Callable[[Event], None],
+        clock: Clock,
+    ) -> None:
+        self._parts = parts
+        self._configured = configured
+        self._changes = dict(changes)
+        self._file = file
+        self._prefix = prefix
+        self._states = states(self._state_of)
+        self._emit = emit
+        self._clock = clock
+        self._lost_at: dict[CameraName, Seconds] = {}
+
+    async def run(self) -> None:
+        """Until cancelled; then every process is ended."""
+        parts = self._parts
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(parts.eye.run(), name="looking")
+                for name, capture in parts.captures.items():
+                    tasks.create_task(capture.run(), name=f"capture of {name}")
+                for name, observer in parts.observers.items():
+                    tasks.create_task(observer.run(), name=f"observations of {name}")
+                tasks.create_task(self._states.run(), name="camera states")
+        finally:
+            for frames in parts.frames:
+                frames.close()
+
+    def connected(self) -> None:
+        """There is a new connection to the broker."""
+        self._states.connected()
+
+    def looked(self, look: Look) -> None:
+        """A frame was looked at."""
+        watch = self._parts.watches[look.camera]
+        before = watch.condition
+        if watch.facts is None:
+            self._states.changed(look.camera)
+        sighting = watch.saw(look)
+        self._compare(look.camera, before)
+        if sighting is not None:
+            self._parts.observers[look.camera].offer(sighting)
+
+    def lost(self, camera: CameraName, why: str) -> None:
+        """A camera gives no frames."""
+        watch = self._parts.watches[camera]
+        before = watch.condition
+        sighting = watch.lost(why)
+        self._compare(camera, before)
+        if sighting is not None:
+            self._parts.observers[camera].offer(sighting)
+
+    async def set(self, camera: CameraName, change: Change) -> None:
+        """Have this hold from now on, over restarts.
+
+        Raises:
+            RejectedError: It does not go with the configuration; nothing is changed.
+        """
+        after = merged(self._changes[camera], change)
+        holds = effective(self._configured[camera], after)
+        self._changes[camera] = after
+        self._parts.watches[camera].hold(holds)
+        self._states.changed(camera)
+        _log.info("camera_set", extra={"camera": camera, "on": holds.on, "is_set": holds.is_set})
+        try:
+            await asyncio.to_thread(self._file.write, self._changes)
+        except OSError as error:
+            self._emit(StorageFull(reason=f"what was set of camera {camera} holds until a restart: {error.strerror}"))
+
+    async def snapshot(self, camera: str) -> str:
+        """Make an observation now, and publish its picture.
+
+        Returns:
+            What there is to say, for a person.
+
+        Raises:
+            RejectedError: There is no such camera, or no picture now.
+            RetryError: There were too many in the last hour.
+        """
+        name = self._known(camera)
+        self.facts(name)
+        sighting = self._parts.watches[name].ask(shows=True)
+        if sighting is None:
+            raise RetryError("as many observations as most_per_hour allows were made in the last hour")
+        if not await self._parts.observers[name].tell(sighting):
+            raise nothing_to_show(camera, "it could not be made or sent")
+        return f"the picture is on {self._prefix}/camera/{camera}/snapshot"
+
+    def facts(self, camera: CameraName) -> Facts:
+        """What is known of a scene now.
+
+        Raises:
+            RejectedError: Nothing is, or there is no such camera.
+        """
+        watch = self._parts.watches[self._known(camera)]
+        if watch.facts is None:
+            raise nothing_to_show(camera, watch.lost_because or "it has not been looked at yet")
+        if watch.condition is Condition.LOST:
+            raise nothing_to_show(camera, watch.lost_because or "it gives no frames")
+        if watch.is_stale:
+            raise nothing_to_show(camera, "it has not been looked at for a while")
+        return watch.facts
+
+    async def picture(self, camera: CameraName) -> Picture:
+        """The latest picture, for a model.
+
+        Raises:
+            RejectedError: There is none now, or no such camera.
+        """
+        self.facts(camera)  # that of a lost camera would be old
+        try:
+            most = Bytes(self._configured[camera].snapshot_max)
+            return await self._parts.eye.picture(camera, most_bytes=most)
+        except NoPictureError as error:
+            raise nothing_to_show(camera, str(error)) from None
+
+    def _known(self, camera: str) -> CameraName:
+        name = CameraName(camera)
+        if name not in self._parts.watches:
+            known = ", ".join(sorted(self._parts.watches))
+            raise RejectedError(ErrorCode.INVALID_REQUEST, f"there is no camera {camera}; there are: {known}")
+        return name
+
+    def _compare(self, camera: CameraName, before: Condition) -> None:
+        """Tell when the condition has changed."""
+        watch = self._parts.watches[camera]
+        condition, now = watch.condition, self._clock.now()
+        if condition is before:
+            return
+        self._states.changed(camera)
+        if condition is Condition.LOST:
+            self._lost_at[camera] = now
+            self._emit(CameraLost(camera=camera, reason=watch.lost_because or "no frames"))
+            return
+        if before is Condition.LOST:
+            self._emit(CameraBack(camera=camera, seconds=round(now - self._lost_at.pop(camera, now), 1)))
+        if watch.holds.on and not (before is Condition.LOST and condition is Condition.CLEAR):
+            self._emit(CameraCondition(camera=camera, condition=condition.value))
+
+    def _state_of(self, camera: CameraName) -> OutMessage:
+        watch = self._parts.watches[camera]
+        is_lost = watch.facts is None or watch.condition is Condition.LOST
+        why = (watch.lost_because or "it has not been looked at yet") if is_lost else None
+        condition = Condition.LOST if is_lost else watch.condition
+        payload = encode_camera_state(watch.holds, condition.value, why)
+        return OutMessage(f"{self._prefix}/camera/{camera}/state", payload, retain=True)
+
+
+def holding(
+    configured: Mapping[CameraName, Camera], changes: Mapping[CameraName, Change]
+) -> dict[CameraName, Effective]:
+    """What holds for each camera."""
+    return {name: effective(settings, replace(changes[name], reset=False)) for name, settings in configured.items()}

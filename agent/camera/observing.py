@@ -1,0 +1,202 @@
+"""Sightings of one camera on their way out: pictures, prompts, observations without a model.
+
+Bounded: of what waits to be told only the newest is kept, and of this camera's prompts only the newest waits in the
+queue. What comes to nothing is counted.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from agent.camera.asking import Sighting, prompt_of, told_facts
+from agent.camera.ring import Ring
+from agent.camera.showing import data_url
+from agent.camera.values import CameraName, Facts, Picture, Trigger
+from agent.clock import Clock
+from agent.counters import Counters
+from agent.errors import NoPictureError, NotConnectedError, StorageFullError
+from agent.intake import Intake
+from agent.journal import Arrival, Journal, JournalThread
+from agent.lanes import Lanes
+from agent.link import PublishRefusedError
+from agent.observed import Dropped, Observed
+from agent.prompt import OutMessage, PromptId
+from agent.units import Bytes
+from agent.wire import encode_facts, encode_observation, new_id
+
+_MOST_CONDITIONS = 16
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """Where observations go, and who is asked about it.
+
+    Attributes:
+        picture: The latest picture of a camera, of so many bytes at most; raises `NoPictureError`.
+        takes_images: Whether the model of this name, or the loaded one, may be shown what this camera sees.
+        describe: Facts in words.
+        publish: Publishes what need not outlive a lost connection; returns at the broker's acknowledgement.
+        wake_publisher: Called when there may be something to send.
+    """
+
+    journal: JournalThread
+    intake: Intake
+    lanes: Lanes
+    counters: Counters
+    clock: Clock
+    picture: Callable[[CameraName, Bytes], Awaitable[Picture]]
+    takes_images: Callable[[CameraName, str | None], bool]
+    describe: Callable[[Facts], str]
+    publish: Callable[[OutMessage], Awaitable[None]]
+    wake_publisher: Callable[[], None]
+
+
+class Observer:
+    """Tells what one camera saw.
+
+    Args:
+        camera: Which.
+        topic: `R/camera/<name>`.
+        ring: Keeps the pictures.
+        outlets: Where observations go.
+    """
+
+    def __init__(self, camera: CameraName, *, topic: str, ring: Ring, outlets: Outlets) -> None:
+        self._camera = camera
+        self._topic = topic
+        self._ring = ring
+        self._out = outlets
+        self._next: Sighting | None = None
+        self._conditions: deque[Sighting] = deque(maxlen=_MOST_CONDITIONS)
+        self._changed = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
+        self._sending: asyncio.Task[None] | None = None
+
+    def offer(self, sighting: Sighting) -> None:
+        """Tell this when there is time; instead of one that waits, but for what was wrong with the picture."""
+        if sighting.trigger is Trigger.CONDITION:
+            self._conditions.append(sighting)
+        else:
+            if self._next is not None:
+                self._out.counters.dropped(Dropped.REPLACED)
+            self._next = sighting
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Tell what is offered until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                while self._conditions:
+                    await self.tell(self._conditions.popleft(), tasks)
+                if self._next is not None:
+                    sighting, self._next = self._next, None
+                    await self.tell(sighting, tasks)
+
+    async def tell(self, sighting: Sighting, tasks: asyncio.TaskGroup | None = None) -> bool:
+        """Tell one sighting: its picture to the ring and, where it is wanted, to the broker; then the rest.
+
+        Args:
+            sighting: What was seen.
+            tasks: Where its picture is sent, beside what comes next; None: it is waited for.
+
+        Returns:
+            Whether a picture that was asked for was sent, or is being sent.
+        """
+        async with self._one_at_a_time:
+            observation = new_id()
+            why = None if sighting.question is None else self._out.lanes.idle_for(sighting.settings.model)
+            picture = await self._picture(sighting, is_asked=why is None)
+            if picture is not None:
+                await asyncio.to_thread(self._ring.keep, observation, picture)
+            if why is not None:
+                self._out.counters.dropped(why)
+            else:
+                await self._put(observation, sighting, picture)
+        if picture is None or not _is_shown(sighting):
+            return False
+        return await self._send(OutMessage(f"{self._topic}/snapshot", picture.jpeg), tasks)
+
+    async def _picture(self, sighting: Sighting, *, is_asked: bool) -> Picture | None:
+        """Where it is good for anything and there is one."""
+        settings = sighting.settings
+        is_for_model = (
+            is_asked and sighting.question is not None and self._out.takes_images(self._camera, settings.model)
+        )
+        if sighting.trigger is Trigger.CONDITION or not (settings.ring or _is_shown(sighting) or is_for_model):
+            return None
+        try:
+            return await self._out.picture(self._camera, Bytes(settings.snapshot_max))
+        except NoPictureError as error:
+            _log.info("no_picture", extra={"camera": self._camera, "reason": str(error)})
+            return None
+
+    async def _put(self, observation: PromptId, sighting: Sighting, picture: Picture | None) -> None:
+        """Into the queue, or where no model is asked into the outbox."""
+        facts = sighting.facts
+        observed = Observed(self._camera, sighting.trigger.value, facts.taken_at, encode_facts(facts))
+        try:
+            if sighting.question is None:
+                message = OutMessage(self._topic, encode_observation(observation, observed, None))
+                await self._out.journal.run(Journal.enqueue, message)
+                self._out.wake_publisher()
+            elif not await self._ask(observation, sighting, observed, picture):
+                self._out.counters.dropped(Dropped.QUEUE_FULL)
+                return
+        except StorageFullError:
+            self._out.counters.dropped(Dropped.STORAGE_FULL)
+        else:
+            self._out.counters.observed()
+
+    async def _ask(
+        self, observation: PromptId, sighting: Sighting, observed: Observed, picture: Picture | None
+    ) -> bool:
+        """Queue the prompt, in the place of one of this camera that waits. False: the queue is full."""
+        out, settings = self._out, sighting.settings
+        for older in out.lanes.waiting_of(self._camera):
+            if await out.journal.run(Journal.drop, older):
+                out.lanes.forget(older)
+                out.counters.dropped(Dropped.REPLACED)
+        is_shown = picture is not None and out.takes_images(self._camera, settings.model)
+        prompt = prompt_of(
+            sighting,
+            observation,
+            observed,
+            facts=out.describe(told_facts(sighting)),
+            images=(data_url(picture),) if picture is not None and is_shown else (),
+            topic=self._topic,
+            now=out.clock.now(),
+            wall=out.clock.wall(),
+        )
+        arrival = Arrival(observation, prompt.reply_to, prompt, key=None, digest="camera", redelivered=False)
+        return await out.intake.accept_if_room(arrival)
+
+    async def _send(self, snapshot: OutMessage, tasks: asyncio.TaskGroup | None) -> bool:
+        """Send a picture; not while the one before is still being sent, which is newer than any that waits would be."""
+        if tasks is None:
+            return await self._publish(snapshot)
+        if self._sending is not None and not self._sending.done():
+            return False
+
+        async def send() -> None:
+            await self._publish(snapshot)
+
+        self._sending = tasks.create_task(send(), name=f"snapshot of {self._camera}")
+        return True
+
+    async def _publish(self, snapshot: OutMessage) -> bool:
+        """As far as the broker is there and takes it."""
+        try:
+            await self._out.publish(snapshot)
+        except (NotConnectedError, PublishRefusedError) as error:
+            _log.info("snapshot_not_sent", extra={"topic": snapshot.topic, "reason": str(error)})
+            return False
+        return True
+
+
+def _is_shown(sighting: Sighting) -> bool:
+    return sighting.shows or sighting.settings.snapshot == "always"

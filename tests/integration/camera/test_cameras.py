@@ -1,0 +1,179 @@
+"""Cameras of a whole agent, on a real broker: folders of pictures are what they see."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from agent.demo.broker import PrivateBroker
+from tests.agent_process import PREFIX, AgentProcess, write_config
+from tests.cameras.marked import picture
+from tests.client import Client
+from tests.waiting import wait_for
+
+QUESTION = "Question: is there an animal?"
+TOPICS = ("reply/#", "status", "event", "camera/#", "command/+", "telemetry")
+
+
+def _fill(folder: Path) -> Path:
+    """Pictures of something that moves."""
+    folder.mkdir()
+    for number in range(40):
+        assert cv2.imwrite(str(folder / f"{number:03}.png"), picture(number, 320, 180))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cameras")
+
+
+@pytest.fixture(scope="module")
+def broker(folder: Path) -> Iterator[PrivateBroker]:
+    with PrivateBroker(folder) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
+def agent(folder: Path, broker: PrivateBroker) -> Iterator[AgentProcess]:
+    cameras = {
+        "door": {"when": ["always"], "every": "1s", "prompt": QUESTION, "max_tokens": 16},
+        "yard": {"when": ["always"], "every": "1s"},
+        "shed": {"when": ["on_demand"], "stall_timeout": "1s"},
+    }
+    common = {"size": "320x180", "most_per_hour": 10_000, "ring": "200KiB"}
+    sections = {name: common | camera | {"source": str(_fill(folder / name))} for name, camera in cameras.items()}
+    config = write_config(folder, broker.port, cameras=sections, telemetry={"every": "1s"})
+    with AgentProcess(config) as agent, Client(broker.port) as client:
+        client.wait_online()
+        yield agent
+
+
+@pytest.fixture
+def client(agent: AgentProcess, broker: PrivateBroker, request: pytest.FixtureRequest) -> Iterator[Client]:
+    assert agent.is_alive()
+    with Client(broker.port, name=request.node.name, topics=TOPICS) as client:
+        yield client
+
+
+def _observations(client: Client, camera: str) -> list[dict[str, Any]]:
+    return [json.loads(payload) for payload in list(client.messages[f"{PREFIX}/camera/{camera}"])]
+
+
+def _state(client: Client, camera: str) -> dict[str, Any]:
+    payloads = client.messages[f"{PREFIX}/camera/{camera}/state"]
+    state: dict[str, Any] = json.loads(payloads[-1]) if payloads else {}
+    return state
+
+
+def _events(client: Client, name: str) -> list[dict[str, Any]]:
+    events = [json.loads(payload) for payload in list(client.messages[f"{PREFIX}/event"])]
+    return [event["detail"] for event in events if event["event"] == name]
+
+
+def _dropped(client: Client, why: str) -> int:
+    payloads = client.messages[f"{PREFIX}/telemetry"]
+    return int(json.loads(payloads[-1])["cameras"]["dropped"].get(why, 0)) if payloads else 0
+
+
+def test_an_observation_has_the_sentence_of_a_model_and_the_facts(client: Client) -> None:
+    def answered() -> list[dict[str, Any]]:
+        return [it for it in _observations(client, "door") if it["text"]]
+
+    observation = wait_for(answered, 30, "observation")[0]
+    assert observation["camera"] == "door"
+    assert observation["trigger"] == "every"
+    assert observation["facts"]["width"] == 320
+    assert abs(observation["taken_at"] - time.time()) < 20
+    assert observation["usage"]["completion_tokens"] > 0
+    assert observation["model"] == "edge-tiny"
+    assert observation["error"] is None
+
+
+def test_without_a_prompt_no_model_runs(client: Client) -> None:
+    observation = wait_for(lambda: _observations(client, "yard"), 30, "observation")[0]
+    assert observation["text"] is None
+    assert observation["model"] is None
+    assert observation["facts"]["light"] in ("dark", "dim", "bright")
+
+
+def test_a_prompt_about_a_camera_is_answered_from_its_facts(client: Client) -> None:
+    client.prompt({"id": "named", "prompt": QUESTION, "images": [{"camera": "yard"}]})
+    reply = client.reply("named")
+    assert reply["choices"][0]["message"]["content"]
+    client.prompt({"id": "bare", "prompt": QUESTION})
+    assert reply["usage"]["prompt_tokens"] > client.reply("bare")["usage"]["prompt_tokens"] + 5
+
+
+def test_a_camera_that_is_not_there_is_refused_with_those_that_are(client: Client) -> None:
+    client.prompt({"id": "unknown", "prompt": QUESTION, "images": [{"camera": "attic"}]})
+    error = client.reply("unknown")["error"]
+    assert error["code"] == "invalid_request"
+    assert "door, shed, yard" in error["message"]
+
+
+def test_a_snapshot_on_demand(client: Client, folder: Path) -> None:
+    client.publish("command", {"id": "snap", "command": "snapshot", "camera": "shed"})
+    (jpeg,) = wait_for(lambda: client.messages[f"{PREFIX}/camera/shed/snapshot"], 20, "snapshot")
+    assert jpeg.startswith(b"\xff\xd8")
+    answers = client.messages[f"{PREFIX}/command/snap"]
+    wait_for(lambda: json.loads(answers[-1])["state"] == "succeeded", 10, "answer")
+    assert _observations(client, "shed")[-1]["trigger"] == "on_demand"
+    assert [path.read_bytes() for path in (folder / "state" / "cameras" / "shed").glob("*.jpg")] == [jpeg]
+
+
+def test_what_cannot_be_set_is_an_event(client: Client) -> None:
+    client.publish("camera/yard/set", '{"when": ["class"]}')
+    client.publish("camera/attic/set", "ON")
+    refusals = wait_for(lambda: it if len(it := _events(client, "camera_set_refused")) == 2 else None, 10, "events")
+    assert "detector" in refusals[0]["reason"]
+    assert refusals[1]["camera"] == "attic"
+
+
+def test_while_the_device_drains_what_a_camera_sees_is_dropped_and_counted(client: Client) -> None:
+    client.publish("command", {"id": "stop", "command": "drain"})
+    wait_for(lambda: _dropped(client, "draining"), 20, "count")
+    assert not [it for it in _observations(client, "door") if it["error"]]
+    client.publish("command", {"id": "go-on", "command": "drain", "on": False})
+    before = len(_observations(client, "door"))
+    wait_for(lambda: len(_observations(client, "door")) > before, 20, "observation")
+
+
+def test_a_lost_camera_is_told_and_taken_up_again(client: Client, folder: Path) -> None:
+    wait_for(lambda: _state(client, "shed").get("why", "?") is None, 20, "a camera that works")
+    (folder / "shed").rename(folder / "elsewhere")
+    (lost,) = wait_for(lambda: _events(client, "camera_lost"), 20, "event")
+    assert lost["camera"] == "shed"
+    assert "elsewhere" not in lost["reason"]
+    wait_for(lambda: _state(client, "shed").get("condition") == "lost", 10, "state")
+    assert _observations(client, "shed")[-1]["facts"]["condition"] == "lost"
+    client.prompt({"id": "blind", "prompt": QUESTION, "images": [{"camera": "shed"}]})
+    assert client.reply("blind")["error"]["code"] == "no_picture"
+    (folder / "elsewhere").rename(folder / "shed")
+    wait_for(lambda: _events(client, "camera_back"), 60, "event")
+
+
+def test_set_holds_at_once_and_over_a_restart(client: Client, agent: AgentProcess) -> None:
+    wait_for(lambda: _observations(client, "yard"), 20, "observation")
+    began = time.perf_counter()
+    client.publish("camera/yard/set", "OFF")
+    wait_for(lambda: _state(client, "yard").get("on") is False, 10, "state")
+    assert time.perf_counter() - began < 1.0
+    client.publish("camera/door/set", {"every": "2s", "prompt": ""})
+    wait_for(lambda: _state(client, "door").get("prompt", "?") is None, 10, "state")
+    agent.kill()
+    agent.start()
+    client.messages.clear()
+    wait_for(lambda: [it for it in _observations(client, "door") if it["text"] is None], 60, "observation")
+    wait_for(lambda: _state(client, "yard").get("why", "?") is None, 30, "a camera that is looked at")
+    assert _state(client, "yard")["on"] is False
+    assert _state(client, "door")["every"] == "2s"
+    assert _state(client, "door")["is_set"]
+    assert _observations(client, "yard") == []
+    client.publish("camera/yard/set", {"reset": True})
+    wait_for(lambda: _observations(client, "yard"), 10, "observation")
+    assert not _state(client, "yard")["is_set"]
