@@ -9,9 +9,10 @@ import argparse
 import sys
 from dataclasses import replace
 
+from agent.camera.wording import describe_facts
 from agent.units import Seconds
 from tests.camera_clips.clips import CLIPS
-from tests.camera_clips.quality import LOOKS, score, watch
+from tests.camera_clips.quality import LOOKS, directions, score, watch
 
 
 def main() -> int:
@@ -39,9 +40,13 @@ def main() -> int:
                 flush=True,
             )
             is_perfect = is_perfect and found.found == found.events and not found.false
+        right, said = directions(told, truths)
+        print(
+            f"| {name} | {clip.story.lasts:g} | directions told | {said} | {right} | - | {said - right} |", flush=True
+        )
         if arguments.all:
             for each in told:
-                print(f"  {each.at:6.1f} s  {each.fire.trigger.value}: {each.fire.why}")
+                print(f"  {each.at:6.1f} s  {each.fire.trigger.value}: {each.fire.why}: {describe_facts(each.facts)}")
     return 0 if is_perfect else 1
 
 

@@ -11,7 +11,7 @@ from agent.camera.looking.eye import Eye
 from agent.camera.looking.plan import LookPlan
 from agent.camera.scene import Scene, saw
 from agent.camera.triggers import Fire, Rules, TriggerState, decide
-from agent.camera.values import CameraName, Condition, Trigger
+from agent.camera.values import CameraName, Condition, Facts, Trigger
 from agent.clock import boottime
 from agent.demo.clip.lens import HEIGHT, WIDTH, project
 from agent.demo.clip.story import Span, Truth
@@ -38,6 +38,7 @@ class Told:
 
     at: Seconds
     fire: Fire
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,10 @@ def watch(clip: HardClip, seed: int = 1) -> tuple[list[Told], list[Truth]]:
             if look is None:
                 raise RuntimeError("a frame was not seen")
             truths.append(now)
-            scene, _ = saw(scene, look, rules.least_motion)
+            scene, facts = saw(scene, look, rules.least_motion)
             state, fire = decide(state, scene, rules, at, _NOON)
             if fire is not None:
-                told.append(Told(now.at, fire))
+                told.append(Told(now.at, fire, facts))
     finally:
         eye.close()
     return told, truths
@@ -92,6 +93,19 @@ def score(clip: HardClip, told: Sequence[Told], truths: Sequence[Truth]) -> dict
         name: _score(name, events[name], excused[name], [each.at for each in told if _is(each.fire, name)])
         for name in JUDGED
     }
+
+
+def directions(told: Sequence[Told], truths: Sequence[Truth]) -> tuple[int, int]:
+    """Of the directions that were told with motion, how many somebody had at that moment; and how many were told."""
+    by_time = {now.at: now for now in truths}
+    right = said = 0
+    for each in told:
+        if each.fire.trigger is Trigger.MOTION and (moving := by_time[each.at].moving):
+            ways = {pose.direction for pose in moving}
+            claimed = [mover.direction for mover in each.facts.movers if mover.direction is not None]
+            said += len(claimed)
+            right += sum(way in ways for way in claimed)
+    return right, said
 
 
 def _score(name: str, events: Sequence[Span], excused: Sequence[Span], fires: Sequence[Seconds]) -> Score:

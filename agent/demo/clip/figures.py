@@ -17,7 +17,7 @@ _SHIFT = 4
 """Fractional bits of coordinates, so that nobody jumps from pixel to pixel."""
 _ASIDE = 0.45
 """Who faces less than this to a side shows front or back."""
-_SHEET_M = 0.42
+_SHEET_M = 0.5
 _PAPER: Colour = (238, 240, 240)
 
 
@@ -160,13 +160,13 @@ def _leg(tall: float, hip: float, which: int, swing: float, side: float) -> list
     ]
 
 
-def _arms(
+def _arms(  # noqa: PLR0913 - all of a body's state that arms depend on
     tall: float, shoulder: float, broad: float, swing: float, side: float, *, is_holding: bool
 ) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
     """Shoulder, elbow, hand of the far and of the near arm."""
     if is_holding:
         left, right = (
-            [(out * broad, shoulder), (out * broad * 1.9, shoulder - 0.12 * tall), (out * 0.19, shoulder - 0.05 * tall)]
+            [(out * broad, shoulder), (out * broad * 1.9, shoulder - 0.12 * tall), (out * 0.23, shoulder - 0.05 * tall)]
             for out in (-1, 1)
         )
         return left, right
@@ -217,10 +217,10 @@ def _draw_dog(pen: _Pen, pose: Pose) -> None:
 def _draw_sheet(pen: _Pen, text: str) -> None:
     """Held before the chest, with its quiet zone."""
     code = cv2.QRCodeEncoder.create().encode(text)
-    side = round(2 * _SHEET_M * 0.5 * pen.scale)
+    side = round(_SHEET_M * pen.scale)
     code = cv2.copyMakeBorder(code, 3, 3, 3, 3, cv2.BORDER_CONSTANT, value=255)
     code = cv2.resize(code, (side, side), interpolation=cv2.INTER_NEAREST)
-    x, y = round(pen.x - side / 2), round(pen.y - pen.scale * 1.56)
+    x, y = round(pen.x - side / 2), round(pen.y - pen.scale * 1.6)
     height, width = pen.picture.shape[:2]
     top, left, bottom, right = max(y, 0), max(x, 0), min(y + side, height), min(x + side, width)
     if top < bottom and left < right:

@@ -3,7 +3,8 @@
 from agent.demo.clip.story import Actor, Held, Kind, Level, Span, Story, Waypoint
 from agent.units import Seconds
 
-CODE = "B-2041"
+CODE = "Is anything moving?"
+"""What is on the sheet that is held up: a prompt."""
 
 _AT_THE_DOOR_X_M, _WALL_Z_M = 2.55, 13.6
 
@@ -21,7 +22,7 @@ YARD = Story(
         Actor(
             Kind.PERSON,
             2,
-            _path((23.5, _AT_THE_DOOR_X_M, _WALL_Z_M), (29.0, 0.2, 3.1), (33.5, 0.2, 3.1), (36.0, 3.9, 4.6)),
+            _path((23.5, _AT_THE_DOOR_X_M, _WALL_Z_M), (29.0, 0.2, 2.8), (33.5, 0.2, 2.8), (36.0, 3.9, 4.6)),
             Held(CODE, Span(Seconds(29.3), Seconds(33.2))),
         ),
     ),
