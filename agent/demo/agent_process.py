@@ -25,14 +25,15 @@ class AgentProcess:
     Args:
         folder: Where its configuration, log and state are; it must exist.
         port: The broker's.
+        cameras: The `cameras` section of its configuration.
     """
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, cameras: str) -> None:
         self.config = folder / "agent.yaml"
         self._log = folder / "agent.log"
         self._process: subprocess.Popen[bytes] | None = None
         self.config.write_text(
-            f"device: {{id: {DEVICE_ID}}}\nbroker: {{host: 127.0.0.1, port: {port}}}\nstate_dir: state\n",
+            f"device: {{id: {DEVICE_ID}}}\nbroker: {{host: 127.0.0.1, port: {port}}}\nstate_dir: state\n{cameras}",
             encoding="utf-8",
         )
 

@@ -21,6 +21,8 @@ from agent.client import AgentClient, Answer, AskError
 from agent.config import Broker
 from agent.demo.agent_process import DEVICE_ID, PREFIX, AgentProcess
 from agent.demo.broker import PrivateBroker, find_mosquitto
+from agent.demo.camera import REQUEST, Watch, camera_section
+from agent.demo.clip_file import caches, ensure_clip
 from agent.demo.echo import echo
 from agent.demo.install import ensure_mosquitto
 from agent.demo.prompts import QUESTIONS, Question
@@ -32,6 +34,7 @@ from agent.wire.notice import OnlinePayload
 
 _START_TIMEOUT = Seconds(180.0)
 _ANSWER_TIMEOUT = Seconds(60.0)
+_OBSERVATION_TIMEOUT = Seconds(30.0)
 _FOR_EVER = Seconds(float("inf"))
 
 
@@ -43,7 +46,7 @@ def run_demo(*, once: bool, port: int | None) -> int:
         port: The broker's port. None: a free one.
 
     Returns:
-        The exit code: 0 when every prompt was answered.
+        The exit code: 0 when every prompt was answered and the camera has told something.
 
     Raises:
         StopError: Something could not be started; the message says what and why.
@@ -55,14 +58,17 @@ def run_demo(*, once: bool, port: int | None) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jetson-agent-demo-")))
         broker = stack.enter_context(PrivateBroker(folder, port, launcher=launcher()))
         view.line(f"broker  mosquitto on 127.0.0.1:{broker.port}, private to this machine")
-        agent = stack.enter_context(AgentProcess(folder, broker.port))
+        clip = ensure_clip(view.waiting, folder, caches())
+        agent = stack.enter_context(AgentProcess(folder, broker.port, camera_section(clip)))
         client = stack.enter_context(AgentClient(Broker(host="127.0.0.1", port=broker.port), PREFIX))
+        watch = Watch(client, PREFIX, folder / "yard.jpg")
         model = _wait_until_ready(client, agent, view)
         answers = _ask_all(client, view)
+        has_seen = _show_camera(client, watch, view)
         _summarize(answers, agent, view)
         if not once:
-            _stay_up(client, agent, view, broker.port, model)
-    return 0 if all(answers) else 1
+            _stay_up(client, agent, view, watch, port=broker.port, model=model)
+    return 0 if all(answers) and has_seen else 1
 
 
 def _wait_until_ready(client: AgentClient, agent: AgentProcess, view: View) -> str:
@@ -98,6 +104,19 @@ def _ask_one(client: AgentClient, view: View, number: int, question: Question) -
     return answer
 
 
+def _show_camera(client: AgentClient, watch: Watch, view: View) -> bool:
+    """What the camera has told by now, or tells next; whether it does."""
+    view.title("A camera, that asks by itself when something moves")
+    view.paragraph(REQUEST, "dim", indent="  > ")
+    client.wait(lambda: watch.latest is not None, _OBSERVATION_TIMEOUT)
+    if watch.latest is None:
+        view.paragraph(f"Nothing was told within {_OBSERVATION_TIMEOUT:g} s.", "red")
+        return False
+    view.paragraph(watch.latest.text)
+    view.paragraph(watch.latest.note, "dim")
+    return True
+
+
 def _summarize(answers: Sequence[Answer | None], agent: AgentProcess, view: View) -> None:
     timings = [answer.completion.timing for answer in answers if answer is not None]
     first = [timing.ttft_ms for timing in timings if timing.ttft_ms is not None]
@@ -113,14 +132,15 @@ def _summarize(answers: Sequence[Answer | None], agent: AgentProcess, view: View
         view.line(f"  {name:<21}{value}")
 
 
-def _stay_up(client: AgentClient, agent: AgentProcess, view: View, port: int, model: str) -> None:
-    echo(client, view)  # before anybody can type what is said next
+def _stay_up(client: AgentClient, agent: AgentProcess, view: View, watch: Watch, *, port: int, model: str) -> None:
+    echo(client, watch, view)  # before anybody can type what is said next
     at, ask = f"-h 127.0.0.1 -p {port}", "Facts: two people and a dog at the door, 22:40. Question: is there an animal?"
     view.title(f"{model} stays up until Ctrl-C. To try it by hand, in another terminal:")
     view.line(f"mosquitto_sub {at} -t '{PREFIX}/reply/#' -v")
     view.line(f"mosquitto_pub {at} -t {PREFIX}/prompt -m '{ask}'")
     program = "jetson-agent" if shutil.which("jetson-agent") else f"{sys.executable} -m agent"
     view.line(f"{program} ask -c {agent.config} 'What can you do?'")
+    view.line(f"The camera's latest picture: {watch.picture}", "dim")
     view.line()
     if shutil.which("mosquitto_pub") is None:
         view.line("(mosquitto_pub is not installed: sudo apt-get install mosquitto-clients)", "dim")

@@ -1,13 +1,14 @@
-"""Shows the prompts and replies that pass by while the demo stays up."""
+"""Shows the prompts, replies and observations that pass by while the demo stays up."""
 
 import json
 
 from agent.client import AgentClient, Received
 from agent.demo.agent_process import PREFIX
+from agent.demo.camera import CAMERA, Observation, Watch
 from agent.demo.view import View
 
 
-def echo(client: AgentClient, view: View) -> None:
+def echo(client: AgentClient, watch: Watch, view: View) -> None:
     """From now on, whenever the client waits, show what is said on the agent's topics."""
 
     def show(message: Received) -> None:
@@ -15,6 +16,12 @@ def echo(client: AgentClient, view: View) -> None:
             view.line(f"{message.topic}", "dim")
             view.paragraph(gist(message.payload))
 
+    def show_observation(observation: Observation) -> None:
+        view.line(f"{PREFIX}/camera/{CAMERA}", "dim")
+        view.paragraph(observation.text)
+        view.paragraph(observation.note, "dim")
+
+    watch.tell(show_observation)
     client.listen(f"{PREFIX}/prompt/#", show)  # which matches the topic without a level below it, too
     client.listen(f"{PREFIX}/reply/#", show)
 
