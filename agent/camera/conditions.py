@@ -39,11 +39,15 @@ _DAZZLED = 225.0
 """So bright a picture has no structure because of the light, until the exposure has followed."""
 _NIGHT = 40.0
 """What is formless and brighter than this is not the night."""
-_BARE = (3.0, 4.5)
-"""Contrast below which there is nothing to be seen: on the way in, and on the way out."""
-_NOISE = (6.0, 4.0)
-"""Detail above which the contrast is noise; white noise has 20, what was scaled down about 5, structure below 2."""
-_NOISE_CONTRAST = 12.0
+_BARE = (2.5, 3.5)
+"""Contrast without noise below which there is nothing to be seen: on the way in, and on the way out."""
+_WHITE_NOISE = 20.0
+"""Its sharpness is so many times its variance: the sum of the squares of the Laplacian's weights. Structure has 2 at
+most."""
+_COARSE_NOISE = 8.0
+"""The same of noise that an encoder has smoothed."""
+_GONE = (0.3, 0.45)
+"""Contrast against what was there before, when noise may be coarse."""
 _SMOOTH_CONTRAST = (0.5, 0.65)
 """Against what was there before."""
 _SMOOTH_DETAIL = (0.25, 0.4)
@@ -147,9 +151,9 @@ def _learnt(known: Structure | None, seen: Structure, lasted: Seconds, memory: S
 
 def _with_form(sight: Sight, look: Look, seen: Structure) -> Sight:
     """Whether anything is to be seen, and when it went."""
-    is_formless = look.brightness < _DAZZLED and (_is_bare(sight, look) or _is_smooth(sight, seen))
+    is_formless = look.brightness < _DAZZLED and (_is_bare(sight, look) or _is_smooth(sight, look, seen))
     if is_formless:
-        went = sight.went_suddenly if sight.is_formless else _goes_suddenly(sight, look)
+        went = _may_be_sudden(sight, look)
         return replace(sight, is_formless=True, went_suddenly=went)
     lately = _learnt(sight.lately, seen, _since(sight, look), _LATELY)
     enough = max(_STRUCTURED, 0.5 * lately.contrast)
@@ -158,13 +162,18 @@ def _with_form(sight: Sight, look: Look, seen: Structure) -> Sight:
 
 
 def _is_bare(sight: Sight, look: Look) -> bool:
-    noise = _NOISE[sight.is_formless] * look.contrast**2
-    return look.contrast < _BARE[sight.is_formless] or (look.contrast < _NOISE_CONTRAST and look.sharpness > noise)
+    """Whether there is no contrast but noise."""
+    most, variance = _BARE[sight.is_formless] ** 2, look.contrast**2
+    if variance - look.sharpness / _WHITE_NOISE < most:
+        return True
+    was_there = 0.0 if sight.lately is None or not _may_be_sudden(sight, look) else sight.lately.contrast
+    is_gone = look.contrast < _GONE[sight.is_formless] * was_there
+    return is_gone and variance - look.sharpness / _COARSE_NOISE < most
 
 
-def _is_smooth(sight: Sight, seen: Structure) -> bool:
+def _is_smooth(sight: Sight, look: Look, seen: Structure) -> bool:
     """Whether contrast and details are far below what was there before."""
-    if sight.lately is None or (sight.is_formless and not sight.went_suddenly):
+    if sight.lately is None or not _may_be_sudden(sight, look):
         return False
     return (
         seen.contrast < _SMOOTH_CONTRAST[sight.is_formless] * sight.lately.contrast
@@ -172,8 +181,13 @@ def _is_smooth(sight: Sight, seen: Structure) -> bool:
     )
 
 
-def _goes_suddenly(sight: Sight, look: Look) -> bool:
-    """Whether there was structure a moment ago, or at the last look, however long ago that was."""
+def _may_be_sudden(sight: Sight, look: Look) -> bool:
+    """Whether, if nothing is to be seen, that came suddenly.
+
+    It did when there was structure a moment ago, or at the last look, however long ago that was.
+    """
+    if sight.is_formless:
+        return sight.went_suddenly
     if sight.structured_at is None or sight.seen_at is None:
         return False
     return sight.structured_at >= min(look.at - _SUDDEN, sight.seen_at)
@@ -181,7 +195,7 @@ def _goes_suddenly(sight: Sight, look: Look) -> bool:
 
 def _suspect(sight: Sight, look: Look, seen: Structure) -> Condition:
     """What this look speaks for."""
-    if sight.is_formless and (sight.went_suddenly or _is_bare(sight, look)):
+    if sight.is_formless:
         is_night = not sight.went_suddenly and look.brightness < _NIGHT
         return Condition.BLACK if is_night else Condition.COVERED
     if look.repeated:
