@@ -1,8 +1,8 @@
 """When a scene has become another one: something was put there, or taken away, or the camera was turned. Pure.
 
 `Look.changed` says how unlike the picture is to one kept before, which slowly follows. Noise keeps it above 0, so what
-counts is a step away from its usual level that has come to rest: nothing moves, and the measure stays where it is. Then
-that is the level, so each change is told once. A step that comes with a step of the brightness is light, unless the
+counts is a step away from where it was that has come to rest: nothing moves, and the measure stays where it is. Each
+change is told once. A step that comes with a step of the brightness is light, unless the
 picture becomes quite another one.
 """
 
@@ -17,14 +17,18 @@ _STEP = 0.015
 _STEP_IN_OTHER_LIGHT = 0.3
 _OTHER_LIGHT = 8.0
 """Grey values."""
+_LIGHT_ALONE = 1.5
+"""With so many times the brightness, or less by as much, all of the difference may be the light's."""
 _DAZZLED = 225.0
 """So bright a picture shows nothing to compare."""
 _SMOOTHING = Seconds(1.0)
 """Time constant against the noise of the measure."""
-_FOLLOWS = Seconds(5.0)
+_FOLLOWS = Seconds(2.0)
 """Time constant of the level while there is no step."""
 _RESTLESS = 0.006
-"""While the measure goes further than this, it has not come to rest."""
+_RESTLESS_SHARE = 0.1
+"""While the measure goes further than this, and this share of itself, it has not come to rest. The kept picture that
+follows goes less far."""
 _RESTS = Seconds(3.0)
 _NEVER = Seconds(-math.inf)
 
@@ -35,10 +39,10 @@ class Change:
 
     Attributes:
         times: How often it has become another one.
-        level: What `changed` usually is; None: no look yet.
+        level: Where `changed` last was at rest; None: it was not yet.
         brightness: What the brightness is at that level.
         smoothed: What `changed` is now.
-        resting: Where it came to rest.
+        resting: Where it may have come to rest again.
         rests_since: Since when.
         seen_at: When the last look was.
     """
@@ -62,26 +66,43 @@ def compare(before: Change, look: Look, *, is_moving: bool) -> Change:
     """
     if look.brightness >= _DAZZLED:
         return interrupt(before)
-    if before.level is None or look.changed == 0:
-        return Change(before.times, look.changed, look.brightness, look.changed, look.changed, look.at, look.at)
+    if look.changed == 0:
+        return Change(before.times, seen_at=look.at)
     lasted = max(0.0, look.at - before.seen_at)
     smoothed = _towards(before.smoothed, look.changed, lasted, _SMOOTHING)
     change = replace(before, smoothed=smoothed, seen_at=look.at)
-    if is_moving or abs(smoothed - change.resting) > _RESTLESS:
+    if is_moving or abs(smoothed - change.resting) > _restless(smoothed):
         return replace(change, resting=smoothed, rests_since=look.at)
-    if abs(smoothed - before.level) <= _RESTLESS:
-        level = _towards(before.level, smoothed, lasted, _FOLLOWS)
-        return replace(change, level=level, brightness=_towards(before.brightness, look.brightness, lasted, _FOLLOWS))
-    if look.at - change.rests_since < _RESTS:
-        return change
-    is_other_light = abs(look.brightness - before.brightness) >= _OTHER_LIGHT
-    is_other = abs(smoothed - before.level) >= (_STEP_IN_OTHER_LIGHT if is_other_light else _STEP)
-    return replace(change, times=before.times + is_other, level=smoothed, brightness=look.brightness)
+    return change if look.at - change.rests_since < _RESTS else _at_rest(change, look, Seconds(lasted))
 
 
 def interrupt(before: Change) -> Change:
     """Nothing can be compared for a while; what comes then is compared with what was before."""
     return replace(before, resting=math.inf)
+
+
+def _at_rest(change: Change, look: Look, lasted: Seconds) -> Change:
+    """The change when the measure stays where it is: at its level, or a step away from it."""
+    now = change.smoothed
+    there = replace(change, level=now, brightness=look.brightness)
+    if change.level is None:
+        return there
+    step = abs(now - change.level)
+    if abs(look.brightness - change.brightness) >= _OTHER_LIGHT:
+        is_other = step >= _STEP_IN_OTHER_LIGHT and not _is_light_alone(change.brightness, look.brightness)
+        return replace(there, times=change.times + is_other)
+    if step >= max(_STEP, _restless(change.level)):
+        return replace(there, times=change.times + 1)
+    brightness = _towards(change.brightness, look.brightness, lasted, _FOLLOWS)
+    return replace(change, level=_towards(change.level, now, lasted, _FOLLOWS), brightness=brightness)
+
+
+def _is_light_alone(before: float, now: float) -> bool:
+    return max(before, now) + 1 >= _LIGHT_ALONE * (min(before, now) + 1)
+
+
+def _restless(changed: float) -> float:
+    return _RESTLESS + _RESTLESS_SHARE * changed
 
 
 def _towards(old: float, new: float, lasted: float, constant: Seconds) -> float:
