@@ -44,7 +44,9 @@ def decode_still(encoded: bytes) -> NDArray[np.uint8]:
             Image.open(io.BytesIO(encoded), formats=("JPEG", "PNG")) as image,
         ):
             width, height = image.size  # from its first bytes
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
+        raise SourceError("a picture came that claims absurdly many pixels") from None
+    except (OSError, ValueError, SyntaxError):
         raise SourceError("what came is no JPEG or PNG") from None
     check_size(width, height)
     pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
