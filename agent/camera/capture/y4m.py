@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.camera.capture.spec import SourceError
-from agent.camera.capture.still import check_size
+from agent.camera.capture.frame_size import check_size
 
 _MOST_LINE: Final = 256
 _ROW: Final = 8

@@ -6,7 +6,6 @@ import pytest
 
 from agent.camera.capture.keeper import spec_of, wait_before_restart
 from agent.camera.settings import Camera
-from agent.units import Seconds
 
 
 @pytest.mark.parametrize(("failures", "at_most"), [(1, 0.5), (2, 1), (3, 2), (4, 4), (7, 30), (100_000, 30)])
@@ -17,7 +16,8 @@ def test_the_wait_doubles_up_to_its_cap(failures: int, at_most: float) -> None:
 
 
 def test_a_spec_has_the_settings() -> None:
-    spec = spec_of(Camera(source="/dev/video0", size="640x480", looks=2.0, loop=False, stall_timeout=Seconds(3.0)))
+    written = {"source": "/dev/video0", "size": "640x480", "looks": 2.0, "loop": False, "stall_timeout": "3s"}
+    spec = spec_of(Camera.model_validate(written))
     assert (spec.source, spec.width, spec.height, spec.looks) == ("/dev/video0", 640, 480, 2.0)
     assert (spec.loop, spec.stall_timeout) == (False, 3.0)
     spec = spec_of(Camera(source="/dev/video0"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from agent.camera.capture.spec import SourceError
-from agent.camera.capture.still import MOST_BYTES, check_size, decode_still
+from agent.camera.capture.still import MOST_BYTES, decode_still
 from tests.cameras.marked import number_in, picture
 
 
@@ -64,14 +64,3 @@ def test_a_broken_jpeg_is_pixels_or_refused(at: int, byte: int, end: int) -> Non
     except SourceError:
         return
     assert pixels.ndim == 3
-
-
-@pytest.mark.parametrize(("width", "height"), [(1, 1), (8192, 4096), (6000, 6000)])
-def test_sizes_that_are_taken(width: int, height: int) -> None:
-    check_size(width, height)
-
-
-@pytest.mark.parametrize(("width", "height"), [(0, 1), (1, 0), (8193, 1), (8192, 8192)])
-def test_sizes_that_are_not(width: int, height: int) -> None:
-    with pytest.raises(SourceError, match="too large"):
-        check_size(width, height)
