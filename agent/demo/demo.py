@@ -132,7 +132,9 @@ def _summarize(answers: Sequence[Answer | None], agent: AgentProcess, view: View
         view.line(f"  {name:<21}{value}")
 
 
-def _stay_up(client: AgentClient, agent: AgentProcess, view: View, watch: Watch, *, port: int, model: str) -> None:
+def _stay_up(  # noqa: PLR0913 - all that stays up
+    client: AgentClient, agent: AgentProcess, view: View, watch: Watch, *, port: int, model: str
+) -> None:
     echo(client, watch, view)  # before anybody can type what is said next
     at, ask = f"-h 127.0.0.1 -p {port}", "Facts: two people and a dog at the door, 22:40. Question: is there an animal?"
     view.title(f"{model} stays up until Ctrl-C. To try it by hand, in another terminal:")

@@ -78,7 +78,8 @@ class Clip:
         chance = np.random.default_rng((self._seed, number))
         noise = self._noises[int(chance.integers(len(self._noises)))]
         top, left = (int(each) for each in chance.integers(_SLACK, size=2))
-        return cv2.add(picture, noise[top : top + HEIGHT, left : left + WIDTH], dtype=cv2.CV_8U)
+        part = noise[top : top + HEIGHT, left : left + WIDTH]
+        return np.asarray(cv2.add(picture, part, dtype=cv2.CV_8U), np.uint8)
 
     def _draw_shadows(self, picture: Pixels, now: Truth) -> None:
         mask = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
@@ -101,7 +102,7 @@ class Clip:
             self._gains = np.broadcast_to(np.minimum(sky + lamp, 1.15) * _GAIN_ONE, picture.shape).astype(np.uint8)
         if light == (1.0, False):
             return picture
-        return cv2.multiply(picture, self._gains, scale=1 / _GAIN_ONE)
+        return np.asarray(cv2.multiply(picture, self._gains, scale=1 / _GAIN_ONE), np.uint8)
 
 
 def _sensor_noises(deviation: float, seed: int) -> list[NDArray[np.int8]]:
