@@ -121,13 +121,13 @@ def _summarize(answers: Sequence[Answer | None], agent: AgentProcess, view: View
     timings = [answer.completion.timing for answer in answers if answer is not None]
     first = [timing.ttft_ms for timing in timings if timing.ttft_ms is not None]
     speeds = [timing.decode_tokens_per_s for timing in timings if timing.decode_tokens_per_s is not None]
-    agent_bytes, engine_bytes = agent.resident_bytes()
+    agent_mib, engine_mib, camera_mib = (size / 2**20 for size in agent.resident_bytes())
     view.title("Summary")
     for name, value in (
         ("prompts answered", f"{len(timings)} of {len(answers)}"),
         ("time to first token", f"{statistics.median(first):g} ms (median)" if first else "-"),
         ("speed", f"{statistics.median(speeds):g} tokens/s (median)" if speeds else "-"),
-        ("memory", f"engine {engine_bytes / 2**20:.0f} MiB, agent {agent_bytes / 2**20:.0f} MiB (resident)"),
+        ("memory", f"engine {engine_mib:.0f} MiB, agent {agent_mib:.0f} MiB, camera {camera_mib:.0f} MiB (resident)"),
     ):
         view.line(f"  {name:<21}{value}")
 
