@@ -1,8 +1,8 @@
 """Writes ONNX files a few hundred bytes long whose output looks like a detector's, for tests and measurements.
 
 The network is `rows + gain * mean(picture)`: what it finds is written into the file, and how sure it is of it depends
-on how bright the picture is. The file is written field by field (onnx.proto of ONNX, IR version 8), as the `onnx` package
-is not installed where tests run.
+on how bright the picture is. The file is written field by field (onnx.proto of ONNX, IR version 8), as the `onnx`
+package is not installed where tests run.
 """
 
 from pathlib import Path

@@ -39,7 +39,7 @@ OOM_SCORE_ADJ = 500
 """As the engine's process has it: when memory runs out the kernel ends this one before the agent."""
 NICENESS = 5
 """Below the engine and the agent (nice(2)): prompts by MQTT do not wait for cameras."""
-RATES_EVERY = Seconds(5.0)
+RATES_EVERY = Seconds(2.0)
 
 
 class Loop:

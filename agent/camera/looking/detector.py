@@ -7,11 +7,10 @@ accelerator's memory is the engine's.
 
 import math
 import os
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from agent.camera.looking.detector_output import Letterbox, interpret, is_understood
@@ -19,6 +18,9 @@ from agent.camera.looking.plan import DetectorPlan
 from agent.camera.looking.scaled import Pixels
 from agent.camera.values import Detection
 from agent.errors import RetryError
+
+if TYPE_CHECKING:  # 20 MB that a process without a detector does without
+    import onnxruntime
 
 _USUAL_SIDE = 640
 """Of the input, where the file leaves it open."""
@@ -48,7 +50,7 @@ class Detector:
     def __init__(
         self,
         plan: DetectorPlan,
-        session: onnxruntime.InferenceSession,
+        session: "onnxruntime.InferenceSession",
         side: tuple[int, int],
         kind: type[np.floating],
     ) -> None:
@@ -118,7 +120,9 @@ class Detector:
         return np.asarray(outputs[0], np.float32)
 
 
-def _session(plan: DetectorPlan) -> onnxruntime.InferenceSession:
+def _session(plan: DetectorPlan) -> "onnxruntime.InferenceSession":
+    import onnxruntime  # noqa: PLC0415 - see above
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = max(1, math.ceil((os.cpu_count() or 1) / 4))
     options.inter_op_num_threads = 1

@@ -20,6 +20,8 @@ Floats = NDArray[np.float32]
 MOST_DETECTIONS = 50
 _MOST_CANDIDATES = 1000
 """The most confident ones; a usual network gives 8,400 or 25,200."""
+_FAR = 1e6
+"""Pixels of the input. A box with such an edge is none."""
 _OVERLAP = 0.45
 """Of two boxes of one class with more in common than this (intersection over union), the less confident one goes."""
 
@@ -57,11 +59,12 @@ def interpret(output: Floats, labels: Sequence[str], least: Sequence[Ratio], pla
         least: The least confidence for each.
         placed: Where the frame was in the input.
     """
-    boxes, scores = _split(output[0], len(labels))
-    kinds = scores.argmax(axis=1)
-    confidences = scores[np.arange(len(scores)), kinds]
-    with np.errstate(invalid="ignore"):
-        sure = (confidences >= np.asarray(least, np.float32)[kinds]) & np.isfinite(boxes).all(axis=1)
+    with np.errstate(invalid="ignore", over="ignore"):  # whatever the numbers are: what is none is not sure
+        boxes, scores = _split(output[0], len(labels))
+        kinds = scores.argmax(axis=1)
+        confidences = scores[np.arange(len(scores)), kinds]
+        sure = (confidences >= np.asarray(least, np.float32)[kinds]) & np.isfinite(confidences)
+        sure &= (np.abs(boxes) < _FAR).all(axis=1)
     best = np.flatnonzero(sure)
     best = best[np.argsort(-confidences[best], kind="stable")][:_MOST_CANDIDATES]
     corners = _corners(boxes[best], placed)
@@ -71,9 +74,9 @@ def interpret(output: Floats, labels: Sequence[str], least: Sequence[Ratio], pla
 
 def _split(rows: Floats, classes: int) -> tuple[Floats, Floats]:
     """Boxes (candidates, 4) and how likely each class is (candidates, classes)."""
-    if rows.shape[1] == 5 + classes:
-        return rows[:, :4], rows[:, 4:5] * rows[:, 5:]
-    return rows[:4].T, rows[4:].T
+    if rows.shape[0] == 4 + classes:
+        return rows[:4].T, rows[4:].T
+    return rows[:, :4], rows[:, 4:5] * rows[:, 5:]
 
 
 def _corners(boxes: Floats, placed: Letterbox) -> Floats:

@@ -1,5 +1,6 @@
 """Looks at one camera: takes its latest frame and has it measured."""
 
+import math
 from collections.abc import Sequence
 
 from agent.camera.frames import Frame, FrameSlots
@@ -10,17 +11,18 @@ from agent.camera.looking.detecting import Detecting
 from agent.camera.looking.light import measure_light
 from agent.camera.looking.motion import Motion, Moved
 from agent.camera.looking.plan import LookPlan
+from agent.camera.looking.regions import around
 from agent.camera.looking.repeated import is_repeated
-from agent.camera.looking.scaled import Pixels, Scaled, grey_of, pixels_in, unmasked
+from agent.camera.looking.scaled import Pixels, Scaled, for_codes, grey_of, pixels_in, unmasked
 from agent.camera.values import Box, CameraName, Code, Detection, Look, Picture
 from agent.units import Bytes, Seconds
 
 _CODES_AFTER_MOTION = Seconds(3.0)
-"""For so long after something moved, each look is for codes too: somebody has to hold them up."""
+"""For so long after something moved, each look is for codes too, where it moved: somebody has to hold them up."""
 _CODES_EVERY = Seconds(2.0)
-"""When nothing moves. What is always in the picture is found all the same."""
+"""When nothing moves, the whole picture is read. What is always there is found all the same."""
 _WHOLE_EVERY = 5
-"""Of the pictures without a code in them, every so manieth is read again as the whole frame."""
+"""Of these pictures without a code in them, every so manieth is read again at the frame's full size."""
 
 
 class Eye:
@@ -39,7 +41,8 @@ class Eye:
         self._detecting = detecting
         self._number = 0
         self._before: Scaled | None = None
-        self._moved_at = self._codes_at = Seconds(0.0)
+        self._moved_at = self._codes_at = Seconds(-math.inf)
+        self._moved_in = Box(0.0, 0.0, 1.0, 1.0)
         self._without_codes = 0
         self.replan(plan)
 
@@ -109,11 +112,14 @@ class Eye:
             self._motion, self._reference = Motion(counts), Reference(counts)
 
     def _read_codes(self, scaled: Scaled, at: Seconds, moved: Moved) -> tuple[Code, ...] | None:
-        if moved.share > 0:
-            self._moved_at = at
-        rests = at - self._moved_at > _CODES_AFTER_MOTION and at - self._codes_at < _CODES_EVERY
-        if not self._plan.code_kinds or rests:
+        if moved.regions:
+            self._moved_at, self._moved_in = at, around(moved.regions)
+        is_near = at - self._moved_at <= _CODES_AFTER_MOTION
+        if not self._plan.code_kinds or (not is_near and at - self._codes_at < _CODES_EVERY):
             return None
+        if is_near:
+            whole = _covered(grey_of(scaled.full), self._plan.masks)
+            return self._codes.read(for_codes(whole[pixels_in(self._moved_in, whole.shape)]), thoroughly=False)
         self._codes_at = at
         found = self._codes.read(_covered(scaled.grey, self._plan.masks), thoroughly=False)
         self._without_codes = 0 if found else self._without_codes + 1

@@ -1,5 +1,7 @@
 """Rectangles around what moves."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -11,6 +13,8 @@ _LEAST_SHARE = 0.0003
 """Of the picture: at 320x180 pixels 17, a person at the far end of a yard. What is smaller is a leaf or noise."""
 _GAP_SHARE = 0.02
 """Of the picture's width: parts of one thing are seldom further apart (a head, a coat and shoes)."""
+
+_MARGIN = 0.25
 
 _Edges = tuple[int, int, int, int]
 """Left, top, right, bottom, in pixels; the last two are outside."""
@@ -33,6 +37,19 @@ def find_regions(solid: Pixels) -> tuple[int, tuple[Box, ...]]:
     boxes = [_box(edges, width, height) for edges in merged]
     boxes.sort(key=lambda box: box.area, reverse=True)
     return int(sum(sizes[number] for number in kept)), tuple(boxes[:MOST_REGIONS])
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The rectangle around some, and a quarter more at each side, as far as the picture goes.
+
+    Args:
+        boxes: One or more.
+    """
+    left, top = min(box.x for box in boxes), min(box.y for box in boxes)
+    right, bottom = max(box.x + box.width for box in boxes), max(box.y + box.height for box in boxes)
+    wide, high = (right - left) * _MARGIN, (bottom - top) * _MARGIN
+    left, top = max(0.0, left - wide), max(0.0, top - high)
+    return Box(left, top, min(1.0, right + wide) - left, min(1.0, bottom + high) - top)
 
 
 def _edges(where: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> _Edges:

@@ -45,6 +45,11 @@ def grey_of(picture: Pixels) -> Pixels:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
+def for_codes(picture: Pixels) -> Pixels:
+    """A part of a frame, at the size that codes are looked for in; a small part stays as it is."""
+    return _at_most(picture, SHARP_WIDTH)
+
+
 def unmasked(shape: Sequence[int], masks: Sequence[Box]) -> NDArray[np.bool_]:
     """Where something counts: (height, width).
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agent.camera.looking.regions import MOST_REGIONS, find_regions
+from agent.camera.looking.regions import MOST_REGIONS, around, find_regions
 from agent.camera.looking.scaled import Pixels
 from agent.camera.values import Box
 
@@ -43,3 +43,8 @@ def test_the_largest_come_first_and_no_more_than_eight() -> None:
     _, regions = find_regions(solid(*((5 + 30 * number, 20, 5 + number, 10) for number in range(10))))
     assert len(regions) == MOST_REGIONS
     assert [round(box.width * 320) for box in regions] == [14, 13, 12, 11, 10, 9, 8, 7]
+
+
+def test_around_some_is_a_quarter_more_within_the_picture() -> None:
+    assert around([Box(0.25, 0.5, 0.25, 0.25), Box(0.5, 0.625, 0.25, 0.25)]) == Box(0.125, 0.40625, 0.75, 0.5625)
+    assert around([Box(0.0, 0.75, 0.5, 0.25)]) == Box(0.0, 0.6875, 0.625, 0.3125)

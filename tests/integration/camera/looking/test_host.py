@@ -1,0 +1,244 @@
+"""The looking process itself: it looks, makes pictures, and whatever becomes of it, another one goes on."""
+
+import asyncio
+import contextlib
+import io
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from agent.camera.frames import FrameSlots
+from agent.camera.looking.child import NICENESS, OOM_SCORE_ADJ
+from agent.camera.looking.host import Looking, LookingLost, LooksShed, Trouble
+from agent.camera.looking.pipe import DetectorRefused
+from agent.camera.looking.plan import DetectorPlan, LookPlan
+from agent.camera.looking.scaled import Pixels
+from agent.camera.values import CameraName, Code, Look
+from agent.clock import boottime
+from agent.errors import NoPictureError
+from agent.units import Bytes, Ratio, Seconds, UnixSeconds
+from tests.synthetic_frames import Yard, with_code
+from tests.tiny_detector import write_people_detector
+
+DOOR, YARD = CameraName("door"), CameraName("yard")
+PATIENCE = 20.0
+PLAN = LookPlan(30.0, code_kinds=("qr",))
+
+
+class Watching:
+    """A running `Looking` at some cameras, and what it told."""
+
+    def __init__(self, plans: dict[CameraName, LookPlan], silence: Seconds) -> None:
+        self.slots = {name: FrameSlots.create(1280, 720) for name in plans}
+        self.looks: list[Look] = []
+        self.troubles: list[Trouble] = []
+        self._told = asyncio.Event()
+        self.looking = Looking(
+            {name: (self.slots[name], plan) for name, plan in plans.items()},
+            on_look=self._look_came,
+            on_trouble=self._trouble_came,
+            silence=silence,
+        )
+
+    def _look_came(self, look: Look) -> None:
+        self.looks.append(look)
+        self._told.set()
+
+    def _trouble_came(self, trouble: Trouble) -> None:
+        self.troubles.append(trouble)
+        self._told.set()
+
+    def show(self, frame: Pixels, camera: CameraName = DOOR) -> int:
+        """A frame comes; and its number."""
+        self.slots[camera].write(frame, boottime(), UnixSeconds(1e9))
+        return self.slots[camera].header().number
+
+    async def until(self, is_so: Callable[[], object]) -> None:
+        """Wait for something that is told to make this true."""
+        async with asyncio.timeout(PATIENCE):
+            while not is_so():
+                self._told.clear()
+                await self._told.wait()
+
+    async def look(self, frame: Pixels, camera: CameraName = DOOR) -> Look:
+        """Show a frame, and wait until it has been looked at."""
+        number = self.show(frame, camera)
+        await self.until(lambda: self._look_of(camera, number))
+        return self._look_of(camera, number)[0]
+
+    def _look_of(self, camera: CameraName, number: int) -> list[Look]:
+        return [look for look in self.looks if (look.camera, look.number) == (camera, number)]
+
+
+@contextlib.asynccontextmanager
+async def watching(plans: dict[CameraName, LookPlan], *, silence: float = PATIENCE) -> AsyncIterator[Watching]:
+    """A `Looking` for the length of a block; afterwards nothing of it is left."""
+    before = set(psutil.Process().children())
+    descriptors = psutil.Process().num_fds()
+    watched = Watching(plans, Seconds(silence))
+    run = asyncio.create_task(watched.looking.run(), name="looking")
+    try:
+        yield watched
+    finally:
+        run.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await run
+        for slots in watched.slots.values():
+            slots.close()
+    assert set(psutil.Process().children()) == before
+    assert psutil.Process().num_fds() <= descriptors
+
+
+async def test_looks_come_from_every_camera_each_with_its_own_frames() -> None:
+    async with watching({DOOR: PLAN, YARD: PLAN}) as watched:
+        yard = Yard()
+        one = await watched.look(yard.frame(), DOOR)
+        other = await watched.look(np.zeros((90, 160, 3), np.uint8), YARD)
+        assert (one.camera, one.width, other.camera, other.width) == (DOOR, 640, YARD, 160)
+        assert other.brightness == 0.0
+        read = await watched.look(with_code(yard.frame(), "open the gate", 160, (240, 100)))
+        assert read.codes == (Code("qr", "open the gate"),)
+        assert watched.troubles == []
+
+
+def oom_score_adj(pid: int | None) -> int:
+    return int(Path(f"/proc/{pid}/oom_score_adj").read_text(encoding="ascii"))
+
+
+async def test_its_process_is_below_the_agent_when_time_or_memory_run_short() -> None:
+    async with watching({DOOR: PLAN}) as watched:
+        await watched.look(Yard().frame())
+        pid = watched.looking.pid
+        assert psutil.Process(pid).nice() == psutil.Process().nice() + NICENESS
+        assert oom_score_adj(pid) == OOM_SCORE_ADJ
+
+
+async def test_a_picture_is_the_latest_frame() -> None:
+    async with watching({DOOR: PLAN}) as watched:
+        await watched.look(Yard(width=1280, height=720).frame())
+        picture = await watched.looking.picture(DOOR, most_bytes=Bytes(20_000), most_side=320)
+        assert len(picture.jpeg) <= 20_000
+        assert picture.at_wall == 1e9
+        with Image.open(io.BytesIO(picture.jpeg)) as opened:
+            assert opened.size == (320, 180)
+            assert opened.getexif()[0x010E] == "door"
+
+
+async def test_why_there_is_no_picture_is_said() -> None:
+    async with watching({DOOR: PLAN, YARD: PLAN}) as watched:
+        with pytest.raises(NoPictureError, match="is being started"):
+            await watched.looking.picture(DOOR, most_bytes=Bytes(20_000))
+        await watched.look(Yard().frame())
+        with pytest.raises(NoPictureError, match="camera yard has given no frame yet"):
+            await watched.looking.picture(YARD, most_bytes=Bytes(20_000))
+        with pytest.raises(NoPictureError, match="fits in 100 bytes"):
+            await watched.looking.picture(DOOR, most_bytes=Bytes(100))
+
+
+async def test_a_crash_costs_no_camera_and_who_waits_for_a_picture_is_told() -> None:
+    async with watching({DOOR: PLAN, YARD: PLAN}) as watched:
+        yard = Yard()
+        await watched.look(yard.frame())
+        pid = watched.looking.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        waiting = asyncio.create_task(watched.looking.picture(DOOR, most_bytes=Bytes(20_000)))
+        await asyncio.sleep(0)
+        os.kill(pid, signal.SIGSEGV)
+        os.kill(pid, signal.SIGCONT)
+        with pytest.raises(NoPictureError, match="the looking process ended"):
+            await waiting
+        await watched.look(yard.frame(), DOOR)
+        await watched.look(yard.frame(), YARD)
+        assert watched.troubles == [LookingLost("signal SIGSEGV")]
+        assert watched.looking.pid != pid
+
+
+async def test_a_process_that_hangs_is_replaced() -> None:
+    async with watching({DOOR: PLAN}, silence=3.0) as watched:
+        await watched.look(Yard().frame())
+        assert watched.looking.pid is not None
+        os.kill(watched.looking.pid, signal.SIGSTOP)
+        await watched.until(lambda: watched.troubles)
+        assert watched.troubles == [LookingLost("no sign of life for 3 s")]
+        await watched.look(Yard().frame())
+
+
+async def test_another_plan_holds_from_the_next_look_and_after_a_restart() -> None:
+    async with watching({DOOR: PLAN}) as watched:
+        yard = Yard()
+        assert (await watched.look(yard.frame())).codes == ()
+        watched.looking.replan(DOOR, LookPlan(20.0))
+        assert (await watched.look(yard.frame())).codes is None
+        assert watched.looking.pid is not None
+        os.kill(watched.looking.pid, signal.SIGKILL)
+        await watched.until(lambda: watched.troubles)
+        assert (await watched.look(yard.frame())).codes is None
+
+
+async def test_the_reference_is_kept_when_told() -> None:
+    async with watching({DOOR: PLAN}) as watched:
+        yard = Yard()
+        await watched.look(yard.frame())
+        other = yard.frame()[:, ::-1].copy()
+        assert (await watched.look(other)).changed > 0.4
+        watched.looking.keep_reference(DOOR)
+        assert (await watched.look(other)).changed == 0.0
+
+
+async def test_frames_of_any_form_and_content_are_looked_at() -> None:
+    random = np.random.default_rng(4)
+    async with watching({DOOR: LookPlan(30.0, code_kinds=("qr", "barcode"))}) as watched:
+        for size in ((1, 1), (1, 900), (900, 1), (1280, 720), (33, 47), (4000, 200)):
+            frame = random.integers(0, 2, (size[1], size[0], 3), dtype=np.uint8) * np.uint8(255)
+            look = await watched.look(frame)
+            assert (look.width, look.height) == size
+        assert watched.troubles == []
+
+
+async def test_detectors_are_run_and_refused_there(tmp_path: Path) -> None:
+    write_people_detector(tmp_path / "people.onnx")
+    least = (Ratio(0.5), Ratio(0.5))
+    people = DetectorPlan(tmp_path / "people.onnx", ("person", "dog"), least)
+    missing = DetectorPlan(tmp_path / "missing.onnx", ("person", "dog"), least)
+    plans = {DOOR: LookPlan(30.0, detector=people), YARD: LookPlan(30.0, detector=missing)}
+    async with watching(plans) as watched:
+        white = np.full((640, 640, 3), 250, np.uint8)
+        seen = await watched.look(white, DOOR)
+        assert seen.detections is not None
+        assert [each.label for each in seen.detections] == ["person"]
+        assert (await watched.look(white, YARD)).detections is None
+        assert watched.troubles == [DetectorRefused(YARD, f"{tmp_path}/missing.onnx is not there")]
+
+
+async def test_what_it_cannot_keep_up_with_it_says() -> None:
+    async with watching({CameraName(f"camera{number}"): LookPlan(2000.0) for number in range(3)}) as watched:
+        running = True
+
+        async def film() -> None:
+            yard = Yard(width=1280, height=720)
+            frames = [yard.frame() for _ in range(4)]
+            while running:
+                for name in watched.slots:
+                    watched.show(frames[len(watched.looks) % 4], name)
+                await asyncio.sleep(0.001)
+
+        filming = asyncio.create_task(film())
+        await watched.until(lambda: len(watched.troubles) == 3)
+        running = False
+        await filming
+        rates = watched.looking.rates
+        assert {type(trouble) for trouble in watched.troubles} == {LooksShed}
+        assert max(rate.looked for rate in rates.values()) < 2 * min(rate.looked for rate in rates.values())
+
+
+async def test_without_cameras_there_is_no_process() -> None:
+    async with watching({}) as watched:
+        await watched.looking.run()
+        assert watched.looking.pid is None
