@@ -6,14 +6,15 @@ takes minutes, and ends in the dark. So what went suddenly is a cover, however d
 is the night. A light that is switched off and leaves nothing at all to be seen cannot be told from a cover, and is
 called one. At the start nothing is known of before: then a dark picture is black, and a light one covered.
 
-A hand before the lens lets some light in: a spread of brightness is left, without details. It is a cover when it comes
-suddenly. Without focus the spread stays and only the details go: `blurred`, against what is usual for this camera in
-such light, because noise in the dark looks like details.
+A hand before the lens lets some light in: some spread of brightness is left, but less than the light that is left would
+give, and no edges. It is a cover when it comes suddenly. Without focus the spread stays and only the details go:
+`blurred`, against what is usual for this camera in such light, because noise in the dark looks like details.
 
 Each condition has to last before it holds, and its thresholds are wider on the way out. What is wrong teaches nothing:
 the usual is learnt from clear pictures only.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -39,17 +40,21 @@ _DAZZLED = 225.0
 """So bright a picture has no structure because of the light, until the exposure has followed."""
 _NIGHT = 40.0
 """What is formless and brighter than this is not the night."""
-_BARE = (3.0, 4.5)
-"""Contrast below which there is nothing to be seen: on the way in, and on the way out."""
-_NOISE = (6.0, 4.0)
-"""Detail above which the contrast is noise; white noise has 20, what was scaled down about 5, structure below 2."""
-_NOISE_CONTRAST = 12.0
-_SMOOTH_CONTRAST = (0.5, 0.65)
-"""Against what was there before."""
-_SMOOTH_DETAIL = (0.25, 0.4)
-_BLURRED = (0.2, 0.35)
-"""Detail against the usual."""
-_STRUCTURED = 6.0
+_BARE = (2.0, 3.0)
+"""Contrast without noise below which there is nothing to be seen: on the way in, and on the way out."""
+_WHITE_NOISE = 20.0
+"""Its sharpness is so many times its variance: the sum of the squares of the Laplacian's weights. Structure has 2 at
+most."""
+_COARSE_NOISE = 8.0
+"""The same of noise that an encoder has smoothed."""
+_SMOOTH_CONTRAST = (0.4, 0.55)
+_SMOOTH_CONTRAST_IN_LIGHT = (0.6, 0.75)
+"""In relation to the brightness: where only the light went, contrast goes with it."""
+_SMOOTH_SHARPNESS = (0.2, 0.35)
+"""All three against what was there before; instead of the last, what is left may be coarse noise."""
+_BLURRED = (0.3, 0.45)
+"""Sharpness and detail, both against the usual: a lamp adds contrast without detail, dusk takes sharpness alone."""
+_STRUCTURED = 3.0
 _SUDDEN = Seconds(4.0)
 _LATELY = Seconds(20.0)
 _USUAL = Seconds(600.0)
@@ -63,14 +68,26 @@ class Structure:
     """How much there is to be seen in a picture.
 
     Attributes:
-        contrast: Standard deviation of the grey values.
-        detail: Sharpness in relation to the contrast's square: the same for a scene in more or in less light.
+        brightness: Mean of the grey values.
+        contrast: Their standard deviation, as far as it is not noise.
+        sharpness: Variance of the Laplacian.
         learnt: For how long it has been averaged.
     """
 
+    brightness: float
     contrast: float
-    detail: float
+    sharpness: float
     learnt: Seconds = _NO_TIME
+
+    @property
+    def detail(self) -> float:
+        """Sharpness in relation to the contrast's square: the same for a scene in more or in less light."""
+        return self.sharpness / (self.contrast**2 + 1)
+
+    @property
+    def contrast_in_light(self) -> float:
+        """Contrast in relation to the brightness, likewise."""
+        return self.contrast / (self.brightness + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +140,9 @@ def lose(before: Sight) -> Sight:
 
 
 def _structure(look: Look) -> Structure:
-    return Structure(look.contrast, look.sharpness / (look.contrast**2 + 1))
+    """Noise is found in the sharpness, where it outweighs the structure."""
+    contrast = math.sqrt(max(0.0, look.contrast**2 - look.sharpness / _WHITE_NOISE))
+    return Structure(look.brightness, contrast, look.sharpness)
 
 
 def _since(sight: Sight, look: Look) -> Seconds:
@@ -139,17 +158,18 @@ def _learnt(known: Structure | None, seen: Structure, lasted: Seconds, memory: S
     learnt = Seconds(min(known.learnt + lasted, memory))
     share = lasted / learnt if learnt > 0 else 1.0
     return Structure(
+        known.brightness + share * (seen.brightness - known.brightness),
         known.contrast + share * (seen.contrast - known.contrast),
-        known.detail + share * (seen.detail - known.detail),
+        known.sharpness + share * (seen.sharpness - known.sharpness),
         learnt,
     )
 
 
 def _with_form(sight: Sight, look: Look, seen: Structure) -> Sight:
     """Whether anything is to be seen, and when it went."""
-    is_formless = look.brightness < _DAZZLED and (_is_bare(sight, look) or _is_smooth(sight, seen))
+    is_formless = look.brightness < _DAZZLED and (_is_bare(sight, seen) or _is_smooth(sight, look, seen))
     if is_formless:
-        went = sight.went_suddenly if sight.is_formless else _goes_suddenly(sight, look)
+        went = _may_be_sudden(sight, look)
         return replace(sight, is_formless=True, went_suddenly=went)
     lately = _learnt(sight.lately, seen, _since(sight, look), _LATELY)
     enough = max(_STRUCTURED, 0.5 * lately.contrast)
@@ -157,23 +177,30 @@ def _with_form(sight: Sight, look: Look, seen: Structure) -> Sight:
     return replace(sight, is_formless=False, went_suddenly=False, lately=lately, structured_at=structured_at)
 
 
-def _is_bare(sight: Sight, look: Look) -> bool:
-    noise = _NOISE[sight.is_formless] * look.contrast**2
-    return look.contrast < _BARE[sight.is_formless] or (look.contrast < _NOISE_CONTRAST and look.sharpness > noise)
+def _is_bare(sight: Sight, seen: Structure) -> bool:
+    return seen.contrast < _BARE[sight.is_formless]
 
 
-def _is_smooth(sight: Sight, seen: Structure) -> bool:
-    """Whether contrast and details are far below what was there before."""
-    if sight.lately is None or (sight.is_formless and not sight.went_suddenly):
+def _is_smooth(sight: Sight, look: Look, seen: Structure) -> bool:
+    """Whether contrast and sharpness are far below what was there before, and not because the light is."""
+    if sight.lately is None or not _may_be_sudden(sight, look):
         return False
+    before, is_out = sight.lately, sight.is_formless
+    is_noise = look.contrast**2 - look.sharpness / _COARSE_NOISE < _BARE[is_out] ** 2
     return (
-        seen.contrast < _SMOOTH_CONTRAST[sight.is_formless] * sight.lately.contrast
-        and seen.detail < _SMOOTH_DETAIL[sight.is_formless] * sight.lately.detail
+        seen.contrast < _SMOOTH_CONTRAST[is_out] * before.contrast
+        and seen.contrast_in_light < _SMOOTH_CONTRAST_IN_LIGHT[is_out] * before.contrast_in_light
+        and (seen.sharpness < _SMOOTH_SHARPNESS[is_out] * before.sharpness or is_noise)
     )
 
 
-def _goes_suddenly(sight: Sight, look: Look) -> bool:
-    """Whether there was structure a moment ago, or at the last look, however long ago that was."""
+def _may_be_sudden(sight: Sight, look: Look) -> bool:
+    """Whether, if nothing is to be seen, that came suddenly.
+
+    It did when there was structure a moment ago, or at the last look, however long ago that was.
+    """
+    if sight.is_formless:
+        return sight.went_suddenly
     if sight.structured_at is None or sight.seen_at is None:
         return False
     return sight.structured_at >= min(look.at - _SUDDEN, sight.seen_at)
@@ -181,7 +208,7 @@ def _goes_suddenly(sight: Sight, look: Look) -> bool:
 
 def _suspect(sight: Sight, look: Look, seen: Structure) -> Condition:
     """What this look speaks for."""
-    if sight.is_formless and (sight.went_suddenly or _is_bare(sight, look)):
+    if sight.is_formless:
         is_night = not sight.went_suddenly and look.brightness < _NIGHT
         return Condition.BLACK if is_night else Condition.COVERED
     if look.repeated:
@@ -189,8 +216,9 @@ def _suspect(sight: Sight, look: Look, seen: Structure) -> Condition:
     usual = sight.usual.get(sight.light or "")
     if usual is None or usual.learnt < _KNOWN_AFTER or look.brightness >= _DAZZLED:
         return Condition.CLEAR
-    least = _BLURRED[sight.condition is Condition.BLURRED] * usual.detail
-    return Condition.BLURRED if seen.detail < least else Condition.CLEAR
+    share = _BLURRED[sight.condition is Condition.BLURRED]
+    is_blurred = seen.sharpness < share * usual.sharpness and seen.detail < share * usual.detail
+    return Condition.BLURRED if is_blurred else Condition.CLEAR
 
 
 def _confirmed(sight: Sight, suspect: Condition, at: Seconds) -> Sight:

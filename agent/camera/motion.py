@@ -3,7 +3,8 @@
 Noise is small and somewhere else each time: a track of it does not last. A tree sways where it stands, in many small
 parts: of a picture full of small regions only what goes somewhere counts. Light comes over much of the picture at once,
 with a step of the brightness, and then the exposure follows for a while: until it has settled nothing counts. What is
-left is a mover: large, or going somewhere, over at least two looks.
+left is a mover: large, or going somewhere, over at least two looks. Just after the start nothing counts: what sways
+looks new then.
 """
 
 import math
@@ -19,12 +20,17 @@ _LARGE = 2.0
 _MANY = 5
 _SCATTERED = 0.4
 """When of so many regions the largest holds less than this share of all, they are scattered."""
+_OWN = 0.5
+"""A mover has so many times the least motion itself."""
+_FAR = 0.15
+"""Among scattered regions, a mover goes as far as this."""
 _LOOKS = 2
 _LOOKS_SMALL = 3
 _LOOKS_SCATTERED = 4
 _LIGHT_STEP = 8.0
 _LIGHT_MOVED = Ratio(0.15)
 """A step of the mean grey value, with so much of the picture changed, is light."""
+_WARM_UP = Seconds(3.0)
 _SETTLES = Seconds(2.0)
 _SETTLES_MOST = Seconds(10.0)
 _MOST_MOVED = Ratio(0.5)
@@ -115,13 +121,14 @@ def _with_light(motion: Motion, look: Look) -> Motion:
     if step >= _LIGHT_STEP and (look.moved >= _LIGHT_MOVED or motion.light_since is not None):
         since = look.at if motion.light_since is None else motion.light_since
         return replace(motion, light_since=since, light_at=look.at, most_since=most_since)
-    if motion.light_since is not None and look.at - motion.light_at >= _SETTLES:
+    is_settled = look.at - motion.light_at >= _SETTLES and look.moved < _LIGHT_MOVED
+    if motion.light_since is not None and (is_settled or look.at - motion.light_since >= _SETTLES_MOST):
         return replace(motion, light_since=None, most_since=most_since)
     return replace(motion, most_since=most_since)
 
 
 def _is_unsettled(motion: Motion, look: Look) -> bool:
-    if motion.light_since is not None and look.at - motion.light_since < _SETTLES_MOST:
+    if motion.first_at is None or look.at - motion.first_at < _WARM_UP or motion.light_since is not None:
         return True
     return motion.most_since is not None and look.at - motion.most_since < _MOST_LASTS
 
@@ -133,9 +140,12 @@ def _counting(tracks: Sequence[Track], look: Look, least: Ratio) -> tuple[Track,
     fill = _fill(look)
 
     def counts(track: Track) -> bool:
+        size = track.box.area * fill
+        if size < _OWN * least:
+            return False
         if is_scattered:
-            return track.has_travelled and track.looks >= _LOOKS_SCATTERED
-        is_large = track.box.area * fill >= _LARGE * least
+            return track.has_travelled and track.gone >= _FAR and track.looks >= _LOOKS_SCATTERED
+        is_large = size >= _LARGE * least
         return track.looks >= _LOOKS if is_large else track.has_travelled and track.looks >= _LOOKS_SMALL
 
     return tuple(track for track in tracks if track.seen_at == look.at and counts(track))

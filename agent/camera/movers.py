@@ -46,7 +46,6 @@ class Track:
         way: How far its centre has gone in all; to and fro counts.
         lagging: Its centre and the logarithm of its size, about `_LAG` ago.
         direction: None: not known, or none.
-        has_travelled: Whether it has gone somewhere; what sways has not.
     """
 
     box: Box
@@ -57,7 +56,16 @@ class Track:
     way: float
     lagging: tuple[float, float, float]
     direction: Direction | None = None
-    has_travelled: bool = False
+
+    @property
+    def gone(self) -> float:
+        """How far it is from where it began."""
+        return math.dist(self.began, self.box.centre)
+
+    @property
+    def has_travelled(self) -> bool:
+        """Whether it has gone somewhere; what sways has not."""
+        return self.gone >= _TRAVELLED and self.gone >= _STRAIGHT * self.way
 
 
 def follow(tracks: Sequence[Track], regions: Sequence[Box], at: Seconds, since_last: Seconds) -> tuple[Track, ...]:
@@ -124,7 +132,6 @@ def _moved_on(track: Track, box: Box, at: Seconds) -> Track:
     place, share = _place(box), 1 - math.exp(-lasted / _LAG)
     x, y, size = (old + share * (new - old) for old, new in zip(track.lagging, place, strict=True))
     way = track.way + math.dist(track.box.centre, box.centre)
-    gone = math.dist(track.began, box.centre)
     return replace(
         track,
         box=box,
@@ -133,7 +140,6 @@ def _moved_on(track: Track, box: Box, at: Seconds) -> Track:
         way=way,
         lagging=(x, y, size),
         direction=_direction(track, box),
-        has_travelled=track.has_travelled or (gone >= _TRAVELLED and gone >= _STRAIGHT * way),
     )
 
 

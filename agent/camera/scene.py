@@ -108,7 +108,9 @@ def saw(before: Scene, look: Look, least_motion: Ratio) -> tuple[Scene, Facts]:
         scene = replace(_blinded(scene), counted=scene.counted)  # it may be over at the next look
     else:
         motion = watch(scene.motion, look, least_motion, scene.zones)
-        change = compare(scene.change, look, is_moving=bool(motion.movers))
+        is_clear = scene.sight.condition is Condition.CLEAR and scene.sight.suspected is None
+        is_restless = bool(motion.movers) or motion.was_over or not is_clear
+        change = compare(scene.change, look, is_moving=is_restless)
         counted = scene.counted if look.detections is None else count(scene.counted, look.detections, look.at)
         scene = replace(scene, motion=motion, change=change, counted=counted)
     return scene, scene.facts
