@@ -8,6 +8,7 @@ from agent.budget.pressure import Level
 from agent.budget.state import GovernorState, PowerState
 from agent.counters import Counters
 from agent.errors import ErrorCode
+from agent.observed import Dropped
 from agent.platform.identity import identify
 from agent.platform.readings import PowerSpan, Reading, Sampled, Why
 from agent.platform.sensors import Sensors
@@ -49,6 +50,9 @@ def served(first_tokens: Sequence[float] = (0.1, 0.2, 0.3)) -> Counters:
     for first in first_tokens:
         counters.replied(completion(first))
     counters.replied(Failure(PromptId("b"), ErrorCode.TOO_LARGE, "too large"))
+    for _ in first_tokens:
+        counters.observed()
+    counters.dropped(Dropped.REPLACED)
     return counters
 
 

@@ -24,6 +24,8 @@ from agent.prompt import OutMessage
 from agent.units import Bytes, Seconds
 from agent.wire import encode_camera_state
 
+_NOT_YET = "it has not been looked at yet"
+_COMING_BACK = "its frames have only just come back"
 _log = logging.getLogger(__name__)
 
 
@@ -189,9 +191,9 @@ class Cameras:
         """
         watch = self._parts.watches[self._known(camera)]
         if watch.facts is None:
-            raise nothing_to_show(camera, watch.lost_because or "it has not been looked at yet")
+            raise nothing_to_show(camera, watch.lost_because or _NOT_YET)
         if watch.condition is Condition.LOST:
-            raise nothing_to_show(camera, watch.lost_because or "it gives no frames")
+            raise nothing_to_show(camera, watch.lost_because or _COMING_BACK)
         if watch.is_stale:
             raise nothing_to_show(camera, "it has not been looked at for a while")
         return watch.facts
@@ -234,9 +236,12 @@ class Cameras:
 
     def _state_of(self, camera: CameraName) -> OutMessage:
         watch = self._parts.watches[camera]
-        is_lost = watch.facts is None or watch.condition is Condition.LOST
-        why = (watch.lost_because or "it has not been looked at yet") if is_lost else None
-        condition = Condition.LOST if is_lost else watch.condition
+        if watch.facts is None:
+            condition, why = Condition.LOST, watch.lost_because or _NOT_YET
+        elif watch.condition is Condition.LOST:
+            condition, why = Condition.LOST, watch.lost_because or _COMING_BACK
+        else:
+            condition, why = watch.condition, None
         payload = encode_camera_state(watch.holds, condition.value, why)
         return OutMessage(f"{self._prefix}/camera/{camera}/state", payload, retain=True)
 

@@ -29,9 +29,13 @@ class Rectangle(Section):
     """A part of the picture, in shares of its width and height from the upper left corner."""
 
     x: Share
+    """Its left edge."""
     y: Share
+    """Its upper edge."""
     width: Annotated[float, Field(gt=0, le=1)]
+    """Its width."""
     height: Annotated[float, Field(gt=0, le=1)]
+    """Its height."""
 
 
 class QuietSpan(Section):

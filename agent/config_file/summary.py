@@ -20,6 +20,7 @@ def summary(config: Config, model_dir: Path, engines: Sequence[str]) -> dict[str
         "model": f"{config.model.name}, in {model_dir}, by {' or '.join(engines)}",
         "routes": "; ".join(f"{name}{_route(route)}" for name, route in config.routes.items()) or "none",
         "leaves": "; ".join(f"for {name}{_upstream(it)}" for name, it in config.upstreams.items()) or "nothing",
+        "cameras": "; ".join(f"{name} ({', '.join(it.when)})" for name, it in config.cameras.items()) or "none",
         "state": str(config.state_dir),
     }
 
@@ -42,6 +43,10 @@ def _route(route: Route) -> str:
 
 def _upstream(upstream: Upstream) -> str:
     allowed = upstream.may_leave
-    leaving = [*(["prompts without a route"] if allowed.prompts else []), *(f"route {it}" for it in allowed.routes)]
+    leaving = [
+        *(["prompts without a route"] if allowed.prompts else []),
+        *(f"route {it}" for it in allowed.routes),
+        *(f"camera {it}" for it in allowed.cameras),
+    ]
     what = ", ".join(leaving) or "nothing"
     return f" at {upstream.url}: {what}{', with images' if leaving and allowed.images else ''}"

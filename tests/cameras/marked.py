@@ -1,8 +1,8 @@
 """Pictures that say their own number: in black and white blocks along the upper edge, which survive compression.
 
-`python -m tests.cameras.marked | ffmpeg -f rawvideo -pix_fmt bgr24 -s 1280x720 -r 25 -i - -c:v libx264 -profile:v baseline
--g 25 -bf 0 -crf 30 -x264-params slices=1:scenecut=0 -pix_fmt yuv420p -bsf:v filter_units=remove_types=6 clip.h264`
-made the clip.
+This made the clip: `python -m tests.cameras.marked | ffmpeg -f rawvideo -pix_fmt bgr24 -s 1280x720 -r 25 -i -
+-c:v libx264 -profile:v baseline -g 25 -bf 0 -crf 30 -x264-params slices=1:scenecut=0 -pix_fmt yuv420p
+-bsf:v filter_units=remove_types=6 clip.h264`
 """
 
 import sys

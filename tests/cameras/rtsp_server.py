@@ -18,7 +18,7 @@ from agent.clock import boottime
 from tests.cameras.h264 import CLIP, CLOCK, FRAMES_PER_SECOND, packets_of, parameter_sets, pictures_of, units_of
 
 REALM, NONCE = "tests", "5ca1ab1e"
-_PLAIN_S = 2.0
+_PLAIN_S = 4.0
 """So long `garbage` sends pictures first."""
 
 

@@ -16,7 +16,7 @@ from agent.commands.commander import Commander
 from agent.config import Config
 from agent.demo.broker import PrivateBroker
 from agent.errors import StorageFullError
-from agent.events import Event, PayloadsDropped, StorageFull
+from agent.events import CameraSetRefused, Event, PayloadsDropped, StorageFull
 from agent.intake import Intake
 from agent.journal import Arrival, Objection, Refusal
 from agent.link import BrokerBusyError, Incoming, Link
@@ -250,6 +250,17 @@ async def test_cancel_comes_after_the_prompts_before_it(broker: PrivateBroker) -
             await until(lambda: told.cancelled)
     assert told.cancelled == ["x"]
     assert intake.ids == ["first", "x"]
+
+
+async def test_what_is_set_of_a_camera_is_handed_on_and_what_cannot_be_is_an_event(broker: PrivateBroker) -> None:
+    intake, told = FakeIntake(), Told()
+    async with _serving(broker, intake, told):
+        with Peer(broker.port) as peer:
+            peer.publish("edge/dev/camera/door/set", b"OFF")
+            peer.publish("edge/dev/camera/attic/set", b"OFF")
+            await until(lambda: told.events)
+    assert told.set == [("door", Change(on=False))]
+    assert told.events == [CameraSetRefused("attic", "there is no camera 'attic'; there are: door")]
 
 
 async def test_what_cannot_be_answered_is_counted_and_told_at_most_once_a_minute(broker: PrivateBroker) -> None:

@@ -142,8 +142,10 @@ routes:
   triage: {{schema: s.json, max_tokens: 32}}
   plain: {{}}
 upstreams:
-  big: {{url: "https://h/v1", api_key_file: password, may_leave: {{routes: [plain], images: true}}}}
+  big: {{url: "https://h/v1", api_key_file: password, may_leave: {{routes: [plain], images: true, cameras: [door]}}}}
   shut: {{url: "http://h/v1"}}
+cameras:
+  door: {{source: "rtsp://me:hunter2@10.0.0.9/1", when: [motion, code]}}
 """
     result = _invoke("check-config", "-c", _config(tmp_path, text))
     assert result.exit_code == 0
@@ -153,7 +155,8 @@ upstreams:
         "  broker  broker.local:8883, TLS, user me, password from a file, groups hall-5, spare",
         f"  model   edge-tiny, in {models}/edge-tiny, by onnxruntime-genai",
         "  routes  triage (schema, max_tokens); plain",
-        "  leaves  for big at https://h/v1: route plain, with images; for shut at http://h/v1: nothing",
+        "  leaves  for big at https://h/v1: route plain, camera door, with images; for shut at http://h/v1: nothing",
+        "  cameras door (motion, code)",
         f"  state   {tmp_path}/state",
     ]
 

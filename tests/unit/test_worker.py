@@ -21,6 +21,7 @@ from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities, Finished, GenerationRequest, Outcome, Refused
 from agent.errors import EngineLostError, EngineWithdrawnError, ErrorCode
 from agent.journal import Arrival, Journal, JournalThread
+from agent.observed import Dropped, Observed
 from agent.prompt import (
     Delta,
     FinishReason,
@@ -34,11 +35,12 @@ from agent.prompt import (
     Usage,
 )
 from agent.scheduler import Limits
-from agent.units import Bytes, Ratio, Seconds
+from agent.units import Bytes, Ratio, Seconds, UnixSeconds
 from agent.worker import Worker
 from tests.unit.journal.values import append
 
 CLOCK = Clock.of_this_machine()
+SEEN = Observed("door", "motion", UnixSeconds(1_790_000_000.0), '{"light": "dark"}')
 MODEL = Capabilities("model", context_length=100, max_batch=1, guidance=True)
 
 
@@ -167,6 +169,47 @@ async def test_a_prompt_becomes_a_completion(bench: Bench) -> None:
     assert reply["timing"]["decode_tokens_per_s"] == 2.0
     assert [json.loads(message.payload)["delta"] for message in bench.lossy] == ["Yes", "."]
     assert {message.topic for message in bench.lossy} == {"to/a/stream"}
+
+
+async def test_the_reply_to_a_camera_is_its_observation(bench: Bench) -> None:
+    await bench.send("a", observed=SEEN)
+    observation = (await bench.replies())["to/a"]
+    assert (observation["camera"], observation["text"], observation["facts"]) == ("door", "Yes.", {"light": "dark"})
+    assert observation["usage"]["completion_tokens"] == 2
+
+
+async def test_a_camera_that_gets_no_answer_is_told_in_its_observation(bench: Bench) -> None:
+    bench.engine.loaded = None
+    await bench.send("a", observed=SEEN, timeout=Seconds(0.01))
+    observation = (await bench.replies())["to/a"]
+    assert (observation["camera"], observation["text"]) == ("door", None)
+    assert observation["error"]["code"] == "deadline_exceeded"
+
+
+async def test_what_waits_of_a_camera_is_known_and_can_be_forgotten(bench: Bench) -> None:
+    bench.worker.hold()
+    await bench.send("a", observed=SEEN)
+    await bench.send("b")
+    assert bench.worker.waiting_of("door") == ["a"]
+    assert bench.worker.waiting_of("yard") == []
+    bench.worker.forget(PromptId("a"))
+    bench.worker.forget(PromptId("a"))
+    bench.worker.release()
+    assert list(await bench.replies()) == ["to/b"]
+
+
+async def test_why_nothing_new_would_run(bench: Bench) -> None:
+    found = [bench.worker.idle_for]
+    bench.engine.loaded = None
+    bench.worker.admit(Admission(is_open=False))  # a model is being loaded, or will be for the next prompt
+    found.append(bench.worker.idle_for)
+    bench.worker.admit(Admission(is_open=False, refusal="2 GB of 1 GB"))
+    found.append(bench.worker.idle_for)
+    bench.worker.limit(Limits(Ratio(0.0), 0, None, "unmetered"))
+    found.append(bench.worker.idle_for)
+    bench.worker.hold()
+    found.append(bench.worker.idle_for)
+    assert found == [None, None, Dropped.MEMORY, Dropped.OVER_BUDGET, Dropped.DRAINING]
 
 
 async def test_a_refusal_of_the_engine_is_the_reply(bench: Bench) -> None:

@@ -4,12 +4,12 @@ import time
 from pathlib import Path
 
 from agent.camera.capture.outlet import Outlet
-from agent.camera.capture.source import is_picture
+from agent.camera.capture.source import Stored, is_picture
 from agent.camera.capture.spec import CaptureSpec, SourceError
 from agent.camera.capture.still import MOST_BYTES, decode_still
 
 
-def read_folder(folder: Path, spec: CaptureSpec, outlet: Outlet) -> None:
+def read_folder(source: Stored, spec: CaptureSpec, outlet: Outlet) -> None:
     """Read the pictures in the order of their names, so many a second as are looked at; once, or again and again.
 
     Pictures that cannot be read are left out.
@@ -17,6 +17,7 @@ def read_folder(folder: Path, spec: CaptureSpec, outlet: Outlet) -> None:
     Raises:
         SourceError: There is none that can be read.
     """
+    folder = Path(source.path)
     interval = min(1.0 / spec.looks, spec.stall_timeout / 2)
     while True:
         found = False

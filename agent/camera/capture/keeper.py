@@ -112,8 +112,10 @@ class CaptureKeeper:
             if report is not None:
                 self._tell_end(report)
         finally:
-            how = await process.end()
-            self._pid = None
+            try:
+                how = await process.end()
+            finally:
+                self._pid = None
         if report is None:
             report = Report(has_ended=False, reason=f"the capture process ended by itself ({how})")
             self._tell_end(report)

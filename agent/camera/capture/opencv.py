@@ -15,7 +15,7 @@ import numpy as np
 
 from agent.camera.capture.outlet import Outlet
 from agent.camera.capture.reachable import check_reachable, place_of
-from agent.camera.capture.source import Device, Rtsp
+from agent.camera.capture.source import Device, Rtsp, Stored
 from agent.camera.capture.spec import CaptureSpec, SourceError
 from agent.plain_file import plain_file
 from agent.units import Seconds
@@ -112,15 +112,16 @@ def grab(capture: cv2.VideoCapture, stall_timeout: Seconds) -> None:
     if time.monotonic() - began >= stall_timeout:
         raise SourceError(f"no frame came for {stall_timeout:g} s")
     if not is_there:
-        raise SourceError("the source ended")
+        raise SourceError("the stream ended")
 
 
-def read_video_file(path: Path, spec: CaptureSpec, outlet: Outlet) -> None:
+def read_video_file(source: Stored, spec: CaptureSpec, outlet: Outlet) -> None:
     """Read a file at its own speed, to its end, or again and again.
 
     Raises:
         SourceError: There is no video in it.
     """
+    path = Path(source.path)
     try:
         plain_file(path)
     except OSError as error:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.camera.capture.still import check_size
+from agent.camera.capture.frame_size import check_size
 from agent.camera.frames import FrameSlots
 from agent.clock import Clock
 

@@ -10,7 +10,8 @@ from typing import Final
 from agent.camera.capture.source import Csi
 
 _RAW: Final = "video/x-raw,format=I420"
-_TO_PIPE: Final = "! y4menc ! fdsink fd={fd} sync={sync}"
+_TO_PIPE: Final = "! identity drop-allocation=true ! y4menc ! fdsink fd={fd} sync={sync}"
+"""Without `identity` a decoder is told that it may pad its rows, which `y4menc` (1.22) then writes out as they are."""
 _LATEST_ONLY: Final = "! queue leaky=downstream max-size-buffers=1 max-size-bytes=0 max-size-time=0"
 _RATE: Final = 30
 _PARSERS: Final = {b"h264": "h264parse", b"avc1": "h264parse", b"hevc": "h265parse", b"hev1": "h265parse"}
@@ -40,7 +41,7 @@ def csi_pipeline(source: Csi, width: int, height: int, fd: int) -> str:
 
 def user_pipeline(text: str, fd: int) -> str:
     """From a pipeline that ends in raw video to a pipe; at the speed of its timestamps, or a file would rush by."""
-    return f"{text.rstrip().removesuffix('!')} ! videoconvert ! {_RAW} {_TO_PIPE.format(fd=fd, sync='true')}"
+    return f"{text.rstrip().removesuffix('!').rstrip()} ! videoconvert ! {_RAW} {_TO_PIPE.format(fd=fd, sync='true')}"
 
 
 def decode_pipeline(codec: bytes, decoder: str, fd: int) -> str | None:

@@ -1,13 +1,16 @@
-"""Reads a source of any kind, to its end."""
+"""Reads a source of any kind, to its end.
 
+What reads a kind is imported when it is needed: there is a process for each camera, and each would have all of it.
+"""
+
+from importlib import import_module
 from pathlib import Path
 from typing import assert_never
 
 import cv2
 
-from agent.camera.capture import folder, gstreamer, http, opencv, rtsp
 from agent.camera.capture.outlet import Outlet
-from agent.camera.capture.source import Csi, Device, Http, Pipeline, Rtsp, Stored, source_of
+from agent.camera.capture.source import Csi, Device, Http, Pipeline, Rtsp, Source, Stored, source_of
 from agent.camera.capture.spec import CaptureSpec, SourceError
 from agent.camera.frames import FrameSlots
 from agent.clock import Clock
@@ -26,20 +29,26 @@ def read(spec: CaptureSpec, slots: FrameSlots) -> None:
         source = source_of(spec.source)
     except ValueError as error:
         raise SourceError(str(error)) from None
+    module, function = _reader_of(source)
+    getattr(import_module(f"agent.camera.capture.{module}"), function)(source, spec, outlet)
+
+
+def _reader_of(source: Source) -> tuple[str, str]:
+    """Module and function."""
     match source:
         case Device():
-            opencv.read_device(source, spec, outlet)
+            return "opencv", "read_device"
         case Rtsp():
-            rtsp.read_rtsp(source, spec, outlet)
+            return "rtsp", "read_rtsp"
         case Http():
-            http.read_http(source, spec, outlet)
+            return "http", "read_http"
         case Stored(path) if Path(path).is_dir():
-            folder.read_folder(Path(path), spec, outlet)
-        case Stored(path):
-            opencv.read_video_file(Path(path), spec, outlet)
+            return "folder", "read_folder"
+        case Stored():
+            return "opencv", "read_video_file"
         case Csi():
-            gstreamer.read_csi(source, spec, outlet)
+            return "gstreamer", "read_csi"
         case Pipeline():
-            gstreamer.read_pipeline(source, spec, outlet)
+            return "gstreamer", "read_pipeline"
         case other:
             assert_never(other)

@@ -68,7 +68,7 @@ def read_decoded_by(decoder: str, source: Rtsp, spec: CaptureSpec, outlet: Outle
         pump.start()
         frames = gstreamer.pass_on(pipeline, outlet)
         if frames:
-            raise SourceError(pump.why or pipeline.why() or "the source ended")
+            raise SourceError(pump.why or pipeline.why() or "the stream ended")
         if pump.why is not None:
             raise SourceError(pump.why)
     return False

@@ -9,22 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from agent.camera.capture.frame_size import check_size
 from agent.camera.capture.spec import SourceError
 from agent.units import Bytes
 
 MOST_BYTES: Final = Bytes(16 * 1024 * 1024)
-MOST_SIDE: Final = 8192
-MOST_PIXELS: Final = 36_000_000
-
-
-def check_size(width: int, height: int) -> None:
-    """Refuse absurd frames.
-
-    Raises:
-        SourceError: It is one.
-    """
-    if not (0 < width <= MOST_SIDE and 0 < height <= MOST_SIDE and width * height <= MOST_PIXELS):
-        raise SourceError(f"frames of {width}x{height} pixels are too large; {MOST_PIXELS // 10**6} megapixels at most")
 
 
 def decode_still(encoded: bytes) -> NDArray[np.uint8]:
@@ -44,7 +33,9 @@ def decode_still(encoded: bytes) -> NDArray[np.uint8]:
             Image.open(io.BytesIO(encoded), formats=("JPEG", "PNG")) as image,
         ):
             width, height = image.size  # from its first bytes
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
+        raise SourceError("a picture came that claims absurdly many pixels") from None
+    except (OSError, ValueError, SyntaxError):
         raise SourceError("what came is no JPEG or PNG") from None
     check_size(width, height)
     pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.camera.capture.spec import SourceError
-from agent.camera.capture.still import check_size
+from agent.camera.capture.frame_size import check_size
 
 _MOST_LINE: Final = 256
+_ROW: Final = 8
+"""GStreamer pads rows, of chroma too, to four bytes; with these widths there is nothing to pad."""
 _MAGIC: Final = b"YUV4MPEG2"
 
 
@@ -58,9 +60,12 @@ def _size_of(head: bytes) -> tuple[int, int]:
         width, height = int(fields[b"W"]), int(fields[b"H"])
     except (KeyError, ValueError):
         width = height = 0
-    if magic != _MAGIC or not fields.get(b"C", b"420").startswith(b"420"):
+    if magic != _MAGIC or not (width and height) or not fields.get(b"C", b"420").startswith(b"420"):
         raise SourceError("the pipeline gives something else than raw video")
     check_size(width, height)
-    if width % 2 or height % 2:
-        raise SourceError(f"frames of {width}x{height} pixels: width and height have to be even; add videoscale")
+    if width % _ROW or height % 2:
+        raise SourceError(
+            f"frames of {width}x{height} pixels: the width has to be a multiple of {_ROW}, the height even; "
+            "end the pipeline with videoscale ! video/x-raw,width=...,height=..."
+        )
     return width, height

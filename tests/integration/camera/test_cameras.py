@@ -40,12 +40,12 @@ def broker(folder: Path) -> Iterator[PrivateBroker]:
 
 @pytest.fixture(scope="module")
 def agent(folder: Path, broker: PrivateBroker) -> Iterator[AgentProcess]:
-    cameras = {
+    cameras: dict[str, dict[str, object]] = {
         "door": {"when": ["always"], "every": "1s", "prompt": QUESTION, "max_tokens": 16},
         "yard": {"when": ["always"], "every": "1s"},
         "shed": {"when": ["on_demand"], "stall_timeout": "1s"},
     }
-    common = {"size": "320x180", "most_per_hour": 10_000, "ring": "200KiB"}
+    common: dict[str, object] = {"size": "320x180", "most_per_hour": 10_000, "ring": "200KiB"}
     sections = {name: common | camera | {"source": str(_fill(folder / name))} for name, camera in cameras.items()}
     config = write_config(folder, broker.port, cameras=sections, telemetry={"every": "1s"})
     with AgentProcess(config) as agent, Client(broker.port) as client:

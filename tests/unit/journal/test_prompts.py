@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from agent.journal import Journal
 from agent.journal.stored import prompt_from_json, prompt_to_json
+from agent.observed import Observed
 from agent.prompt import Message, OutMessage, Pending, Prompt, PromptId, ReplyTo, Role, Sampling
+from agent.units import UnixSeconds
 from tests.unit.journal.values import Time, answer, append, arrival, open_journal, prompt, sent
 
 _FINITE = st.floats(allow_nan=False)
@@ -95,6 +97,33 @@ def test_a_prompt_is_finished_once(journal: Journal, time: Time) -> None:
     assert not journal.finish(given_.id, answer(given_, b"second").payload)
     assert not journal.finish(PromptId("unknown"), answer(given_).payload)
     assert [message.payload for message in sent(journal)] == [b"first"]
+
+
+def test_what_a_camera_saw_survives_with_its_prompt(path: Path, time: Time) -> None:
+    seen = Observed("door", "motion", UnixSeconds(1_790_000_000.5), '{"light": "dark"}')
+    given_ = replace(prompt("p", time), observed=seen, cameras=("yard",))
+    with open_journal(path, time) as journal:
+        (pending,) = append(journal, [arrival(given_)])
+        assert pending.observed == seen
+    with open_journal(path, time) as journal:
+        assert [it.observed for it in journal.recover()] == [seen]
+        claimed = journal.claim(given_.id)
+    assert claimed is not None
+    assert claimed.prompt == given_
+
+
+def test_what_nobody_waits_for_is_dropped_while_it_waits(journal: Journal, time: Time) -> None:
+    waiting, running = prompt("waiting", time), prompt("running", time)
+    append(journal, [arrival(waiting), arrival(running)])
+    journal.claim(running.id)
+    assert journal.drop(waiting.id)
+    assert not journal.drop(waiting.id)
+    assert not journal.drop(running.id)
+    assert journal.claim(waiting.id) is None
+    assert not journal.finish(waiting.id, b"late")
+    assert [it.id for it in journal.recover()] == ["running"]
+    journal.finish(running.id, b"done")
+    assert [message.payload for message in sent(journal)] == [b"done"]
 
 
 @pytest.mark.parametrize(("engine_lost", "claims", "losses"), [(True, 2, 1), (False, 1, 0)])

@@ -72,6 +72,7 @@ def test_identity_times_and_counts(tmp_path: Path) -> None:
         "errors": {"too_large": 1},
         "engine_losses": 0,
     }
+    assert payload["cameras"] == {"observations": 3, "dropped": {"replaced": 1}}
     assert payload["tokens"] == {"input": 90, "output": 30, "cached": 60, "output_per_s": 3.0}
     assert payload["first_token_s"] == {"samples": 3, "p50": 0.2, "p95": 0.3, "p99": 0.3, "why": None}
     assert payload["per_token_s"]["p50"] == 0.05

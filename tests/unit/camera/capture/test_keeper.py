@@ -1,0 +1,42 @@
+"""What a keeper tells its process, and how long it waits before the next one."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.camera.capture.keeper import spec_of, wait_before_restart
+from agent.camera.settings import Camera
+
+
+@pytest.mark.parametrize(("failures", "at_most"), [(1, 0.5), (2, 1), (3, 2), (4, 4), (7, 30), (100_000, 30)])
+def test_the_wait_doubles_up_to_its_cap(failures: int, at_most: float) -> None:
+    waits = [wait_before_restart(failures) for _ in range(200)]
+    assert all(0 <= wait <= at_most for wait in waits)
+    assert wait_before_restart(failures, lambda: 1.0) == at_most
+
+
+def test_a_spec_has_the_settings() -> None:
+    written = {"source": "/dev/video0", "size": "640x480", "looks": 2.0, "loop": False, "stall_timeout": "3s"}
+    spec = spec_of(Camera.model_validate(written))
+    assert (spec.source, spec.width, spec.height, spec.looks) == ("/dev/video0", 640, 480, 2.0)
+    assert (spec.loop, spec.stall_timeout) == (False, 3.0)
+    spec = spec_of(Camera(source="/dev/video0"))
+    assert (spec.width, spec.height) == (1280, 720)
+
+
+def test_a_password_comes_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("p@ss/w:rd\n", encoding="utf-8")
+    spec = spec_of(Camera(source="rtsp://ann@cam/live", password_file=file))
+    assert spec.source == "rtsp://ann:p%40ss%2Fw%3Ard@cam/live"
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [("/dev/video0", "is for rtsp"), ("gst:rtspsrc user-id=a", "is for rtsp"), ("rtsp://cam/", "user")],
+)
+def test_a_password_that_has_no_place(source: str, why: str, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("secret", encoding="utf-8")
+    with pytest.raises(ValueError, match=why):
+        spec_of(Camera(source=source, password_file=file))
