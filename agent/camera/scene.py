@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Self
 
-from agent.camera import settings as configured
 from agent.camera.changes import Change, compare, interrupt
 from agent.camera.conditions import Sight, judge, lose
 from agent.camera.motion import Motion, watch
 from agent.camera.movers import mover
+from agent.camera.settings import Camera
 from agent.camera.sightings import Counted, ReadCode, count, counts, read
 from agent.camera.values import Box, CameraName, Condition, Facts, Look
 from agent.units import Ratio, Seconds, UnixSeconds
@@ -60,7 +60,7 @@ class Scene:
     lost_because: str | None = None
 
     @classmethod
-    def of(cls, camera: CameraName, settings: configured.Camera) -> Self:
+    def of(cls, camera: CameraName, settings: Camera) -> Self:
         """The scene before the first look."""
         zones = {name: Box(zone.x, zone.y, zone.width, zone.height) for name, zone in settings.zones.items()}
         return cls(camera, MappingProxyType(zones), settings.detector is not None)

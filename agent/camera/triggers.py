@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Self
 
-from agent.camera import settings as configured
 from agent.camera.rate import LastHour
 from agent.camera.scene import BLIND, Scene
+from agent.camera.settings import Camera
 from agent.camera.sightings import counts
 from agent.camera.values import Code, Condition, Trigger
 from agent.day_span import is_within
@@ -74,7 +74,7 @@ class Rules:
     classes: frozenset[str]
 
     @classmethod
-    def of(cls, settings: configured.Camera) -> Self:
+    def of(cls, settings: Camera) -> Self:
         """As configured."""
         return cls(
             is_on=True,

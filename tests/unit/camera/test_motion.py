@@ -105,9 +105,9 @@ def test_still_since_the_last_motion() -> None:
         told[number / 5] = motion.still
     assert told[0.0] is None
     assert told[8.0] == pytest.approx(8, abs=0.05)
-    assert told[11.0] == 0
-    assert told[12.2] == 0  # a gap of half a second in what is measured
-    assert told[15.0] == 0
+    assert told[11.0] == 0.0
+    assert told[12.2] == 0.0  # a gap of half a second in what is measured
+    assert told[15.0] == 0.0
     assert told[25.0] == pytest.approx(8.2, abs=0.3)
 
 
