@@ -16,7 +16,7 @@ from agent.camera.showing import data_url
 from agent.camera.values import CameraName, Facts, Picture, Trigger
 from agent.clock import Clock
 from agent.counters import Counters
-from agent.errors import NoPictureError, NotConnectedError, StorageFullError
+from agent.errors import NoPictureError, NotConnectedError, StopError, StorageFullError
 from agent.intake import Intake
 from agent.journal import Arrival, Journal, JournalThread
 from agent.lanes import Lanes
@@ -92,10 +92,18 @@ class Observer:
                 await self._changed.wait()
                 self._changed.clear()
                 while self._conditions:
-                    await self.tell(self._conditions.popleft(), tasks)
+                    await self._try(self._conditions.popleft(), tasks)
                 if self._next is not None:
                     sighting, self._next = self._next, None
-                    await self.tell(sighting, tasks)
+                    await self._try(sighting, tasks)
+
+    async def _try(self, sighting: Sighting, tasks: asyncio.TaskGroup) -> None:
+        try:
+            await self.tell(sighting, tasks)
+        except StopError:
+            raise
+        except Exception:  # noqa: BLE001 - a bug costs one observation and not the agent
+            _log.exception("observation_failed", extra={"camera": self._camera, "trigger": sighting.trigger.value})
 
     async def tell(self, sighting: Sighting, tasks: asyncio.TaskGroup | None = None) -> bool:
         """Tell one sighting: its picture to the ring and, where it is wanted, to the broker; then the rest.
