@@ -17,6 +17,8 @@ PREFIX = f"edge/{DEVICE_ID}"
 _STOP_TIMEOUT_S = 25.0
 """More than the agent's own `stop_timeout`."""
 _SHOWN_LINES = 15
+_ENGINE = "agent.engine.child"
+"""In its command line."""
 
 
 class AgentProcess:
@@ -46,13 +48,14 @@ class AgentProcess:
         """What it said last."""
         return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-_SHOWN_LINES:])
 
-    def resident_bytes(self) -> tuple[int, int]:
-        """Resident memory of the agent, and of its largest child: the engine."""
+    def resident_bytes(self) -> tuple[int, int, int]:
+        """Resident memory of the agent, of the engine's process, and of those that read the camera and look at it."""
         if self._process is None:
-            return 0, 0
+            return 0, 0, 0
         agent = psutil.Process(self._process.pid)
-        children = [child.memory_info().rss for child in agent.children(recursive=True)]
-        return agent.memory_info().rss, max(children, default=0)
+        children = [(_ENGINE in child.cmdline(), child.memory_info().rss) for child in agent.children(recursive=True)]
+        engine = sum(size for is_engine, size in children if is_engine)
+        return agent.memory_info().rss, engine, sum(size for _, size in children) - engine
 
     def __enter__(self) -> Self:
         """Start it."""

@@ -121,18 +121,20 @@ def _summarize(answers: Sequence[Answer | None], agent: AgentProcess, view: View
     timings = [answer.completion.timing for answer in answers if answer is not None]
     first = [timing.ttft_ms for timing in timings if timing.ttft_ms is not None]
     speeds = [timing.decode_tokens_per_s for timing in timings if timing.decode_tokens_per_s is not None]
-    agent_bytes, engine_bytes = agent.resident_bytes()
+    agent_mib, engine_mib, camera_mib = (size / 2**20 for size in agent.resident_bytes())
     view.title("Summary")
     for name, value in (
         ("prompts answered", f"{len(timings)} of {len(answers)}"),
         ("time to first token", f"{statistics.median(first):g} ms (median)" if first else "-"),
         ("speed", f"{statistics.median(speeds):g} tokens/s (median)" if speeds else "-"),
-        ("memory", f"engine {engine_bytes / 2**20:.0f} MiB, agent {agent_bytes / 2**20:.0f} MiB (resident)"),
+        ("memory", f"engine {engine_mib:.0f} MiB, agent {agent_mib:.0f} MiB, camera {camera_mib:.0f} MiB (resident)"),
     ):
         view.line(f"  {name:<21}{value}")
 
 
-def _stay_up(client: AgentClient, agent: AgentProcess, view: View, watch: Watch, *, port: int, model: str) -> None:
+def _stay_up(  # noqa: PLR0913 - all that stays up
+    client: AgentClient, agent: AgentProcess, view: View, watch: Watch, *, port: int, model: str
+) -> None:
     echo(client, watch, view)  # before anybody can type what is said next
     at, ask = f"-h 127.0.0.1 -p {port}", "Facts: two people and a dog at the door, 22:40. Question: is there an animal?"
     view.title(f"{model} stays up until Ctrl-C. To try it by hand, in another terminal:")

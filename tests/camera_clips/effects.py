@@ -50,7 +50,7 @@ def rain(seed: int) -> Effect:
         for x, y, length in chance.uniform((0, -40, 14), (WIDTH, HEIGHT, 46), (_DROPS, 3)):
             end = round(x + 0.12 * length), round(y + length)
             cv2.line(streaks, (round(x), round(y)), end, (205, 205, 200), 1, cv2.LINE_AA)
-        return cv2.addWeighted(streaks, 0.45, picture, 0.55, 0)
+        return np.asarray(cv2.addWeighted(streaks, 0.45, picture, 0.55, 0), np.uint8)
 
     return fall
 
@@ -66,7 +66,7 @@ def headlights(*sweeps: Span) -> Effect:
                 x, y = (-0.1 + 1.2 * share) * WIDTH / 4, 0.52 * HEIGHT / 4
                 cones = sum(np.exp(-(((columns - x + far) / 26) ** 2 + ((rows - y) / 20) ** 2)) for far in (-22, 22))
                 light = cv2.resize(np.asarray(np.minimum(150 * cones, 190), np.uint8), (WIDTH, HEIGHT))
-                picture = cv2.add(picture, cv2.merge((light, light, light)))
+                picture = np.asarray(cv2.add(picture, cv2.merge((light, light, light))), np.uint8)
         return picture
 
     return sweep

@@ -28,7 +28,7 @@ _LATE = {"motion": Seconds(1.5), "scene_change": Seconds(15.0), "code": Seconds(
 _ECHO = Seconds(2.5)
 """After something has moved, motion is not made up yet."""
 _ALL_NEW = Seconds(3.0)
-"""So long everything moves for a camera that has been turned. Likewise a sheet that is held up, and a hand."""
+"""So long everything moves for a camera that has been turned. Who holds up a sheet, and a hand, move as well."""
 _LEAST_COVER = 0.95
 
 
@@ -83,7 +83,10 @@ def score(clip: HardClip, told: Sequence[Told], truths: Sequence[Truth]) -> dict
     covers = _spans(truths, [now.cover >= _LEAST_COVER for now in truths], Seconds(0.0))
     changes = [Span(at, at) for at in clip.changes]
     excused = {
-        "motion": _spans(truths, [_seen_moving(now) or now.cover > 0 for now in truths], Seconds(0.0)),
+        "motion": [
+            *_spans(truths, [bool(_seen_moving(now) or now.cover > 0 or now.codes) for now in truths], Seconds(0.0)),
+            *(Span(at, Seconds(at + _ALL_NEW)) for at in clip.changes),
+        ],
         "scene_change": changes,
         "code": codes,
         "covered": covers,

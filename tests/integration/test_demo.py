@@ -19,14 +19,25 @@ from agent.demo.until_parent_ends import launcher
 DEADLINE_S = 60.0
 
 
+@pytest.fixture(scope="session")
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the camera's clip is kept: drawn once."""
+    return tmp_path_factory.mktemp("caches")
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def start(tmp_path: Path, caches: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Starts demos whose temporary folders are in `tmp_path`; ends those that a failing test leaves."""
     demos: list[subprocess.Popen[str]] = []
 
     def popen(*arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "agent", "demo", *arguments]
-        environ = {"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "JETSON_AGENT__BROKER__PORT": "1"}
+        environ = {
+            "PATH": "/usr/bin:/bin",
+            "TMPDIR": str(tmp_path),
+            "XDG_CACHE_HOME": str(caches),
+            "JETSON_AGENT__BROKER__PORT": "1",
+        }
         demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
         demos.append(demo)
         return demo
@@ -69,6 +80,7 @@ def test_once_answers_every_prompt_and_leaves_nothing(start: Start, tmp_path: Pa
     assert (demo.returncode, errors) == (0, ""), output
     assert f"prompts answered     {len(QUESTIONS)} of {len(QUESTIONS)}" in output
     assert re.search(r"time to first token  \d+(\.\d+)? ms \(median\)", output)
+    assert re.search(r"\(motion at \d\d:\d\d:\d\d; with its picture, \d{2,3} kB of\s+JPEG\)", output)
     assert re.search(r"memory +engine \d{2,} MiB, agent \d{2,} MiB", output)
     assert "\x1b" not in output
     assert all(len(line) <= 80 for line in output.splitlines())

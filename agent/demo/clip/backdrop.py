@@ -80,7 +80,7 @@ def lamp_light() -> Shares:
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
     near = np.exp(-(((columns - x) / 150) ** 2 + ((rows - y) / 130) ** 2))
     pool = np.exp(-(((columns - x + 40) / 420) ** 2 + ((rows - y - 190) / 150) ** 2))
-    return np.minimum(0.85 * near + 0.75 * pool, 1.0).astype(np.float32)
+    return np.asarray(np.minimum(0.85 * near + 0.75 * pool, 1.0), np.float32)
 
 
 def _draw_sky(picture: Pixels) -> None:

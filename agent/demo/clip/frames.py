@@ -17,6 +17,8 @@ _NIGHT = np.array((0.30, 0.20, 0.14), np.float32)
 """What is left of blue, green and red without the sky's light."""
 _LAMP = np.array((0.34, 0.58, 0.72), np.float32)
 _GAIN_ONE = 200
+_COARSE = 4
+"""Light is smooth: it is worked out on so many times fewer rows and columns."""
 _SHADOW = 0.45
 _HAND = (20, 24, 46)
 """The flesh before a lens, with a little light behind it."""
@@ -38,7 +40,7 @@ class Clip:
         self._story = story
         self._seed = seed
         self._backdrop = draw_backdrop(seed)
-        self._lamp = lamp_light()
+        self._lamp = cv2.resize(lamp_light(), (WIDTH // _COARSE, HEIGHT // _COARSE))
         self._noises = _sensor_noises(story.noise, seed)
         self._light: tuple[float, bool] | None = None
         self._gains: Pixels = np.full((HEIGHT, WIDTH, 3), _GAIN_ONE, np.uint8)
@@ -61,6 +63,8 @@ class Clip:
 
     def see(self, now: Truth) -> Pixels:
         """What comes through the lens."""
+        if now.cover >= 1:
+            return np.full((HEIGHT, WIDTH, 3), _HAND, np.uint8)
         picture = self._backdrop.copy()
         if now.door > 0:
             draw_door(picture, now.door)
@@ -78,7 +82,8 @@ class Clip:
         chance = np.random.default_rng((self._seed, number))
         noise = self._noises[int(chance.integers(len(self._noises)))]
         top, left = (int(each) for each in chance.integers(_SLACK, size=2))
-        return cv2.add(picture, noise[top : top + HEIGHT, left : left + WIDTH], dtype=cv2.CV_8U)
+        part = noise[top : top + HEIGHT, left : left + WIDTH]
+        return np.asarray(cv2.add(picture, part, dtype=cv2.CV_8U), np.uint8)
 
     def _draw_shadows(self, picture: Pixels, now: Truth) -> None:
         mask = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
@@ -98,10 +103,11 @@ class Clip:
             self._light = light
             sky = _NIGHT + (_DAY - _NIGHT) * np.float32(light[0])
             lamp = self._lamp[..., None] * (_LAMP * np.float32(1.0 - 0.6 * light[0])) if light[1] else np.float32(0)
-            self._gains = np.broadcast_to(np.minimum(sky + lamp, 1.15) * _GAIN_ONE, picture.shape).astype(np.uint8)
+            gains = np.broadcast_to(np.minimum(sky + lamp, 1.15) * _GAIN_ONE, (*self._lamp.shape, 3)).astype(np.uint8)
+            self._gains = np.asarray(cv2.resize(gains, (WIDTH, HEIGHT)), np.uint8)
         if light == (1.0, False):
             return picture
-        return cv2.multiply(picture, self._gains, scale=1 / _GAIN_ONE)
+        return np.asarray(cv2.multiply(picture, self._gains, scale=1 / _GAIN_ONE), np.uint8)
 
 
 def _sensor_noises(deviation: float, seed: int) -> list[NDArray[np.int8]]:
@@ -118,8 +124,6 @@ def _sensor_noises(deviation: float, seed: int) -> list[NDArray[np.int8]]:
 
 def _covered(picture: Pixels, cover: float) -> Pixels:
     """A hand that comes from below, out of focus; the rest is in its shadow."""
-    if cover >= 1:
-        return np.full_like(picture, _HAND)
     edge = round(HEIGHT * (1.15 - 1.3 * cover))
     mask = np.zeros((HEIGHT // 8, WIDTH // 8), np.uint8)
     for finger, (x, ahead) in enumerate(((0.12, 0.10), (0.34, 0.0), (0.56, 0.01), (0.78, 0.07))):
