@@ -16,6 +16,7 @@ _ALONE = {0x01, *range(0xD0, 0xD8)}
 _TAKEN = {0xC0, 0xC1, 0xC2}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 """Markers of a frame's head: what is in `_TAKEN` is baseline, extended and progressive; few decode the others."""
+_FILL = re.compile(rb"\xff+")
 _MARKER_AMID_DATA = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
@@ -55,13 +56,10 @@ def _marker(data: bytes, at: int) -> tuple[int, int]:
     """The marker that must stand here, and where it ends. Any number of 0xFF may be before it."""
     if at >= len(data):
         raise _broken("is cut short")
-    if data[at] != 0xFF:  # noqa: PLR2004 - begins every marker
-        raise _broken("is broken: no marker where one must be")
-    while at < len(data) and data[at] == 0xFF:  # noqa: PLR2004
-        at += 1
-    if at >= len(data):
-        raise _broken("is cut short")
-    return data[at], at + 1
+    fill = _FILL.match(data, at)
+    if fill is None or fill.end() >= len(data):
+        raise _broken("is broken: no marker where one must be" if fill is None else "is cut short")
+    return data[fill.end()], fill.end() + 1
 
 
 def _frame(marker: int, segment: bytes) -> ImageHeader:

@@ -75,7 +75,7 @@ def _see_picture(data: bytes, seen: set[bytes]) -> None:
 
 
 def _unfolded(name: bytes, content: bytes, most: int) -> int:
-    """How many bytes a profile or a text is, folded or not.
+    """How many bytes a folded profile or text unfolds to; 0 for what is not folded.
 
     Raises:
         RejectedError: They are more than `most`, or cannot be unfolded.
@@ -85,7 +85,7 @@ def _unfolded(name: bytes, content: bytes, most: int) -> int:
     elif name == b"iTXt":
         rest = content.partition(b"\0")[2]
         if rest[:1] != b"\1":
-            return len(content)
+            return 0  # not folded
         folded = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
     else:
         return 0

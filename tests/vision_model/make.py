@@ -14,7 +14,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-HERE = Path(__file__).parent / "files"
+from tests.vision_model import FILES
+
 HIDDEN, HEADS, HEAD, LAYERS = 32, 2, 16, 2
 PATCH, MERGE, FRAMES = 14, 2, 2
 PATCH_NUMBERS = 3 * FRAMES * PATCH * PATCH
@@ -290,16 +291,16 @@ def tokenizer_config() -> dict[str, Any]:
 
 def main() -> None:
     """Write all of it."""
-    HERE.mkdir(exist_ok=True)
+    FILES.mkdir(exist_ok=True)
     for name, make in (("vision", vision), ("embedding", embedding), ("decoder", decoder)):
-        make().save(HERE / f"{name}.onnx")
+        make().save(FILES / f"{name}.onnx")
     for name, content in (
         ("genai_config", genai_config()),
         ("processor_config", processor_config()),
         ("tokenizer", tokenizer()),
         ("tokenizer_config", tokenizer_config()),
     ):
-        (HERE / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        (FILES / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
