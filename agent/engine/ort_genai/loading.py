@@ -78,7 +78,8 @@ def _seeing(
         return None
     processor = spec.model_dir / config["vision"].get("config_filename", "processor_config.json")
     resizing = Resizing.read(json.loads(processor.read_bytes()))
-    return Seeing(model, config["type"], vocabulary.control, resizing)
+    parts = model.create_multimodal_processor(), og.Tokenizer(model)
+    return Seeing(*parts, kind=config["type"], control=vocabulary.control, resizing=resizing)
 
 
 def _load_continuous(

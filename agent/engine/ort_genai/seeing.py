@@ -53,25 +53,25 @@ class Seeing:
     """Reads prompts with images for one model.
 
     Args:
-        model: The loaded `onnxruntime_genai.Model`.
+        processor: Its `onnxruntime_genai.MultiModalProcessor`.
+        tokenizer: Its `onnxruntime_genai.Tokenizer`.
         kind: Its `type`.
         control: The texts that stand for control tokens.
         resizing: What is known of its processor; None: nothing.
-
-    Raises:
-        RuntimeError: The library has no processor for it; its words.
     """
 
     def __init__(
         self,
-        model: Any,  # noqa: ANN401 - the library has no types
+        processor: Any,  # noqa: ANN401 - the library has no types
+        tokenizer: Any,  # noqa: ANN401
+        *,
         kind: str,
         control: frozenset[str],
         resizing: Resizing | None,
     ) -> None:
         self._resizing = resizing
-        self._processor = model.create_multimodal_processor()
-        self._tokenizer = og.Tokenizer(model)
+        self._processor = processor
+        self._tokenizer = tokenizer
         self._tag = _TAGS.get(kind)
         own = () if self._tag is None else (self._tag.partition("{n}")[0],)
         self._disarming = Disarming(control | frozenset(own))
