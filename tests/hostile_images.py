@@ -204,8 +204,6 @@ def undecodable() -> list[HostileImage]:
         HostileImage("JPEG: no tables", jpeg(frame(64, 64), SCAN), "cannot be decoded"),
         HostileImage("PNG: a picture of junk", png(64, 64, chunk(b"IDAT", b"junk" * 20), END), "cannot be decoded"),
         HostileImage("PNG: too few lines", png(64, 64, PICTURE, END), "cannot be decoded"),
-        HostileImage(
-            "PNG: a million pixels of nothing", png(1_000, 1_000, PICTURE, END, colour=0), "cannot be decoded"
-        ),
+        HostileImage("PNG: a million of nothing", png(1_000, 1_000, PICTURE, END, colour=0), "cannot be decoded"),
         HostileImage("WebP: a picture of nothing", riff(lossless(64, 64)), "cannot be decoded"),
     ]

@@ -249,8 +249,8 @@ class GeneratorsEngine:
         if isinstance(events[-1], Refused):
             self._grammar_edition += 1
         elif self._seeing is None and (running.answer.completion_tokens or not running.read):
-            # Amid a prompt it has the logits of a whole part: megabytes. And a model that sees does not rewind: the
-            # library takes the order, and leaves the KV cache as it is.
+            # Amid a prompt it has the logits of a whole part: megabytes. And of a model that sees nothing is
+            # kept: the library has no rewinding for it, and does not say so.
             self._prefixes.keep(replace(running.kept, parts=(*running.kept.parts, *running.read)))
         return events
 

@@ -15,10 +15,12 @@ from PIL import Image
 
 from agent.clock import boottime
 from agent.engine.child import load
+from agent.engine.image_tokens import Resizing
 from agent.engine.ort_genai.pictures import decode_images, image_headers
 from agent.engine.ort_genai.seeing import Seeing
 from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Engine, Finished, GenerationRequest, Refused
+from agent.engine.speculation import Speculation
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Delta, FinishReason, Message, PromptId, Role, Sampling
 from agent.units import Seconds
@@ -110,6 +112,18 @@ def test_a_larger_image_costs_more(seeing: Engine) -> None:
         return run(seeing, request("?", url(plain(size=(width, height))), max_tokens=1)).finished.usage.prompt_tokens
 
     assert cost(280, 280) - cost(28, 28) == pytest.approx(100, abs=8)
+
+
+@pytest.mark.parametrize(("width", "height"), [(28, 28), (100, 60), (60, 100), (419, 421), (13, 500), (900, 800)])
+def test_the_tokens_of_an_image_are_never_fewer_than_foreseen(seeing: Engine, width: int, height: int) -> None:
+    none, one = (
+        run(seeing, request("?", *shown, max_tokens=1)).finished.usage.prompt_tokens
+        for shown in ((), (url(plain(size=(width, height))),))
+    )
+    marks = 2
+    resizing = Resizing.read(json.loads((FILES / "processor_config.json").read_bytes()))
+    assert resizing is not None
+    assert 0 <= one - none - marks - resizing.fewest_tokens(width, height) < 50
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "LA", "RGBA", "P", "1", "I;16"])
@@ -295,6 +309,13 @@ async def test_the_process_lives_on_after_what_cannot_be_decoded() -> None:
             assert isinstance(refused, Refused), hostile.name
         assert isinstance(await hosted.outcome(request("?", RED)), Finished)
         assert engine_process().pid == process
+
+
+def test_drafts_that_cannot_be_had_change_nothing(seeing: Engine) -> None:
+    with closing(load(EngineSpec("seeing", FILES, LOADER, speculation=Speculation.ON))) as drafting:
+        for images in ((), (RED,)):
+            wanted = request("?", *images)
+            assert run(drafting, wanted).finished.text == run(seeing, wanted).finished.text
 
 
 def test_answers_to_images_do_not_touch_each_other(seeing: Engine, two: Engine) -> None:
