@@ -107,7 +107,7 @@ class GeneratorsEngine:
         began = boottime()
         reading = self._turns.reads(unread=len(generating) < len(self._running), generating=bool(generating))
         if reading:
-            self._read_part()
+            events += self._read_part()
         else:
             events += [event for running in generating for event in self._generate(running)]
         self._turns.took(Seconds(boottime() - began), reading=reading)
@@ -218,11 +218,16 @@ class GeneratorsEngine:
         except RuntimeError as error:
             raise schema_refusal(error) from error
 
-    def _read_part(self) -> None:
-        """Of the prompt that has waited longest; then it waits behind the others."""
+    def _read_part(self) -> Sequence[Event]:
+        """Of the prompt that has waited longest; then it waits behind the others. Images may be refused."""
         running = next(running for running in self._running.values() if running.unread)
-        self._advanced[running.answer.id] = Tokens(prefill=running.read_part())
-        self._running[running.answer.id] = self._running.pop(running.answer.id)
+        del self._running[running.answer.id]
+        try:
+            self._advanced[running.answer.id] = Tokens(prefill=running.read_part())
+        except RejectedError as refusal:
+            return (Refused(running.answer.id, refusal.code, refusal.message),)
+        self._running[running.answer.id] = running
+        return ()
 
     def _generate(self, running: Running) -> Sequence[Event]:
         """Generate a token; its text, where it completes any."""

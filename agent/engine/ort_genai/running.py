@@ -8,6 +8,7 @@ from agent.engine.ort_genai.answer import Answer
 from agent.engine.parts import Part
 from agent.engine.prefixes import Kept, tokens_of
 from agent.engine.speculation import Kind
+from agent.errors import ErrorCode, RejectedError
 
 
 @dataclass(slots=True)
@@ -39,12 +40,20 @@ class Running:
         return tokens_of(self.kept.parts) + tokens_of(self.read) + self.answer.completion_tokens
 
     def read_part(self) -> int:
-        """Have the model read the next part; the tokens of it."""
+        """Have the model read the next part; the tokens of it.
+
+        Raises:
+            RejectedError: It cannot take these images: some are built for one size, or one image.
+        """
         part = self.unread.popleft()
         if self.inputs is None:
             self.kept.generator.append_tokens(part)
         else:
-            self.kept.generator.set_inputs(self.inputs)
+            try:
+                self.kept.generator.set_inputs(self.inputs)
+            except RuntimeError as error:
+                why = f"the model cannot take these images: {error}"
+                raise RejectedError(ErrorCode.INVALID_REQUEST, why) from error
             self.inputs = None
         self.read.append(part)
         return len(part)

@@ -3,9 +3,11 @@
 import contextlib
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ from agent.engine.child import load
 from agent.engine.image_tokens import Resizing
 from agent.engine.ort_genai.pictures import decode_images, image_headers
 from agent.engine.ort_genai.seeing import Seeing
-from agent.engine.pipe import EngineSpec
+from agent.engine.pipe import EngineSpec, LoadError
 from agent.engine.protocol import Engine, Finished, GenerationRequest, Refused
 from agent.engine.speculation import Speculation
 from agent.errors import ErrorCode, RejectedError
@@ -309,6 +311,27 @@ async def test_the_process_lives_on_after_what_cannot_be_decoded() -> None:
             assert isinstance(refused, Refused), hostile.name
         assert isinstance(await hosted.outcome(request("?", RED)), Finished)
         assert engine_process().pid == process
+
+
+def test_images_that_the_model_cannot_take_are_refused_and_it_goes_on(tmp_path: Path) -> None:
+    shutil.copytree(FILES, tmp_path, dirs_exist_ok=True)
+    processor = (FILES / "processor_config.json").read_text(encoding="utf-8")
+    larger = processor.replace('"patch_size": 14', '"patch_size": 16')  # than its graph takes
+    (tmp_path / "processor_config.json").write_text(larger, encoding="utf-8")
+    with closing(load(EngineSpec("seeing", tmp_path, LOADER))) as engine:
+        refused = outcome(engine, request("?", RED))
+        assert isinstance(refused, Refused)
+        assert refused.code is ErrorCode.INVALID_REQUEST
+        assert refused.message.startswith("the model cannot take these images: ")
+        assert run(engine, request("?")).finished.text
+
+
+@pytest.mark.parametrize(("name", "content"), [("processor_config.json", "{}"), ("processor_config.json", "?")])
+def test_a_model_whose_processor_is_none_is_not_loaded(tmp_path: Path, name: str, content: str) -> None:
+    shutil.copytree(FILES, tmp_path, dirs_exist_ok=True)
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(LoadError, match=str(tmp_path)):
+        load(EngineSpec("seeing", tmp_path, LOADER))
 
 
 def test_drafts_that_cannot_be_had_change_nothing(seeing: Engine) -> None:
