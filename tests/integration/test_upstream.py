@@ -100,8 +100,9 @@ def test_an_image_goes_to_the_vision_model_byte_for_byte(client: Client, server:
 
 @pytest.mark.parametrize("hostile", [*broken_jpegs()][:8], ids=lambda hostile: hostile.name)
 def test_an_image_that_is_none_does_not_leave(client: Client, server: OpenAIServer, hostile: HostileImage) -> None:
-    client.publish("prompt/look", {"id": "bad", "prompt": "?", "images": [{"jpeg_base64": in_base64(hostile.data)}]})
-    error = client.reply("bad")["error"]
+    name = hostile.name.replace(" ", "-").replace(":", "")
+    client.publish("prompt/look", {"id": name, "prompt": "?", "images": [{"jpeg_base64": in_base64(hostile.data)}]})
+    error = client.reply(name)["error"]
     assert (error["code"], hostile.why in error["message"]) == (hostile.code, True)
     assert error["message"].startswith("/images/0/jpeg_base64: ")
     assert not server.asked
