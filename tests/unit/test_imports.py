@@ -66,6 +66,14 @@ PURE: dict[str, set[str]] = {
     "engine.edge_llm_answer": VALUES | {"engine.compact_json", "engine.text"},
     "engine.speculation": VALUES,
     "engine.exactness": set(),
+    "camera.capture.credentials": set(),
+    "camera.capture.source": set(),
+    "camera.capture.spec": VALUES | {"printable"},
+    "camera.capture.frame_size": {"camera.capture.spec"},
+    "camera.capture.multipart": VALUES | {"camera.capture.spec"},
+    "camera.capture.pipelines": {"camera.capture.source"},
+    "camera.capture.progress": VALUES,
+    "camera.capture.shortcomings": {"camera.capture.abilities", "camera.capture.source"},
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {
@@ -113,6 +121,9 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "governor": {"app", "vitals", "power_plan", "mode_keeper"},
     "mode_keeper": {"app"},
     "model_choice": {"app"},
+    "camera.capture": {"app", "camera.cameras", "doctor"},
+    "camera.capture.child": set(),  # started as a program
+    "camera.capture.reading": {"camera.capture.child"},
     "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_parts", "ask", "demo"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
@@ -127,7 +138,17 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "typer": {"cli", "cli_models", "cli_bench", "cli_build", "cli_parts", "ask"},
     "prometheus_client": {"metrics"},
     "huggingface_hub": {"models.hub"},
-    "httpx2": {"models", "engine.openai_connection"},
+    "httpx2": {"models", "engine.openai_connection", "camera.capture.http"},
+    # In the capture process: the agent itself never decodes a picture.
+    "cv2": {
+        "camera.capture.opencv",
+        "camera.capture.outlet",
+        "camera.capture.reading",
+        "camera.capture.rtsp",
+        "camera.capture.still",
+        "camera.capture.y4m",
+    },
+    "PIL": {"camera.capture.still"},
     "transformers": {"bench.synthetic", "models.building.torch_model"},
 }
 
