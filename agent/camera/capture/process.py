@@ -111,7 +111,7 @@ class CaptureProcess:
         return f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
 
     def _signal(self, number: signal.Signals) -> None:
-        """Not by asyncio, whose way looks first whether the process has ended, and then hides how from its own watcher."""
+        """Not by asyncio, which looks first whether it has ended, and so hides that from its own watcher."""
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, number)

@@ -40,7 +40,10 @@ class Capturing:
 
     async def change(self) -> CaptureState:
         """The next thing that it tells."""
-        return await asyncio.wait_for(self.changes.get(), PATIENCE)
+        try:
+            return await asyncio.wait_for(self.changes.get(), PATIENCE)
+        except TimeoutError:
+            raise AssertionError(f"no change within {PATIENCE:g} s: {self.keeper.state}") from None
 
     async def live(self) -> CaptureState:
         """The next thing that it tells, which is that frames come."""
