@@ -26,6 +26,7 @@ _GROWTH = 0.2
 """The least way in `_LAG`, as a share of the picture's width, and the least growth, as the logarithm of the size."""
 _KEEPS = 0.4
 """A direction is kept down to this share of what it took to get it."""
+_GROWS_FOR = Seconds(1.0)
 _EDGE = 0.01
 _LEAST_AREA = 1e-6
 _TRAVELLED = 0.05
@@ -45,6 +46,7 @@ class Track:
         began: Its centre when it was first seen.
         way: How far its centre has gone in all; to and fro counts.
         lagging: Its centre and the logarithm of its size, about `_LAG` ago.
+        whole_since: Since when no edge of the picture has cut it off.
         direction: None: not known, or none.
     """
 
@@ -55,6 +57,7 @@ class Track:
     began: tuple[float, float]
     way: float
     lagging: tuple[float, float, float]
+    whole_since: Seconds
     direction: Direction | None = None
 
     @property
@@ -86,7 +89,7 @@ def follow(tracks: Sequence[Track], regions: Sequence[Box], at: Seconds, since_l
             found.append(_moved_on(track, box, at))
     patience = max(_FORGOTTEN, 2.5 * since_last)
     kept = [track for track in lost if at - track.seen_at <= patience]
-    new = [Track(box, at, at, 1, box.centre, 0.0, _place(box)) for box in left]
+    new = [Track(box, at, at, 1, box.centre, 0.0, _place(box), at) for box in left]
     return tuple(sorted([*found, *kept, *new], key=lambda track: (-track.seen_at, -track.box.area)))[:MOST]
 
 
@@ -139,15 +142,19 @@ def _moved_on(track: Track, box: Box, at: Seconds) -> Track:
         looks=track.looks + 1,
         way=way,
         lagging=(x, y, size),
-        direction=_direction(track, box),
+        direction=_direction(track, box, at),
+        whole_since=at if _is_cut_off(box) else track.whole_since,
     )
 
 
-def _direction(track: Track, box: Box) -> Direction | None:
-    """By the way since a moment ago; growth counts only where the picture's edge does not cut the mover off."""
+def _direction(track: Track, box: Box, at: Seconds) -> Direction | None:
+    """By the way since a moment ago; growth counts only of a mover that has been whole for a while.
+
+    What comes in at the picture's edge, or out from behind something, grows at first.
+    """
     x, _, size = _place(box)
     drift, growth = (x - track.lagging[0]) / _DRIFT, (size - track.lagging[2]) / _GROWTH
-    if _is_cut_off(box) or _is_cut_off(track.box):
+    if _is_cut_off(box) or _is_cut_off(track.box) or at - track.whole_since < _GROWS_FOR:
         growth = 0.0
     amounts = {
         Direction.LEFT: -drift,
