@@ -1,6 +1,6 @@
 """What is left behind when RTSP servers freeze, are killed, crawl and send garbage, again and again.
 
-`python -m tests.bench.camera_abuse --cycles 200 --cameras 4` runs the keepers of some cameras, each with a server of
+`python -m tests.bench.camera_abuse --cycles 200 --cameras 5` runs the keepers of some cameras, each with a server of
 its own, and prints how soon each trouble was noticed and over, and what the process had before and after: processes,
 file descriptors, shared memory, resident memory.
 """
@@ -17,11 +17,14 @@ from statistics import median
 import psutil
 
 from agent.clock import boottime
+from tests.cameras.h264 import FRAMES_PER_SECOND
 from tests.cameras.rtsp import RtspServer, rtsp_server
 from tests.cameras.rtsp_server import Mode
 from tests.integration.camera.capturing import STALL, Capturing, capture_processes, keeping
 
 TROUBLES = ("frozen", "killed", "slow", "garbage")
+_GOOD = round(1.5 * STALL * FRAMES_PER_SECOND)
+"""Frames after which a process was good."""
 _BUSY = 1.0
 """Seconds more than the configured time, for a machine with more to do."""
 _GROWTH = 8 * 2**20
@@ -70,6 +73,9 @@ class Holding:
 
 async def run_cycle(camera: Capturing, server: RtspServer, trouble: str) -> Cycle:
     """From frames that come, through a trouble, to frames that come again."""
+    await camera.frame(
+        after=camera.slots.header().number + _GOOD
+    )  # or its failure is one more in a row, and waited out
     match trouble:
         case "frozen":
             server.freeze()
@@ -145,7 +151,7 @@ def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cycles", type=int, default=200)
-    parser.add_argument("--cameras", type=int, default=4)
+    parser.add_argument("--cameras", type=int, default=5)
     arguments = parser.parse_args()
     return 0 if asyncio.run(measure(arguments.cycles, arguments.cameras)) else 1
 
