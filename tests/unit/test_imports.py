@@ -121,7 +121,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "governor": {"app", "vitals", "power_plan", "mode_keeper"},
     "mode_keeper": {"app"},
     "model_choice": {"app"},
-    "camera.capture": {"app", "camera.cameras", "doctor"},
+    "camera.capture": {"camera", "doctor"},
     "camera.capture.child": set(),  # started as a program
     "camera.capture.reading": {"camera.capture.child"},
     "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_parts", "ask", "demo"},
