@@ -17,14 +17,11 @@ from statistics import median
 import psutil
 
 from agent.clock import boottime
-from tests.cameras.h264 import FRAMES_PER_SECOND
 from tests.cameras.rtsp import RtspServer, rtsp_server
 from tests.cameras.rtsp_server import Mode
-from tests.integration.camera.capturing import STALL, Capturing, capture_processes, keeping
+from tests.integration.camera.capturing import STALL, Capturing, capture_processes, keeping, until
 
 TROUBLES = ("frozen", "killed", "slow", "garbage")
-_GOOD = round(1.5 * STALL * FRAMES_PER_SECOND)
-"""Frames after which a process was good."""
 _BUSY = 1.0
 """Seconds more than the configured time, for a machine with more to do."""
 _GROWTH = 8 * 2**20
