@@ -70,9 +70,8 @@ class Holding:
 
 async def run_cycle(camera: Capturing, server: RtspServer, trouble: str) -> Cycle:
     """From frames that come, through a trouble, to frames that come again."""
-    await camera.frame(
-        after=camera.slots.header().number + _GOOD
-    )  # or its failure is one more in a row, and waited out
+    # Long enough to be good: or the failure is one more in a row, and the wait after it longer.
+    await until(lambda: camera.slots.header().at - camera.keeper.state.since > 1.5 * STALL)
     match trouble:
         case "frozen":
             server.freeze()
