@@ -120,7 +120,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "sqlite3": {"journal"},
     "jinja2": {"engine.tensorrt_llm_terms"},
-    "PIL": {"engine.ort_genai.pictures"},
+    "PIL": {"camera.capture", "camera.looking", "engine.ort_genai.pictures"},
     "onnxruntime_genai": {"engine.ort_genai", "models.building.measure_built"},
     "tensorrt_llm": {"engine.tensorrt_llm", "engine.tensorrt_llm_streams", "engine.tensorrt_llm_terms"},
     "torch": {"bench.synthetic", "engine.tensorrt_llm", "models.building.torch_model"},
