@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.budget.prompt_chunk import LEAST_CHUNK
 from agent.engine.batching import BatchSearch
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Progress
 from agent.engine.speculation import Speculation
@@ -44,6 +45,8 @@ class EngineSpec:
         cache_tokens: Tokens for whose KV caches there is memory, of all requests together, where an engine allocates
             them at the load; None: a whole context.
         speculation: Whether greedy answers may be drafted ahead, by an engine that can.
+        prompt_chunk: Tokens of prompts for whose workspace there is memory, of all requests together. An engine reads
+            no more in a step.
     """
 
     model: str
@@ -55,6 +58,7 @@ class EngineSpec:
     search: BatchSearch | None = None
     cache_tokens: int | None = None
     speculation: Speculation = Speculation.OFF
+    prompt_chunk: int = LEAST_CHUNK
 
 
 @dataclass(frozen=True, slots=True)

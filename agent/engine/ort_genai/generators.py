@@ -11,7 +11,6 @@ from typing import Any
 
 import onnxruntime_genai as og
 
-from agent.budget.memory import PROMPT_CHUNK
 from agent.clock import boottime
 from agent.engine.chat import ChatEncoder, Vocabulary
 from agent.engine.fitting import Fitting, Taken
@@ -29,8 +28,6 @@ from agent.errors import ErrorCode, RejectedError
 from agent.prompt import FinishReason, PromptId, Sampling
 from agent.units import Seconds
 
-CHUNK_TOKENS = PROMPT_CHUNK
-"""Prompt tokens of one step: between two of them a request can be cancelled."""
 SEEDS = 2**31
 
 
@@ -73,15 +70,18 @@ class GeneratorsEngine:
         vocabulary: Of its tokenizer.
         top_k: How many of the likeliest tokens sampling looks at.
         drafts: Decides which greedy answers are drafted for.
+        part: Tokens of a prompt that a step reads, at most: between two steps a request can be cancelled.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the loader has found out; only it calls this
         self,
         model: Any,  # noqa: ANN401 - the library has no types
         capabilities: Capabilities,
         vocabulary: Vocabulary,
+        *,
         top_k: int,
         drafts: Drafts,
+        part: int,
     ) -> None:
         self._model = model
         self._drafts = drafts
@@ -90,6 +90,7 @@ class GeneratorsEngine:
         chat = ChatEncoder(self._tokenizer, vocabulary.control)
         self._fitting = Fitting(chat, vocabulary.longest, capabilities.context_length)
         self._top_k = top_k
+        self._part = part
         self._control = frozenset(int(self._tokenizer.encode(text)[0]) for text in vocabulary.control)
         self._ends = frozenset(int(token) for token in self._tokenizer.eos_token_ids)
         self._running: dict[PromptId, _Running] = {}
@@ -180,7 +181,7 @@ class GeneratorsEngine:
         room = self._fitting.room(request, len(prompt), others)
         if room is None:
             return False
-        parts = in_parts(prompt, CHUNK_TOKENS, self._control)
+        parts = in_parts(prompt, self._part, self._control)
         kept = self._generator_for(Wanted(profile, parts, waiting.tokens, room))
         answer = Answer(request, self._tokenizer.create_stream(), len(prompt), tokens_of(kept.parts))
         self._running[request.id] = _Running(answer, kept, deque(parts[len(kept.parts) :]), kind, drafted(kept))
