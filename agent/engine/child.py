@@ -101,7 +101,7 @@ class Loop:
 
     def _until_something_is_due(self) -> Seconds:
         """The next step, a sign of progress, or the end of a request."""
-        if self._ending:
+        if self._ending or (self._running and self._step_is_due_in() <= 0):
             return Seconds(0.0)
         requests = (*self._running.values(), *self._put_off.values())
         deadlines = [request.deadline for request in requests if request.deadline is not None]
