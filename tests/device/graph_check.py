@@ -57,6 +57,7 @@ def main() -> int:
         del plain
     for at_once in (1, 4) if is_paged else (1,):
         with closing(Engines(folder, at_once)) as engines:
+            checks.run(f"engine, {at_once} at once: it loads with graphs", engines.load)
             checks.run(f"engine, {at_once} at once: answers are the same with graphs and without", engines.same)
             checks.run(f"engine, {at_once} at once: what is kept changes no answer", engines.kept)
             checks.run(f"engine, {at_once} at once: a cancelled request changes no answer", engines.cancelled)

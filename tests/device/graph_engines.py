@@ -54,6 +54,10 @@ def _without(load: Callable[[bool], _LoadedT], *, wanted: bool) -> _LoadedT:  # 
     return _AS_EVER(load, wanted=False)
 
 
+def _with(load: Callable[[bool], _LoadedT], *, wanted: bool) -> _LoadedT:  # noqa: ARG001 - likewise
+    return load(True)  # noqa: FBT003 - without a way back
+
+
 class Engines:
     """The agent's, on one model with graphs and without."""
 
@@ -67,10 +71,27 @@ class Engines:
             prompt_chunk=MOST_CHUNK,
         )
         self._at_once = at_once
-        self.graphed = load(self._spec)
-        graphs.load_with_graphs = _without
-        self.plain = load(self._spec)
-        graphs.load_with_graphs = _AS_EVER
+        self._loaded: list[Engine] = []
+
+    @property
+    def graphed(self) -> Engine:
+        """With graphs."""
+        return self._loaded[0]
+
+    @property
+    def plain(self) -> Engine:
+        """Without."""
+        return self._loaded[1]
+
+    def load(self) -> str:
+        """Both."""
+        try:
+            for way in (_with, _without):
+                graphs.load_with_graphs = way
+                self._loaded.append(load(self._spec))
+        finally:
+            graphs.load_with_graphs = _AS_EVER
+        return ""
 
     def same(self) -> str:
         """Answers with and without, several at once where it can; from the second on, what was read is used again."""
@@ -120,5 +141,5 @@ class Engines:
 
     def close(self) -> None:
         """Give both models back."""
-        self.plain.close()
-        self.graphed.close()
+        for engine in self._loaded:
+            engine.close()
