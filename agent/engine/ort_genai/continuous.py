@@ -19,6 +19,7 @@ from agent.engine.ort_genai.answer import Answer
 from agent.engine.ort_genai.generators import SEEDS
 from agent.engine.ort_genai.memory import give_back_free_memory
 from agent.engine.ort_genai.waiting import Line, Waiting
+from agent.engine.parts import in_step
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Refused, Tokens
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import FinishReason, PromptId, Sampling
@@ -226,12 +227,11 @@ class ContinuousEngine:
 
     def _count_reading(self) -> None:
         """What of the prompts the library will read now, by its rule: it does not tell."""
-        left = self._pool.scheduled - sum(not running.unread for running in self._running.values())
-        for running in self._running.values():
-            chunk = max(0, min(self._pool.chunk, running.unread, left))
-            left -= chunk
-            running.unread -= chunk
-            self._advanced[running.answer.id] = Tokens(prefill=chunk)
+        unread = [running.unread for running in self._running.values()]
+        read = in_step(unread, self._pool.chunk, self._pool.scheduled)
+        for running, tokens in zip(self._running.values(), read, strict=True):
+            running.unread -= tokens
+            self._advanced[running.answer.id] = Tokens(prefill=tokens)
 
     def _take(self, running: _Running, event: Any) -> Sequence[Event]:  # noqa: ANN401 - the library has no types
         """What an event of the library says of a request."""
