@@ -164,12 +164,12 @@ class Loop:
         self._tell(events)
 
     def _tell(self, events: Sequence[Event]) -> None:
+        wanted = [event for event in events if self._running[event.id].stream or not isinstance(event, Delta)]
         for event in events:
-            wanted = self._running[event.id].stream or not isinstance(event, Delta)
             if not isinstance(event, Delta):
                 del self._running[event.id]
-            if wanted:
-                self._pipe.send(event)
+        if wanted:
+            self._pipe.send(*wanted)
         if not self._running:
             self._work.rest()
 

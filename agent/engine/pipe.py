@@ -149,13 +149,13 @@ class EnginePipe:
         (length,) = HEADER.unpack(self._exactly(HEADER.size))
         return decode(self._exactly(length))
 
-    def send(self, message: ToAgent) -> None:
-        """Send a message; waits while the agent does not read.
+    def send(self, *messages: ToAgent) -> None:
+        """Send messages, all at once: each call may wake the agent. Waits while the agent does not read.
 
         Raises:
             OSError: The agent is gone.
         """
-        self._end.sendall(encode(message))
+        self._end.sendall(b"".join(map(encode, messages)))
 
     def close(self) -> None:
         """Tell the agent that no more comes."""
