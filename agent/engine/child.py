@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from agent import logs
 from agent.clock import boottime
 from agent.engine.pacing import Pacer
 from agent.engine.pipe import Admit, Cancel, EnginePipe, EngineSpec, Forget, Keeps, Loaded, LoadError, NotLoaded, Pace
@@ -224,4 +225,5 @@ def main(descriptor: int, agent_pid: int) -> None:
 
 
 if __name__ == "__main__":
+    logs.set_up("WARNING", os.environ, sys.stderr)
     main(int(sys.argv[1]), int(sys.argv[2]))
