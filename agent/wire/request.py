@@ -10,13 +10,16 @@ from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Message, PromptId, Role
 from agent.units import Seconds
-from agent.wire.content import UNSUPPORTED, Content, Image, Images, images_of, text_of
+from agent.wire.content import TOO_LARGE, UNSUPPORTED, Content, Image, Images, images_of, text_of
 from agent.wire.payload import IdText, Payload
 from agent.wire.response_format import ResponseFormat
 
 _MOST_TOKENS = 2**31 - 1
 _MOST_MS = 2**53 - 1
 """The largest integer that every JSON implementation reads exactly (RFC 8259, section 6)."""
+_FIRST = (0, ErrorCode.INVALID_REQUEST)
+_LAST = {TOO_LARGE: (1, ErrorCode.TOO_LARGE), UNSUPPORTED: (2, ErrorCode.UNSUPPORTED)}
+"""The order in which kinds of problems are told, and as what."""
 
 
 class InvalidPayloadError(RejectedError):
@@ -202,13 +205,12 @@ def _invalid(message: str) -> InvalidPayloadError:
 
 
 def rejection(problems: Sequence[ErrorDetails], prompt_id: str | None) -> InvalidPayloadError:
-    """The first problem with its JSON pointer (RFC 6901); refused images only count when all else is well."""
-    wrong = [problem for problem in problems if problem["type"] != UNSUPPORTED]
-    first = wrong[0] if wrong else problems[0]
+    """The first problem with its JSON pointer (RFC 6901); what is well formed only counts when all else is well."""
+    first = min(problems, key=lambda problem: _LAST.get(problem["type"], _FIRST)[0])
     pointer = "".join(f"/{step}" for step in first["loc"] if not str(step).startswith("~"))
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     message = f"{pointer}: {first['msg']}{more}" if pointer else f"{first['msg']}{more}"
-    code = ErrorCode.INVALID_REQUEST if wrong else ErrorCode.UNSUPPORTED
+    _, code = _LAST.get(first["type"], _FIRST)
     return InvalidPayloadError(
         code, message, prompt_id=None if prompt_id is None else PromptId(prompt_id), is_text=True
     )

@@ -29,6 +29,8 @@ PURE: dict[str, set[str]] = {
     "platform.readings": VALUES,
     "platform.sensors.total": VALUES | {"platform.readings"},
     "printable": set(),
+    "images": VALUES | {"images"},
+    "engine.image_tokens": set(),
     "schema_limits": VALUES,
     "models.pace": VALUES,
     "models.listing": VALUES,
@@ -120,6 +122,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "sqlite3": {"journal"},
     "jinja2": {"engine.tensorrt_llm_terms"},
+    "PIL": {"engine.ort_genai.pictures"},
     "onnxruntime_genai": {"engine.ort_genai", "models.building.measure_built"},
     "tensorrt_llm": {"engine.tensorrt_llm", "engine.tensorrt_llm_streams", "engine.tensorrt_llm_terms"},
     "torch": {"bench.synthetic", "engine.tensorrt_llm", "models.building.torch_model"},

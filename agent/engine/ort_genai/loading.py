@@ -4,7 +4,7 @@ import json
 import os
 import platform
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime_genai as og
@@ -14,6 +14,7 @@ from agent.budget.prompt_chunk import LEAST_CHUNK, part_of
 from agent.engine.batching import decide
 from agent.engine.chat import Vocabulary
 from agent.engine.cores import session_overlay, usable_cores
+from agent.engine.image_tokens import Resizing
 from agent.engine.ort_genai import graphs
 from agent.engine.ort_genai.continuous import ContinuousEngine, Pool
 from agent.engine.ort_genai.drafting import possible
@@ -22,6 +23,9 @@ from agent.engine.ort_genai.trial import ContinuousTrial, GeneratorsTrial
 from agent.engine.pipe import EngineSpec, LoadError
 from agent.engine.protocol import Capabilities, Engine
 from agent.engine.speculation import Drafts, Speculation
+
+if TYPE_CHECKING:
+    from agent.engine.ort_genai.seeing import Seeing
 
 TOP_K = 1024
 """Sampling looks at so many of the likeliest tokens: to sort a whole vocabulary of 128,000 takes 25 ms a token."""
@@ -66,8 +70,9 @@ def _load_for_generators(spec: EngineSpec, config: dict[str, Any], vocabulary: V
             raise RuntimeError("several requests at once pay more")
         return engine
 
-    # With several that run, or with drafts, nobody has seen whether recorded steps are right.
-    wanted = graphs.runs_alone(spec.max_batch, spec.search) and spec.speculation is Speculation.OFF
+    # With several that run, with drafts or images, nobody has seen whether recorded steps are right.
+    is_plain = spec.speculation is Speculation.OFF and "vision" not in config
+    wanted = is_plain and graphs.runs_alone(spec.max_batch, spec.search)
     return graphs.load_with_graphs(build, wanted=is_for_cuda and wanted)
 
 
@@ -81,9 +86,34 @@ def _generators(
     context_length, top_k = config["context_length"], min(TOP_K, config["vocab_size"])
     batch, trial = decide(spec.max_batch, spec.search, made_on=_machine(model), step=GeneratorsTrial(model).step)
     part = spec.prompt_chunk if batch == 1 else part_of(spec.prompt_chunk, spec.max_batch)
-    capabilities = Capabilities(spec.model, context_length, batch, guidance=_has_guidance(model), trial=trial)
+    seeing = _seeing(spec, model, config, vocabulary)
+    capabilities = Capabilities(
+        spec.model,
+        context_length,
+        batch,
+        guidance=_has_guidance(model),
+        trial=trial,
+        vision=seeing is not None,
+    )
     drafts = Drafts(possible(model, spec.speculation))
-    return GeneratorsEngine(model, capabilities, vocabulary, top_k=top_k, drafts=drafts, part=part)
+    return GeneratorsEngine(model, capabilities, vocabulary, top_k=top_k, drafts=drafts, part=part, seeing=seeing)
+
+
+def _seeing(
+    spec: EngineSpec,
+    model: Any,  # noqa: ANN401 - the library has no types
+    config: dict[str, Any],
+    vocabulary: Vocabulary,
+) -> "Seeing | None":
+    """What reads images for the model; None: it has no part for them."""
+    if "vision" not in config:
+        return None
+    from agent.engine.ort_genai.seeing import Seeing  # noqa: PLC0415 - it brings Pillow, which other models do without
+
+    processor = spec.model_dir / config["vision"].get("config_filename", "processor_config.json")
+    resizing = Resizing.read(json.loads(processor.read_bytes()))
+    parts = model.create_multimodal_processor(), og.Tokenizer(model)
+    return Seeing(*parts, kind=config["type"], control=vocabulary.control, resizing=resizing)
 
 
 def _load_continuous(

@@ -11,6 +11,7 @@ from agent.errors import ConfigError
 from agent.models import find_model
 from agent.models.geometry import read_geometry
 from agent.models.onnx_file import Node, read_onnx
+from tests.vision_model import FILES as SEEING
 
 SHIPPED = find_model("edge-tiny", None, Path("/none"))
 
@@ -54,6 +55,13 @@ def test_where_it_runs_and_which_logits_it_works_out(copy: Path, monkeypatch: py
     for pruned in (plain, replace(whole, inputs=paged)):
         monkeypatch.setattr("agent.models.geometry.read_onnx", lambda _path, pruned=pruned: pruned)
         assert read_geometry("edge-tiny", copy).last_logits_only
+
+
+def test_a_model_that_sees_has_three_parts() -> None:
+    geometry = read_geometry("seeing", SEEING)
+    parts = ("decoder.onnx", "vision.onnx", "embedding.onnx")
+    assert geometry.weights >= sum((SEEING / part).stat().st_size for part in parts)
+    assert (geometry.layers, geometry.kv_heads, geometry.head_size, geometry.kv_value_bytes) == (2, 2, 16, 4)
 
 
 @pytest.mark.parametrize("content", [b"{}", b"not an ONNX file", b"\x3a\xff\x01", b"\xff" * 100, b"\x07"])
