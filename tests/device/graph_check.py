@@ -47,6 +47,7 @@ def main() -> int:
     if not is_paged:
         plain = Generators(folder)
         checks.run("greedy answers are the same with graphs and without", plain.greedy)
+        checks.run("steps were timed", plain.speed)
         checks.run("sampled answers of one seed are", plain.sampled)
         checks.run("prompts read in parts are answered the same with graphs and without", plain.in_parts)
         checks.run("going back and reading on changes no answer", plain.going_back)
