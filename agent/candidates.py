@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agent.budget.memory import DoesNotFit, Fits, Geometry, Learnt, MemoryBounds, MemoryNow, Shared, judge, share
+from agent.budget.memory import DoesNotFit, Fits, Geometry, Learnt, MemoryBounds, MemoryNow, judge
+from agent.budget.sharing import Shared, share
 from agent.config import AUTO, Config, Memory
 from agent.engine.catalog import ONNXRUNTIME_GENAI, KnownEngine
 from agent.engine.library import installed_version

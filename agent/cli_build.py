@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agent.budget.memory import COMMON_CONTEXT
+from agent.budget.sharing import COMMON_CONTEXT
 from agent.cli_parts import INTERRUPTED, ConfigOption, NameArgument, command_help, told_plainly
 from agent.config_file import load_config
 from agent.models.catalog import Catalog

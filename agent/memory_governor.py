@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 
 from agent.batch_choice import BatchChoice
 from agent.budget.admission import PATIENCE, Admission, Room, closed, room_for_request, without_a_model
-from agent.budget.memory import DoesNotFit, Fits, Geometry, Learnt, MemoryNow, Need, Shared
+from agent.budget.memory import DoesNotFit, Fits, Geometry, Learnt, MemoryNow, Need
 from agent.budget.memory_state import MemoryState
 from agent.budget.pressure import Level, PressureState, next_pressure
+from agent.budget.prompt_chunk import LEAST_CHUNK
+from agent.budget.sharing import Shared
 from agent.candidates import Candidate, bounds_of
 from agent.config import Memory
 from agent.engine.host import EngineEvent, EngineHost
@@ -253,6 +255,7 @@ class MemoryGovernor:
             max_batch=most if shared is None else shared.batch,
             search=self._batches.search(geometry),
             cache_tokens=None if shared is None else shared.tokens,
+            prompt_chunk=LEAST_CHUNK if fit is None else fit.chunk,
         )
         if geometry is not None and context_length is not None and context_length < geometry.context_length:
             self._emit(ContextShortened(candidate.model, context_length, geometry.context_length))

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,7 +28,8 @@ from agent.bench.subjects import Named, find_named, labels
 from agent.bench.table import print_report
 from agent.bench.touched import runs_on
 from agent.bench.watching import Meter
-from agent.budget.memory import predict
+from agent.budget.memory import Fits, judge, predict
+from agent.budget.prompt_chunk import LEAST_CHUNK
 from agent.candidates import bounds_of
 from agent.config import Config
 from agent.durable_file import write_durably
@@ -37,6 +38,7 @@ from agent.errors import ConfigError, StopError
 from agent.models.geometry import read_geometry
 from agent.models.table import human
 from agent.platform.memory_now import MemoryGauge
+from agent.units import Bytes
 
 INTERRUPTED = 130
 """As shells report a program that Ctrl-C has ended."""
@@ -73,7 +75,7 @@ def run_bench(config: Config, order: Order) -> int:
         StopError: It cannot be done; what was measured until then has been shown.
     """
     named = _named(config, order)
-    candidates = _candidates(named)
+    candidates = _candidates(config, named)
     at_once = _most_at_once(config, named, order.cells)
     engine = config.engine
     speculation = Speculation(config.model.speculation)
@@ -176,7 +178,18 @@ def _most_at_once(config: Config, named: Sequence[Named], cells: Sequence[Cell])
     return next(batch for batch in range(most, 0, -1) if needed(batch) <= room)
 
 
-def _candidates(named: Sequence[Named]) -> tuple[Candidate, ...]:
+def _prompt_chunk(config: Config, each: Named, models: int) -> int:
+    """As the memory governor has it, where so many models share the memory."""
+    now = MemoryGauge().read()
+    with contextlib.suppress(ConfigError):  # of another format: its engine has its own
+        geometry = read_geometry(each.model, each.model_dir)
+        if now is not None:
+            fit = judge(geometry, replace(now, available=Bytes(now.available // models)), bounds_of(config.memory))
+            return fit.chunk if isinstance(fit, Fits) else LEAST_CHUNK
+    return LEAST_CHUNK
+
+
+def _candidates(config: Config, named: Sequence[Named]) -> tuple[Candidate, ...]:
     rates = {where: copy_rate(where) for where in dict.fromkeys(runs_on(each.model_dir) for each in named)}
     return tuple(
         Candidate(
@@ -187,6 +200,7 @@ def _candidates(named: Sequence[Named]) -> tuple[Candidate, ...]:
             each.engine.loader,
             each.library,
             rates[runs_on(each.model_dir)],
+            _prompt_chunk(config, each, len(named)),
         )
         for label, each in zip(labels(named), named, strict=True)
     )

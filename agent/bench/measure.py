@@ -14,6 +14,7 @@ from agent.bench.contender import Contender, NotRun
 from agent.bench.measured import CopyRate, Round, Skipped, Subject
 from agent.bench.touched import read_touched
 from agent.bench.watching import Bystanders, Meter, PeakMemory
+from agent.budget.prompt_chunk import LEAST_CHUNK
 from agent.clock import boottime
 from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Capabilities
@@ -34,6 +35,7 @@ class Candidate:
         loader: As in `EngineSpec`.
         library: The engine's, with its version.
         copy_rate: Of the memory that it runs in.
+        prompt_chunk: As in `EngineSpec`.
     """
 
     label: str
@@ -43,6 +45,7 @@ class Candidate:
     loader: str
     library: str
     copy_rate: CopyRate
+    prompt_chunk: int = LEAST_CHUNK
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class Plan:
             max_batch=self.max_batch,
             cache_tokens=context * self.max_batch,
             speculation=self.speculation,
+            prompt_chunk=candidate.prompt_chunk,
         )
 
 

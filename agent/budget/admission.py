@@ -3,16 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.budget.memory import (
-    PROMPT_CHUNK,
-    DoesNotFit,
-    Fits,
-    Geometry,
-    MemoryBounds,
-    MemoryNow,
-    Shared,
-    workspace,
-)
+from agent.budget.memory import DoesNotFit, Fits, Geometry, MemoryBounds, MemoryNow
+from agent.budget.prompt_chunk import LEAST_CHUNK
+from agent.budget.sharing import Shared
 from agent.units import Bytes, Seconds
 
 PATIENCE = Seconds(10.0)
@@ -42,7 +35,7 @@ class Room:
     @property
     def least(self) -> Bytes:
         """What hardly any prompt takes less than."""
-        return Bytes(min(PROMPT_CHUNK, self.context_length) * self.token)
+        return Bytes(min(LEAST_CHUNK, self.context_length) * self.token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +78,8 @@ def room_for_request(  # noqa: PLR0913 - everything that it depends on
     if bounds.budget is not None:
         room = min(room, max(0, bounds.budget - measured))
     most = context_length * geometry.token if shared is None else shared.room
-    return Room(geometry.token, Bytes(min(room, most)), context_length, Bytes(workspace(geometry)))
+    beside = _NONE if shared is None else shared.workspace
+    return Room(geometry.token, Bytes(min(room, most)), context_length, beside)
 
 
 def closed(since: Seconds | None, at: Seconds, why: str) -> Admission:

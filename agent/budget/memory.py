@@ -5,18 +5,13 @@ KV cache, and a workspace while it reads a prompt. All of it follows from the mo
 learnt when it was loaded before. How far that is from what is measured: docs/memory.md.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from agent.budget.prompt_chunk import LEAST_CHUNK, RESERVED_SHARE, largest_chunk, part_of
 from agent.units import Bytes, Ratio
 
 LEAST_CONTEXT = 512
 """A model that has no room for a context of so many tokens does not fit: hardly any prompt would."""
-
-COMMON_CONTEXT = 8192
-"""Tokens. Where several requests run at once, each is given memory for so many at most; one alone may have more."""
-
-PROMPT_CHUNK = 64
-"""Prompt tokens that the engine reads in one step; the workspace is for so many."""
 
 # Measured with onnxruntime-genai 0.18 on x86; what another machine does otherwise is learnt there (`Learnt`).
 _RUNTIME = 27 << 20
@@ -41,6 +36,8 @@ class Geometry:
         kv_value_bytes: Of one number of the KV cache.
         weights: As loaded.
         tokenizer: Of its file.
+        is_on_gpu: Whether it was built to run on one, and reads prompts in larger steps there.
+        last_logits_only: Whether it works out the logits of a step's last token only.
     """
 
     model: str
@@ -53,6 +50,8 @@ class Geometry:
     kv_value_bytes: float
     weights: Bytes
     tokenizer: Bytes
+    is_on_gpu: bool = False
+    last_logits_only: bool = False
 
     @property
     def token(self) -> Bytes:
@@ -93,12 +92,17 @@ class Need:
         return Bytes(self.loaded + self.cache + self.workspace)
 
 
-def predict(geometry: Geometry, tokens: int, *, batch: int = 1, learnt: Learnt | None = None) -> Need:
-    """What the model takes with `batch` requests of `tokens` tokens, prompt and answer, at once."""
+def predict(
+    geometry: Geometry, tokens: int, *, batch: int = 1, learnt: Learnt | None = None, chunk: int = LEAST_CHUNK
+) -> Need:
+    """What the model takes with `batch` requests of `tokens` tokens, prompt and answer, at once.
+
+    Of their prompts, `chunk` tokens are read in a step.
+    """
     return Need(
         loaded=_loaded(geometry) if learnt is None else learnt.loaded,
         cache=Bytes(geometry.token * tokens * batch),
-        workspace=Bytes(workspace(geometry) * batch + (0 if learnt is None else learnt.excess)),
+        workspace=Bytes(_workspaces(geometry, batch, chunk) + (0 if learnt is None else learnt.excess)),
     )
 
 
@@ -107,9 +111,14 @@ def _loaded(geometry: Geometry) -> Bytes:
     return Bytes(round(_RUNTIME + geometry.weights * _WEIGHTS_SHARE + tokenizer))
 
 
-def workspace(geometry: Geometry) -> int:
+def workspace(geometry: Geometry, chunk: int = LEAST_CHUNK) -> int:
     """The logits of a chunk, of which a second may be there before the first is gone, and its way through a layer."""
-    return _STEP + PROMPT_CHUNK * _FLOAT * (2 * geometry.vocab_size + 8 * geometry.hidden_size)
+    logits = (1 if geometry.last_logits_only else chunk) * 2 * geometry.vocab_size
+    return _STEP + _FLOAT * (logits + chunk * 8 * geometry.hidden_size)
+
+
+def _workspaces(geometry: Geometry, batch: int, chunk: int) -> int:
+    return workspace(geometry, part_of(chunk, batch)) * batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +163,12 @@ class Fits:
     Attributes:
         need: With the context that it gets.
         context_length: Its own, or what there is room for.
+        chunk: Tokens of prompts that it may read in a step.
     """
 
     need: Need
     context_length: int
+    chunk: int = LEAST_CHUNK
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +191,18 @@ class DoesNotFit:
         return f"{self.model} needs {self.needed:,} bytes of memory, and {self.room:,} are available to it"
 
 
-def judge(
-    geometry: Geometry, now: MemoryNow, bounds: MemoryBounds, *, batch: int = 1, learnt: Learnt | None = None
+def judge(  # noqa: PLR0913 - everything that it depends on
+    geometry: Geometry,
+    now: MemoryNow,
+    bounds: MemoryBounds,
+    *,
+    batch: int = 1,
+    learnt: Learnt | None = None,
+    chunk: int | None = None,
 ) -> Fits | DoesNotFit:
     """Whether a model fits into what is available, its context shortened where that is allowed and needed.
+
+    On a GPU, the rest goes to reading more of a prompt at once; a context that is shortened leaves a share for that.
 
     Args:
         geometry: The model.
@@ -191,57 +210,30 @@ def judge(
         bounds: What the operator allows.
         batch: Requests at once.
         learnt: What is known of the model from before.
+        chunk: Tokens of prompts that it reads in a step; None: what there is room for.
     """
+    found = _judge(geometry, now, bounds, batch, learnt, chunk or LEAST_CHUNK)
+    if isinstance(found, DoesNotFit) or not geometry.is_on_gpu or chunk is not None:
+        return found
+    spare = bounds.room(now.available) - found.need.total + _workspaces(geometry, batch, LEAST_CHUNK)
+    largest = largest_chunk(spare, lambda tokens: _workspaces(geometry, batch, tokens))
+    need = predict(geometry, found.context_length, batch=batch, learnt=learnt, chunk=largest)
+    return Fits(need, found.context_length, largest)
+
+
+def _judge(  # noqa: PLR0913, PLR0917 - as `judge`, and the chunk
+    geometry: Geometry, now: MemoryNow, bounds: MemoryBounds, batch: int, learnt: Learnt | None, chunk: int
+) -> Fits | DoesNotFit:
+    """The same, with so many tokens of prompts in a step."""
     room = bounds.room(now.available)
-    whole = predict(geometry, geometry.context_length, batch=batch, learnt=learnt)
+    whole = predict(geometry, geometry.context_length, batch=batch, learnt=learnt, chunk=chunk)
     if whole.total <= room:
-        return Fits(whole, geometry.context_length)
+        return Fits(whole, geometry.context_length, chunk)
     least = min(LEAST_CONTEXT, geometry.context_length) if bounds.shorten_context else geometry.context_length
-    needed = predict(geometry, least, batch=batch, learnt=learnt).total
+    needed = predict(geometry, least, batch=batch, learnt=learnt, chunk=chunk).total
     if needed > room:
         return DoesNotFit(geometry.model, needed, room, ever=needed <= bounds.room(now.ceiling))
-    tokens = (room - whole.loaded - whole.workspace) // (geometry.token * batch)
-    context_length = max(least, tokens - tokens % PROMPT_CHUNK)
-    return Fits(predict(geometry, context_length, batch=batch, learnt=learnt), context_length)
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What there is memory for when several requests run at once.
-
-    Attributes:
-        batch: Requests at once.
-        room: For the KV caches of all of them, and the workspaces of all but one.
-        tokens: Of those caches, when so many run.
-        need: At the peak.
-    """
-
-    batch: int
-    room: Bytes
-    tokens: int
-    need: Need
-
-
-def share(  # noqa: PLR0913 - as `judge`, and what it found
-    geometry: Geometry, fit: Fits, now: MemoryNow, bounds: MemoryBounds, *, most: int, learnt: Learnt | None = None
-) -> Shared:
-    """How many requests at once there is memory for: one of the whole context, or so many shorter ones.
-
-    Args:
-        geometry: The model.
-        fit: What was judged of it, for one request.
-        now: As for `judge`.
-        bounds: What the operator allows.
-        most: More are not wanted.
-        learnt: What is known of the model from before.
-    """
-    common = replace(geometry, context_length=min(COMMON_CONTEXT, geometry.context_length))
-    may_shorten = replace(bounds, shorten_context=True)
-    for batch in range(most, 1, -1):
-        verdict = judge(common, now, may_shorten, batch=batch, learnt=learnt)
-        if isinstance(verdict, Fits):
-            beside = (batch - 1) * workspace(geometry)
-            room = max(fit.context_length * geometry.token, verdict.need.cache + beside)
-            need = max(fit.need, verdict.need, key=lambda need: need.total)
-            return Shared(batch, Bytes(room), (room - beside) // geometry.token, need)
-    return Shared(1, Bytes(fit.context_length * geometry.token), fit.context_length, fit.need)
+    reserved = int((room - whole.loaded) * RESERVED_SHARE) if geometry.is_on_gpu else 0
+    tokens = (room - whole.loaded - max(whole.workspace, reserved)) // (geometry.token * batch)
+    context_length = max(least, tokens - tokens % LEAST_CHUNK)
+    return Fits(predict(geometry, context_length, batch=batch, learnt=learnt, chunk=chunk), context_length, chunk)

@@ -36,7 +36,7 @@ class Trial:
     Attributes:
         made_on: The runtime and the machine: elsewhere it says nothing.
         most: There was memory for so many.
-        rates: By rising `batch`, up to the first that did not pay, to `most`, or until the time was up.
+        rates: By rising `batch`, until more did not pay, to `most`, or until the time was up.
     """
 
     made_on: str
@@ -70,7 +70,12 @@ def worth_it(rates: Sequence[Rate], most: int) -> int:
 
 
 def decide(
-    most: int, search: BatchSearch | None, *, made_on: str, step: Callable[[int], Seconds]
+    most: int,
+    search: BatchSearch | None,
+    *,
+    made_on: str,
+    step: Callable[[int], Seconds],
+    looks_past: bool = False,
 ) -> tuple[int, Trial | None]:
     """How many requests at once an engine takes, and the trial that says so.
 
@@ -79,14 +84,16 @@ def decide(
         search: None: nothing is to be found out, and it takes `most`.
         made_on: The runtime and the machine now.
         step: As for `find_rates`.
+        looks_past: Likewise.
     """
     if search is None or most == 1:
         return most, None
     known = search.known
     if known is None or not _holds(known, most, made_on):
-        rates = find_rates(step, most)
+        rates = find_rates(step, most, looks_past=looks_past)
         if worth_it(rates, most) > 1:  # on a busy machine chance says so once in 25 times
-            rates = min(rates, find_rates(step, most), key=lambda again: worth_it(again, most))
+            again = find_rates(step, most, looks_past=looks_past)
+            rates = min(rates, again, key=lambda found: worth_it(found, most))
         known = Trial(made_on, most, rates)
     return worth_it(known.rates, most), known
 
@@ -97,7 +104,7 @@ def _holds(known: Trial, most: int, made_on: str) -> bool:
     return known.made_on == made_on and (known.most >= most or worth_it(known.rates, tried) < tried)
 
 
-def find_rates(step: Callable[[int], Seconds], most: int) -> tuple[Rate, ...]:
+def find_rates(step: Callable[[int], Seconds], most: int, *, looks_past: bool = False) -> tuple[Rate, ...]:
     """Measure ever more requests at once, until more do not pay.
 
     Each number alternates with the last one that paid, so that what else the machine does meanwhile meets both alike.
@@ -108,14 +115,15 @@ def find_rates(step: Callable[[int], Seconds], most: int) -> tuple[Rate, ...]:
     Args:
         step: Has so many requests at once generate a token each; the seconds that it took.
         most: Requests at once, at most.
+        looks_past: Whether the next number is tried too when one does not pay, once: a GPU takes another kernel from
+            some number on, which may pay only with more.
     """
     step(1)
-    rates = [Rate(1, 1 / min(step(1), step(1)))]
-    spent = 0.0
+    best = Rate(1, 1 / min(step(1), step(1)))
+    rates, spent, failures = [best], 0.0, 0
     for size in _SIZES[1:]:
         if size > most or spent >= _ENOUGH:
             break
-        best = rates[-1]
         step(size)
         pairs: list[tuple[Seconds, Seconds]] = []
         while len(pairs) < _ROUNDS and (len(pairs) < _FEWEST_ROUNDS or spent < _ENOUGH):
@@ -124,7 +132,11 @@ def find_rates(step: Callable[[int], Seconds], most: int) -> tuple[Rate, ...]:
             if sum(fewer * size < more * best.batch * WORTH for fewer, more in pairs) > _ROUNDS // 4:
                 break  # it has failed, however the others go
         rates.append(Rate(size, best.tokens_per_s * _gain(pairs) * size / best.batch))
-        if rates[-1].tokens_per_s < best.tokens_per_s * WORTH:
+        if rates[-1].tokens_per_s >= best.tokens_per_s * WORTH:
+            best, failures = rates[-1], 0
+            continue
+        failures += 1
+        if failures > int(looks_past):
             break
     return tuple(rates)
 

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from agent import logs
 from agent.clock import boottime
 from agent.engine.pacing import Pacer
 from agent.engine.pipe import Admit, Cancel, EnginePipe, EngineSpec, Forget, Keeps, Loaded, LoadError, NotLoaded, Pace
@@ -101,7 +102,7 @@ class Loop:
 
     def _until_something_is_due(self) -> Seconds:
         """The next step, a sign of progress, or the end of a request."""
-        if self._ending:
+        if self._ending or (self._running and self._step_is_due_in() <= 0):
             return Seconds(0.0)
         requests = (*self._running.values(), *self._put_off.values())
         deadlines = [request.deadline for request in requests if request.deadline is not None]
@@ -175,12 +176,12 @@ class Loop:
         self._tell(events)
 
     def _tell(self, events: Sequence[Event]) -> None:
+        wanted = [event for event in events if self._running[event.id].stream or not isinstance(event, Delta)]
         for event in events:
-            wanted = self._running[event.id].stream or not isinstance(event, Delta)
             if not isinstance(event, Delta):
                 del self._running[event.id]
-            if wanted:
-                self._pipe.send(event)
+        if wanted:
+            self._pipe.send(*wanted)
         if not self._running:
             self._work.rest()
 
@@ -235,4 +236,5 @@ def main(descriptor: int, agent_pid: int) -> None:
 
 
 if __name__ == "__main__":
+    logs.set_up("WARNING", os.environ, sys.stderr)
     main(int(sys.argv[1]), int(sys.argv[2]))

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from agent.budget.prompt_chunk import LEAST_CHUNK
 from agent.engine.batching import BatchSearch
 from agent.engine.catalog import KnownEngine
 from agent.engine.pipe import EngineSpec, Forget, Keeps, Loaded, NotLoaded, Pace, ToAgent
@@ -163,6 +164,7 @@ class EngineHost:
         max_batch: int = 1,
         search: BatchSearch | None = None,
         cache_tokens: int | None = None,
+        prompt_chunk: int = LEAST_CHUNK,
     ) -> None:
         """From now on run this model. First what runs ends, or its grace does, then its process.
 
@@ -174,6 +176,7 @@ class EngineHost:
             max_batch: Requests at once for which there is memory.
             search: How the engine finds out whether fewer are better; None: it takes as many as it can.
             cache_tokens: As in `EngineSpec`.
+            prompt_chunk: Likewise.
         """
         spec = self._spec if engine is None else replace(self._spec, engine=engine.name, loader=engine.loader)
         by = f" by {spec.engine}" if model == self._spec.model and spec.engine != self._spec.engine else ""
@@ -185,6 +188,7 @@ class EngineHost:
             max_batch=max_batch,
             search=search,
             cache_tokens=cache_tokens,
+            prompt_chunk=prompt_chunk,
         )
         self._is_wanted, self._left_for = True, f"{model} is loaded{by} instead"
         self._changed.set()

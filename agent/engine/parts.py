@@ -14,6 +14,22 @@ LEAST_PART = 8
 differently. And a turn that is smaller is no part of its own: reading a part costs at least what a token costs."""
 
 
+def in_step(unread: Sequence[int], chunk: int, scheduled: int) -> tuple[int, ...]:
+    """What a step of onnxruntime-genai's `Engine` reads of each prompt: first it generates, then it reads in order.
+
+    Args:
+        unread: Tokens of each request's prompt; 0: it generates.
+        chunk: Of one prompt, at most.
+        scheduled: Of all, those that are generated included, at most.
+    """
+    left = scheduled - sum(not tokens for tokens in unread)
+    read = []
+    for tokens in unread:
+        read.append(max(0, min(chunk, tokens, left)))
+        left -= read[-1]
+    return tuple(read)
+
+
 def in_parts(prompt: Sequence[int], most: int, control: Container[int]) -> tuple[Part, ...]:
     """A prompt in parts of at most `most` tokens.
 

@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.budget.prompt_chunk import LEAST_CHUNK
 from agent.engine.batching import BatchSearch
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Progress
 from agent.engine.speculation import Speculation
@@ -44,6 +45,8 @@ class EngineSpec:
         cache_tokens: Tokens for whose KV caches there is memory, of all requests together, where an engine allocates
             them at the load; None: a whole context.
         speculation: Whether greedy answers may be drafted ahead, by an engine that can.
+        prompt_chunk: Tokens of prompts for whose workspace there is memory, of all requests together. An engine reads
+            no more in a step.
     """
 
     model: str
@@ -55,6 +58,7 @@ class EngineSpec:
     search: BatchSearch | None = None
     cache_tokens: int | None = None
     speculation: Speculation = Speculation.OFF
+    prompt_chunk: int = LEAST_CHUNK
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +149,13 @@ class EnginePipe:
         (length,) = HEADER.unpack(self._exactly(HEADER.size))
         return decode(self._exactly(length))
 
-    def send(self, message: ToAgent) -> None:
-        """Send a message; waits while the agent does not read.
+    def send(self, *messages: ToAgent) -> None:
+        """Send messages, all at once: each call may wake the agent. Waits while the agent does not read.
 
         Raises:
             OSError: The agent is gone.
         """
-        self._end.sendall(encode(message))
+        self._end.sendall(b"".join(map(encode, messages)))
 
     def close(self) -> None:
         """Tell the agent that no more comes."""

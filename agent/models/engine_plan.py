@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agent.budget.memory import COMMON_CONTEXT, DoesNotFit, Fits, Geometry, MemoryBounds, MemoryNow, judge
+from agent.budget.memory import DoesNotFit, Fits, Geometry, MemoryBounds, MemoryNow, judge
+from agent.budget.sharing import COMMON_CONTEXT
 from agent.candidates import bounds_of
 from agent.config import Config
 from agent.engine.catalog import ONNXRUNTIME_GENAI, TENSORRT_EDGE_LLM, KnownEngine

@@ -13,6 +13,15 @@ from agent.units import Bytes
 _UNPACKED = frozenset({"MatMulNBits", "MatMul", "Gemm"})
 """What onnxruntime keeps a rearranged copy of for its CPU kernels; the original goes, unless something else uses it."""
 
+_LAST_ROW, _CHOSEN_ROWS = "/lm_head/prune/", "logits_indices"
+"""Inputs that only a model has which works out the logits of last tokens; the second one if it is paged."""
+
+
+class _SessionOptions(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    provider_options: tuple[dict[str, Any], ...] = ()
+
 
 class _Decoder(BaseModel):
     model_config = ConfigDict(extra="ignore")
@@ -23,6 +32,7 @@ class _Decoder(BaseModel):
     num_hidden_layers: int = Field(gt=0)
     num_key_value_heads: int = Field(gt=0)
     inputs: dict[str, Any] = Field(default_factory=dict)
+    session_options: _SessionOptions = _SessionOptions()
 
 
 class _Part(BaseModel):
@@ -80,6 +90,8 @@ def read_geometry(model: str, model_dir: Path) -> Geometry:
         kv_value_bytes=_kv_value_bytes(onnx, decoder),
         weights=Bytes(files + _kept_twice(onnx)),
         tokenizer=Bytes(tokenizer),
+        is_on_gpu=any(name.lower() == "cuda" for each in decoder.session_options.provider_options for name in each),
+        last_logits_only=_is_pruned(onnx),
     )
 
 
@@ -102,6 +114,12 @@ def _kept_twice(onnx: OnnxFile) -> int:
     rearranged = {name for node in onnx.nodes if node.op_type in _UNPACKED for name in node.inputs}
     others = {name for node in onnx.nodes if node.op_type not in _UNPACKED for name in node.inputs}
     return sum(onnx.initializers.get(name, 0) for name in rearranged & others)
+
+
+def _is_pruned(onnx: OnnxFile) -> bool:
+    """Whether it was built with `prune_lm_head`: by the names that the builder gives to what that adds."""
+    names = (name for node in onnx.nodes for name in node.inputs)
+    return _CHOSEN_ROWS in onnx.inputs or any(name.startswith(_LAST_ROW) for name in names)
 
 
 def _first_line(error: Exception) -> str:

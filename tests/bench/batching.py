@@ -20,9 +20,11 @@ from pathlib import Path
 import onnxruntime_genai as og
 import psutil
 
+from agent.budget.prompt_chunk import LEAST_CHUNK
 from agent.clock import boottime
 from agent.engine.batching import find_rates, worth_it
 from agent.engine.chat import Vocabulary
+from agent.engine.ort_genai.continuous import Pool
 from agent.engine.ort_genai.loading import TOP_K, continuous, load
 from agent.engine.ort_genai.trial import ContinuousTrial, GeneratorsTrial
 from agent.engine.pipe import EngineSpec
@@ -42,7 +44,8 @@ def static_batches(model_dir: Path) -> Engine:
     """The runtime's `Engine` behind the agent's protocol, on a model that was not built for it."""
     spec = EngineSpec(model_dir.name, model_dir, "", max_batch=AT_ONCE)
     vocabulary = Vocabulary.read(model_dir / "tokenizer.json")
-    return continuous(spec, og.Model(str(model_dir)), AT_ONCE * 1024, 256, vocabulary, 1024, TOP_K)
+    pool = Pool(AT_ONCE * 1024, 256, LEAST_CHUNK, AT_ONCE * 1024)
+    return continuous(spec, og.Model(str(model_dir)), pool, vocabulary, 1024, TOP_K)
 
 
 def generate(steps: dict[str, Callable[[int], Seconds]], rounds: int) -> None:
@@ -89,14 +92,15 @@ def measure(model_dir: Path, rounds: int) -> None:
     print(f"model: {model_dir.name}", flush=True)
     model = og.Model(str(model_dir))
     runtime = og.Engine(model)
-    if "dynamic_batching" in config.get("engine", {}):
+    is_continuous = "dynamic_batching" in config.get("engine", {})
+    if is_continuous:
         step = ContinuousTrial(runtime).step
         generate({"continuous": step}, rounds)
     else:
         step = GeneratorsTrial(model).step
         generate({"generators": step, STATIC: ContinuousTrial(runtime).step}, rounds)
         _whole_requests(model_dir, rounds)
-    rates = find_rates(step, 64)
+    rates = find_rates(step, 64, looks_past=is_continuous)
     found = ", ".join(f"{rate.tokens_per_s:.1f} at {rate.batch}" for rate in rates)
     print(f"the agent would run {worth_it(rates, 64)} at once: {found}")
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import psutil
 
+from agent.budget.prompt_chunk import LEAST_CHUNK
 from agent.engine.chat import Vocabulary
 from agent.engine.exactness import is_exact, tokens_needed
 from agent.engine.ort_genai.generators import GeneratorsEngine
@@ -160,7 +161,8 @@ def measure(model_dir: Path, rounds: int, every: int) -> None:
     config = json.loads((model_dir / "genai_config.json").read_bytes())["model"]
     able = Capabilities(model_dir.name, config["context_length"], max_batch=1, guidance=True)
     vocabulary, recorder = Vocabulary.read(model_dir / "tokenizer.json"), Recorder()
-    engine = GeneratorsEngine(model, able, vocabulary, min(TOP_K, config["vocab_size"]), recorder)
+    top_k = min(TOP_K, config["vocab_size"])
+    engine = GeneratorsEngine(model, able, vocabulary, top_k=top_k, drafts=recorder, part=LEAST_CHUNK)
     print(f"drafts of {DRAFT_LENGTH} tokens behind {NGRAM_SIZE - 1} that match")
     report("copied by schema", compare(engine, recorder, list(copies(max(2, rounds // 3)))))
     if every:

@@ -1,13 +1,15 @@
 """`jetson-agent bench` where neither typer nor pydantic nor rich is: its measuring core, with a plain table.
 
-    python -m tests.device.cells --model DIR --cells '100|100,2000|100,4000|100' --batch 1,4 --json FILE
+    python -m tests.device.cells --model DIR --cells '100|100,2000|100,4000|100' --batch 1,4 --json FILE --bare DIR
 
 `DIR` is a model for onnxruntime-genai (`tests.bench.random_model --execution-provider cuda` makes one). The engine's
 process needs the CUDA libraries on `LD_LIBRARY_PATH`: those of the pip packages `nvidia-*` are added by themselves.
+`--bare` runs the runtime's own loop on a model, the same or (where that is paged) one that is not, after each round.
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -22,10 +24,13 @@ from agent.bench.measure import Candidate, Found, Plan, measure
 from agent.bench.measured import Figures, Round
 from agent.bench.touched import runs_on
 from agent.bench.watching import Meter
+from agent.budget.prompt_chunk import LEAST_CHUNK, MOST_CHUNK
 from agent.engine.catalog import ENGINES, ONNXRUNTIME_GENAI
 from agent.engine.library import installed_version
 from agent.units import Seconds
+from tests.device.beside import Beside
 
+_RESTARTED = "RESTARTED_WITH_CUDA_LIBRARIES"
 _LOAD_TIMEOUT, _STEP_TIMEOUT = Seconds(600.0), Seconds(120.0)
 
 
@@ -48,6 +53,15 @@ def add_cuda_libraries() -> None:
     folders = [str(folder) for path in sys.path for folder in Path(path or ".").glob("nvidia/*/lib")]
     before = os.environ.get("LD_LIBRARY_PATH")
     os.environ["LD_LIBRARY_PATH"] = ":".join([*folders, *([before] if before else [])])
+
+
+def restart_with_cuda_libraries(module: str) -> None:
+    """Begin this program anew with them, where they lie aside: the loader reads the variable at a program's start."""
+    before = os.environ.get("LD_LIBRARY_PATH")
+    add_cuda_libraries()
+    if os.environ["LD_LIBRARY_PATH"] not in {before, ""} and _RESTARTED not in os.environ:
+        os.environ[_RESTARTED] = "1"
+        os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])  # noqa: S606 - this very program
 
 
 def row(figures: Figures) -> str:
@@ -77,6 +91,8 @@ def main() -> int:
     parser.add_argument("--cells", default="100|100,2000|100,4000|100")
     parser.add_argument("--batch", default="1,4")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--prompt-chunk", type=int, help="tokens of prompts in a step; default: what suits the model")
+    parser.add_argument("--bare", type=Path, help="folder of a model that is not paged, for the runtime's own loop")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     add_cuda_libraries()
@@ -91,12 +107,15 @@ def main() -> int:
         engine.loader,
         f"{engine.name} {installed_version(engine)}",
         copy_rate(runs_on(folder)),
+        arguments.prompt_chunk or (MOST_CHUNK if runs_on(folder) == "cuda" else LEAST_CHUNK),
     )
     at_once = max(cell.batch for cell in cells)
     plan = Plan((candidate,), cells, arguments.rounds, at_once, _LOAD_TIMEOUT, _STEP_TIMEOUT)
     found, machine = Found(), this_machine()
-    with Meter() as meter:
-        asyncio.run(measure(plan, meter, found, Printed()))
+    with contextlib.ExitStack() as stack:
+        beside = None if arguments.bare is None else stack.enter_context(Beside(arguments.bare.resolve()))
+        meter = stack.enter_context(Meter())
+        asyncio.run(measure(plan, meter, found, beside or Printed()))
         print(f"{machine}\nmeter: {meter.name}; {meter.why_none}\n{found.subjects[0]}")
     print("| in\\|out | batch | tokens/s | first token, ms | between tokens, ms | J/token | GPU GiB | of the limit |")
     print("| --- " * 8 + "|")
@@ -105,6 +124,8 @@ def main() -> int:
         print(row(each))
     for skipped in found.skipped:
         print(skipped)
+    if beside is not None:
+        print(beside.table())
     if arguments.json is not None:
         document: dict[str, object] = {
             "machine": asdict(machine),

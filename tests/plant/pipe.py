@@ -32,8 +32,9 @@ class PlantPipe(EnginePipe):
     def receive(self) -> object:
         return self.inbox.popleft()
 
-    def send(self, message: ToAgent) -> None:
-        self._hear(message)
+    def send(self, *messages: ToAgent) -> None:
+        for message in messages:
+            self._hear(message)
 
     def close(self) -> None:
         self.closed = True

@@ -12,6 +12,7 @@ from agent.batch_choice import BatchChoice
 from agent.budget.admission import PATIENCE, Admission
 from agent.budget.memory import DoesNotFit, Geometry, Learnt, MemoryNow, predict, workspace
 from agent.budget.pressure import CALM_FOR, Level
+from agent.budget.prompt_chunk import LEAST_CHUNK
 from agent.candidates import Candidate, Way
 from agent.clock import Clock
 from agent.config import Memory
@@ -61,6 +62,7 @@ class StandInHost(EngineHost):
         self.kept_tokens = 0
         self.engine: str | None = None
         self.max_batch, self.does_at_once = 1, 1
+        self.prompt_chunk = 0
         self.pool = 0
         self.search: BatchSearch | None = None
         self.trial: Trial | None = None
@@ -101,6 +103,7 @@ class StandInHost(EngineHost):
         max_batch: int = 1,
         search: BatchSearch | None = None,
         cache_tokens: int | None = None,
+        prompt_chunk: int = LEAST_CHUNK,
     ) -> None:
         super().switch_to(
             model,
@@ -110,8 +113,9 @@ class StandInHost(EngineHost):
             max_batch=max_batch,
             search=search,
             cache_tokens=cache_tokens,
+            prompt_chunk=prompt_chunk,
         )
-        self.max_batch, self.search = max_batch, search
+        self.max_batch, self.search, self.prompt_chunk = max_batch, search, prompt_chunk
         if not self.lingers:
             self.loaded, self.context_length = model, context_length
         self.engine = None if engine is None else engine.name
@@ -240,6 +244,15 @@ def test_the_preferred_model_is_loaded_with_the_context_that_fits(build: Callabl
     assert bench.events == [ContextShortened("large", bench.host.context_length, 131_072)]
     need = predict(LARGE, bench.host.context_length).total
     assert 0 <= 8192 * MIB - RESERVE - need < 64 * LARGE.token
+
+
+def test_on_a_gpu_as_much_of_a_prompt_is_read_at_once_as_there_is_memory_for(build: Callable[..., Bench]) -> None:
+    bench = build(models=(replace(LARGE, is_on_gpu=True), replace(SMALL, is_on_gpu=True)), max_running=4)
+    bench.look()
+    assert bench.host.prompt_chunk == 512
+    few = build(models=(SMALL,), max_running=4)
+    few.look()
+    assert few.host.prompt_chunk == LEAST_CHUNK
 
 
 def test_the_fallback_is_loaded_where_the_other_does_not_fit(build: Callable[..., Bench]) -> None:

@@ -16,9 +16,10 @@ from agent.engine.chat import ChatEncoder, Vocabulary
 from agent.engine.fitting import Fitting
 from agent.engine.guidance import gave_up, grammar, schema_refusal
 from agent.engine.ort_genai.answer import Answer
-from agent.engine.ort_genai.generators import CHUNK_TOKENS, SEEDS
+from agent.engine.ort_genai.generators import SEEDS
 from agent.engine.ort_genai.memory import give_back_free_memory
 from agent.engine.ort_genai.waiting import Line, Waiting
+from agent.engine.parts import in_step
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Refused, Tokens
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import FinishReason, PromptId, Sampling
@@ -28,6 +29,23 @@ _EVENTS = 256
 _HINDERED = og.EngineEventFlags.CAPACITY_BLOCKED | og.EngineEventFlags.RETRYABLE
 _PATIENCE = 100
 """Steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What the library was told of its batches.
+
+    Attributes:
+        tokens: For which there are blocks, of all requests together.
+        block: Tokens of a block.
+        chunk: Tokens of a prompt that a step reads, at most.
+        scheduled: Tokens that a step puts through the model, of all requests together, at most.
+    """
+
+    tokens: int
+    block: int
+    chunk: int
+    scheduled: int
 
 
 @dataclass(slots=True)
@@ -51,15 +69,15 @@ class _Running:
 class ContinuousEngine:
     """One model in onnxruntime-genai's `Engine`.
 
-    A step advances every request: those that generate first, and every prompt by a chunk.
+    A step advances every request: those that generate first, and then each prompt by a chunk, as far as a step goes.
 
     Args:
         model: The loaded `onnxruntime_genai.Model`.
         runtime: Its `onnxruntime_genai.Engine`.
-        capabilities: What it can do; `cache_tokens` is the pool.
+        capabilities: What it can do.
         vocabulary: Of its tokenizer.
         top_k: How many of the likeliest tokens sampling looks at.
-        block: Tokens of a block of the pool.
+        pool: What it was told.
     """
 
     def __init__(  # noqa: PLR0913 - what the loader has found out; only it calls this
@@ -70,7 +88,7 @@ class ContinuousEngine:
         vocabulary: Vocabulary,
         *,
         top_k: int,
-        block: int,
+        pool: Pool,
     ) -> None:
         self._runtime = runtime
         self._events = runtime.create_event_buffer(_EVENTS)
@@ -80,7 +98,7 @@ class ContinuousEngine:
             ChatEncoder(self._tokenizer, vocabulary.control), vocabulary.longest, capabilities.context_length
         )
         self._top_k = top_k
-        self._block = block
+        self._pool = pool
         self._running: dict[PromptId, _Running] = {}
         self._line = Line(self._begin)
         self._advanced: dict[PromptId, Tokens] = {}
@@ -112,10 +130,7 @@ class ContinuousEngine:
         events = [*self._end(), *self._line.step()]
         if not self._running:
             return events
-        for running in self._running.values():  # what the library will do; it does not tell
-            chunk = min(CHUNK_TOKENS, running.unread)
-            running.unread -= chunk
-            self._advanced[running.answer.id] = Tokens(prefill=chunk)
+        self._count_reading()
         try:
             told = list(self._runtime.run(self._events))
         except RuntimeError as error:
@@ -210,12 +225,21 @@ class ContinuousEngine:
             turn.set_guidance("lark_grammar", grammar(sampling.json_schema, self._grammar_edition))
         return turn
 
+    def _count_reading(self) -> None:
+        """What of the prompts the library will read now, by its rule: it does not tell."""
+        unread = [running.unread for running in self._running.values()]
+        read = in_step(unread, self._pool.chunk, self._pool.scheduled)
+        for running, tokens in zip(self._running.values(), read, strict=True):
+            running.unread -= tokens
+            self._advanced[running.answer.id] = Tokens(prefill=tokens)
+
     def _take(self, running: _Running, event: Any) -> Sequence[Event]:  # noqa: ANN401 - the library has no types
         """What an event of the library says of a request."""
         answer, text = running.answer, ""
         if event.flags & og.EngineEventFlags.TOKEN:
             before = self._advanced[answer.id]
-            self._advanced[answer.id] = Tokens(before.prefill, before.decode + 1)
+            self._advanced[answer.id] = Tokens(before.prefill + running.unread, before.decode + 1)
+            running.unread = 0  # whatever was counted, its prompt has been read now
             text = answer.take(int(event.token), ())
         is_over = bool(event.flags & og.EngineEventFlags.TURN_FINISHED)
         if is_over and event.finish_reason == og.FinishReason.EOS:
@@ -253,4 +277,4 @@ class ContinuousEngine:
         return [running.answer.refuse() for running in guided]
 
     def _blocks(self, tokens: int) -> int:
-        return -(-tokens // self._block)
+        return -(-tokens // self._pool.block)

@@ -7,11 +7,10 @@ import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import onnxruntime_genai as og
 
-from agent.budget.memory import PROMPT_CHUNK
 from agent.clock import boottime
 from agent.engine.chat import ChatEncoder, Vocabulary
 from agent.engine.fitting import Fitting, Taken
@@ -20,7 +19,6 @@ from agent.engine.ort_genai.answer import Answer
 from agent.engine.ort_genai.drafting import drafted
 from agent.engine.ort_genai.memory import give_back_free_memory
 from agent.engine.ort_genai.running import Running
-from agent.engine.ort_genai.seeing import Seeing
 from agent.engine.ort_genai.waiting import Line, Waiting
 from agent.engine.parts import in_parts
 from agent.engine.prefixes import Kept, Prefixes, Profile, Wanted, tokens_of
@@ -31,8 +29,9 @@ from agent.errors import ErrorCode, RejectedError
 from agent.prompt import FinishReason, PromptId, Sampling
 from agent.units import Seconds
 
-CHUNK_TOKENS = PROMPT_CHUNK
-"""Prompt tokens of one step: between two of them a request can be cancelled."""
+if TYPE_CHECKING:  # it brings Pillow, which a model that reads text does without
+    from agent.engine.ort_genai.seeing import Seeing
+
 SEEDS = 2**31
 
 
@@ -48,6 +47,7 @@ class GeneratorsEngine:
         vocabulary: Of its tokenizer.
         top_k: How many of the likeliest tokens sampling looks at.
         drafts: Decides which greedy answers are drafted for.
+        part: Tokens of a prompt that a step reads, at most: between two steps a request can be cancelled.
         seeing: Reads prompts with images; None: the model reads text only.
     """
 
@@ -56,10 +56,11 @@ class GeneratorsEngine:
         model: Any,  # noqa: ANN401 - the library has no types
         capabilities: Capabilities,
         vocabulary: Vocabulary,
+        *,
         top_k: int,
         drafts: Drafts,
-        *,
-        seeing: Seeing | None = None,
+        part: int,
+        seeing: "Seeing | None" = None,
     ) -> None:
         self._model = model
         self._seeing = seeing
@@ -69,6 +70,7 @@ class GeneratorsEngine:
         chat = ChatEncoder(self._tokenizer, vocabulary.control)
         self._fitting = Fitting(chat, vocabulary.longest, capabilities.context_length)
         self._top_k = top_k
+        self._part = part
         self._control = frozenset(int(self._tokenizer.encode(text)[0]) for text in vocabulary.control)
         self._ends = frozenset(int(token) for token in self._tokenizer.eos_token_ids)
         self._running: dict[PromptId, Running] = {}
@@ -166,7 +168,7 @@ class GeneratorsEngine:
         if room is None:
             return False
         # A prompt with images is read at once: the library takes them with the first tokens, or not at all.
-        parts = in_parts(prompt, CHUNK_TOKENS, self._control) if waiting.inputs is None else (tuple(prompt),)
+        parts = in_parts(prompt, self._part, self._control) if waiting.inputs is None else (tuple(prompt),)
         kept = self._generator_for(Wanted(profile, parts, waiting.tokens, room))
         answer = Answer(request, self._tokenizer.create_stream(), len(prompt), tokens_of(kept.parts))
         unread = deque(parts[len(kept.parts) :])

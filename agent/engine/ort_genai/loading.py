@@ -4,29 +4,35 @@ import json
 import os
 import platform
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime_genai as og
 
-from agent.budget.memory import LEAST_CONTEXT, PROMPT_CHUNK
+from agent.budget.memory import LEAST_CONTEXT
+from agent.budget.prompt_chunk import LEAST_CHUNK, part_of
 from agent.engine.batching import decide
 from agent.engine.chat import Vocabulary
 from agent.engine.cores import session_overlay, usable_cores
 from agent.engine.image_tokens import Resizing
-from agent.engine.ort_genai.continuous import ContinuousEngine
+from agent.engine.ort_genai import graphs
+from agent.engine.ort_genai.continuous import ContinuousEngine, Pool
 from agent.engine.ort_genai.drafting import possible
 from agent.engine.ort_genai.generators import GeneratorsEngine
-from agent.engine.ort_genai.seeing import Seeing
 from agent.engine.ort_genai.trial import ContinuousTrial, GeneratorsTrial
 from agent.engine.pipe import EngineSpec, LoadError
 from agent.engine.protocol import Capabilities, Engine
-from agent.engine.speculation import Drafts
+from agent.engine.speculation import Drafts, Speculation
+
+if TYPE_CHECKING:
+    from agent.engine.ort_genai.seeing import Seeing
 
 TOP_K = 1024
 """Sampling looks at so many of the likeliest tokens: to sort a whole vocabulary of 128,000 takes 25 ms a token."""
 _LIBRARY_DEFAULTS = {"block_size": 256, "max_batch_size": 16, "max_scheduled_tokens": 2048}
 """Of what a model can say of the batches that it was built for."""
+_WARMING = 3
+"""Steps before a model counts as loaded: by the third a recorded one is replayed."""
 
 
 def load(spec: EngineSpec) -> Engine:
@@ -49,11 +55,37 @@ def load(spec: EngineSpec) -> Engine:
 
 
 def _load_for_generators(spec: EngineSpec, config: dict[str, Any], vocabulary: Vocabulary) -> Engine:
+    is_for_cuda = graphs.is_for_cuda(config)
+
+    def build(with_graphs: bool) -> GeneratorsEngine:  # noqa: FBT001 - as `load_with_graphs` calls it
+        configured = og.Config(str(spec.model_dir))
+        configured.overlay(session_overlay(config, usable_cores()))
+        if is_for_cuda:
+            graphs.switch(configured, on=with_graphs)
+        model = og.Model(configured)
+        if with_graphs:
+            graphs.check_replay(lambda: graphs.endless_generator(model))
+        engine = _generators(spec, config, model, vocabulary)
+        if with_graphs and engine.capabilities().max_batch > 1:
+            raise RuntimeError("several requests at once pay more")
+        return engine
+
+    # With several that run, with drafts or images, nobody has seen whether recorded steps are right.
+    is_plain = spec.speculation is Speculation.OFF and "vision" not in config
+    wanted = is_plain and graphs.runs_alone(spec.max_batch, spec.search)
+    return graphs.load_with_graphs(build, wanted=is_for_cuda and wanted)
+
+
+def _generators(
+    spec: EngineSpec,
+    config: dict[str, Any],
+    model: Any,  # noqa: ANN401 - the library has no types
+    vocabulary: Vocabulary,
+) -> GeneratorsEngine:
+    """Generators on a loaded model."""
     context_length, top_k = config["context_length"], min(TOP_K, config["vocab_size"])
-    configured = og.Config(str(spec.model_dir))
-    configured.overlay(session_overlay(config, usable_cores()))
-    model = og.Model(configured)
     batch, trial = decide(spec.max_batch, spec.search, made_on=_machine(model), step=GeneratorsTrial(model).step)
+    part = spec.prompt_chunk if batch == 1 else part_of(spec.prompt_chunk, spec.max_batch)
     seeing = _seeing(spec, model, config, vocabulary)
     capabilities = Capabilities(
         spec.model,
@@ -64,7 +96,7 @@ def _load_for_generators(spec: EngineSpec, config: dict[str, Any], vocabulary: V
         vision=seeing is not None,
     )
     drafts = Drafts(possible(model, spec.speculation))
-    return GeneratorsEngine(model, capabilities, vocabulary, top_k, drafts, seeing=seeing)
+    return GeneratorsEngine(model, capabilities, vocabulary, top_k=top_k, drafts=drafts, part=part, seeing=seeing)
 
 
 def _seeing(
@@ -72,10 +104,12 @@ def _seeing(
     model: Any,  # noqa: ANN401 - the library has no types
     config: dict[str, Any],
     vocabulary: Vocabulary,
-) -> Seeing | None:
+) -> "Seeing | None":
     """What reads images for the model; None: it has no part for them."""
     if "vision" not in config:
         return None
+    from agent.engine.ort_genai.seeing import Seeing  # noqa: PLC0415 - it brings Pillow, which other models do without
+
     processor = spec.model_dir / config["vision"].get("config_filename", "processor_config.json")
     resizing = Resizing.read(json.loads(processor.read_bytes()))
     parts = model.create_multimodal_processor(), og.Tokenizer(model)
@@ -89,40 +123,47 @@ def _load_continuous(
     block = built_for["block_size"]
     blocks = -(-(spec.cache_tokens or config["context_length"]) // block)
     at_once = max(1, min(spec.max_batch, built_for["max_batch_size"], blocks * block // LEAST_CONTEXT))
-    batching = {
-        "num_blocks": blocks,
-        "max_batch_size": at_once,
-        "max_scheduled_tokens": min(built_for["max_scheduled_tokens"], at_once * PROMPT_CHUNK),
-    }
-    settings = og.Config(str(spec.model_dir))
-    overlay = {"engine": {"dynamic_batching": batching}, "search": {"chunk_size": PROMPT_CHUNK}}
-    settings.overlay(json.dumps(overlay))
+    scheduled = min(built_for["max_scheduled_tokens"], max(spec.prompt_chunk, at_once * LEAST_CHUNK))
+    batching = {"num_blocks": blocks, "max_batch_size": at_once, "max_scheduled_tokens": scheduled}
+    chunk = min(spec.prompt_chunk, scheduled)
+    overlay = {"engine": {"dynamic_batching": batching}, "search": {"chunk_size": chunk}}
     context_length, top_k = min(config["context_length"], blocks * block), min(TOP_K, config["vocab_size"])
-    limited = replace(spec, max_batch=at_once)
-    return continuous(limited, og.Model(settings), blocks * block, block, vocabulary, context_length, top_k)
+    is_for_cuda = graphs.is_for_cuda(config)
+
+    def build(with_graphs: bool) -> ContinuousEngine:  # noqa: FBT001 - as `load_with_graphs` calls it
+        settings = og.Config(str(spec.model_dir))
+        settings.overlay(json.dumps(overlay))
+        if is_for_cuda:
+            graphs.switch(settings, on=with_graphs)
+        limited, pool = replace(spec, max_batch=at_once), Pool(blocks * block, block, chunk, scheduled)
+        return continuous(limited, og.Model(settings), pool, vocabulary, context_length, top_k)
+
+    return graphs.load_with_graphs(build, wanted=is_for_cuda)
 
 
 def continuous(  # noqa: PLR0913, PLR0917 - what is known of the model
     spec: EngineSpec,
     model: Any,  # noqa: ANN401 - the library has no types
-    cache_tokens: int,
-    block: int,
+    pool: Pool,
     vocabulary: Vocabulary,
     context_length: int,
     top_k: int,
 ) -> ContinuousEngine:
-    """The library's `Engine` on a loaded model."""
+    """The library's `Engine` on a loaded model, once it has been seen to run."""
     runtime = og.Engine(model)
-    batch, trial = decide(spec.max_batch, spec.search, made_on=_machine(model), step=ContinuousTrial(runtime).step)
+    trial = ContinuousTrial(runtime)
+    for _ in range(_WARMING):
+        trial.step(1)
+    batch, found = decide(spec.max_batch, spec.search, made_on=_machine(model), step=trial.step, looks_past=True)
     capabilities = Capabilities(
         spec.model,
         context_length,
         batch,
         guidance=_engine_has_guidance(runtime),
-        cache_tokens=cache_tokens,
-        trial=trial,
+        cache_tokens=pool.tokens,
+        trial=found,
     )
-    return ContinuousEngine(model, runtime, capabilities, vocabulary, top_k=top_k, block=block)
+    return ContinuousEngine(model, runtime, capabilities, vocabulary, top_k=top_k, pool=pool)
 
 
 def _machine(model: Any) -> str:  # noqa: ANN401 - the library has no types

@@ -15,6 +15,7 @@ import pytest
 
 from agent.engine.batching import BatchSearch
 from agent.engine.chat import Vocabulary
+from agent.engine.ort_genai.continuous import Pool
 from agent.engine.ort_genai.loading import continuous
 from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Engine, Finished, Refused
@@ -26,12 +27,13 @@ from tests.integration.engine.test_conformance_several import end, endless, name
 
 POOL = 2048
 BLOCK = 256
+CHUNK = 64
 
 
 def build(model_dir: Path, search: BatchSearch | None = None) -> Engine:
     spec = EngineSpec("edge-tiny", model_dir, "", max_batch=4, search=search)
     vocabulary = Vocabulary.read(model_dir / "tokenizer.json")
-    return continuous(spec, og.Model(str(model_dir)), POOL, BLOCK, vocabulary, 4096, 1024)
+    return continuous(spec, og.Model(str(model_dir)), Pool(POOL, BLOCK, CHUNK, POOL), vocabulary, 4096, 1024)
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +107,7 @@ def test_tokens_are_accounted(runtime: Engine) -> None:
         generated += sum(tokens.decode for tokens in runtime.advanced().values())
     assert isinstance(ended, Finished)
     assert generated == ended.usage.completion_tokens == 6
-    assert 0 < read <= ended.usage.prompt_tokens
+    assert read == ended.usage.prompt_tokens
     assert runtime.kept() == Bytes(0)
 
 

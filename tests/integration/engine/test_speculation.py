@@ -13,6 +13,7 @@ from typing import Any
 import onnxruntime_genai as og
 import pytest
 
+from agent.budget.prompt_chunk import LEAST_CHUNK
 from agent.engine.chat import Vocabulary
 from agent.engine.ort_genai import load
 from agent.engine.ort_genai.generators import GeneratorsEngine
@@ -118,7 +119,8 @@ def test_it_does_draft_and_some_is_accepted(spec: EngineSpec) -> None:
     model = og.Model(str(spec.model_dir))
     able = Capabilities("edge-tiny", 4096, max_batch=1, guidance=True)
     vocabulary = Vocabulary.read(spec.model_dir / "tokenizer.json")
-    with closing(GeneratorsEngine(model, able, vocabulary, 1024, Listener(Speculation.ON))) as engine:
+    drafts = Listener(Speculation.ON)
+    with closing(GeneratorsEngine(model, able, vocabulary, top_k=1024, drafts=drafts, part=LEAST_CHUNK)) as engine:
         tokens = [run(engine, request(DOG + SENTENCE)).finished.usage.completion_tokens for _ in range(2)]
     assert [answered.tokens for answered in heard] == tokens
     assert all(0 < answered.accepted <= answered.drafted for answered in heard)

@@ -15,12 +15,11 @@ from agent.budget.memory import (
     Learnt,
     MemoryBounds,
     MemoryNow,
-    Shared,
     judge,
     predict,
-    share,
-    workspace,
 )
+from agent.budget.prompt_chunk import LEAST_CHUNK, MOST_CHUNK, largest_chunk, part_of
+from agent.budget.sharing import Shared, share
 from agent.units import Bytes
 
 MIB = 1 << 20
@@ -41,6 +40,8 @@ geometries = st.builds(
     kv_value_bytes=st.sampled_from([1.0, 2.0, 4.0]),
     weights=st.integers(1, 1 << 40).map(Bytes),
     tokenizer=st.integers(1, 1 << 26).map(Bytes),
+    is_on_gpu=st.booleans(),
+    last_logits_only=st.booleans(),
 )
 memories = st.integers(0, 1 << 42).map(Bytes)
 bounds = st.builds(MemoryBounds, st.none() | memories, memories, st.booleans())
@@ -147,6 +148,53 @@ def test_a_request_has_the_room_of_the_load_and_of_now(
         assert measured + room.available <= bounds.budget
 
 
+ON_GPU = replace(LLAMA_3B, kv_value_bytes=2, is_on_gpu=True)
+
+
+@pytest.mark.parametrize(
+    ("geometry", "available_mib", "chunk"),
+    [
+        (LLAMA_3B, 65_536, LEAST_CHUNK),
+        (ON_GPU, 2700, LEAST_CHUNK),
+        (ON_GPU, 7000, 512),  # of a board with 8 GB
+        (replace(ON_GPU, last_logits_only=True), 7000, MOST_CHUNK),
+        (ON_GPU, 65_536, MOST_CHUNK),
+    ],
+)
+def test_on_a_gpu_as_much_is_read_at_once_as_there_is_room_for(
+    geometry: Geometry, available_mib: int, chunk: int
+) -> None:
+    fit = judge(geometry, now(available_mib * MIB), BOUNDS)
+    assert isinstance(fit, Fits)
+    assert fit.chunk == chunk
+    assert fit.need == predict(geometry, fit.context_length, chunk=chunk)
+    least = predict(geometry, fit.context_length)
+    assert judge(geometry, now(available_mib * MIB), BOUNDS, chunk=LEAST_CHUNK) == Fits(least, fit.context_length)
+
+
+@given(geometries, memories, st.integers(1, 64))
+def test_the_chunk_is_what_there_is_room_for(geometry: Geometry, available: Bytes, batch: int) -> None:
+    fit = judge(geometry, now(available), BOUNDS, batch=batch)
+    if isinstance(fit, Fits) and fit.chunk < MOST_CHUNK and geometry.is_on_gpu:
+        larger = predict(geometry, fit.context_length, batch=batch, chunk=2 * fit.chunk)
+        assert larger.total > BOUNDS.room(available)
+    if isinstance(fit, Fits) and not geometry.is_on_gpu:
+        assert fit.chunk == LEAST_CHUNK
+
+
+@given(st.integers(0, 1 << 20), st.integers(1, 1 << 12))
+def test_the_largest_chunk_within_a_room(spare: int, each: int) -> None:
+    chunk = largest_chunk(spare, lambda tokens: tokens * each)
+    assert chunk in {64, 128, 256, 512, 1024, 2048}
+    assert chunk == LEAST_CHUNK or chunk * each <= spare
+    assert chunk == MOST_CHUNK or 2 * chunk * each > spare
+
+
+@pytest.mark.parametrize(("batch", "part"), [(1, 2048), (2, 1024), (3, 682), (32, 64), (64, 64)])
+def test_several_share_a_chunk(batch: int, part: int) -> None:
+    assert part_of(MOST_CHUNK, batch) == part
+
+
 @pytest.mark.parametrize(
     ("geometry", "available_mib", "most", "batch", "tokens"),
     [
@@ -180,7 +228,7 @@ def test_what_is_shared_stays_within_the_bounds(
     assert 1 <= shared.batch <= most
     assert shared.room >= fit.context_length * geometry.token, "one alone may be as long as ever"
     assert shared.need.total <= bounds.room(available)
-    assert shared.tokens * geometry.token + (shared.batch - 1) * workspace(geometry) <= shared.room
+    assert shared.tokens * geometry.token + (shared.batch - 1) * shared.workspace <= shared.room
     taken = _begun(geometry, shared, sizes)
     assert shared.need.loaded + taken <= bounds.room(available)
 
@@ -189,7 +237,7 @@ def _begun(geometry: Geometry, shared: Shared, sizes: list[int]) -> int:
     """What those take that the engine begins, one after another, while none ends."""
     tokens = count = 0
     for size in sizes:
-        besides = count * workspace(geometry)
+        besides = count * shared.workspace
         if count < shared.batch and (tokens + size) * geometry.token + besides <= shared.room:
             tokens, count = tokens + size, count + 1
-    return tokens * geometry.token + count * workspace(geometry)
+    return tokens * geometry.token + count * shared.workspace

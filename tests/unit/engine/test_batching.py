@@ -83,6 +83,28 @@ def test_a_slow_machine_is_not_kept_for_long() -> None:
     assert spent < 2, "what does not pay is seen at once"
 
 
+ON_A_CARD = {1: 379.0, 2: 700.0, 4: 1121.0, 8: 1614.0, 16: 1800.0, 32: 4138.0, 64: 4120.0}
+"""Tokens per second of a 3B on an H200, but for 2 and 16: with 16, another kernel begins, which pays with 32."""
+
+
+def test_a_number_that_does_not_pay_hides_none_that_does() -> None:
+    def on_a_card(batch: int) -> float:
+        return ON_A_CARD[batch] / ON_A_CARD[1]
+
+    measured = find_rates(machine(on_a_card), 64, looks_past=True)
+    assert [rate.batch for rate in measured] == [*ON_A_CARD]
+    assert worth_it(measured, 64) == 32
+    assert worth_it(find_rates(machine(on_a_card), 64), 64) == 8
+    assert worth_it(find_rates(machine(on_a_card), 16, looks_past=True), 16) == 8
+
+
+@pytest.mark.parametrize(("looks_past", "tried"), [(False, [1, 2]), (True, [1, 2, 4])])
+def test_no_more_than_one_number_is_looked_past(looks_past: bool, tried: list[int]) -> None:  # noqa: FBT001
+    measured = find_rates(machine(none), 64, looks_past=looks_past)
+    assert [rate.batch for rate in measured] == tried
+    assert worth_it(measured, 64) == 1
+
+
 FOUND = Trial("here", 8, rates(100, 180, 190))
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.engine.parts import LEAST_PART, in_parts
+from agent.engine.parts import LEAST_PART, in_parts, in_step
 
 MOST = 64
 CONTROL = frozenset({1, 2})
@@ -50,3 +50,21 @@ def test_what_follows_moves_no_edge_but_the_last(begin: list[int], rest: list[in
 def test_a_part_ends_with_a_turn(sizes_of_turns: list[int], expected: list[int]) -> None:
     prompt = [token for size in sizes_of_turns for token in [1, *[9] * (size - 1)]]
     assert [len(part) for part in in_parts(prompt, MOST, CONTROL)] == expected
+
+
+@pytest.mark.parametrize(
+    ("unread", "chunk", "scheduled", "read"),
+    [
+        ([], 64, 64, ()),
+        ([300], 64, 2048, (64,)),
+        ([30], 64, 2048, (30,)),
+        ([0, 0], 64, 2048, (0, 0)),
+        ([3000, 0, 0], 2048, 2048, (2046, 0, 0)),
+        ([1000, 1500, 50], 2048, 2048, (1000, 1048, 0)),
+        ([0, 0, 5], 64, 2, (0, 0, 0)),
+    ],
+)
+def test_a_step_generates_first_and_reads_what_is_left(
+    unread: list[int], chunk: int, scheduled: int, read: tuple[int, ...]
+) -> None:
+    assert in_step(unread, chunk, scheduled) == read

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.budget.memory import COMMON_CONTEXT, Geometry, MemoryBounds, MemoryNow, judge, predict
+from agent.budget.memory import Geometry, MemoryBounds, MemoryNow, judge, predict
+from agent.budget.sharing import COMMON_CONTEXT
 from agent.config import Config, Device
 from agent.engine.catalog import KnownEngine
 from agent.errors import ConfigError, StopError

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from agent.errors import ConfigError
 from agent.models import find_model
 from agent.models.geometry import read_geometry
-from agent.models.onnx_file import read_onnx
+from agent.models.onnx_file import Node, read_onnx
 from tests.vision_model import FILES as SEEING
 
 SHIPPED = find_model("edge-tiny", None, Path("/none"))
@@ -39,6 +40,21 @@ def test_the_graph() -> None:
     assert onnx.initializers["lm_head.MatMul.weight_Q4"] == 4096 * 12 * 16
     assert onnx.inputs["past_key_values.0.key"] == 4
     assert onnx.inputs["input_ids"] == 8
+
+
+def test_where_it_runs_and_which_logits_it_works_out(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = json.loads((copy / "genai_config.json").read_text(encoding="utf-8"))
+    config["model"]["decoder"]["session_options"]["provider_options"] = [{"cuda": {"enable_cuda_graph": "0"}}]
+    (copy / "genai_config.json").write_text(json.dumps(config), encoding="utf-8")
+    on_gpu, shipped = read_geometry("edge-tiny", copy), read_geometry("edge-tiny", SHIPPED)
+    assert (on_gpu.is_on_gpu, on_gpu.last_logits_only) == (True, False)
+    assert (shipped.is_on_gpu, shipped.last_logits_only) == (False, False)
+    whole = read_onnx(SHIPPED / "model.onnx")
+    head = Node("MatMulNBits", ("/lm_head/prune/Unsqueeze/output_0", "lm_head.MatMul.weight_Q4"))
+    plain, paged = replace(whole, nodes=(*whole.nodes, head)), {**whole.inputs, "logits_indices": 8.0}
+    for pruned in (plain, replace(whole, inputs=paged)):
+        monkeypatch.setattr("agent.models.geometry.read_onnx", lambda _path, pruned=pruned: pruned)
+        assert read_geometry("edge-tiny", copy).last_logits_only
 
 
 def test_a_model_that_sees_has_three_parts() -> None:
