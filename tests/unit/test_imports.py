@@ -112,6 +112,8 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "platform.sampler": {"app", "vitals", "bench.watching"},
     "governor": {"app", "vitals", "power_plan", "mode_keeper"},
     "mode_keeper": {"app"},
+    "health": {"app"},
+    "systemd": {"app", "health", "service"},
     "model_choice": {"app"},
     "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_parts", "ask", "demo"},
 }
