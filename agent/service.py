@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import logging
 import os
 import signal
@@ -29,6 +30,7 @@ def run(config: Config) -> int:
     Raises:
         StopError: The agent cannot start or go on; it has the exit code.
     """
+    faulthandler.enable()  # where everything stands when systemd's watchdog ends the process, without a core dump
     try:
         asyncio.run(_serve(config))
     except* StopError as group:
