@@ -257,7 +257,7 @@ start() {
         return
     fi
     step "starting $SERVICE; it is up when it takes prompts"
-    run systemctl restart "$SERVICE" && return
+    run systemctl restart "$SERVICE" && return 0
     journalctl --unit "$SERVICE" --lines 15 --no-pager --output cat >&2 || true
     if [ -n "$previous" ] && [ "$previous" != "$release" ] && [ -e "$previous/.complete" ]; then
         switch_to "$previous"
