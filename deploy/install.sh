@@ -110,7 +110,7 @@ check_python_of_bundle() {
             }
         fi
     done
-    fail "the bundle is for Python $wanted, which is not here. Make one with: make-bundle.sh --python VERSION"
+    fail "the bundle is for Python $wanted, which is not here. Make one with this: PYTHON=$python deploy/make-bundle.sh"
 }
 
 bring_python() {

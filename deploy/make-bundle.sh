@@ -1,19 +1,19 @@
 #!/bin/sh
 # Makes one file with all that install.sh --offline needs: the agent, the wheels of the lock file, the unit. On any
-# machine that is online; without --python and --machine, for one like this.
-# usage: make-bundle.sh [--python 3.11] [--machine aarch64] OUT.tar.gz
+# machine that is online. It is for the Python that makes it ($PYTHON, else python3), because the lock file is read with
+# that; for a Jetson with JetPack 6 3.11, with JetPack 7 3.12, and --machine aarch64.
+# usage: [PYTHON=python3.12] make-bundle.sh [--machine aarch64] OUT.tar.gz
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(dirname "$here")
 python=${PYTHON:-python3}
-version='' machine='' out=''
+machine='' out=''
 while [ $# -gt 0 ]; do
     case $1 in
-        --python) version=$2 && shift ;;
         --machine) machine=$2 && shift ;;
         -h | --help)
-            sed -n '2,4s/^# //p' "$0"
+            sed -n '2,5s/^# //p' "$0"
             exit 0
             ;;
         -*)
@@ -28,7 +28,7 @@ done
     echo "make-bundle.sh: where to? make-bundle.sh OUT.tar.gz" >&2
     exit 64
 }
-[ -n "$version" ] || version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 [ -n "$machine" ] || machine=$(uname -m)
 
 work=$(mktemp -d)

@@ -145,7 +145,7 @@ def test_a_bridge_takes_each_topic_one_way(tmp_path: Path) -> None:
         authority.issue(name)
     shutil.copy(EXAMPLES / "acl", authority.folder / "acl")
     with (authority.folder / "acl").open("a") as acl:
-        acl.write("\nuser site-1\ntopic readwrite #\nuser test\ntopic readwrite #\n")
+        acl.write("\nuser site-1\ntopic readwrite #\nuser test\ntopic readwrite #\ntopic read $SYS/#\n")
     folders = [tmp_path / it for it in ("site", "centre")]
     for folder in folders:
         folder.mkdir()
@@ -159,7 +159,8 @@ def test_a_bridge_takes_each_topic_one_way(tmp_path: Path) -> None:
             User(Site(site.port, authority), "test").connected() as here,
             User(Site(centre.port, authority), "test").connected() as there,
         ):
-            _receive(there, "$SYS/broker/connection/site-1/state")
+            while _receive(here, "$SYS/broker/connection/site-1/state") != b"1":
+                pass
             assert here.may_publish("edge/orin-7/event", b"lost")
             assert _receive(there, "edge/orin-7/event") == b"lost"
             assert there.may_publish("edge/orin-7/prompt", b"hello")
