@@ -14,6 +14,10 @@ _UNINSTALLER = "/root/jetson-agent/deploy/uninstall.sh"
 _BUNDLE = "/root/jetson-agent"
 _QUICK = "WatchdogSec=6s\nRestartSec=1s\nEnvironment=JETSON_AGENT__ENGINE__STEP_TIMEOUT=3s"
 _MOST_EXPOSURE = 2.5
+_ROOM = 32 << 20
+"""Below `MemoryMax`, in bytes."""
+_HOG = f"import time; taken = bytearray({_ROOM + (24 << 20)}); time.sleep(2)"
+"""Takes more than that, and less than the engine has."""
 
 
 def dry_run_changes_nothing(it: Installed) -> str:
@@ -98,20 +102,19 @@ def hung_engine_is_the_agents_to_replace(it: Installed) -> str:
     return _engine_is_replaced(it, "-STOP")
 
 
-def engine_beyond_memory_max_leaves_the_agent(it: Installed) -> str:
+def memory_max_takes_the_engine_and_leaves_the_agent(it: Installed) -> str:
     """The kernel ends the engine, whose `oom_score_adj` is higher, and OOMPolicy lets the service go on."""
-    pid, restarts, began = it.pid, it.restarts, time.time()
-    used = int(it.show("MemoryCurrent"))
-    # The engine is what takes memory: it is made to load anew with too little room for it.
-    it.container.run("systemctl", "set-property", "--runtime", "jetson-agent.service", f"MemoryMax={used - (8 << 20)}")
-    it.container.run("kill", "-KILL", str(it.engine))
-    time.sleep(0)
-    wait_for(lambda: "model_loaded" in it.log(began) or "engine" in it.log(began), 60, "word of the engine")
-    assert it.pid == pid
-    it.container.run("systemctl", "set-property", "--runtime", "jetson-agent.service", "MemoryMax=infinity")
-    it.wait_serving()
+    pid, restarts, engine, began = it.pid, it.restarts, it.engine, time.time()
+    limit = int(it.show("MemoryCurrent")) + _ROOM
+    it.container.run("systemctl", "set-property", "--runtime", "jetson-agent.service", f"MemoryMax={limit}")
+    it.container.run("sh", "-c", f'echo $$ >"$1"/cgroup.procs; exec python3 -c "{_HOG}"', "sh", _group(it))
+    log = it.log(began)
+    assert "signal SIGKILL" in log, log
     assert (it.pid, it.restarts) == (pid, restarts)
-    return f"agent's pid {pid} as before"
+    it.container.run("systemctl", "set-property", "--runtime", "jetson-agent.service", "MemoryMax=infinity")
+    wait_for(lambda: it.engine not in (0, engine) and it.serves(), 90, "new engine")
+    assert (it.pid, it.restarts) == (pid, restarts)
+    return f"engine ended by the kernel at {limit >> 20} MiB and replaced, the agent's pid {pid} as before; {it.answers()!r}"
 
 
 def stop_is_clean(it: Installed) -> str:
@@ -148,8 +151,8 @@ def secrets_are_roots_alone(it: Installed) -> str:
     """A password that only root can read reaches the agent through systemd, and the broker lets it in."""
     root = it.container.root
     (root / "etc/mosquitto/conf.d/password.conf").write_text(
-        "listener 1884 localhost\nallow_anonymous false\npassword_file /etc/mosquitto/passwords\n"
         "per_listener_settings true\nlistener 1883 localhost\nallow_anonymous true\n"
+        "listener 1884 localhost\nallow_anonymous false\npassword_file /etc/mosquitto/passwords\n"
     )
     it.container.run("mosquitto_passwd", "-c", "-b", "/etc/mosquitto/passwords", "orin-7", "s3cret")
     it.container.run("chown", "mosquitto", "/etc/mosquitto/passwords")
@@ -197,7 +200,7 @@ CHECKS: tuple[Check, ...] = (
     hung_loop_is_ended_by_the_watchdog,
     killed_engine_is_the_agents_to_replace,
     hung_engine_is_the_agents_to_replace,
-    engine_beyond_memory_max_leaves_the_agent,
+    memory_max_takes_the_engine_and_leaves_the_agent,
     stop_is_clean,
     wrong_config_is_not_tried_again,
     secrets_are_roots_alone,
@@ -213,6 +216,13 @@ def _engine_is_replaced(it: Installed, signal: str) -> str:
     assert it.engine not in (0, engine)
     assert (it.pid, it.restarts) == (pid, restarts), "the agent was ended too"
     return f"answered after {took:.1f} s by another engine, the agent's pid {pid} as before; {answer!r}"
+
+
+def _group(it: Installed) -> str:
+    """The folder of its control group for memory: of cgroup v1, else v2."""
+    lines = it.container.run("cat", f"/proc/{it.pid}/cgroup").splitlines()
+    places = {controllers: path for _, controllers, path in (line.split(":", 2) for line in lines)}
+    return f"/sys/fs/cgroup/memory{places['memory']}" if "memory" in places else f"/sys/fs/cgroup{places['']}"
 
 
 def _files(it: Installed) -> dict[str, float]:
