@@ -5,6 +5,7 @@
 #   --offline BUNDLE   a file or folder that make-bundle.sh has made: nothing is downloaded
 #   --dry-run          say what would be done, and do nothing
 set -eu
+umask 022 # the service's user reads what is installed
 
 ROOT=/opt/jetson-agent
 CONFIG=/etc/jetson-agent

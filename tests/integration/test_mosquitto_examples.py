@@ -15,6 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.demo.broker import PrivateBroker
 from tests.agent_process import AgentProcess, write_config
@@ -73,7 +74,7 @@ class User:
         self._client.connect("127.0.0.1", self._port)
         self._client.loop_start()
         try:
-            everything = [(it, mqtt.SubscribeOptions(qos=1)) for it in ("#", "$SYS/broker/connection/+/state")]
+            everything = [(it, SubscribeOptions(qos=1)) for it in ("#", "$SYS/broker/connection/+/state")]
             self._client.subscribe(everything)
             self._subscribed.get(timeout=10)
             yield self
@@ -83,14 +84,14 @@ class User:
 
     def may_publish(self, topic: str, payload: bytes, response_topic: str | None = None) -> bool:
         """Whether the broker takes it."""
-        properties = Properties(PacketTypes.PUBLISH)
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         if response_topic is not None:
             properties.ResponseTopic = response_topic
         self._client.publish(topic, payload, qos=1, properties=properties)
         return not self._pubacks.get(timeout=10).is_failure
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        self.received.put((message.topic, message.payload))
+        self.received.put((message.topic, bytes(message.payload)))
 
 
 def _example(name: str, folder: Path) -> str:

@@ -114,7 +114,7 @@ def memory_max_takes_the_engine_and_leaves_the_agent(it: Installed) -> str:
     it.container.run("systemctl", "set-property", "--runtime", "jetson-agent.service", "MemoryMax=infinity")
     wait_for(lambda: it.engine not in (0, engine) and it.serves(), 90, "new engine")
     assert (it.pid, it.restarts) == (pid, restarts)
-    return f"engine ended by the kernel at {limit >> 20} MiB and replaced, the agent's pid {pid} as before; {it.answers()!r}"
+    return f"engine ended by the kernel at {limit >> 20} MiB and replaced, pid {pid} as before; {it.answers()!r}"
 
 
 def stop_is_clean(it: Installed) -> str:
