@@ -12,7 +12,11 @@ Check = Callable[[Installed], str]
 INSTALLER = "/root/jetson-agent/deploy/install.sh"
 _UNINSTALLER = "/root/jetson-agent/deploy/uninstall.sh"
 _BUNDLE = "/root/jetson-agent"
-_QUICK = "WatchdogSec=6s\nRestartSec=1s\nEnvironment=JETSON_AGENT__ENGINE__STEP_TIMEOUT=3s"
+# The small reserve: the kernel is to come before the memory governor.
+_QUICK = (
+    "WatchdogSec=6s\nRestartSec=1s\n"
+    "Environment=JETSON_AGENT__ENGINE__STEP_TIMEOUT=3s JETSON_AGENT__MEMORY__RESERVE=1MiB"
+)
 _MOST_EXPOSURE = 2.5
 _ROOM = 32 << 20
 """Below `MemoryMax`, in bytes."""
@@ -106,12 +110,13 @@ def memory_max_takes_the_engine_and_leaves_the_agent(it: Installed) -> str:
     """The kernel ends the engine, whose `oom_score_adj` is higher, and OOMPolicy lets the service go on."""
     pid, restarts, engine, began = it.pid, it.restarts, it.engine, time.time()
     limit = int(it.show("MemoryCurrent")) + _ROOM
-    it.container.run("systemctl", "set-property", "--runtime", "jetson-agent.service", f"MemoryMax={limit}")
-    it.container.run("sh", "-c", f'echo $$ >"$1"/cgroup.procs; exec python3 -c "{_HOG}"', "sh", _group(it))
-    log = it.log(began)
+    it.limit_memory(str(limit))
+    try:
+        it.container.run("sh", "-c", f'echo $$ >"$1"/cgroup.procs; exec python3 -c "{_HOG}"', "sh", it.memory_group())
+        log = it.log(began)
+    finally:
+        it.limit_memory("infinity")
     assert "signal SIGKILL" in log, log
-    assert (it.pid, it.restarts) == (pid, restarts)
-    it.container.run("systemctl", "set-property", "--runtime", "jetson-agent.service", "MemoryMax=infinity")
     wait_for(lambda: it.engine not in (0, engine) and it.serves(), 90, "new engine")
     assert (it.pid, it.restarts) == (pid, restarts)
     return f"engine ended by the kernel at {limit >> 20} MiB and replaced, pid {pid} as before; {it.answers()!r}"
@@ -216,13 +221,6 @@ def _engine_is_replaced(it: Installed, signal: str) -> str:
     assert it.engine not in (0, engine)
     assert (it.pid, it.restarts) == (pid, restarts), "the agent was ended too"
     return f"answered after {took:.1f} s by another engine, the agent's pid {pid} as before; {answer!r}"
-
-
-def _group(it: Installed) -> str:
-    """The folder of its control group for memory: of cgroup v1, else v2."""
-    lines = it.container.run("cat", f"/proc/{it.pid}/cgroup").splitlines()
-    places = {controllers: path for _, controllers, path in (line.split(":", 2) for line in lines)}
-    return f"/sys/fs/cgroup/memory{places['memory']}" if "memory" in places else f"/sys/fs/cgroup{places['']}"
 
 
 def _files(it: Installed) -> dict[str, float]:

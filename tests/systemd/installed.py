@@ -69,6 +69,16 @@ class Installed:
         self.container.run("systemctl", "restart", _SERVICE)
         self.wait_serving()
 
+    def limit_memory(self, limit: str) -> None:
+        """`MemoryMax` from now on."""
+        self.container.run("systemctl", "set-property", "--runtime", _SERVICE, f"MemoryMax={limit}")
+
+    def memory_group(self) -> str:
+        """The folder of its control group for memory: of cgroup v1, else v2."""
+        lines = self.container.run("cat", f"/proc/{self.pid}/cgroup").splitlines()
+        places = {controllers: path for _, controllers, path in (line.split(":", 2) for line in lines)}
+        return f"/sys/fs/cgroup/memory{places['memory']}" if "memory" in places else f"/sys/fs/cgroup{places['']}"
+
     def comes_back(self, before: int) -> float:
         """Wait until another process serves; how long that took, in seconds."""
         began = time.monotonic()
