@@ -123,9 +123,10 @@ bring_python() {
         step "Python 3.11 or later with venv is not here: from the distribution, beside its own"
         export DEBIAN_FRONTEND=noninteractive
         run apt-get -qq update
-        run apt-get -qq install -y --no-install-recommends python3 python3-venv
+        run apt-get -qq install -y --no-install-recommends python3 python3-venv ||
+            fail "apt-get could not bring it, as said above; on a machine without a network: --offline BUNDLE"
         # 22.04, and so JetPack 6, has 3.11 beside its own 3.10.
-        find_python || run apt-get -qq install -y --no-install-recommends python3.11 python3.11-venv
+        find_python || run apt-get -qq install -y --no-install-recommends python3.11 python3.11-venv || true
         find_python || [ -n "$dry" ] || fail "the distribution has no Python 3.11 or later with venv; install one"
     fi
     check_python_of_bundle
@@ -134,9 +135,9 @@ bring_python() {
 
 fingerprint() { # of what a release is made from
     if [ -n "$bundle" ]; then
-        (cd "$source" && sha256sum requirements.lock wheels/jetson_agent-*.whl)
+        (cd "$source" && sha256sum deploy/pip.lock requirements.lock wheels/jetson_agent-*.whl)
     else
-        (cd "$source" && find agent models/edge-tiny requirements.lock pyproject.toml -type f ! -name '*.pyc' |
+        (cd "$source" && find agent models/edge-tiny deploy/pip.lock requirements.lock pyproject.toml -type f ! -name '*.pyc' |
             LC_ALL=C sort | xargs sha256sum)
     fi | sha256sum | cut -c1-8
 }
@@ -158,8 +159,10 @@ make_release() {
     run "${python:-python3}" -m venv "$release"
     set -- install --quiet --disable-pip-version-check --no-cache-dir
     [ -z "$bundle" ] || set -- "$@" --no-index --find-links "$source/wheels"
-    run "$release/bin/python" -m pip "$@" --require-hashes -r "$source/requirements.lock" ||
-        fail "the packages of requirements.lock could not be installed; the lines above say what pip tried"
+    for lock in deploy/pip.lock requirements.lock; do
+        run "$release/bin/python" -m pip "$@" --require-hashes -r "$source/$lock" ||
+            fail "what $lock pins could not be installed; the lines above say what pip tried"
+    done
     # pip builds it in a folder of its own; the lock has all that it needs to run.
     run "$release/bin/python" -m pip "$@" --no-deps "${wheel:-$source}" ||
         fail "the agent itself could not be installed; the lines above say what pip tried"

@@ -41,6 +41,8 @@ echo "Downloading the wheels for Python $version on $machine ..."
     --platform "manylinux_2_35_$machine" --platform "manylinux_2_28_$machine" --platform "manylinux_2_27_$machine" \
     --platform "manylinux_2_17_$machine" --platform "manylinux2014_$machine" \
     -r "$source/requirements.lock" --dest "$bundle/wheels"
+"$python" -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
+    -r "$source/deploy/pip.lock" --dest "$bundle/wheels"
 echo "Building the agent ..."
 "$python" -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$bundle/wheels" "$source"
 cp "$source/requirements.lock" "$bundle/"
