@@ -33,6 +33,11 @@ class Installed:
         return int(self.show("MainPID"))
 
     @property
+    def current_release(self) -> str:
+        """Its name."""
+        return (self.container.root / "opt/jetson-agent/current").readlink().name
+
+    @property
     def engine(self) -> int:
         """Of the engine; 0: it does not run."""
         found = self.container.run("pgrep", "-f", "agent.engine.child", check=False).split()
