@@ -34,6 +34,7 @@ from agent.errors import ErrorCode, RejectedError, StorageFullError
 from agent.event_log import EventLog
 from agent.events import EngineLost, JournalSetAside, ModelLoaded, ModelUnloaded
 from agent.governor import Doing, Governor
+from agent.health import Health, Standing
 from agent.intake import Intake
 from agent.journal import Journal, JournalThread
 from agent.lanes import Lanes
@@ -56,6 +57,7 @@ from agent.publisher import Publisher
 from agent.scheduler import Limits
 from agent.sources.interpret import Interpreter, pool_subscriptions, subscriptions
 from agent.sources.mqtt import MqttSource
+from agent.systemd import Systemd
 from agent.telemetry import Telemetry
 from agent.units import Seconds
 from agent.upstreams import Upstreams, with_local_fallback
@@ -77,7 +79,7 @@ _log = logging.getLogger(__name__)
 class Agent:
     """The parts, wired."""
 
-    def __init__(self, config: Config, journal: JournalThread, clock: Clock) -> None:
+    def __init__(self, config: Config, journal: JournalThread, clock: Clock, systemd: Systemd) -> None:
         prefix = config.topic_prefix
         outbox_changed = asyncio.Event()
         self._config = config
@@ -222,6 +224,13 @@ class Agent:
         vitals = Vitals(parts, device=config.device.id, machine=identify(), clock=clock)
         keep = None if self._backlog is None else self._backlog.keep
         self._telemetry = Telemetry(config, self._link, snapshot=vitals.snapshot, keep=keep, clock=clock)
+        self._health = Health(
+            systemd,
+            ask_journal=lambda: journal.run(_answer),
+            link_moves_by=lambda: self._link.moves_by,
+            standing=self._standing,
+            clock=clock,
+        )
 
     async def recover(self) -> None:
         """Take up what the last run left."""
@@ -267,6 +276,7 @@ class Agent:
             if self._config.power.nvpmodel == "manage":
                 setter = ModeSetter(tool_for(find_access()), allowed=True)
                 running.append(start(ModeKeeper(setter, self._governor).run(), "power mode"))
+            running.append(start(self._health.run(), "health"))
             self._taking = [start(self._source.run(), "source")]
             if self._cameras is not None:
                 self._taking.append(start(self._cameras.run(), "cameras"))
@@ -276,6 +286,7 @@ class Agent:
 
     async def drain(self) -> None:
         """Stop taking; finish or put back what runs; send what is unsent; say goodbye. Within the stop timeout."""
+        self._health.stopping(self._config.stop_timeout)
         for task in self._taking:
             task.cancel()
         flush_timeout = self._config.stop_timeout * _FLUSH_SHARE
@@ -353,6 +364,17 @@ class Agent:
         most = 1 if loaded is None else loaded.max_batch
         return Doing(prefill, decode, self._engine.running, most, is_loading=self._engine.is_loading)
 
+    def _standing(self) -> Standing:
+        loaded = self._engine.capabilities
+        return Standing(
+            connected=self._link.is_connected,
+            model=None if loaded is None else loaded.model,
+            running=self._lanes.running,
+            queued=self._lanes.queued,
+            limits=self._governor.state.reason,
+            draining=self._presence.is_draining,
+        )
+
     def _obey(self, limits: Limits) -> None:
         self._engine.pace(limits.duty)
         self._worker.limit(limits)
@@ -376,6 +398,10 @@ class Agent:
         if isinstance(event, ModelUnloaded):
             self._presence.model_unloaded()
             self._announcer.changed()
+
+
+def _answer(_: Journal) -> None:
+    """For the journal's thread: whether it takes calls."""
 
 
 def _in_the_loop(take: Callable[[_ValueT], None]) -> Callable[[_ValueT], None]:

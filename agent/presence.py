@@ -34,6 +34,11 @@ class Presence:
         """From now on `online` names none."""
         self._model = self._context_length = self._engine = self._engine_reason = self._vision = None
 
+    @property
+    def is_draining(self) -> bool:
+        """What was last said of draining."""
+        return self._draining
+
     def draining(self, on: bool) -> None:  # noqa: FBT001 - as in the command
         """From now on `online` says that the device drains, or does not."""
         self._draining = on

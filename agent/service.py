@@ -1,7 +1,10 @@
 """The agent as a process: from its configuration to its exit code."""
 
 import asyncio
+import contextlib
+import faulthandler
 import logging
+import os
 import signal
 from typing import TypeVar
 
@@ -11,6 +14,7 @@ from agent.clock import Clock
 from agent.config import Config
 from agent.errors import StopError, StorageFullError
 from agent.journal import JournalThread
+from agent.systemd import Systemd
 from agent.units import Bytes
 
 _ErrorT = TypeVar("_ErrorT", bound=BaseException)
@@ -26,6 +30,7 @@ def run(config: Config) -> int:
     Raises:
         StopError: The agent cannot start or go on; it has the exit code.
     """
+    faulthandler.enable()  # where everything stands when systemd's watchdog ends the process, without a core dump
     try:
         asyncio.run(_serve(config))
     except* StopError as group:
@@ -45,14 +50,19 @@ async def _serve(config: Config) -> None:
         keep=config.journal.keep,
         max_size=Bytes(config.journal.max_size),
     )
-    async with opened as journal:
-        agent = Agent(config, journal, clock)
-        await agent.recover()
-        async with agent.started():
-            await stop.wait()
-            _log.info("stopping", extra={"timeout_s": config.stop_timeout})
-            await agent.drain()
+    # Taken from the environment before the engine's process could inherit it.
+    with contextlib.closing(Systemd.of(os.environ)) as systemd:
+        async with opened as journal:
+            await _run(Agent(config, journal, clock, systemd), stop, config)
     _log.info("stopped")
+
+
+async def _run(agent: Agent, stop: asyncio.Event, config: Config) -> None:
+    await agent.recover()
+    async with agent.started():
+        await stop.wait()
+        _log.info("stopping", extra={"timeout_s": config.stop_timeout})
+        await agent.drain()
 
 
 def _stop_signal() -> asyncio.Event:

@@ -46,7 +46,10 @@ if [ ! -x "$venv/bin/python" ]; then
     "$python" -m venv "$venv"
 fi
 echo "Installing what $lock pins ..."
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" || {
+{
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/pip.lock &&
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+} || {
     echo "Installing from the package index failed: is this machine online? The lines above say what pip tried." >&2
     exit 1
 }

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from agent.broker_security import tls_context
 from agent.config import Config
 from agent.config_file import yaml_text
-from agent.config_file.named_files import complaint_about
+from agent.config_file.named_files import complaint_about, place_of
 from agent.config_file.overrides import Override, read_overrides
 from agent.config_file.tree import KeyPath, dotted, key_at
 from agent.config_file.words import words_for
@@ -35,7 +35,8 @@ def load_config(path: Path | None, environ: Mapping[str, str], *, default_path: 
 
     Args:
         path: The file. None: `default_path` if it exists, else all defaults.
-        environ: Where the overrides are.
+        environ: Where the overrides are, and `CREDENTIALS_DIRECTORY`: what a path such as `credentials/password` names
+            is taken from there, if it is there (systemd.exec(5), `LoadCredential=`).
         default_path: The file that an installation has.
 
     Returns:
@@ -46,7 +47,7 @@ def load_config(path: Path | None, environ: Mapping[str, str], *, default_path: 
     """
     if path is None and default_path.exists():
         path = default_path
-    loading = _Loading(path)
+    loading = _Loading(path, environ.get("CREDENTIALS_DIRECTORY"))
     tree = loading.read_file()
     loading.apply(tree, read_overrides(environ))
     loading.fill_empty_sections(tree)
@@ -71,10 +72,11 @@ class _Complaint:
 class _Loading:
     """One load: where each value came from, and what is wrong so far."""
 
-    def __init__(self, file: Path | None) -> None:
+    def __init__(self, file: Path | None, credentials: str | None) -> None:
         self.complaints: set[_Complaint] = set()
         self._file = file
         self._folder = Path.cwd() if file is None else file.absolute().parent
+        self._credentials = None if credentials is None else Path(credentials)
         self._lines: dict[KeyPath, int] = {}
         self._variables: dict[KeyPath, str] = {}
         self._left_out: set[KeyPath] = set()
@@ -144,7 +146,7 @@ class _Loading:
             value = holder[path[-1]]
             if key is None or key.kind != "path" or not isinstance(value, str):
                 continue
-            file = self._folder / value
+            file = place_of(Path(value), self._folder, self._credentials)
             holder[path[-1]] = str(file)
             complaint = complaint_about(path, file)
             if complaint is not None:

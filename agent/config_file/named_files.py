@@ -11,6 +11,22 @@ from agent.errors import ConfigError, RejectedError
 from agent.plain_file import plain_file, read_text
 from agent.schema_limits import check_schema
 
+_CREDENTIALS = Path("credentials")
+"""The folder beside the configuration that only root may read, and that systemd hands to the service."""
+
+
+def place_of(path: Path, folder: Path, credentials: Path | None) -> Path:
+    """Where the file is that a configuration in `folder` calls `path`.
+
+    Args:
+        path: As it is written.
+        folder: Where relative paths start.
+        credentials: Where systemd has put what `credentials/…` names; None: nowhere.
+    """
+    if credentials is not None and path.parent == _CREDENTIALS and (credentials / path.name).exists():
+        return credentials / path.name
+    return folder / path
+
 
 def complaint_about(key: KeyPath, file: Path) -> str | None:
     """What is wrong with the file of a key; None when nothing is, or when it need not exist yet."""

@@ -100,9 +100,14 @@ class Connection:
         if filters and not self._ended.done():
             self._client.unsubscribe(list(filters))
 
-    async def served(self) -> End:
-        """Keep it alive, until it has ended."""
+    async def served(self, *, on_tick: Callable[[], None]) -> End:
+        """Keep it alive, until it has ended.
+
+        Args:
+            on_tick: Called about every second.
+        """
         while not self._ended.done():
+            on_tick()
             await asyncio.wait({self._ended}, timeout=_TICK_S)
             self._step(self._client.loop_misc)
         return self._ended.result()

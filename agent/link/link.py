@@ -6,6 +6,7 @@ Owns the device's session with the broker. Invariant: a message is acknowledged 
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from itertools import count
 
 from agent.broker_security import sends_password_in_the_clear
@@ -27,6 +28,12 @@ _STEADY_S = 2.0
 
 _UNSTEADY = 3
 """So many failures, the last of them by a connection that ended soon, are worth a hint."""
+
+_STEP = Seconds(60.0)
+"""No step of the link's task takes longer, whatever the broker, the network and the name server do."""
+
+_GREETING = Seconds(30.0)
+"""How long a broker that has let us in may take to answer the subscriptions and the first status."""
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +77,12 @@ class Link:
         self._last_problem: Problem | None = None
         self._losses = 0
         self._left: frozenset[str] = frozenset()
+        self._moves_by = Seconds(clock.now() + _STEP)
+
+    @property
+    def moves_by(self) -> Seconds:
+        """When the link's task will have moved on at the latest, on the boot clock: after that, it hangs."""
+        return self._moves_by
 
     @property
     def is_connected(self) -> bool:
@@ -91,13 +104,16 @@ class Link:
             _log.warning("password_sent_in_the_clear", extra=self._place | {"hint": "set broker.tls"})
         failures = 0
         for self._connection_number in count(1):
+            self._moves_within(_STEP)
             await self._inbox.room()  # else each connection would bring more
             lasted, end = await self._serve()
             self._losses += lasted is not None
             failures = failures + 1 if lasted is None or lasted < _STEADY_S else 0
             if lasted is not None and failures == _UNSTEADY:
                 _log.warning("broker_connection_unsteady", extra={"hint": "do two devices share device.id?"})
-            await asyncio.sleep(backoff(end.problem, failures))
+            pause = backoff(end.problem, failures)
+            self._moves_within(Seconds(pause + _STEP))
+            await asyncio.sleep(pause)
 
     async def receive(self) -> list[Incoming]:
         """Take everything that has arrived, oldest first; waits until there is something."""
@@ -155,16 +171,21 @@ class Link:
         client = BrokerClient(self._client_id, will=self._will, max_payload=self._max_payload, deliver=self._deliver)
         connection = self._connection = Connection(client, on_end=self._connected.clear)
         connected_at: Seconds | None = None
+        self._moves_within(_STEP)
         try:
             await connection.open(self._settings)
-            left = await self._greet(connection)
+            self._moves_within(_STEP)
+            async with asyncio.timeout(_GREETING):
+                left = await self._greet(connection)
             self._connected.set()
             self._have_left(connection, left)  # others may have been named meanwhile
             connected_at = self._clock.now()
             self._report_connected(connection)
-            end = await connection.served()
+            end = await connection.served(on_tick=partial(self._moves_within, _STEP))
         except ConnectionEndedError as error:
             end = error.end
+        except TimeoutError:
+            end = End(Problem.UNREACHABLE, f"no answer to the subscriptions within {_GREETING} s")
         finally:
             self._connection = None
             connection.close()
@@ -193,6 +214,9 @@ class Link:
         """Leave what is to be left now and was not before, and take again what was."""
         connection.unsubscribe(sorted(self._left - before))
         connection.subscribe_again(sorted(before - self._left))
+
+    def _moves_within(self, time: Seconds) -> None:
+        self._moves_by = Seconds(self._clock.now() + time)
 
     def _deliver(self, packet: PublishPacket) -> None:
         self._inbox.put(packet, self._connection_number)

@@ -70,6 +70,30 @@ async def test_nobody_listens(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
+async def test_a_broker_that_does_not_answer_subscriptions_is_left(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("agent.link.link._GREETING", 0.05)
+    async with scripted_broker(lambda kind, body: b"" if kind == SUBSCRIBE else polite(kind, body)) as port:
+        link = make_link(settings(port))
+        async with running(link.run):
+            await until(lambda: link._connection_number > 2)
+    assert _names(caplog) == ["broker_unreachable"]
+    assert "subscriptions" in _reason(caplog, "broker_unreachable")
+
+
+async def test_says_by_when_it_moves_on_whether_connected_or_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.link.connection._TICK_S", 0.01)
+    monkeypatch.setattr("agent.link.link.backoff", lambda _problem, _failures: 3600.0)
+    async with scripted_broker(polite) as port, connected(settings(port)) as link:
+        before = link.moves_by
+        await until(lambda: link.moves_by > before)
+        assert link._connection is not None
+        link._connection.close()
+        await until(lambda: link.moves_by > before + 3600.0)
+
+
+@pytest.mark.usefixtures("impatient")
 async def test_a_wrong_password_is_told_once_and_a_corrected_one_is_used(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

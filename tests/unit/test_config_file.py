@@ -299,6 +299,21 @@ def test_relative_paths_start_at_the_files_folder(tmp_path: Path, monkeypatch: p
     assert config.routes["a"].schema_file == tmp_path / "answer.json"
 
 
+def test_systemd_hands_over_what_only_root_may_read(tmp_path: Path) -> None:
+    handed = tmp_path / "run"
+    handed.mkdir()
+    (handed / "password").write_text("secret")
+    (tmp_path / "credentials").mkdir()
+    (tmp_path / "credentials" / "key").write_text("secret")
+    text = "broker: {user: u, password_file: credentials/password}\n"
+    text += "upstreams: {u: {url: 'https://u', api_key_file: credentials/key}}"
+    config = _load(tmp_path, text, CREDENTIALS_DIRECTORY=str(handed))
+    assert config.broker.password_file == handed / "password"
+    assert config.upstreams["u"].api_key_file == tmp_path / "credentials" / "key", "it was not handed over"
+    (tmp_path / "credentials" / "password").write_text("secret")
+    assert _load(tmp_path, text).broker.password_file == tmp_path / "credentials" / "password"
+
+
 def test_reads_the_schemas_of_the_routes_that_have_one(tmp_path: Path) -> None:
     schema = json.dumps({"type": "object"})
     (tmp_path / "answer.json").write_text(schema)

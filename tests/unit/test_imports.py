@@ -165,6 +165,8 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "platform.sampler": {"app", "vitals", "bench.watching"},
     "governor": {"app", "vitals", "power_plan", "mode_keeper"},
     "mode_keeper": {"app"},
+    "health": {"app"},
+    "systemd": {"app", "health", "service"},
     "model_choice": {"app"},
     # Without cameras nothing of them is imported but values and settings.
     "camera.building": {"app"},

@@ -1,0 +1,53 @@
+#!/bin/sh
+# Removes what install.sh has installed; docs/service.md. The configuration and the state, with models and prompts that
+# wait, stay, and so does the user that owns them.
+# usage: uninstall.sh [--purge]
+#   --purge   remove these too
+set -eu
+
+purge=''
+case ${1:-} in
+    '') ;;
+    --purge) purge=yes ;;
+    -h | --help)
+        sed -n '2,5s/^# //p' "$0"
+        exit 0
+        ;;
+    *)
+        echo "uninstall.sh: unknown argument: $1; see --help" >&2
+        exit 64
+        ;;
+esac
+[ "$(id -u)" = 0 ] || {
+    echo "uninstall.sh: must be root: sudo $0" >&2
+    exit 1
+}
+
+units=/etc/systemd/system
+for unit in jetson-agent.service jetson-agent-nvpmodel.socket; do
+    [ ! -e "$units/$unit" ] || systemctl --quiet disable --now "$unit"
+done
+systemctl reset-failed jetson-agent.service 2>/dev/null || true
+rm -f "$units/jetson-agent.service" "$units/jetson-agent-nvpmodel.socket" "$units/jetson-agent-nvpmodel@.service" \
+    "$units/jetson-agent.service.d/credentials.conf" "$units/jetson-agent.service.d/backoff.conf" \
+    /usr/libexec/jetson-agent-nvpmodel /etc/sysusers.d/jetson-agent.conf /etc/tmpfiles.d/jetson-agent.conf
+rmdir "$units/jetson-agent.service.d" 2>/dev/null || true
+systemctl daemon-reload
+if [ "$(readlink /usr/local/bin/jetson-agent 2>/dev/null)" = /opt/jetson-agent/current/bin/jetson-agent ]; then
+    rm /usr/local/bin/jetson-agent
+fi
+rm -rf /opt/jetson-agent
+
+if [ -n "$purge" ]; then
+    rm -rf /etc/jetson-agent /var/lib/jetson-agent "$units/jetson-agent.service.d"
+    if getent passwd jetson-agent >/dev/null; then userdel jetson-agent; fi
+    if getent group jetson-agent >/dev/null; then groupdel jetson-agent; fi
+    echo "jetson-agent is removed, with its configuration, its state and its user."
+    exit 0
+fi
+echo "jetson-agent is removed. What stays:"
+for kept in /etc/jetson-agent /var/lib/jetson-agent "$units/jetson-agent.service.d"; do
+    [ ! -e "$kept" ] || echo "  $kept"
+done
+echo "  the user jetson-agent"
+echo "uninstall.sh --purge removes these too."

@@ -1,0 +1,114 @@
+"""Installing and removing: each check says what was seen, or raises AssertionError."""
+
+import time
+import zipfile
+from pathlib import Path
+
+from tests.systemd.installed import CONFIG, Installed
+
+_INSTALLER = "/root/jetson-agent/deploy/install.sh"
+_UNINSTALLER = "/root/jetson-agent/deploy/uninstall.sh"
+_BUNDLE = "/root/jetson-agent"
+
+
+def dry_run_changes_nothing(it: Installed) -> str:
+    """Nothing is there afterwards."""
+    it.container.run(_INSTALLER, "--dry-run", "--offline", _BUNDLE)
+    left = [place for place in ("opt/jetson-agent", "etc/jetson-agent") if (it.container.root / place).exists()]
+    assert not left, left
+    return "no file"
+
+
+def install_starts_and_asks(it: Installed) -> str:
+    """From a bundle, without a network; returns when the service takes prompts."""
+    began = time.monotonic()
+    said = it.container.run(_INSTALLER, "--offline", _BUNDLE)
+    assert "a test prompt was answered: Yes, the door is open." in said, said
+    assert it.show("ActiveState") == "active"
+    return f"{time.monotonic() - began:.0f} s; {it.show('StatusText')}"
+
+
+def install_again_changes_nothing(it: Installed) -> str:
+    """The same files, the same process."""
+    pid, files = it.pid, _files(it)
+    said = it.container.run(_INSTALLER, "--offline", _BUNDLE)
+    assert "nothing has changed" in said, said
+    assert it.pid == pid
+    assert _files(it) == files
+    return f"pid {pid} as before, {len(files)} files as before"
+
+
+def release_that_does_not_start_gives_way(it: Installed) -> str:
+    """To the one before."""
+    root, current = it.container.root, it.current_release
+    bundle = root / "root/broken"
+    it.container.run("cp", "-r", _BUNDLE, "/root/broken")
+    (wheel,) = (bundle / "wheels").glob("jetson_agent-*.whl")
+    right_wheel = root / _BUNDLE.removeprefix("/") / "wheels" / wheel.name
+    with zipfile.ZipFile(right_wheel) as right, zipfile.ZipFile(wheel, "w") as broken:
+        for name in right.namelist():
+            broken.writestr(name, b"raise SystemExit(1)" if name == "agent/service.py" else right.read(name))
+    said = it.container.run("/root/broken/deploy/install.sh", "--offline", "/root/broken", check=False)
+    assert f"the one before, {current}, is back" in said, said
+    assert it.current_release == current
+    it.wait_serving()
+    return f"{current} serves again; {it.answers()!r}"
+
+
+def secrets_are_roots_alone(it: Installed) -> str:
+    """A password that only root can read reaches the agent through systemd, and the broker lets it in."""
+    root = it.container.root
+    (root / "etc/mosquitto/conf.d/password.conf").write_text(
+        "per_listener_settings true\nlistener 1883 localhost\nallow_anonymous true\n"
+        "listener 1884 localhost\nallow_anonymous false\npassword_file /etc/mosquitto/passwords\n"
+    )
+    it.container.run("mosquitto_passwd", "-c", "-b", "/etc/mosquitto/passwords", "orin-7", "s3cret")
+    it.container.run("chown", "mosquitto", "/etc/mosquitto/passwords")
+    it.container.run("systemctl", "restart", "mosquitto")
+    secret = root / "etc/jetson-agent/credentials/password"
+    secret.write_text("s3cret\n")
+    secret.chmod(0o600)
+    config = root / CONFIG.removeprefix("/")
+    config.write_text(
+        config.read_text().replace(
+            "  host: localhost\n",
+            "  host: localhost\n  port: 1884\n  user: orin-7\n  password_file: credentials/password\n",
+        )
+    )
+    it.container.run(_INSTALLER, "--offline", _BUNDLE)
+    it.wait_serving()
+    user = it.show("User")
+    refused = it.container.run(
+        "runuser", "-u", user, "--", "cat", "/etc/jetson-agent/credentials/password", check=False
+    )
+    assert "Permission denied" in refused, refused
+    return f"connected with it; {user} itself: Permission denied"
+
+
+def uninstall_leaves_what_it_says(it: Installed) -> str:
+    """And with --purge nothing."""
+    said = it.container.run(_UNINSTALLER)
+    left = _left(it)
+    kept = {"/etc/jetson-agent", "/var/lib/jetson-agent", "/etc/systemd/system/jetson-agent.service.d"}
+    assert left == kept, left
+    assert all(place in said for place in kept), said
+    it.container.run(_UNINSTALLER, "--purge")
+    assert not _left(it), _left(it)
+    assert not it.container.run("getent", "passwd", "jetson-agent", check=False)
+    return "without --purge configuration, state and an edited unit; with it nothing"
+
+
+def _files(it: Installed) -> dict[str, float]:
+    """With the times of their last change."""
+    places = ("opt/jetson-agent", "etc/jetson-agent", "etc/systemd/system", "etc/sysusers.d", "etc/tmpfiles.d")
+    files = [file for place in places for file in (it.container.root / place).rglob("*")]
+    return {str(file): file.lstat().st_mtime for file in files}
+
+
+def _left(it: Installed) -> set[str]:
+    """What has the agent's name, outside of what the test itself put there."""
+    root = it.container.root
+    places = ("etc", "etc/systemd/system", "etc/sysusers.d", "etc/tmpfiles.d", "opt", "usr/local/bin", "usr/libexec")
+    folders = [root / place for place in (*places, "var/lib", "etc/systemd/system/multi-user.target.wants")]
+    found: set[Path] = {file for folder in folders for file in folder.glob("*jetson-agent*")}
+    return {f"/{file.relative_to(root)}" for file in found}
