@@ -1,0 +1,127 @@
+"""Many prompts at once by MQTT, through the whole agent: what they make together, and how evenly each one comes.
+
+`python -m tests.bench.concurrency --model DIR --at-once 1,2,4,8,16,32` publishes so many different prompts together,
+streams their answers, and waits for all replies; the numbers alternate from round to round. With a model that was built
+for it (`tests.bench.random_model --paged`) on a card they run as one batch.
+"""
+
+import argparse
+import json
+import platform
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from statistics import median, quantiles
+
+import paho.mqtt.client as mqtt
+import psutil
+
+from tests.agent_process import PREFIX, serving
+from tests.client import Client
+from tests.device.cells import add_cuda_libraries
+
+_QUESTION = "Tell me about the things that stand on shelf {number}, and about their colours. "
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Prompts that were published together.
+
+    Attributes:
+        seconds: From the first one's publication to the last reply.
+        tokens: Of all answers.
+        gaps: Seconds between two deltas of one answer, of all of them.
+        first: Seconds to the first delta, of each.
+    """
+
+    seconds: float
+    tokens: int
+    gaps: Sequence[float]
+    first: Sequence[float]
+
+
+class TimedClient(Client):
+    """A client that keeps when each delta came."""
+
+    def __init__(self, port: int) -> None:
+        self.times: dict[str, list[float]] = defaultdict(list)
+        super().__init__(port, topics=("reply/#", "status"))
+
+    def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
+        self.times[message.topic].append(time.perf_counter())
+        super()._on_message(client, userdata, message)
+
+
+def burst(client: TimedClient, name: str, at_once: int, tokens: int) -> Burst:
+    """Publish and wait."""
+    ids = [f"{name}-{number}" for number in range(at_once)]
+    began = time.perf_counter()
+    for number, prompt_id in enumerate(ids):
+        prompt = _QUESTION.format(number=f"{name} {number}") * 4
+        client.prompt({"id": prompt_id, "prompt": prompt, "max_tokens": tokens, "stream": True})
+    replies = [client.reply(prompt_id, 600) for prompt_id in ids]
+    failed = [reply for reply in replies if "error" in reply]
+    if failed:
+        raise SystemExit(f"{len(failed)} of {at_once} prompts failed: {failed[0]['error']}")
+    deltas = [client.times[f"{PREFIX}/reply/{prompt_id}/stream"] for prompt_id in ids]
+    return Burst(
+        max(client.times[f"{PREFIX}/reply/{prompt_id}"][0] for prompt_id in ids) - began,
+        sum(reply["usage"]["completion_tokens"] for reply in replies),
+        [after - before for times in deltas for before, after in pairwise(times)],
+        [times[0] - began for times in deltas],
+    )
+
+
+def row(at_once: int, bursts: Sequence[Burst], single: float) -> str:
+    """Of the table."""
+    rates = sorted(run.tokens / run.seconds for run in bursts)
+    gaps = quantiles([1000 * gap for run in bursts for gap in run.gaps], n=20)
+    first = median(1000 * each for run in bursts for each in run.first)
+    rate = f"{median(rates):.1f} ({rates[0]:.1f}-{rates[-1]:.1f})"
+    return f"| {at_once} | {rate} | {median(rates) / single:.2f} | {gaps[9]:.2f} / {gaps[18]:.2f} | {first:.1f} |"
+
+
+def measure(model_dir: Path, sizes: Sequence[int], tokens: int, rounds: int) -> None:
+    """Run and print."""
+    found: dict[int, list[Burst]] = {size: [] for size in sizes}
+    sections: dict[str, object] = {"model": {"name": model_dir.name}, "models_dir": str(model_dir.parent)}
+    with (
+        tempfile.TemporaryDirectory(prefix="jetson-agent-bench-") as folder,
+        serving(Path(folder), **sections) as (broker, _),
+        TimedClient(broker.port) as client,
+    ):
+        status = client.wait_online(600)
+        for number in range(rounds + 1):
+            for size in sizes:
+                run = burst(client, f"r{number}n{size}", size, tokens)
+                if number:  # runtimes prepare themselves the first time
+                    found[size].append(run)
+    print(f"machine: {platform.machine()}, {psutil.cpu_count()} cores; status: {json.dumps(status)}")
+    print("| at once | tokens/s | of one alone | between deltas, ms, p50 / p95 | first delta, ms |")
+    print("| --- " * 5 + "|")
+    single = median(run.tokens / run.seconds for run in found[sizes[0]])
+    for size, bursts in found.items():
+        print(row(size, bursts, single))
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True, help="a folder with genai_config.json")
+    parser.add_argument("--at-once", default="1,2,4,8,16,32")
+    parser.add_argument("--tokens", type=int, default=100, help="of each answer")
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    add_cuda_libraries()
+    sizes = [int(size) for size in arguments.at_once.split(",")]
+    measure(arguments.model.resolve(), sizes, arguments.tokens, arguments.rounds)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
