@@ -2,7 +2,7 @@
 
 RFC 2326, as far as FFmpeg and GStreamer ask; RTP over the same TCP connection. It prints its port once it listens, and
 for each client the boot clock's time of picture 0: picture n follows n intervals later. With `--user`, digest
-authentication (RFC 2617) is asked for. SIGUSR1: from now on random bytes as payloads; SIGUSR2: a picture each two
+authentication (RFC 2617) is asked for. SIGUSR1: from now on random bytes as payloads; SIGUSR2: a picture each five
 seconds; SIGHUP: all is well again.
 """
 
@@ -142,7 +142,7 @@ class Session:
                 self._writer.write(b"$\0" + struct.pack("!H", len(sent)) + sent)
                 sequence += 1
             await self._writer.drain()
-            due += 2.0 if self._server.mode is Mode.SLOW else 1.0 / FRAMES_PER_SECOND
+            due += 5.0 if self._server.mode is Mode.SLOW else 1.0 / FRAMES_PER_SECOND
             await asyncio.sleep(max(0.0, due - loop.time()))
 
 
