@@ -18,10 +18,11 @@ from agent.camera.values import Box, CameraName, Code, Detection, Look, Picture
 from agent.units import Bytes, Seconds
 
 _CODES_AFTER_MOTION = Seconds(3.0)
-"""For so long after something moved, each look is for codes too, where it moved: somebody has to hold them up."""
+"""For so long after something moved, codes are looked for where it did: somebody has to hold them up."""
+_CODES_EVERY_MOVING = Seconds(0.3)
 _CODES_EVERY = Seconds(2.0)
 """When nothing moves, the whole picture is read. What is always there is found all the same."""
-_WHOLE_EVERY = 5
+_WHOLE_EVERY = 4
 """Of pictures without a code in them, every so manieth is read again at the frame's full size."""
 
 
@@ -114,7 +115,8 @@ class Eye:
     def _read_codes(self, scaled: Scaled, at: Seconds, moved: Moved) -> tuple[Code, ...] | None:
         moving = [*self._moving, *((at, box) for box in moved.regions)]
         self._moving = [(then, box) for then, box in moving if at - then <= _CODES_AFTER_MOTION]
-        if not self._plan.code_kinds or (not self._moving and at - self._codes_at < _CODES_EVERY):
+        every = _CODES_EVERY_MOVING if self._moving else _CODES_EVERY
+        if not self._plan.code_kinds or at - self._codes_at < every:
             return None
         self._codes_at = at
         whole = _covered(grey_of(scaled.full), self._plan.masks)

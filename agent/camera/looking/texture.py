@@ -16,19 +16,20 @@ _SAME = 0.6
 """With so much correlation it is the same surface. One without grain correlates with nothing, and counts as new."""
 
 
-def fine(grey: Floats) -> Floats:
-    """The fine structure of a picture: (height, width)."""
-    return np.asarray(grey - cv2.GaussianBlur(grey, (0, 0), _FINE), np.float32)
-
-
 def is_same_surface(seen: Floats, usual: Floats, where: NDArray[np.bool_]) -> bool:
-    """Whether two fine structures are of the same surface.
+    """Whether a part of the picture shows the surface that is usually there.
 
     Args:
-        seen: Of the picture: (height, width).
-        usual: Of the background, likewise.
-        where: The part, likewise.
+        seen: The picture's grey values: (height, width).
+        usual: The background's, likewise.
+        where: The part, likewise; not empty.
     """
-    one, other = seen[where], usual[where]
+    rows, columns = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
+    part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    one, other = _fine(seen[part])[where[part]], _fine(usual[part])[where[part]]
     power = float(np.sqrt((one**2).sum() * (other**2).sum()))
     return power > 0 and float((one * other).sum()) > _SAME * power
+
+
+def _fine(grey: Floats) -> Floats:
+    return np.asarray(grey - cv2.GaussianBlur(grey, (0, 0), _FINE), np.float32)

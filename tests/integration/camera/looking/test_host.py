@@ -102,7 +102,8 @@ async def test_looks_come_from_every_camera_each_with_its_own_frames() -> None:
         other = await watched.look(np.zeros((90, 160, 3), np.uint8), YARD)
         assert (one.camera, one.width, other.camera, other.width) == (DOOR, 640, YARD, 160)
         assert other.brightness == 0.0
-        read = await watched.look(with_code(yard.frame(), "open the gate", 160, (240, 100)))
+        while (read := await watched.look(with_code(yard.frame(), "open the gate", 160, (240, 100)))).codes is None:
+            pass  # codes are not looked for in every frame
         assert read.codes == (Code("qr", "open the gate"),)
         assert watched.troubles == []
 

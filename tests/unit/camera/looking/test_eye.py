@@ -73,21 +73,23 @@ def test_a_frame_that_repeats_itself_is_said_to(camera: Camera) -> None:
     assert [camera.show(each).repeated for each in (frame, frame, yard.frame(), frame)] == [False, True, False, False]
 
 
-def test_a_code_held_up_is_read_at_once_and_codes_are_looked_for_seldom_when_nothing_moves(camera: Camera) -> None:
+def test_a_code_held_up_is_read_within_two_looks_and_codes_are_looked_for_seldom_when_nothing_moves(
+    camera: Camera,
+) -> None:
     yard = Yard()
     still = [camera.show(yard.frame()) for _ in range(40)]
     assert sum(look.codes is not None for look in still) <= 24  # of three seconds, and then each two seconds
     assert [look.codes is None for look in still[20:]].count(False) <= 3
-    held = camera.show(with_code(yard.frame(), "open the gate", 160, (240, 100)))
-    assert held.moved > 0.02
-    assert held.codes == (Code("qr", "open the gate"),)
+    held = [camera.show(with_code(yard.frame(), "open the gate", 160, (240, 100))) for _ in range(2)]
+    assert held[0].moved > 0.02
+    assert (Code("qr", "open the gate"),) in [look.codes for look in held]
 
 
-def test_a_small_code_is_read_in_the_whole_frame_within_five_looks(camera: Camera) -> None:
+def test_a_small_code_is_read_at_full_size_within_two_looks(camera: Camera) -> None:
     yard = Yard(width=1280, height=720)
     for _ in range(5):
         camera.show(yard.frame())
-    looks = [camera.show(with_code(yard.frame(), "small", 87, (600, 300))) for _ in range(5)]
+    looks = [camera.show(with_code(yard.frame(), "small", 87, (600, 300))) for _ in range(2)]
     assert Code("qr", "small") in [code for look in looks for code in look.codes or ()]
 
 
@@ -97,7 +99,7 @@ def test_what_is_in_a_mask_does_not_count(camera: Camera) -> None:
     for _ in range(10):
         camera.show(yard.frame())
     look = camera.show(with_code(yard.frame(), "open the gate", 160, (240, 100)))
-    assert (look.moved, look.codes) == (0.0, ())
+    assert (look.moved, look.codes or ()) == (0.0, ())
     assert look.changed < 0.05
 
 

@@ -74,5 +74,5 @@ def test_rates_are_kept_when_there_is_time_and_lack_the_same_share_when_not(rate
         owed = max(0.0, (seconds - turns[name].due) * rate)
         assert turns[name].looked + turns[name].shed + owed == pytest.approx(rate * seconds, abs=2 + rate * cost)
     if load > 2.0:
-        assert max(shares) < 1.5 * min(shares) + 2 / seconds
+        assert max(shares) < 2.5 * min(shares) + 2 / seconds
         assert all(turn.shed for turn in turns.values())
