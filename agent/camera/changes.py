@@ -71,7 +71,8 @@ def compare(before: Change, look: Look, *, is_moving: bool) -> Change:
     lasted = max(0.0, look.at - before.seen_at)
     smoothed = _towards(before.smoothed, look.changed, lasted, _SMOOTHING)
     change = replace(before, smoothed=smoothed, seen_at=look.at)
-    if is_moving or abs(smoothed - change.resting) > _restless(smoothed):
+    farthest = max(abs(smoothed - change.resting), abs(smoothed - look.changed))
+    if is_moving or farthest > _restless(smoothed):
         return replace(change, resting=smoothed, rests_since=look.at)
     return change if look.at - change.rests_since < _RESTS else _at_rest(change, look, Seconds(lasted))
 

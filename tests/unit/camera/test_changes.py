@@ -56,6 +56,7 @@ def test_not_while_something_moves() -> None:
         stepping((30, 0.0), noise=0.003),
         stepping((30, 0.008)),
         stepping((30, 0.2), brightness=40.0),
+        stepping((30, 0.043), brightness=15.0),
         stepping((30, 0.1), (32, -0.1)),
         lambda after, _: replace(look(), changed=0.001 + after / 1500),
         lambda after, _: replace(look(), changed=0.05 + 0.04 * math.sin(after)),
