@@ -40,14 +40,14 @@ class Yard:
         noise = self._noise[top : top + scene.shape[0], left : left + scene.shape[1]]
         return np.asarray(cv2.add(scene, noise, dtype=cv2.CV_8U), np.uint8)
 
-    def with_person(self, x: float) -> tuple[Pixels, Box]:
+    def with_person(self, x: float, light: float = 1.0) -> tuple[Pixels, Box]:
         """Somebody stands with their left shoulder at `x`, a share of the width; and where that is."""
         height, width = self.ground.shape[:2]
         scene = self.ground.copy()
         left, top, wide, high = round(x * width), round(0.35 * height), round(0.07 * width), round(0.42 * height)
         cv2.rectangle(scene, (left, top + high // 6), (left + wide, top + high), (50, 60, 120), -1)
         cv2.circle(scene, (left + wide // 2, top + high // 12), high // 12, (150, 170, 200), -1)
-        return self.seen(scene), Box(left / width, top / height, wide / width, high / height)
+        return self.seen(scene * np.float32(light)), Box(left / width, top / height, wide / width, high / height)
 
     def with_swaying_leaves(self, number: int) -> Pixels:
         """A tree in the wind, in the frame with this number."""

@@ -101,6 +101,8 @@ PURE: dict[str, set[str]] = {
     "engine.edge_llm_answer": VALUES | {"engine.compact_json", "engine.text"},
     "engine.speculation": VALUES,
     "engine.exactness": set(),
+    "camera.looking.plan": VALUES | {"camera.settings", "camera.values"},
+    "camera.looking.turns": VALUES | {"camera.values"},
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {
@@ -159,6 +161,11 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "camera.ring": {"camera.building", "camera.observing"},
     "camera.states": {"camera.building", "camera.cameras"},
     "camera.watch": {"camera.building", "camera.cameras"},
+    "camera.looking.host": {"camera.building"},
+    "camera.looking.process": {"camera.looking.host"},
+    "camera.looking.child": set(),  # a program
+    "camera.looking.eye": {"camera.looking.child"},
+    "camera.looking.detector": {"camera.looking.detecting"},
     "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_parts", "ask", "demo"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
@@ -175,6 +182,9 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "prometheus_client": {"metrics"},
     "huggingface_hub": {"models.hub"},
     "httpx2": {"models", "engine.openai_connection"},
+    "cv2": {"camera.capture", "camera.looking"},
+    "PIL": {"camera.capture", "camera.looking.picture"},
+    "onnxruntime": {"camera.looking.detector"},
     "transformers": {"bench.synthetic", "models.building.torch_model"},
 }
 

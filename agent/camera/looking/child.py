@@ -60,7 +60,7 @@ class Loop:
             for camera, watched in begin.cameras.items()
         }
         began = now()
-        self._turns = {camera: Turn(watched.plan.period, began) for camera, watched in begin.cameras.items()}
+        self._turns = {camera: Turn(watched.plan.period, began, began) for camera, watched in begin.cameras.items()}
         self._told = dict(self._turns)
         self._told_at = began
         self._failing: set[CameraName] = set()

@@ -41,8 +41,8 @@ class Eye:
         self._detecting = detecting
         self._number = 0
         self._before: Scaled | None = None
-        self._moved_at = self._codes_at = Seconds(-math.inf)
-        self._moved_in = Box(0.0, 0.0, 1.0, 1.0)
+        self._codes_at = Seconds(-math.inf)
+        self._moving: list[tuple[Seconds, Box]] = []
         self._without_codes = 0
         self.replan(plan)
 
@@ -112,14 +112,14 @@ class Eye:
             self._motion, self._reference = Motion(counts), Reference(counts)
 
     def _read_codes(self, scaled: Scaled, at: Seconds, moved: Moved) -> tuple[Code, ...] | None:
-        if moved.regions:
-            self._moved_at, self._moved_in = at, around(moved.regions)
-        is_near = at - self._moved_at <= _CODES_AFTER_MOTION
-        if not self._plan.code_kinds or (not is_near and at - self._codes_at < _CODES_EVERY):
+        moving = [*self._moving, *((at, box) for box in moved.regions)]
+        self._moving = [(then, box) for then, box in moving if at - then <= _CODES_AFTER_MOTION]
+        if not self._plan.code_kinds or (not self._moving and at - self._codes_at < _CODES_EVERY):
             return None
-        if is_near:
+        if self._moving:
+            where = around([box for _, box in self._moving])
             whole = _covered(grey_of(scaled.full), self._plan.masks)
-            return self._codes.read(for_codes(whole[pixels_in(self._moved_in, whole.shape)]), thoroughly=False)
+            return self._codes.read(for_codes(whole[pixels_in(where, whole.shape)]), thoroughly=False)
         self._codes_at = at
         found = self._codes.read(_covered(scaled.grey, self._plan.masks), thoroughly=False)
         self._without_codes = 0 if found else self._without_codes + 1

@@ -35,6 +35,8 @@ __all__ = ["Looking", "LookingLost", "LooksShed", "NoPictureError", "Trouble"]
 
 _SILENCE = Seconds(30.0)
 """It says something every few seconds, but for when it loads a detector. Silent for so long, it hangs."""
+_START_TIMEOUT = Seconds(60.0)
+"""Until its first word: on a busy board libraries load slowly."""
 _PICTURE_TIMEOUT = Seconds(10.0)
 _SOUND = Seconds(60.0)
 """A process that lived so long is no failed attempt."""
@@ -67,7 +69,7 @@ class Looking:
         cameras: Their frames, and what is to be done with them. The slots stay the caller's.
         on_look: Told of each look.
         on_trouble: Told of what an operator should know.
-        silence: A process that says nothing for so long is killed.
+        silence: A process that has begun and says nothing for so long is killed.
     """
 
     def __init__(
@@ -168,15 +170,17 @@ class Looking:
         Returns:
             Whether it says nothing any more, and has to be ended.
         """
+        patience = _START_TIMEOUT
         while True:
             try:
-                async with asyncio.timeout(self._silence):
+                async with asyncio.timeout(patience):
                     message = await anext(messages, None)
             except TimeoutError:
                 return True
             if message is None:
                 return False
             self._deliver(message)
+            patience = self._silence
 
     def _deliver(self, message: ToAgent) -> None:
         match message:

@@ -8,7 +8,7 @@ from agent.camera.values import Box
 from agent.units import Ratio, Seconds
 
 if TYPE_CHECKING:  # the looking process does without pydantic: 18 MB
-    from agent.camera import settings as configured
+    from agent.camera.settings import Camera, Detector
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class DetectorPlan:
     least: tuple[Ratio, ...]
 
     @classmethod
-    def of(cls, settings: "configured.Detector") -> Self:
+    def of(cls, settings: "Detector") -> Self:
         """From the configuration."""
         named = {label: each.confidence for label, each in settings.classes.items()}
         least = tuple(Ratio(named.get(label, settings.confidence)) for label in settings.labels)
@@ -50,7 +50,7 @@ class LookPlan:
     detector: DetectorPlan | None = None
 
     @classmethod
-    def of(cls, settings: "configured.Camera") -> Self:
+    def of(cls, settings: "Camera") -> Self:
         """From the configuration."""
         return cls(
             per_second=settings.looks,

@@ -6,7 +6,7 @@ only the latest frame is worth one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.camera.values import CameraName
 from agent.units import Seconds
@@ -22,12 +22,14 @@ class Turn:
     Attributes:
         period: From one look to the next.
         due: When the next one is.
+        last: When the last one was; before the first: any time before it.
         looked: How many there were.
         shed: How many there should have been besides.
     """
 
     period: Seconds
     due: Seconds
+    last: Seconds
     looked: int = 0
     shed: int = 0
 
@@ -37,7 +39,7 @@ def choose(turns: Mapping[CameraName, Turn], now: Seconds) -> CameraName | None:
     due = [(name, turn) for name, turn in turns.items() if turn.due <= now]
     if not due:
         return None
-    return max(due, key=lambda each: (now - each[1].due) / each[1].period)[0]
+    return max(due, key=lambda each: (now - each[1].last) / each[1].period)[0]
 
 
 def next_due(turns: Mapping[CameraName, Turn], now: Seconds, longest: Seconds) -> Seconds:
@@ -54,14 +56,14 @@ def after_look(turn: Turn, began: Seconds) -> Turn:
     """
     shed = int((began - turn.due) / turn.period)
     due = Seconds(turn.due + (shed + 1) * turn.period)
-    return Turn(turn.period, due, turn.looked + 1, turn.shed + shed)
+    return replace(turn, due=due, last=began, looked=turn.looked + 1, shed=turn.shed + shed)
 
 
 def after_nothing(turn: Turn, now: Seconds) -> Turn:
     """There was no new frame: that is nobody's delay."""
-    return Turn(turn.period, Seconds(now + turn.period / _POLLS), turn.looked, turn.shed)
+    return replace(turn, due=Seconds(now + turn.period / _POLLS))
 
 
 def with_period(turn: Turn, period: Seconds, now: Seconds) -> Turn:
     """The camera is looked at this often from now on."""
-    return Turn(period, Seconds(min(turn.due, now + period)), turn.looked, turn.shed)
+    return replace(turn, period=period, due=Seconds(min(turn.due, now + period)))

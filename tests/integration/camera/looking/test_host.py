@@ -213,7 +213,8 @@ async def test_detectors_are_run_and_refused_there(tmp_path: Path) -> None:
         seen = await watched.look(white, DOOR)
         assert seen.detections is not None
         assert [each.label for each in seen.detections] == ["person"]
-        assert (await watched.look(white, YARD)).detections is None
+        while not watched.troubles:  # until it is this camera's turn
+            assert (await watched.look(white, YARD)).detections is None
         assert watched.troubles == [DetectorRefused(YARD, f"{tmp_path}/missing.onnx is not there")]
 
 

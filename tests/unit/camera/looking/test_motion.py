@@ -94,6 +94,39 @@ def test_light_that_rises_over_a_second_does_not_move() -> None:
     assert max(watching.see(yard.frame(light)).share for light in lights) < LEAST_MOTION / 10
 
 
+def test_somebody_is_found_while_the_light_fades() -> None:
+    yard, watching = Yard(), Watching()
+    for _ in range(20):
+        watching.see(yard.frame())
+    for step in range(30):
+        frame, where = yard.with_person(0.05 + 0.03 * step, light=1.0 - 0.012 * step)
+        moved = watching.see(frame)
+        assert moved.share < 2 * where.area, step
+        assert overlap(moved.regions[0], where) > 0.4, step
+
+
+def test_a_lamp_that_lights_a_third_of_the_picture_does_not_move() -> None:
+    yard, watching = Yard(), Watching()
+    lamp = np.full((*yard.ground.shape[:2], 1), 0.6, np.float32)
+    for _ in range(20):
+        watching.see(yard.frame(lamp))
+    lamp[100:, :250] = 1.0
+    assert all(watching.see(yard.frame(lamp)).share < LEAST_MOTION / 10 for _ in range(20))
+
+
+def test_something_large_that_passes_is_seen_one_look_later() -> None:
+    yard, watching = Yard(), Watching()
+    for _ in range(20):
+        watching.see(yard.frame())
+    shares = []
+    for step in range(4):
+        scene = yard.ground.copy()
+        scene[60:300, 130 * step : 130 * step + 180] = (40, 90, 30)
+        shares.append(watching.see(yard.seen(scene)).share)
+    assert shares[0] == 0.0
+    assert min(shares[1:]) > LEAST_MOTION
+
+
 def test_a_shadow_is_not_what_moves() -> None:
     yard, watching = Yard(), Watching()
     for _ in range(20):
