@@ -43,6 +43,7 @@ class Change:
         brightness: What the brightness is at that level.
         smoothed: What `changed` is now.
         resting: Where it may have come to rest again.
+        resting_brightness: The brightness there.
         rests_since: Since when.
         seen_at: When the last look was.
     """
@@ -52,6 +53,7 @@ class Change:
     brightness: float = 0.0
     smoothed: float = 0.0
     resting: float = math.inf
+    resting_brightness: float = 0.0
     rests_since: Seconds = _NEVER
     seen_at: Seconds = _NEVER
 
@@ -71,9 +73,9 @@ def compare(before: Change, look: Look, *, is_moving: bool) -> Change:
     lasted = max(0.0, look.at - before.seen_at)
     smoothed = _towards(before.smoothed, look.changed, lasted, _SMOOTHING)
     change = replace(before, smoothed=smoothed, seen_at=look.at)
-    farthest = max(abs(smoothed - change.resting), abs(smoothed - look.changed))
-    if is_moving or farthest > _restless(smoothed):
-        return replace(change, resting=smoothed, rests_since=look.at)
+    is_light_steady = abs(look.brightness - change.resting_brightness) < _OTHER_LIGHT / 2
+    if is_moving or not is_light_steady or abs(smoothed - change.resting) > _restless(smoothed):
+        return replace(change, resting=smoothed, resting_brightness=look.brightness, rests_since=look.at)
     return change if look.at - change.rests_since < _RESTS else _at_rest(change, look, Seconds(lasted))
 
 

@@ -22,10 +22,17 @@ _REACH_MOST = 0.4
 _LAG = Seconds(1.0)
 """Directions are told against where the mover was so long ago."""
 _DRIFT = 0.03
-_GROWTH = 0.2
-"""The least way in `_LAG`, as a share of the picture's width, and the least growth, as the logarithm of the size."""
+_GROWTH = 0.1
+"""The least way in `_LAG`, as a share of the picture's width, and the least growth, as the logarithm of the height: a
+width changes with each stride."""
+_LEAP = 0.25
+_LEAP_PER_S = 0.6
+"""Who is taller or smaller by more than this at once has not come closer: something else was joined or left out."""
+_WIDE = 1.15
+"""A picture is so many times as wide as what it shows is far away, with a lens of 60 degrees: so ways are compared."""
 _KEEPS = 0.4
 """A direction is kept down to this share of what it took to get it."""
+_GROWS_FOR = Seconds(1.0)
 _EDGE = 0.01
 _LEAST_AREA = 1e-6
 _TRAVELLED = 0.05
@@ -44,7 +51,8 @@ class Track:
         looks: In how many.
         began: Its centre when it was first seen.
         way: How far its centre has gone in all; to and fro counts.
-        lagging: Its centre and the logarithm of its size, about `_LAG` ago.
+        lagging: Its centre and the logarithm of its height, about `_LAG` ago.
+        whole_since: Since when it is all to be seen: no edge of the picture cuts it off, nor has it just leapt.
         direction: None: not known, or none.
     """
 
@@ -55,6 +63,7 @@ class Track:
     began: tuple[float, float]
     way: float
     lagging: tuple[float, float, float]
+    whole_since: Seconds
     direction: Direction | None = None
 
     @property
@@ -86,7 +95,7 @@ def follow(tracks: Sequence[Track], regions: Sequence[Box], at: Seconds, since_l
             found.append(_moved_on(track, box, at))
     patience = max(_FORGOTTEN, 2.5 * since_last)
     kept = [track for track in lost if at - track.seen_at <= patience]
-    new = [Track(box, at, at, 1, box.centre, 0.0, _place(box)) for box in left]
+    new = [Track(box, at, at, 1, box.centre, 0.0, _place(box), at) for box in left]
     return tuple(sorted([*found, *kept, *new], key=lambda track: (-track.seen_at, -track.box.area)))[:MOST]
 
 
@@ -124,13 +133,15 @@ def _pairs(tracks: Sequence[Track], regions: Sequence[Box], at: Seconds) -> list
 
 
 def _place(box: Box) -> tuple[float, float, float]:
-    return *box.centre, math.log(max(box.area, _LEAST_AREA))
+    return *box.centre, math.log(max(box.height, _LEAST_AREA))
 
 
 def _moved_on(track: Track, box: Box, at: Seconds) -> Track:
     lasted = at - track.seen_at
     place, share = _place(box), 1 - math.exp(-lasted / _LAG)
-    x, y, size = (old + share * (new - old) for old, new in zip(track.lagging, place, strict=True))
+    leaps = abs(place[2] - _place(track.box)[2]) > _LEAP + _LEAP_PER_S * lasted
+    whole_since = at if leaps or _is_cut_off(box) else track.whole_since
+    x, y, height = (old + share * (new - old) for old, new in zip(track.lagging, place, strict=True))
     way = track.way + math.dist(track.box.centre, box.centre)
     return replace(
         track,
@@ -138,29 +149,26 @@ def _moved_on(track: Track, box: Box, at: Seconds) -> Track:
         seen_at=at,
         looks=track.looks + 1,
         way=way,
-        lagging=(x, y, size),
-        direction=_direction(track, box),
+        lagging=(x, y, place[2] if leaps else height),
+        direction=_direction(track, box, at - whole_since),
+        whole_since=whole_since,
     )
 
 
-def _direction(track: Track, box: Box) -> Direction | None:
-    """By the way since a moment ago; growth counts only where the picture's edge does not cut the mover off."""
-    x, _, size = _place(box)
-    drift, growth = (x - track.lagging[0]) / _DRIFT, (size - track.lagging[2]) / _GROWTH
-    if _is_cut_off(box) or _is_cut_off(track.box):
+def _direction(track: Track, box: Box, whole_for: float) -> Direction | None:
+    """By the way since a moment ago; growth counts only of a mover that has been whole for a while.
+
+    What comes in at the picture's edge, or out from behind something, grows at first.
+    """
+    x, _, height = _place(box)
+    drift, growth = x - track.lagging[0], height - track.lagging[2]
+    if whole_for < _GROWS_FOR:
         growth = 0.0
-    amounts = {
-        Direction.LEFT: -drift,
-        Direction.RIGHT: drift,
-        Direction.CLOSER: growth,
-        Direction.AWAY: -growth,
-    }
-    best = max(amounts, key=lambda direction: amounts[direction])
-    if amounts[best] >= 1:
-        return best
-    if track.direction is not None and amounts[track.direction] >= _KEEPS:
-        return track.direction
-    return None
+    is_sideways = abs(drift) * _WIDE >= abs(growth)
+    amount, least = (drift, _DRIFT) if is_sideways else (growth, _GROWTH)
+    ways = (Direction.LEFT, Direction.RIGHT) if is_sideways else (Direction.AWAY, Direction.CLOSER)
+    way = ways[amount > 0]
+    return way if abs(amount) >= (_KEEPS * least if way is track.direction else least) else None
 
 
 def _is_cut_off(box: Box) -> bool:

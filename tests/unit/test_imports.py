@@ -169,7 +169,6 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_parts", "ask", "demo"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
-    "cv2": {"camera.capture", "camera.looking", "demo.clip"},
     "sqlite3": {"journal"},
     "jinja2": {"engine.tensorrt_llm_terms"},
     "onnxruntime_genai": {"engine.ort_genai", "models.building.measure_built"},
@@ -182,7 +181,7 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "prometheus_client": {"metrics"},
     "huggingface_hub": {"models.hub"},
     "httpx2": {"models", "engine.openai_connection"},
-    "cv2": {"camera.capture", "camera.looking"},
+    "cv2": {"camera.capture", "camera.looking", "demo.clip"},
     "PIL": {"camera.capture", "camera.looking.picture"},
     "onnxruntime": {"camera.looking.detector"},
     "transformers": {"bench.synthetic", "models.building.torch_model"},

@@ -22,12 +22,12 @@ def times(seen: Seen, *, a_second: float = 5.0, moving: tuple[float, float] = (0
     return found
 
 
-def stepping(*steps: tuple[float, float], brightness: float = 0.0, noise: float = 0.0005) -> Seen:
+def stepping(*steps: tuple[float, float], brightness: float = 0.0, dark_at: float = 120, noise: float = 0.0005) -> Seen:
     """`changed` rises by so much at such a time, and the reference follows."""
 
     def seen(after: float, chance: random.Random) -> Look:
         risen = sum(step * math.exp(-(after - at) / 120) for at, step in steps if after >= at)
-        light = brightness if after >= steps[0][0] else 0.0
+        light = brightness if steps[0][0] <= after < dark_at else 0.0
         return replace(look(), changed=max(1e-6, 0.02 + risen + chance.gauss(0, noise)), brightness=119 + light)
 
     return seen
@@ -56,7 +56,7 @@ def test_not_while_something_moves() -> None:
         stepping((30, 0.0), noise=0.003),
         stepping((30, 0.008)),
         stepping((30, 0.2), brightness=40.0),
-        stepping((30, 0.043), brightness=15.0),
+        stepping((30, 0.05), (45, -0.05), brightness=15.0, dark_at=45),
         stepping((30, 0.1), (32, -0.1)),
         lambda after, _: replace(look(), changed=0.001 + after / 1500),
         lambda after, _: replace(look(), changed=0.05 + 0.04 * math.sin(after)),

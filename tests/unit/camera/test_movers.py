@@ -50,6 +50,25 @@ def test_what_comes_in_at_the_edge_goes_along_and_does_not_come_closer() -> None
     assert mover(track, {}).direction is Direction.RIGHT
 
 
+def test_who_is_seen_in_parts_does_not_come_closer() -> None:
+    """At night the head alone is brighter than the dark, then all of the person is."""
+
+    def path(after: float) -> list[Box]:
+        return [Box(0.1 + 0.06 * after, 0.4, 0.06, 0.13 if round(after * 5) % 12 < 6 else 0.3)]
+
+    for seconds in range(2, 9):
+        [track] = followed(path, seconds)
+        assert mover(track, {}).direction is Direction.RIGHT
+
+
+def test_who_comes_closer_more_than_aside_comes_closer() -> None:
+    def path(after: float) -> list[Box]:
+        return [Box(0.7 - 0.1 * after, 0.4, 0.06, 0.2 * 1.25**after)]
+
+    [track] = followed(path, 4)
+    assert mover(track, {}).direction is Direction.CLOSER
+
+
 def test_a_direction_is_lost_again_when_it_stops() -> None:
     [track] = followed(lambda after: [Box(0.1 + 0.12 * min(after, 3), 0.4, 0.1, 0.3)], 6)
     assert mover(track, {}).direction is None
