@@ -370,7 +370,7 @@ class Agent:
             self._counters.engine_lost()
         if isinstance(event, ModelLoaded):
             reason = self._engines.why(event.model, event.engine)
-            self._presence.model_loaded(event.model, event.context_length, event.engine, reason)
+            self._presence.model_loaded(event, reason)
             self._announcer.changed()
         if isinstance(event, ModelUnloaded):
             self._presence.model_unloaded()

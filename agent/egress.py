@@ -25,12 +25,10 @@ class Egress:
         """Let a prompt pass that stays, or may leave.
 
         Raises:
-            RejectedError: It may not leave, or has images for the device's own model.
+            RejectedError: It may not leave.
         """
         rule = None if prompt.model is None else self._rules.get(prompt.model)
         if rule is None:
-            if prompt.has_images:
-                raise RejectedError(ErrorCode.UNSUPPORTED, "the model reads text only, no images")
             return
         if prompt.observed is None and not (rule.prompts if prompt.route is None else prompt.route in rule.routes):
             whose = "prompts without a route" if prompt.route is None else f"prompts of the route {prompt.route}"

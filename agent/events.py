@@ -6,13 +6,14 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class ModelLoaded:
-    """The engine serves a model, with so many tokens of context, and so many requests at once."""
+    """The engine serves a model, with so many tokens of context, so many requests at once, and eyes or none."""
 
     model: str
     seconds: float
     context_length: int
     engine: str
     max_running: int = 1
+    vision: bool = False
 
 
 class LoadProblem(StrEnum):

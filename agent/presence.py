@@ -2,6 +2,7 @@
 
 from agent import __version__
 from agent.clock import Clock
+from agent.events import ModelLoaded
 from agent.prompt import OutMessage
 from agent.wire import encode_offline, encode_online
 
@@ -22,15 +23,16 @@ class Presence:
         self._context_length: int | None = None
         self._engine: str | None = None
         self._engine_reason: str | None = None
+        self._vision: bool | None = None
 
-    def model_loaded(self, model: str, context_length: int | None, engine: str, engine_reason: str | None) -> None:
-        """From now on `online` names this model, the engine that runs it, and why that one was chosen."""
-        self._model, self._context_length = model, context_length
-        self._engine, self._engine_reason = engine, engine_reason
+    def model_loaded(self, loaded: ModelLoaded, engine_reason: str | None) -> None:
+        """From now on `online` names this model, what it can, the engine that runs it, and why that one was chosen."""
+        self._model, self._context_length, self._vision = loaded.model, loaded.context_length, loaded.vision
+        self._engine, self._engine_reason = loaded.engine, engine_reason
 
     def model_unloaded(self) -> None:
         """From now on `online` names none."""
-        self._model = self._context_length = self._engine = self._engine_reason = None
+        self._model = self._context_length = self._engine = self._engine_reason = self._vision = None
 
     def draining(self, on: bool) -> None:  # noqa: FBT001 - as in the command
         """From now on `online` says that the device drains, or does not."""
@@ -44,6 +46,7 @@ class Presence:
             context_length=self._context_length,
             engine=self._engine,
             engine_reason=self._engine_reason,
+            vision=self._vision,
             draining=self._draining,
             since=self._since,
         )

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.hostile_images import SCAN, all_hostile, frame, jpeg
+from tests.pictures import file, in_base64, plain
+
 MIB = 1024 * 1024
 GOOD = "Facts: a dog at the door. Question: is there an animal?"
 
@@ -158,6 +161,11 @@ def sizes() -> Iterator[Hostile]:
     )
 
 
+def shown(picture: bytes) -> dict[str, Any]:
+    """A prompt with a picture."""
+    return {"prompt": GOOD, "images": [{"jpeg_base64": in_base64(picture)}]}
+
+
 def contents() -> Iterator[Hostile]:
     """Messages and images that are none."""
     yield _json("nothing in it", {})
@@ -176,6 +184,12 @@ def contents() -> Iterator[Hostile]:
         yield _json(
             f"base64 {bad[:8]!r}", {"prompt": "a", "images": [{"jpeg_base64": bad}]}, "invalid_request", "unsupported"
         )
+    for image in all_hostile():
+        if len(image.data) < MIB // 2:
+            asked = {"prompt": "a", "images": [{"jpeg_base64": in_base64(image.data)}]}
+            yield _json(f"image: {image.name}", asked, "invalid_request", "too_large")
+    yield _json("an image for a model that reads text", shown(file(plain())), "unsupported")
+    yield _json("an image that nothing decodes", shown(jpeg(frame(64, 64), SCAN)), "unsupported")
     yield _json(
         "a camera that is not", {"prompt": "a", "images": [{"camera": "../x"}]}, "invalid_request", "unsupported"
     )

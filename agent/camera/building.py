@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from agent.camera.cameras import Cameras, Parts, holding
+from agent.camera.cameras import Cameras, Parts
 from agent.camera.capture.keeper import DEFAULT_SIZE, CaptureKeeper, CaptureState
 from agent.camera.frames import FrameSlots
 from agent.camera.looking.host import Looking, LookingLost, LooksShed, Trouble
 from agent.camera.looking.plan import LookPlan
 from agent.camera.observing import Observer, Outlets
 from agent.camera.ring import Ring
-from agent.camera.run_time import RunTimeFile
+from agent.camera.run_time import RunTimeFile, holding
 from agent.camera.settings import Camera
 from agent.camera.showing import Showing
 from agent.camera.states import States

@@ -7,11 +7,11 @@ camera has a state that is true: what is not seen any more is lost, and nothing 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from agent.camera.observing import Observer
-from agent.camera.run_time import Change, Effective, RunTimeFile, effective, merged
+from agent.camera.run_time import Change, RunTimeFile, effective, merged
 from agent.camera.settings import Camera
 from agent.camera.showing import nothing_to_show
 from agent.camera.states import States
@@ -244,10 +244,3 @@ class Cameras:
             condition, why = watch.condition, None
         payload = encode_camera_state(watch.holds, condition.value, why)
         return OutMessage(f"{self._prefix}/camera/{camera}/state", payload, retain=True)
-
-
-def holding(
-    configured: Mapping[CameraName, Camera], changes: Mapping[CameraName, Change]
-) -> dict[CameraName, Effective]:
-    """What holds for each camera."""
-    return {name: effective(settings, replace(changes[name], reset=False)) for name, settings in configured.items()}

@@ -86,6 +86,13 @@ def effective(settings: Camera, change: Change) -> Effective:
     return Effective(change.on is not False, settings.model_copy(update=values), change != Change())
 
 
+def holding(
+    configured: Mapping[CameraName, Camera], changes: Mapping[CameraName, Change]
+) -> dict[CameraName, Effective]:
+    """What holds for each camera."""
+    return {name: effective(settings, replace(changes[name], reset=False)) for name, settings in configured.items()}
+
+
 class RunTimeFile:
     """What has been set, by camera, as a file.
 

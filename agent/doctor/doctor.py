@@ -5,8 +5,10 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from agent.camera.capture.abilities import Abilities, find_abilities
 from agent.candidates import bounds_of
 from agent.config import Config, Memory
+from agent.doctor.cameras import judge_cameras
 from agent.doctor.device import (
     judge_access,
     judge_gpus,
@@ -61,6 +63,7 @@ def examine(
     root: Path = _ROOT,
     nvml: Callable[[], Nvml] = find_nvml,
     engines: Callable[[], Mapping[str, EngineLibrary]] = probe_engines,
+    abilities: Callable[[], Abilities] = find_abilities,
 ) -> Iterator[Finding]:
     """Every finding.
 
@@ -69,6 +72,7 @@ def examine(
         root: Where the machine's file system is mounted.
         nvml: Loads NVIDIA's library.
         engines: Tries the engines' libraries.
+        abilities: Finds out what cameras can be read with; asked only when there are any.
     """
     machine = identify(root)
     is_jetson = isinstance(machine, Jetson)
@@ -98,6 +102,8 @@ def examine(
         return
     yield Finding("config", Mark.OK, f"Device {config.device.id}, prompts on {config.topic_prefix}/prompt.")
     yield from judge_model(config, now, libraries, MachineFacts(has_gpu=has_nvidia_gpu(root)))
+    if config.cameras:
+        yield from judge_cameras(abilities(), config.cameras, user_name(os.geteuid()))
     yield examine_broker(config.broker)
     yield examine_state_dir(config)
     if modes is not None:

@@ -19,7 +19,7 @@ from agent.engine.pacing import Pacer
 from agent.engine.pipe import Admit, Cancel, EnginePipe, EngineSpec, Forget, Keeps, Loaded, LoadError, NotLoaded, Pace
 from agent.engine.protocol import Engine, Event, Finished, GenerationRequest, Refused
 from agent.engine.work_log import WorkLog
-from agent.errors import RejectedError
+from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Delta, FinishReason, PromptId, Usage
 from agent.units import Seconds
 
@@ -129,12 +129,23 @@ class Loop:
 
     def _admit(self, request: GenerationRequest) -> None:
         try:
+            self._see_that_it_sees(request)
             self._engine.admit(request)
         except RejectedError as refusal:
             self._tell_kept()
             self._pipe.send(Refused(request.id, refusal.code, refusal.message, refusal.retry_after_s))
         else:
             self._running[request.id] = request
+
+    def _see_that_it_sees(self, request: GenerationRequest) -> None:
+        """Refuse images for a model that reads text only. Decided here, where it is certain which model answers.
+
+        Raises:
+            RejectedError: It has images.
+        """
+        able = self._engine.capabilities()
+        if request.has_images and not able.vision:
+            raise RejectedError(ErrorCode.UNSUPPORTED, f"{able.model} reads text only, no images")
 
     def _cancel(self, request_id: PromptId, reason: FinishReason) -> None:
         """End a request: at the next step, which waits for nothing; at once, if it has not begun."""

@@ -1,13 +1,15 @@
 """The tokens of a request's prompt, when prompt and answer fit into the context and into memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from agent.budget.admission import RETRY_AFTER
 from agent.engine.protocol import GenerationRequest
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Message
+
+_ReadT = TypeVar("_ReadT", bound=Sized)
 
 
 class PromptEncoder(Protocol):
@@ -58,16 +60,29 @@ class Fitting:
         Raises:
             RejectedError: It does not, or the chat template refuses the messages.
         """
+        return self.fit(request, self._chat.encode)
+
+    def fit(self, request: GenerationRequest, read: Callable[[Sequence[Message]], _ReadT], beside: int = 0) -> _ReadT:
+        """What `read` makes of the messages, as many tokens as its length is, when the answer fits behind them.
+
+        Args:
+            request: It.
+            read: Asked only when the answer may fit.
+            beside: Tokens that there are at least beside those of the text.
+
+        Raises:
+            RejectedError: It does not, or the chat template refuses the messages.
+        """
         length, most = request.sampling.max_tokens, self._context_length
         size = sum(len(message.content.encode(errors="replace")) for message in request.messages)
-        fewest = -(-size // self._longest_token)
+        fewest = beside - (-size // self._longest_token)
         if fewest + length > most:  # without encoding it, which takes seconds for a megabyte
             raise RejectedError(
                 ErrorCode.TOO_LARGE,
                 f"at least {fewest:,} tokens of prompt and {length:,} of answer do not fit into a context of {most:,}",
             )
         try:
-            prompt = self._chat.encode(request.messages)
+            prompt = read(request.messages)
         except RuntimeError as error:  # a template may insist on an order of roles
             why = f"the model's chat template refuses these messages: {error}"
             raise RejectedError(ErrorCode.INVALID_REQUEST, why) from error

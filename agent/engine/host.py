@@ -297,7 +297,7 @@ class EngineHost:
         process.send(Pace(self._duty))
         self._serving = serving
         self._loaded.set()
-        self._on_event(ModelLoaded(able.model, seconds, context_length, spec.engine, capabilities.max_batch))
+        self._on_event(ModelLoaded(able.model, seconds, context_length, spec.engine, able.max_batch, able.vision))
         return serving
 
     def _lose(self, serving: Serving | None) -> None:

@@ -34,6 +34,11 @@ class GenerationRequest:
     room: Room | None = None
     min_tokens: int = 0
 
+    @property
+    def has_images(self) -> bool:
+        """Whether there is anything to look at."""
+        return any(message.images for message in self.messages)
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:
@@ -130,7 +135,7 @@ class Capabilities:
         cache_tokens: Tokens whose KV caches were allocated at the load, and are shared by what runs; 0: each request's
             cache is allocated for it.
         trial: How `max_batch` was found; None: it was not looked for.
-        vision: Whether it takes images.
+        vision: Whether it looks at the images of a prompt. An engine is given none otherwise.
     """
 
     model: str

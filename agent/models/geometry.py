@@ -25,12 +25,26 @@ class _Decoder(BaseModel):
     inputs: dict[str, Any] = Field(default_factory=dict)
 
 
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    filename: str = ""
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     context_length: int = Field(gt=0)
     vocab_size: int = Field(gt=0)
     decoder: _Decoder
+    vision: _Part = _Part()
+    embedding: _Part = _Part()
+
+    @property
+    def graphs(self) -> tuple[str, ...]:
+        """The files of its parts: one, and two more of a model that sees."""
+        parts = (self.decoder.filename, self.vision.filename, self.embedding.filename)
+        return tuple(name for name in parts if name)
 
 
 class _GenaiConfig(BaseModel):
@@ -48,7 +62,7 @@ def read_geometry(model: str, model_dir: Path) -> Geometry:
     try:
         config = _GenaiConfig.model_validate_json((model_dir / "genai_config.json").read_bytes()).model
         onnx = read_onnx(model_dir / config.decoder.filename)
-        files = sum(file.stat().st_size for file in model_dir.iterdir() if _is_weights(file, config.decoder.filename))
+        files = sum(file.stat().st_size for file in model_dir.iterdir() if _is_weights(file, config.graphs))
         tokenizer = (model_dir / "tokenizer.json").stat().st_size
     except OSError as error:
         raise ConfigError(f"model {model!r}: {error.filename or model_dir}: {error.strerror}") from error
@@ -69,8 +83,9 @@ def read_geometry(model: str, model_dir: Path) -> Geometry:
     )
 
 
-def _is_weights(file: Path, graph: str) -> bool:
-    return file.name == graph or file.name.startswith(f"{graph}.") or file.suffix == ".data"
+def _is_weights(file: Path, graphs: tuple[str, ...]) -> bool:
+    begins = tuple(f"{graph}." for graph in graphs)
+    return file.name in graphs or file.name.startswith(begins) or file.suffix == ".data"
 
 
 def _kv_value_bytes(onnx: OnnxFile, decoder: _Decoder) -> float:

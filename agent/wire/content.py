@@ -1,31 +1,51 @@
-"""What a message consists of: text, and (for models that see) images. Which model sees is not decided here."""
+"""What a message consists of: text, and (for models that see) images. Which model sees is not decided here.
+
+Every image is seen to be one, as far as its head tells (`images`), and goes on as the very text that came.
+"""
 
 import binascii
+from collections.abc import Collection
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from agent.errors import ErrorCode, RejectedError
+from agent.images import ImageKind, check_image
 from agent.wire.payload import Payload
 
-_DATA_URL = "data:image/"
+TOO_LARGE = "image_too_large"
+"""The type of the validation errors that say: an image, but a larger one than is taken."""
+
+_DATA_URLS = {f"data:{kind};base64": kind for kind in ImageKind}
 
 
-def _base64(text: str) -> str:
+def _see_image(base64: str, kinds: Collection[ImageKind]) -> None:
     try:
-        binascii.a2b_base64(text, strict_mode=True)
+        data = binascii.a2b_base64(base64, strict_mode=True)
     except ValueError:
         raise PydanticCustomError("base64", "this is not base64 (RFC 4648, section 4)") from None
-    return text
+    try:
+        check_image(data, kinds)
+    except RejectedError as refusal:
+        kind = TOO_LARGE if refusal.code is ErrorCode.TOO_LARGE else "image"
+        raise PydanticCustomError(kind, "{why}", {"why": refusal.message}) from None
+
+
+def _jpeg(base64: str) -> str:
+    _see_image(base64, (ImageKind.JPEG,))
+    return base64
 
 
 def _data_url(url: str) -> str:
-    head, comma, data = url.partition(";base64,")
-    if not (head.startswith(_DATA_URL) and comma):
+    head, _, base64 = url.partition(",")
+    kind = _DATA_URLS.get(head.lower())
+    if kind is None:
         raise PydanticCustomError(
-            "data_url", "only data URLs (data:image/jpeg;base64,...) are taken: the agent fetches nothing"
+            "data_url",
+            "only data URLs (data:image/jpeg;base64,..., image/png, image/webp) are taken: the agent fetches nothing",
         )
-    _base64(data)
+    _see_image(base64, (kind,))
     return url
 
 
@@ -40,7 +60,7 @@ class ImageUrl(Payload):
     """Where an image is: in the URL itself."""
 
     url: Annotated[str, AfterValidator(_data_url)]
-    """`data:image/jpeg;base64,...`."""
+    """`data:image/jpeg;base64,...`; also `image/png` and `image/webp`."""
 
 
 class ImagePart(Payload):
@@ -55,8 +75,8 @@ class Image(Payload):
 
     camera: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     """What this camera sees when the prompt is answered: its picture, or for a model that reads text only the facts."""
-    jpeg_base64: Annotated[str, AfterValidator(_base64)] | None = None
-    """The picture itself."""
+    jpeg_base64: Annotated[str, AfterValidator(_jpeg)] | None = None
+    """The picture itself, a JPEG."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

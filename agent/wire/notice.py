@@ -28,6 +28,8 @@ class OnlinePayload(Payload):
     """What runs the model; null while none is loaded."""
     engine_reason: str | None = None
     """Why that engine, for a person, where the agent chose it (`model.engine: auto`)."""
+    vision: bool | None = None
+    """Whether the model looks at the images of a prompt; null while none is loaded."""
     draining: bool = False
     """Whether it finishes what runs and begins nothing, see the command `drain`."""
     since: int
@@ -81,6 +83,7 @@ def encode_online(  # noqa: PLR0913 - the fields of the payload
     context_length: int | None,
     engine: str | None,
     engine_reason: str | None,
+    vision: bool | None,
     draining: bool,
     since: UnixSeconds,
 ) -> bytes:
@@ -91,6 +94,7 @@ def encode_online(  # noqa: PLR0913 - the fields of the payload
         context_length=context_length,
         engine=engine,
         engine_reason=engine_reason,
+        vision=vision,
         draining=draining,
         since=int(since),
     )

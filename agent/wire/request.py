@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Message, PromptId, Role
 from agent.units import Seconds
-from agent.wire.content import Content, Image, Images, images_of, text_of
+from agent.wire.content import TOO_LARGE, Content, Image, Images, images_of, text_of
 from agent.wire.payload import IdText, Payload
 from agent.wire.response_format import ResponseFormat
 
@@ -204,14 +204,16 @@ def _invalid(message: str) -> InvalidPayloadError:
 
 
 def rejection(problems: Sequence[ErrorDetails], prompt_id: str | None) -> InvalidPayloadError:
-    """The first problem, with its JSON pointer (RFC 6901)."""
-    first = problems[0]
+    """The first problem with its JSON pointer (RFC 6901); an image that is too large counts when all else is well."""
+    wrong = [problem for problem in problems if problem["type"] != TOO_LARGE]
+    first = wrong[0] if wrong else problems[0]
     pointer = "".join(f"/{step}" for step in first["loc"] if not str(step).startswith("~"))
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     what = first["msg"].removeprefix("Value error, ")
     message = f"{pointer}: {what}{more}" if pointer else f"{what}{more}"
+    code = ErrorCode.INVALID_REQUEST if wrong else ErrorCode.TOO_LARGE
     known = None if prompt_id is None else PromptId(prompt_id)
-    return InvalidPayloadError(ErrorCode.INVALID_REQUEST, message, prompt_id=known, is_text=True)
+    return InvalidPayloadError(code, message, prompt_id=known, is_text=True)
 
 
 def _fields(payload: PromptPayload) -> PromptFields:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
+from tests.cameras.rtsp_server import Mode
+
 
 class RtspServer:
     """Build it with `start`.
@@ -54,6 +56,10 @@ class RtspServer:
         """Let it go on."""
         self._process.send_signal(signal.SIGCONT)
 
+    def turn(self, mode: Mode) -> None:
+        """Serve like this from now on."""
+        self._process.send_signal(mode.value)
+
     def kill(self) -> None:
         """End it at once."""
         self._process.kill()
@@ -61,9 +67,9 @@ class RtspServer:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
-    def restart(self, *arguments: str) -> None:
+    def restart(self) -> None:
         """Start it again on its port, after `kill`."""
-        self._process = RtspServer.start(*arguments, port=self.port)._process
+        self._process = RtspServer.start(*self._arguments, port=self.port)._process
 
 
 @contextmanager

@@ -1,25 +1,50 @@
-"""An RTSP server of one clip: `python -m tests.cameras.rtsp_server [--port N] [--mode ...]`.
+"""An RTSP server of one clip: `python -m tests.cameras.rtsp_server [--port N] [--user NAME:PASSWORD]`.
 
 RFC 2326, as far as FFmpeg and GStreamer ask; RTP over the same TCP connection. It prints its port once it listens, and
-for each client the boot clock's time of picture 0: picture n follows n intervals later.
-Modes: `well`; `slow`: a picture each two seconds; `garbage`: after two seconds, payloads of random bytes; `mute`:
-connections are taken and nothing is answered. With `--user`, digest authentication (RFC 2617) is asked for.
+for each client the boot clock's time of picture 0: picture n follows n intervals later. With `--user`, digest
+authentication (RFC 2617) is asked for. SIGUSR1: from now on random bytes as payloads; SIGUSR2: a picture each two
+seconds; SIGHUP: all is well again.
 """
 
 import argparse
 import asyncio
 import base64
 import hashlib
+import itertools
 import random
 import re
+import signal
 import struct
+from enum import Enum
 
 from agent.clock import boottime
 from tests.cameras.h264 import CLIP, CLOCK, FRAMES_PER_SECOND, packets_of, parameter_sets, pictures_of, units_of
 
 REALM, NONCE = "tests", "5ca1ab1e"
-_PLAIN_S = 4.0
-"""So long `garbage` sends pictures first."""
+
+
+class Mode(Enum):
+    """How it serves."""
+
+    WELL = signal.SIGHUP
+    GARBAGE = signal.SIGUSR1
+    SLOW = signal.SIGUSR2
+
+
+class Server:
+    """What all connections share.
+
+    Args:
+        user: `name:password`; empty: everyone may watch.
+    """
+
+    def __init__(self, user: str) -> None:
+        self.user = user
+        self.mode = Mode.WELL
+
+    def turn(self, mode: Mode) -> None:
+        """Serve like this from now on."""
+        self.mode = mode
 
 
 class Session:
@@ -28,15 +53,13 @@ class Session:
     Args:
         reader: What the client asks.
         writer: What it is answered.
-        mode: As above.
-        user: `name:password`; empty: everyone may watch.
+        server: Whose it is.
     """
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mode: str, user: str) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: Server) -> None:
         self._reader = reader
         self._writer = writer
-        self._mode = mode
-        self._user = user
+        self._server = server
         self._playing: asyncio.Task[None] | None = None
         self._units = units_of(CLIP.read_bytes())
 
@@ -44,9 +67,8 @@ class Session:
         """Answer until the client leaves."""
         try:
             while (request := await self._request()) is not None:
-                if self._mode != "mute":
-                    self._answer(*request)
-                    await self._writer.drain()
+                self._answer(*request)
+                await self._writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
@@ -86,10 +108,10 @@ class Session:
                 self._send("200 OK", sequence, "Session: 1\r\n")
 
     def _is_welcome(self, method: str, authorization: str) -> bool:
-        if not self._user:
+        if not self._server.user:
             return True
         said = dict(re.findall(r'(\w+)="([^"]*)"', authorization))
-        name, _, password = self._user.partition(":")
+        name, _, password = self._server.user.partition(":")
         one = hashlib.md5(f"{name}:{REALM}:{password}".encode()).hexdigest()  # noqa: S324 - RFC 2617's
         two = hashlib.md5(f"{method}:{said.get('uri')}".encode()).hexdigest()  # noqa: S324 - likewise
         return said.get("response") == hashlib.md5(f"{one}:{NONCE}:{two}".encode()).hexdigest()  # noqa: S324 - likewise
@@ -109,28 +131,29 @@ class Session:
 
     async def _play(self) -> None:
         pictures = pictures_of(self._units)
-        interval = 2.0 if self._mode == "slow" else 1.0 / FRAMES_PER_SECOND
         loop = asyncio.get_running_loop()
-        began, sequence, number = loop.time(), 0, 0
+        sequence, due = 0, loop.time()
         print(boottime(), flush=True)
-        while True:
-            picture = pictures[number % len(pictures)]
-            for packet in packets_of(picture, sequence, round(number * interval * CLOCK) & 0xFFFFFFFF):
-                sent = packet
-                if self._mode == "garbage" and loop.time() - began > _PLAIN_S:
-                    sent = packet[:12] + random.randbytes(len(packet) - 12)  # noqa: S311 - no secret
+        for number in itertools.count():
+            timestamp = round(number / FRAMES_PER_SECOND * CLOCK) & 0xFFFFFFFF
+            for packet in packets_of(pictures[number % len(pictures)], sequence, timestamp):
+                garbled = packet[:12] + random.randbytes(len(packet) - 12)  # noqa: S311 - no secret
+                sent = garbled if self._server.mode is Mode.GARBAGE else packet
                 self._writer.write(b"$\0" + struct.pack("!H", len(sent)) + sent)
                 sequence += 1
             await self._writer.drain()
-            number += 1
-            await asyncio.sleep(max(0.0, began + number * interval - loop.time()))
+            due += 2.0 if self._server.mode is Mode.SLOW else 1.0 / FRAMES_PER_SECOND
+            await asyncio.sleep(max(0.0, due - loop.time()))
 
 
-async def serve(port: int, mode: str, user: str) -> None:
+async def serve(port: int, user: str) -> None:
     """Serve until killed."""
+    shared = Server(user)
+    for mode in Mode:
+        asyncio.get_running_loop().add_signal_handler(mode.value, shared.turn, mode)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await Session(reader, writer, mode, user).run()
+        await Session(reader, writer, shared).run()
 
     server = await asyncio.start_server(connected, "127.0.0.1", port)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -141,10 +164,9 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--mode", choices=("well", "slow", "garbage", "mute"), default="well")
     parser.add_argument("--user", default="")
     arguments = parser.parse_args()
-    asyncio.run(serve(arguments.port, arguments.mode, arguments.user))
+    asyncio.run(serve(arguments.port, arguments.user))
 
 
 if __name__ == "__main__":

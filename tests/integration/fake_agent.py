@@ -54,6 +54,7 @@ class FakeAgent:
             context_length=4096,
             engine=None if model is None else "onnxruntime-genai",
             engine_reason=None,
+            vision=False,
             draining=False,
             since=UnixSeconds(0),
         )

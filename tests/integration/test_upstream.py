@@ -9,10 +9,12 @@ import pytest
 
 from tests.agent_process import AgentProcess, serving
 from tests.client import Client
+from tests.hostile_images import HostileImage, broken_jpegs
 from tests.openai_server import OpenAIServer, hang, refuse, say
+from tests.pictures import file, in_base64, noisy
 
 QUESTION = "Facts: the door is open, 2 people. Question: is anyone there?"
-JPEG = "/9j/4AAQ"
+JPEG = in_base64(file(noisy((320, 240)), quality=95))
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,7 @@ def test_nothing_leaves_that_may_not(client: Client, server: OpenAIServer) -> No
     assert not server.asked
 
 
-def test_an_image_goes_to_the_vision_model(client: Client, server: OpenAIServer) -> None:
+def test_an_image_goes_to_the_vision_model_byte_for_byte(client: Client, server: OpenAIServer) -> None:
     server.scripts.append(say("A ", "door."))
     asked = {"id": "vision", "prompt": "what is it?", "images": [{"jpeg_base64": JPEG}], "stream": True}
     client.publish("prompt/look", asked)
@@ -94,6 +96,16 @@ def test_an_image_goes_to_the_vision_model(client: Client, server: OpenAIServer)
             ],
         }
     ]
+
+
+@pytest.mark.parametrize("hostile", [*broken_jpegs()][:8], ids=lambda hostile: hostile.name)
+def test_an_image_that_is_none_does_not_leave(client: Client, server: OpenAIServer, hostile: HostileImage) -> None:
+    name = hostile.name.replace(" ", "-").replace(":", "")
+    client.publish("prompt/look", {"id": name, "prompt": "?", "images": [{"jpeg_base64": in_base64(hostile.data)}]})
+    error = client.reply(name)["error"]
+    assert (error["code"], hostile.why in error["message"]) == (hostile.code, True)
+    assert error["message"].startswith("/images/0/jpeg_base64: ")
+    assert not server.asked
 
 
 def test_the_device_answers_while_the_server_is_away(client: Client, server: OpenAIServer) -> None:

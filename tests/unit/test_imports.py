@@ -62,6 +62,8 @@ PURE: dict[str, set[str]] = {
         "camera.sightings",
         "camera.values",
     },
+    "images": VALUES | {"images"},
+    "engine.image_tokens": set(),
     "schema_limits": VALUES,
     "models.pace": VALUES,
     "models.listing": VALUES,
@@ -103,6 +105,14 @@ PURE: dict[str, set[str]] = {
     "engine.exactness": set(),
     "camera.looking.plan": VALUES | {"camera.settings", "camera.values"},
     "camera.looking.turns": VALUES | {"camera.values"},
+    "camera.capture.credentials": set(),
+    "camera.capture.source": set(),
+    "camera.capture.spec": VALUES | {"printable"},
+    "camera.capture.frame_size": {"camera.capture.spec"},
+    "camera.capture.multipart": VALUES | {"camera.capture.spec"},
+    "camera.capture.pipelines": {"camera.capture.source"},
+    "camera.capture.progress": VALUES,
+    "camera.capture.shortcomings": {"camera.capture.abilities", "camera.capture.source"},
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {
@@ -166,6 +176,9 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "camera.looking.child": set(),  # a program
     "camera.looking.eye": {"camera.looking.child"},
     "camera.looking.detector": {"camera.looking.detecting"},
+    "camera.capture": {"camera.building", "camera.looking.child", "doctor"},
+    "camera.capture.child": set(),  # started as a program
+    "camera.capture.reading": {"camera.capture.child"},
     "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_parts", "ask", "demo"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
@@ -180,10 +193,20 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "typer": {"cli", "cli_models", "cli_bench", "cli_build", "cli_parts", "ask"},
     "prometheus_client": {"metrics"},
     "huggingface_hub": {"models.hub"},
-    "httpx2": {"models", "engine.openai_connection"},
-    "cv2": {"camera.capture", "camera.looking", "demo.clip"},
-    "PIL": {"camera.capture", "camera.looking.picture"},
+    "httpx2": {"models", "engine.openai_connection", "camera.capture.http"},
     "onnxruntime": {"camera.looking.detector"},
+    # In processes of their own: the agent itself never decodes a picture.
+    "cv2": {
+        "camera.capture.opencv",
+        "camera.capture.outlet",
+        "camera.capture.reading",
+        "camera.capture.rtsp",
+        "camera.capture.still",
+        "camera.capture.y4m",
+        "camera.looking",
+        "demo.clip",
+    },
+    "PIL": {"camera.capture.still", "camera.looking.picture", "engine.ort_genai.pictures"},
     "transformers": {"bench.synthetic", "models.building.torch_model"},
 }
 

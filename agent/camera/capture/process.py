@@ -95,25 +95,26 @@ class CaptureProcess:
             How it ended, in words.
         """
         self._writer.transport.abort()
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(LEAVE)
+        self._signal(LEAVE)
         leaving = asyncio.ensure_future(self._process.wait())
         try:
             async with asyncio.timeout(_LEAVE_GRACE):
                 await asyncio.shield(leaving)
         except TimeoutError:
-            self._kill()
+            self._signal(signal.SIGKILL)
         except asyncio.CancelledError:
-            self._kill()
+            self._signal(signal.SIGKILL)
             await leaving
             raise
         await leaving
         code = self._process.returncode
         return f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
 
-    def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+    def _signal(self, number: signal.Signals) -> None:
+        """Not by asyncio, which looks first whether it has ended, and so hides that from its own watcher."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
 
 
 def _select_timeout(spec: CaptureSpec) -> dict[str, str]:

@@ -33,7 +33,7 @@ def read(spec: CaptureSpec, slots: FrameSlots) -> None:
     getattr(import_module(f"agent.camera.capture.{module}"), function)(source, spec, outlet)
 
 
-def _reader_of(source: Source) -> tuple[str, str]:
+def _reader_of(source: Source) -> tuple[str, str]:  # noqa: PLR0911 - one for each kind
     """Module and function."""
     match source:
         case Device():

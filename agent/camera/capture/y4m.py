@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.camera.capture.spec import SourceError
 from agent.camera.capture.frame_size import check_size
+from agent.camera.capture.spec import SourceError
 
 _MOST_LINE: Final = 256
 _ROW: Final = 8

@@ -6,7 +6,7 @@ Invariant: no answer depends on what else runs, or on what has been kept of earl
 import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import onnxruntime_genai as og
@@ -19,8 +19,10 @@ from agent.engine.guidance import gave_up, grammar, schema_refusal
 from agent.engine.ort_genai.answer import Answer
 from agent.engine.ort_genai.drafting import drafted
 from agent.engine.ort_genai.memory import give_back_free_memory
+from agent.engine.ort_genai.running import Running
+from agent.engine.ort_genai.seeing import Seeing
 from agent.engine.ort_genai.waiting import Line, Waiting
-from agent.engine.parts import Part, in_parts
+from agent.engine.parts import in_parts
 from agent.engine.prefixes import Kept, Prefixes, Profile, Wanted, tokens_of
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Refused, Tokens
 from agent.engine.speculation import NGRAM_SIZE, Answered, Drafts, Kind, kind_of
@@ -32,33 +34,6 @@ from agent.units import Seconds
 CHUNK_TOKENS = PROMPT_CHUNK
 """Prompt tokens of one step: between two of them a request can be cancelled."""
 SEEDS = 2**31
-
-
-@dataclass(slots=True)
-class _Running:
-    """A request that has its generator.
-
-    Attributes:
-        kept: The generator, with the parts that were not to be read again.
-        unread: The parts of the prompt that the model has not read yet.
-        kind: What its drafts are judged with; None: sampled, and never drafted for.
-        already: What its generator had drafted for others, and how much of that was accepted.
-        read: Those parts that it has read since.
-        decoding: How long its tokens have taken.
-    """
-
-    answer: Answer
-    kept: Kept[Any]
-    unread: deque[Part]
-    kind: Kind | None
-    already: tuple[int, int]
-    read: list[Part] = field(default_factory=list)
-    decoding: float = 0.0
-
-    @property
-    def filled(self) -> int:
-        """Tokens in its KV cache."""
-        return tokens_of(self.kept.parts) + tokens_of(self.read) + self.answer.completion_tokens
 
 
 class GeneratorsEngine:
@@ -73,17 +48,21 @@ class GeneratorsEngine:
         vocabulary: Of its tokenizer.
         top_k: How many of the likeliest tokens sampling looks at.
         drafts: Decides which greedy answers are drafted for.
+        seeing: Reads prompts with images; None: the model reads text only.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the loader has found out; only it calls this
         self,
         model: Any,  # noqa: ANN401 - the library has no types
         capabilities: Capabilities,
         vocabulary: Vocabulary,
         top_k: int,
         drafts: Drafts,
+        *,
+        seeing: Seeing | None = None,
     ) -> None:
         self._model = model
+        self._seeing = seeing
         self._drafts = drafts
         self._capabilities = capabilities
         self._tokenizer = og.Tokenizer(model)
@@ -92,7 +71,7 @@ class GeneratorsEngine:
         self._top_k = top_k
         self._control = frozenset(int(self._tokenizer.encode(text)[0]) for text in vocabulary.control)
         self._ends = frozenset(int(token) for token in self._tokenizer.eos_token_ids)
-        self._running: dict[PromptId, _Running] = {}
+        self._running: dict[PromptId, Running] = {}
         """The one whose prompt has waited longest first."""
         self._line = Line(self._begin)
         self._turns = Turns()
@@ -108,11 +87,17 @@ class GeneratorsEngine:
         """Take a request; it waits for memory that running ones have.
 
         Raises:
-            RejectedError: It does not fit into the context, or its schema does not compile.
+            RejectedError: It does not fit into the context, its schema does not compile, or an image is broken.
         """
         if len(self._running) + len(self._line) >= self._capabilities.max_batch:
             raise ValueError(f"{request.id} is one too many: this engine takes {self._capabilities.max_batch}")
-        self._line.join(Waiting(request, self._fitting.encode(request)))
+        if self._seeing is None or not request.has_images:
+            waiting = Waiting(request, self._fitting.encode(request))
+        else:
+            fewest = self._seeing.fewest_tokens(request.messages)
+            seen = self._fitting.fit(request, self._seeing.read, fewest)
+            waiting = Waiting(request, seen.tokens, seen.inputs)
+        self._line.join(waiting)
 
     def step(self) -> Sequence[Event]:
         """Generate the next tokens, or read the next part of a prompt."""
@@ -122,7 +107,7 @@ class GeneratorsEngine:
         began = boottime()
         reading = self._turns.reads(unread=len(generating) < len(self._running), generating=bool(generating))
         if reading:
-            self._read_part()
+            events += self._read_part()
         else:
             events += [event for running in generating for event in self._generate(running)]
         self._turns.took(Seconds(boottime() - began), reading=reading)
@@ -154,7 +139,7 @@ class GeneratorsEngine:
         self._running.clear()
         self._line.clear()
         self._prefixes.clear()
-        del self._fitting, self._tokenizer, self._model
+        del self._fitting, self._tokenizer, self._seeing, self._model
         give_back_free_memory()
 
     def _end(self) -> Sequence[Event]:
@@ -172,7 +157,7 @@ class GeneratorsEngine:
             RejectedError: There is too little for it alone, or its schema cannot be followed.
         """
         request, prompt = waiting.request, waiting.prompt
-        kind = kind_of(request.sampling, len(prompt))
+        kind = kind_of(request.sampling, len(prompt)) if waiting.inputs is None else None
         profile = self._profile(request.sampling, kind)
         if request.min_tokens:
             profile = replace(profile, min_length=len(prompt) + request.min_tokens)
@@ -180,10 +165,12 @@ class GeneratorsEngine:
         room = self._fitting.room(request, len(prompt), others)
         if room is None:
             return False
-        parts = in_parts(prompt, CHUNK_TOKENS, self._control)
+        # A prompt with images is read at once: the library takes them with the first tokens, or not at all.
+        parts = in_parts(prompt, CHUNK_TOKENS, self._control) if waiting.inputs is None else (tuple(prompt),)
         kept = self._generator_for(Wanted(profile, parts, waiting.tokens, room))
         answer = Answer(request, self._tokenizer.create_stream(), len(prompt), tokens_of(kept.parts))
-        self._running[request.id] = _Running(answer, kept, deque(parts[len(kept.parts) :]), kind, drafted(kept))
+        unread = deque(parts[len(kept.parts) :])
+        self._running[request.id] = Running(answer, kept, unread, kind, drafted(kept), waiting.inputs)
         return True
 
     def _profile(self, sampling: Sampling, kind: Kind | None) -> Profile:
@@ -231,16 +218,18 @@ class GeneratorsEngine:
         except RuntimeError as error:
             raise schema_refusal(error) from error
 
-    def _read_part(self) -> None:
-        """Of the prompt that has waited longest; then it waits behind the others."""
+    def _read_part(self) -> Sequence[Event]:
+        """Of the prompt that has waited longest; then it waits behind the others. Images may be refused."""
         running = next(running for running in self._running.values() if running.unread)
-        part = running.unread.popleft()
-        running.kept.generator.append_tokens(part)
-        running.read.append(part)
-        self._running[running.answer.id] = self._running.pop(running.answer.id)
-        self._advanced[running.answer.id] = Tokens(prefill=len(part))
+        del self._running[running.answer.id]
+        try:
+            self._advanced[running.answer.id] = Tokens(prefill=running.read_part())
+        except RejectedError as refusal:
+            return (Refused(running.answer.id, refusal.code, refusal.message),)
+        self._running[running.answer.id] = running
+        return ()
 
-    def _generate(self, running: _Running) -> Sequence[Event]:
+    def _generate(self, running: Running) -> Sequence[Event]:
         """Generate a token; its text, where it completes any."""
         answer, generator = running.answer, running.kept.generator
         self._advanced[answer.id] = Tokens(decode=1)
@@ -258,18 +247,19 @@ class GeneratorsEngine:
         text = answer.take(token, self._ends)
         return answer.tell(text) if answer.ended is None else self._finish(running, answer.ended, text)
 
-    def _finish(self, running: _Running, reason: FinishReason, text: str) -> Sequence[Event]:
+    def _finish(self, running: Running, reason: FinishReason, text: str) -> Sequence[Event]:
         events = running.answer.finish(reason, text)
         self._learn(running)
         del self._running[running.answer.id]
         if isinstance(events[-1], Refused):
             self._grammar_edition += 1
-        elif running.answer.completion_tokens or not running.read:
-            # Amid a prompt it has the logits of a whole part: megabytes.
+        elif self._seeing is None and (running.answer.completion_tokens or not running.read):
+            # Amid a prompt it has the logits of a whole part: megabytes. And of a model that sees nothing is
+            # kept: the library has no rewinding for it, and does not say so.
             self._prefixes.keep(replace(running.kept, parts=(*running.kept.parts, *running.read)))
         return events
 
-    def _learn(self, running: _Running) -> None:
+    def _learn(self, running: Running) -> None:
         """Tell what the answer took with drafts, or without."""
         if running.kind is not None:
             now = drafted(running.kept)

@@ -13,9 +13,11 @@ from agent.budget.memory import LEAST_CONTEXT, PROMPT_CHUNK
 from agent.engine.batching import decide
 from agent.engine.chat import Vocabulary
 from agent.engine.cores import session_overlay, usable_cores
+from agent.engine.image_tokens import Resizing
 from agent.engine.ort_genai.continuous import ContinuousEngine
 from agent.engine.ort_genai.drafting import possible
 from agent.engine.ort_genai.generators import GeneratorsEngine
+from agent.engine.ort_genai.seeing import Seeing
 from agent.engine.ort_genai.trial import ContinuousTrial, GeneratorsTrial
 from agent.engine.pipe import EngineSpec, LoadError
 from agent.engine.protocol import Capabilities, Engine
@@ -52,8 +54,32 @@ def _load_for_generators(spec: EngineSpec, config: dict[str, Any], vocabulary: V
     configured.overlay(session_overlay(config, usable_cores()))
     model = og.Model(configured)
     batch, trial = decide(spec.max_batch, spec.search, made_on=_machine(model), step=GeneratorsTrial(model).step)
-    capabilities = Capabilities(spec.model, context_length, batch, guidance=_has_guidance(model), trial=trial)
-    return GeneratorsEngine(model, capabilities, vocabulary, top_k, Drafts(possible(model, spec.speculation)))
+    seeing = _seeing(spec, model, config, vocabulary)
+    capabilities = Capabilities(
+        spec.model,
+        context_length,
+        batch,
+        guidance=_has_guidance(model),
+        trial=trial,
+        vision=seeing is not None,
+    )
+    drafts = Drafts(possible(model, spec.speculation))
+    return GeneratorsEngine(model, capabilities, vocabulary, top_k, drafts, seeing=seeing)
+
+
+def _seeing(
+    spec: EngineSpec,
+    model: Any,  # noqa: ANN401 - the library has no types
+    config: dict[str, Any],
+    vocabulary: Vocabulary,
+) -> Seeing | None:
+    """What reads images for the model; None: it has no part for them."""
+    if "vision" not in config:
+        return None
+    processor = spec.model_dir / config["vision"].get("config_filename", "processor_config.json")
+    resizing = Resizing.read(json.loads(processor.read_bytes()))
+    parts = model.create_multimodal_processor(), og.Tokenizer(model)
+    return Seeing(*parts, kind=config["type"], control=vocabulary.control, resizing=resizing)
 
 
 def _load_continuous(

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from agent.engine.ort_genai.answer import Answer
 from agent.engine.protocol import Event, GenerationRequest, Refused
@@ -16,11 +17,13 @@ class Waiting:
 
     Attributes:
         prompt: Its tokens.
+        inputs: The library's tensors of a prompt with images; None: text.
         ended: Why it ends, once that is known.
     """
 
     request: GenerationRequest
     prompt: Sequence[int]
+    inputs: Any = None
     ended: FinishReason | None = None
 
     @property

@@ -40,7 +40,10 @@ class Capturing:
 
     async def change(self) -> CaptureState:
         """The next thing that it tells."""
-        return await asyncio.wait_for(self.changes.get(), PATIENCE)
+        try:
+            return await asyncio.wait_for(self.changes.get(), PATIENCE)
+        except TimeoutError:
+            raise AssertionError(f"no change within {PATIENCE:g} s: {self.keeper.state}") from None
 
     async def live(self) -> CaptureState:
         """The next thing that it tells, which is that frames come."""
@@ -80,7 +83,7 @@ class Capturing:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until it holds."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - other processes change it
             await asyncio.sleep(0.01)
 
 
@@ -95,17 +98,23 @@ def capture_processes() -> list[psutil.Process]:
 
 
 @contextlib.asynccontextmanager
-async def capturing(source: str | Path, **written: object) -> AsyncIterator[Capturing]:
-    """A keeper of a source; no process of its is left afterwards."""
+async def keeping(source: str | Path, **written: object) -> AsyncIterator[Capturing]:
+    """A keeper of a source, one of several."""
     mine = Capturing(str(source), written)
     run = asyncio.create_task(mine.keeper.run(), name="camera test")
     try:
-        async with asyncio.timeout(3 * PATIENCE):
-            yield mine
+        yield mine
     finally:
         run.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await run
         mine.slots.close()
     assert mine.keeper.pid is None
+
+
+@contextlib.asynccontextmanager
+async def capturing(source: str | Path, **written: object) -> AsyncIterator[Capturing]:
+    """The only keeper; no process of its is left afterwards."""
+    async with asyncio.timeout(3 * PATIENCE), keeping(source, **written) as mine:
+        yield mine
     assert not capture_processes()

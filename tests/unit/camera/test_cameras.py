@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from agent.camera.asking import Sighting
-from agent.camera.cameras import Cameras, Parts, holding
+from agent.camera.cameras import Cameras, Parts
 from agent.camera.observing import Observer, Outlets
 from agent.camera.ring import Ring
-from agent.camera.run_time import Change, RunTimeFile
+from agent.camera.run_time import Change, RunTimeFile, holding
 from agent.camera.states import States
 from agent.camera.values import CameraName, Picture, Trigger
 from agent.camera.watch import Watch

@@ -4,7 +4,7 @@ import socket
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -88,6 +88,13 @@ class KeepingEngine(CountingEngine):
         self.said.clear()
 
 
+class SeeingEngine(CountingEngine):
+    """Takes images, too."""
+
+    def capabilities(self) -> Capabilities:
+        return replace(super().capabilities(), vision=True)
+
+
 def request(name: str, tokens: int, *, stream: bool = True, deadline: float | None = None) -> GenerationRequest:
     messages = (Message(Role.USER, "count"),)
     return GenerationRequest(
@@ -155,6 +162,13 @@ def test_two_requests_advance_together() -> None:
         ("a", Finished),
         ("b", Finished),
     ]
+
+
+def test_images_are_for_a_model_that_sees() -> None:
+    shown = replace(request("shown", tokens=1), messages=(Message(Role.USER, "?", ("data:image/png;base64,",)),))
+    (refused,) = conversation(Admit(shown))
+    assert refused == Refused(shown.id, ErrorCode.UNSUPPORTED, "counting reads text only, no images")
+    assert isinstance(conversation(Admit(shown), engine=SeeingEngine())[-1], Finished)
 
 
 def test_a_refusal_goes_back_and_others_run_on() -> None:

@@ -10,6 +10,7 @@ from agent.errors import ConfigError
 from agent.models import find_model
 from agent.models.geometry import read_geometry
 from agent.models.onnx_file import read_onnx
+from tests.vision_model import FILES as SEEING
 
 SHIPPED = find_model("edge-tiny", None, Path("/none"))
 
@@ -38,6 +39,13 @@ def test_the_graph() -> None:
     assert onnx.initializers["lm_head.MatMul.weight_Q4"] == 4096 * 12 * 16
     assert onnx.inputs["past_key_values.0.key"] == 4
     assert onnx.inputs["input_ids"] == 8
+
+
+def test_a_model_that_sees_has_three_parts() -> None:
+    geometry = read_geometry("seeing", SEEING)
+    parts = ("decoder.onnx", "vision.onnx", "embedding.onnx")
+    assert geometry.weights >= sum((SEEING / part).stat().st_size for part in parts)
+    assert (geometry.layers, geometry.kv_heads, geometry.head_size, geometry.kv_value_bytes) == (2, 2, 16, 4)
 
 
 @pytest.mark.parametrize("content", [b"{}", b"not an ONNX file", b"\x3a\xff\x01", b"\xff" * 100, b"\x07"])

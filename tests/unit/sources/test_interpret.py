@@ -12,6 +12,8 @@ from agent.journal import Arrival, Refusal
 from agent.prompt import Message, Prompt, PromptId, ReplyTo, Role, Sampling
 from agent.sources.interpret import Cancellation, Interpreter, Unanswerable, subscriptions
 from agent.wire import encode_cancel
+from tests.hostile_images import SCAN, frame, jpeg
+from tests.pictures import in_base64
 from tests.unit.sources.values import incoming
 
 CONFIG = Config.model_validate(
@@ -282,14 +284,12 @@ def test_any_message_has_a_meaning_and_a_reply_never_comes_back(
         assert not meaning.reply_to.topic.startswith(("edge/dev/prompt/", "$"))
 
 
-SHOWN = {"jpeg_base64": "/9j/"}
+SHOWN = {"jpeg_base64": in_base64(jpeg(frame(8, 8), SCAN))}
 
 
 @pytest.mark.parametrize(
     ("document", "topic"),
     [
-        ({"images": [SHOWN]}, "edge/dev/prompt"),
-        ({"images": [SHOWN], "model": "unknown"}, "edge/dev/prompt"),
         ({"images": [SHOWN], "model": "text"}, "edge/dev/prompt"),
         ({"model": "big"}, "edge/dev/prompt"),
         ({"model": "big"}, "edge/dev/prompt/short"),
@@ -299,6 +299,11 @@ SHOWN = {"jpeg_base64": "/9j/"}
 def test_what_may_not_leave_is_told_at_once(document: dict[str, Any], topic: str) -> None:
     reply_topic, reply = _error({"id": "x", "prompt": "hi", **document}, topic=topic)
     assert (reply_topic, reply["error"]["code"]) == ("edge/dev/reply/x", "unsupported")
+
+
+@pytest.mark.parametrize("model", [None, "mine"])
+def test_whether_a_model_of_the_device_sees_is_not_decided_here(model: str | None) -> None:
+    assert _prompt({"prompt": "hi", "model": model, "images": [SHOWN]}).has_images
 
 
 def test_what_may_leave_is_a_prompt_with_its_route() -> None:

@@ -16,6 +16,7 @@ def test_online() -> None:
         context_length=4096,
         engine="onnxruntime-genai",
         engine_reason="the only one here",
+        vision=True,
         draining=False,
         since=UnixSeconds(12.7),
     )
@@ -26,6 +27,7 @@ def test_online() -> None:
         "context_length": 4096,
         "engine": "onnxruntime-genai",
         "engine_reason": "the only one here",
+        "vision": True,
         "draining": False,
         "since": 12,
     }
@@ -49,6 +51,7 @@ def test_an_event() -> None:
             "context_length": 4096,
             "engine": "tensorrt-llm",
             "max_running": 1,
+            "vision": False,
         },
     }
 

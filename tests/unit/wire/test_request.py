@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Message, PromptId, Role
 from agent.wire import InvalidPayloadError, PromptFields, decode_cancel, decode_prompt, encode_cancel
+from tests.hostile_images import SCAN, HostileImage, all_hostile, frame, jpeg
+from tests.pictures import KINDS, data_url, file, in_base64, noisy, plain
 
 HI = (Message(Role.USER, "hi"),)
-PIXEL = "data:image/png;base64,iVBORw0KGgo="
+PIXEL = data_url(file(plain(), "PNG"), "PNG")
+JPEG = in_base64(file(plain()))
 
 
 def _decode(document: object) -> PromptFields:
@@ -27,6 +30,10 @@ def _refusal(payload: bytes) -> InvalidPayloadError:
 
 def _user(content: object) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": content}]}
+
+
+def _shown(url: str) -> dict[str, Any]:
+    return _user([{"type": "image_url", "image_url": {"url": url}}])
 
 
 def _format(schema: object) -> dict[str, Any]:
@@ -151,6 +158,12 @@ def test_a_field(extra: dict[str, Any], field: str, expected: object) -> None:
         (_user([{"type": "image_url", "image_url": {"url": PIXEL + "?"}}]), "/messages/0/content/0/image_url/url"),
         ({"prompt": "hi", "images": [{"jpeg_base64": "??"}]}, "/images/0/jpeg_base64"),
         ({"prompt": "hi", "images": [{}]}, "/images/0"),
+        ({"prompt": "hi", "images": [{"jpeg_base64": JPEG}, {"jpeg_base64": ""}]}, "/images/1/jpeg_base64"),
+        ({"prompt": "hi", "images": [{"jpeg_base64": PIXEL.partition(",")[2]}]}, "/images/0/jpeg_base64"),
+        (_shown(f"data:image/png;base64,{JPEG}"), "/messages/0/content/0/image_url/url"),
+        (_shown(f"data:image/gif;base64,{JPEG}"), "/messages/0/content/0/image_url/url"),
+        (_shown(f"data:image/jpeg,{JPEG}"), "/messages/0/content/0/image_url/url"),
+        (_shown(f"data:image/jpeg;charset=utf-8;base64,{JPEG}"), "/messages/0/content/0/image_url/url"),
     ],
 )
 def test_the_error_points_at_what_is_wrong(document: dict[str, Any], pointer: str) -> None:
@@ -177,10 +190,10 @@ def test_more_errors_are_counted() -> None:
 
 
 def test_cameras_are_named_once_each_and_are_no_pictures_yet() -> None:
-    images = '[{"camera": "door"}, {"jpeg_base64": "YQ=="}, {"camera": "yard"}, {"camera": "door"}]'
-    fields = decode_prompt(f'{{"prompt": "hi", "images": {images}}}'.encode())
+    images = [{"camera": "door"}, {"jpeg_base64": JPEG}, {"camera": "yard"}, {"camera": "door"}]
+    fields = _decode({"prompt": "hi", "images": images})
     assert fields.cameras == ("door", "yard")
-    assert fields.messages[0].images == ("data:image/jpeg;base64,YQ==",)
+    assert fields.messages[0].images == (f"data:image/jpeg;base64,{JPEG}",)
 
 
 def test_images_within_a_message() -> None:
@@ -195,13 +208,38 @@ def test_images_beside_the_messages_go_with_the_last_of_the_user() -> None:
         {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PIXEL}}]},
         {"role": "assistant", "content": "two"},
     ]
-    first, shown, last = _decode({"messages": conversation, "images": [{"jpeg_base64": "/9j/"}]}).messages
+    first, shown, last = _decode({"messages": conversation, "images": [{"jpeg_base64": JPEG}]}).messages
     assert (first.images, last.images) == ((), ())
-    assert shown.images == (PIXEL, "data:image/jpeg;base64,/9j/")
+    assert shown.images == (PIXEL, f"data:image/jpeg;base64,{JPEG}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_image_goes_on_as_the_text_that_came(kind: str) -> None:
+    url = data_url(file(noisy(), kind), kind)
+    (message,) = _decode(_shown(url)).messages
+    assert message.images == (url,)
+    assert _decode(_shown(url.replace("image/", "IMAGE/"))).messages[0].images == (url.replace("image/", "IMAGE/"),)
+
+
+@pytest.mark.parametrize("hostile", all_hostile(), ids=lambda hostile: hostile.name)
+def test_a_hostile_image_is_refused_with_its_pointer(hostile: HostileImage) -> None:
+    beside = _refusal(json.dumps({"prompt": "hi", "images": [{"jpeg_base64": in_base64(hostile.data)}]}).encode())
+    assert beside.message.startswith("/images/0/jpeg_base64: ")
+    within = _refusal(json.dumps(_shown(data_url(hostile.data, hostile.kind))).encode())
+    assert within.code is hostile.code
+    assert within.message.startswith("/messages/0/content/0/image_url/url: ")
+    assert hostile.why in within.message
+
+
+def test_an_error_elsewhere_comes_before_an_image_that_is_too_large() -> None:
+    large = {"jpeg_base64": in_base64(jpeg(frame(10_000, 10_000), SCAN))}
+    assert _refusal(json.dumps({"prompt": "hi", "images": [large]}).encode()).code is ErrorCode.TOO_LARGE
+    refusal = _refusal(json.dumps({"prompt": "hi", "images": [large], "top_p": 3}).encode())
+    assert (refusal.code, refusal.message.partition(": ")[0]) == (ErrorCode.INVALID_REQUEST, "/top_p")
 
 
 def test_images_need_a_user_message() -> None:
-    document = {"messages": [{"role": "system", "content": "a"}], "images": [{"jpeg_base64": "/9j/"}]}
+    document = {"messages": [{"role": "system", "content": "a"}], "images": [{"jpeg_base64": JPEG}]}
     assert _refusal(json.dumps(document).encode()).code is ErrorCode.INVALID_REQUEST
 
 

@@ -1,5 +1,7 @@
 """What a keeper tells its process, and how long it waits before the next one."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,9 @@ def test_a_password_that_has_no_place(source: str, why: str, tmp_path: Path) -> 
     file.write_text("secret", encoding="utf-8")
     with pytest.raises(ValueError, match=why):
         spec_of(Camera(source=source, password_file=file))
+
+
+def test_the_agent_imports_no_decoder() -> None:
+    code = "import agent.camera.capture.keeper, sys; print(sorted({'cv2', 'numpy', 'PIL'} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert ran.stdout == "[]\n"
