@@ -22,7 +22,7 @@ _CODES_AFTER_MOTION = Seconds(3.0)
 _CODES_EVERY = Seconds(2.0)
 """When nothing moves, the whole picture is read. What is always there is found all the same."""
 _WHOLE_EVERY = 5
-"""Of these pictures without a code in them, every so manieth is read again at the frame's full size."""
+"""Of pictures without a code in them, every so manieth is read again at the frame's full size."""
 
 
 class Eye:
@@ -116,16 +116,15 @@ class Eye:
         self._moving = [(then, box) for then, box in moving if at - then <= _CODES_AFTER_MOTION]
         if not self._plan.code_kinds or (not self._moving and at - self._codes_at < _CODES_EVERY):
             return None
-        if self._moving:
-            where = around([box for _, box in self._moving])
-            whole = _covered(grey_of(scaled.full), self._plan.masks)
-            return self._codes.read(for_codes(whole[pixels_in(where, whole.shape)]), thoroughly=False)
         self._codes_at = at
-        found = self._codes.read(_covered(scaled.grey, self._plan.masks), thoroughly=False)
+        whole = _covered(grey_of(scaled.full), self._plan.masks)
+        if self._moving:
+            whole = whole[pixels_in(around([box for _, box in self._moving]), whole.shape)]
+        found = self._codes.read(for_codes(whole), thoroughly=False)
         self._without_codes = 0 if found else self._without_codes + 1
         if self._without_codes == _WHOLE_EVERY:
             self._without_codes = 0
-            found = self._codes.read(_covered(grey_of(scaled.full), self._plan.masks), thoroughly=True)
+            found = self._codes.read(whole, thoroughly=not self._moving)
         return found
 
     def _detect(self, frame: Frame) -> tuple[Detection, ...] | None:

@@ -2,10 +2,12 @@
 
 A pixel is compared with what it usually looks like, which may be several things in turn, as under a tree. When the
 light fades, all pixels change by the same factor, which is taken back before they are compared. When it changes at
-once, or not everywhere alike, the model begins anew with that picture, and nothing is said to have moved.
+once, the model begins anew with that picture, and nothing is said to have moved. Light that falls on a part of the
+picture leaves its texture as it was: such a part does not count.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -13,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.camera.looking.regions import find_regions
-from agent.camera.looking.scaled import Pixels
+from agent.camera.looking.scaled import Pixels, grey_of
+from agent.camera.looking.texture import fine, is_same_surface
 from agent.camera.values import Box
 from agent.units import Seconds
 
@@ -90,7 +93,7 @@ class Motion:
         cv2.accumulateWeighted(_sampled(level), self._usual, rate)
         mask[~self._counts] = 0
         solid = np.asarray(cv2.morphologyEx((mask == _FOREGROUND).astype(np.uint8), cv2.MORPH_OPEN, _GRAIN), np.uint8)
-        moving, regions = find_regions(solid)
+        moving, regions = find_regions(solid, self._hides(level, rate))
         moved = Moved(moving / self._counted, regions)
         jumped = moved.share - self._share > _JUMP and at - self._jumped_at > _JUMPS_APART
         if jumped or np.count_nonzero(mask) > _TOO_MUCH * self._counted:
@@ -98,6 +101,13 @@ class Motion:
             return self._begin(small, at)
         self._at, self._share = at, moved.share
         return moved
+
+    def _hides(self, level: Pixels, rate: float) -> Callable[[NDArray[np.bool_]], bool]:
+        """Whether a part of this picture hides the background, and is not only lit otherwise; learns the background."""
+        grey = grey_of(level).astype(np.float32)
+        seen, usual = fine(grey), fine(self._surface)
+        cv2.accumulateWeighted(grey, self._surface, rate)
+        return lambda where: not is_same_surface(seen, usual, where)
 
     def _gains(self, small: Pixels) -> Floats:
         """By which factor each colour is brighter than usual, at the middle one of all pixels that count."""
@@ -112,6 +122,7 @@ class Motion:
     def _begin(self, small: Pixels, at: Seconds) -> Moved:
         self._model.apply(small, learningRate=1.0)
         self._usual, self._at, self._seen, self._share = _sampled(small), at, 0, 0.0
+        self._surface = grey_of(small).astype(np.float32)
         return NOTHING
 
 

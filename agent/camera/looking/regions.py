@@ -1,9 +1,10 @@
 """Rectangles around what moves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.camera.looking.scaled import Pixels
 from agent.camera.values import Box
@@ -20,11 +21,14 @@ _Edges = tuple[int, int, int, int]
 """Left, top, right, bottom, in pixels; the last two are outside."""
 
 
-def find_regions(solid: Pixels) -> tuple[int, tuple[Box, ...]]:
+def find_regions(
+    solid: Pixels, counts: Callable[[NDArray[np.bool_]], bool] = lambda _where: True
+) -> tuple[int, tuple[Box, ...]]:
     """How many pixels move, but for specks, and where: largest first, `MOST_REGIONS` at most.
 
     Args:
         solid: (height, width), 0 where nothing moves.
+        counts: Whether a part does: (height, width).
     """
     height, width = solid.shape
     gap = max(1, round(_GAP_SHARE * width))
@@ -32,11 +36,11 @@ def find_regions(solid: Pixels) -> tuple[int, tuple[Box, ...]]:
     count, labels = cv2.connectedComponents(np.asarray(cv2.dilate(solid, near), np.uint8))
     sizes = np.bincount(labels[solid > 0], minlength=count)
     least = max(1.0, _LEAST_SHARE * height * width)
-    kept = [number for number in range(1, count) if sizes[number] >= least]
-    merged = _merged([_edges((labels == number) & (solid > 0)) for number in kept])
-    boxes = [_box(edges, width, height) for edges in merged]
+    large = [(labels == number) & (solid > 0) for number in range(1, count) if sizes[number] >= least]
+    kept = [where for where in large if counts(where)]
+    boxes = [_box(edges, width, height) for edges in _merged([_edges(where) for where in kept])]
     boxes.sort(key=lambda box: box.area, reverse=True)
-    return int(sum(sizes[number] for number in kept)), tuple(boxes[:MOST_REGIONS])
+    return sum(int(np.count_nonzero(where)) for where in kept), tuple(boxes[:MOST_REGIONS])
 
 
 def around(boxes: Sequence[Box]) -> Box:
@@ -52,7 +56,7 @@ def around(boxes: Sequence[Box]) -> Box:
     return Box(left, top, min(1.0, right + wide) - left, min(1.0, bottom + high) - top)
 
 
-def _edges(where: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> _Edges:
+def _edges(where: NDArray[np.bool_]) -> _Edges:
     rows, columns = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
