@@ -262,21 +262,22 @@ class Agent:
                 start(self._governor.run(), "governor"),
                 start(self._telemetry.run(), "telemetry"),
             ]
-            if self._cameras is not None:
-                running.append(start(self._cameras.run(), "cameras"))
             if self._backlog is not None:
                 running.append(start(self._backlog.run(), "backlog"))
             if self._config.power.nvpmodel == "manage":
                 setter = ModeSetter(tool_for(find_access()), allowed=True)
                 running.append(start(ModeKeeper(setter, self._governor).run(), "power mode"))
-            self._taking = start(self._source.run(), "source")
+            self._taking = [start(self._source.run(), "source")]
+            if self._cameras is not None:
+                self._taking.append(start(self._cameras.run(), "cameras"))
             yield
-            for task in (self._taking, *reversed(running)):
+            for task in (*self._taking, *reversed(running)):
                 task.cancel()
 
     async def drain(self) -> None:
         """Stop taking; finish or put back what runs; send what is unsent; say goodbye. Within the stop timeout."""
-        self._taking.cancel()
+        for task in self._taking:
+            task.cancel()
         flush_timeout = self._config.stop_timeout * _FLUSH_SHARE
         await self._lanes.drain(Seconds(self._config.stop_timeout - flush_timeout))
         await self._events.write()

@@ -4,7 +4,7 @@ Only the structure of the file is walked: every image that passes has one frame,
 Whether its pixels can be decoded is found out in the engine's process, which may be lost, or by a server upstream.
 """
 
-from agent.images.check import MOST_BYTES, MOST_PIXELS, check_image
+from agent.images.check import MOST_PIXELS, check_image
 from agent.images.header import ImageHeader, ImageKind
 
-__all__ = ["MOST_BYTES", "MOST_PIXELS", "ImageHeader", "ImageKind", "check_image"]
+__all__ = ["MOST_PIXELS", "ImageHeader", "ImageKind", "check_image"]

@@ -27,6 +27,7 @@ class Capturing:
         settings = Camera.model_validate(
             {"source": source, "looks": 30, "stall_timeout": f"{round(STALL * 1000)}ms", **written}
         )
+        self.stall_timeout = settings.stall_timeout
         width, _, height = (settings.size or "1280x720").partition("x")
         self.slots = FrameSlots.create(int(width), int(height))
         self.changes: asyncio.Queue[CaptureState] = asyncio.Queue()

@@ -1,12 +1,14 @@
 """Cameras of a whole agent, on a real broker: folders of pictures are what they see."""
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
+import psutil
 import pytest
 
 from agent.demo.broker import PrivateBroker
@@ -190,9 +192,13 @@ def test_set_holds_at_once_and_over_a_restart(client: Client, agent: AgentProces
     assert time.perf_counter() - began < 1.0
     client.publish("camera/door/set", {"every": "2s", "prompt": ""})
     wait_for(lambda: _state(client, "door").get("prompt", "?") is None, 10, "state")
-    agent.kill()
-    agent.start()
+    processes = psutil.Process(agent.pid).children(recursive=True)
+    assert len(processes) >= 6, "the engine, one that looks, four that capture"
+    agent.signal(signal.SIGTERM)
+    assert agent.wait() == 0
+    assert not psutil.wait_procs(processes, timeout=5)[1]
     client.messages.clear()
+    agent.start()
     wait_for(lambda: [it for it in _observations(client, "door") if it["text"] is None], 60, "observation")
     wait_for(lambda: _state(client, "yard").get("why", "?") is None, 30, "a camera that is looked at")
     assert _state(client, "yard")["on"] is False
