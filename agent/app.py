@@ -3,18 +3,14 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import AsyncIterator, Coroutine
 
 from agent.accounting import EnergyAccounting
-from agent.alarms import Alarms
 from agent.announcer import Announcer
-from agent.answering import show_nothing
 from agent.backlog import build_backlog
 from agent.batch_choice import BatchChoice
 from agent.budget.pressure import Level
-from agent.camera.run_time import Change
-from agent.camera.values import CameraName
+from agent.camera.optional import OptionalCameras, Surroundings
 from agent.candidates import candidates
 from agent.clock import Clock
 from agent.commands import Handlers
@@ -30,7 +26,6 @@ from agent.engine.protocol import Progress
 from agent.engine.speculation import Speculation
 from agent.engine_choice import EngineChoice
 from agent.engine_outcomes import EngineOutcomes
-from agent.errors import ErrorCode, RejectedError, StorageFullError
 from agent.event_log import EventLog
 from agent.events import EngineLost, JournalSetAside, ModelLoaded, ModelUnloaded
 from agent.governor import Doing, Governor
@@ -48,13 +43,13 @@ from agent.platform.footprint import footprint
 from agent.platform.identity import has_nvidia_gpu, identify
 from agent.platform.memory_now import MemoryGauge
 from agent.platform.nvpmodel import ModeSetter, find_access, tool_for
-from agent.platform.readings import DeviceReadings, PowerReadings
 from agent.platform.sampler import Sampler
 from agent.power_plan import power_plan
 from agent.presence import Presence
-from agent.prompt import OutMessage, Prompt
+from agent.prompt import OutMessage
 from agent.publisher import Publisher
 from agent.scheduler import Limits
+from agent.sensing import Sensing
 from agent.sources.interpret import Interpreter, pool_subscriptions, subscriptions
 from agent.sources.mqtt import MqttSource
 from agent.systemd import Systemd
@@ -64,15 +59,9 @@ from agent.upstreams import Upstreams, with_local_fallback
 from agent.vitals import Parts, Vitals
 from agent.worker import Worker
 
-if TYPE_CHECKING:
-    from agent.camera.cameras import Cameras
-    from agent.camera.showing import Showing
-
-_PRUNE_EVERY = Seconds(30.0)
 _FLUSH_SHARE = 0.25
 """Share of the stop timeout that is left for unsent replies after the running prompts have had theirs."""
 
-_ValueT = TypeVar("_ValueT")
 _log = logging.getLogger(__name__)
 
 
@@ -123,6 +112,7 @@ class Agent:
         self._publisher = Publisher(
             journal, self._link, changed=outbox_changed, event_topic=f"{prefix}/event", emit=self._events.emit
         )
+        self._cameras = OptionalCameras()
         self._worker = Worker(
             journal,
             self._engine,
@@ -133,7 +123,7 @@ class Agent:
             energy=self._energy,
             egress=Egress(config.upstreams),
             stands_in_for=tuple(with_local_fallback(config)),
-            show=self._show,
+            show=self._cameras.show,
         )
         self._upstreams = Upstreams(
             config,
@@ -143,7 +133,7 @@ class Agent:
             wake_publisher=outbox_changed.set,
             counters=self._counters,
             fall_back=self._worker.offer,
-            show=self._show,
+            show=self._cameras.show,
         )
         self._lanes = Lanes(self._worker, self._upstreams.workers)
         self._memory = MemoryGovernor(
@@ -161,8 +151,8 @@ class Agent:
             on_lacking=lambda why: self._choice.lacks_room(why),  # noqa: PLW0108 - it is built below
             now=clock.now,
         )
-        self._alarms = Alarms()
-        self._sampler = Sampler(on_power=_in_the_loop(self._power), on_device=_in_the_loop(self._device))
+        sensing = Sensing(self._energy, self._events.emit)
+        self._sampler = Sampler(on_power=sensing.power, on_device=sensing.device)
         self._governor = Governor(
             power_plan(config),
             clock=clock,
@@ -187,14 +177,25 @@ class Agent:
             pools=pool_subscriptions(config),
             changed=self._announcer.changed,
         )
-        self._cameras, self._showing = self._build_cameras(intake, outbox_changed.set, clock)
+        surroundings = Surroundings(
+            journal=journal,
+            link=self._link,
+            intake=intake,
+            lanes=self._lanes,
+            counters=self._counters,
+            clock=clock,
+            loaded=lambda: self._engine.capabilities,
+            wake_publisher=outbox_changed.set,
+            emit=self._events.emit,
+        )
+        self._cameras.build(config, surroundings)
         self._commander = Commander(
             journal,
             Handlers(
                 set_budget=self._set_budget,
                 load_model=self._choice.load,
                 drain=draining.set,
-                snapshot=self._snapshot,
+                snapshot=self._cameras.snapshot,
             ),
             topic=f"{prefix}/command",
             wake_publisher=outbox_changed.set,
@@ -205,7 +206,7 @@ class Agent:
             Interpreter(config, read_schemas(config)),
             cancel=self._lanes.cancel,
             commander=self._commander,
-            set_camera=self._set_camera,
+            set_camera=self._cameras.set,
             emit=self._events.emit,
         )
         self._backlog = build_backlog(config, self._link, self._publisher, clock)
@@ -226,7 +227,7 @@ class Agent:
         self._telemetry = Telemetry(config, self._link, snapshot=vitals.snapshot, keep=keep, clock=clock)
         self._health = Health(
             systemd,
-            ask_journal=lambda: journal.run(_answer),
+            ask_journal=journal.answer,
             link_moves_by=lambda: self._link.moves_by,
             standing=self._standing,
             clock=clock,
@@ -263,7 +264,7 @@ class Agent:
                 start(self._memory.run(), "memory"),
                 start(self._link.run(), "link"),
                 start(self._events.run(), "events"),
-                start(self._prune(), "prune"),
+                start(self._journal.keep_pruned(), "prune"),
                 start(self._announcer.run(), "announce"),
                 start(self._publisher.run(), "publisher"),
                 start(self._lanes.run(), "workers"),
@@ -277,9 +278,7 @@ class Agent:
                 setter = ModeSetter(tool_for(find_access()), allowed=True)
                 running.append(start(ModeKeeper(setter, self._governor).run(), "power mode"))
             running.append(start(self._health.run(), "health"))
-            self._taking = [start(self._source.run(), "source")]
-            if self._cameras is not None:
-                self._taking.append(start(self._cameras.run(), "cameras"))
+            self._taking = [start(self._source.run(), "source"), start(self._cameras.run(), "cameras")]
             yield
             for task in (*self._taking, *reversed(running)):
                 task.cancel()
@@ -301,62 +300,13 @@ class Agent:
         # Also with replies unsent: a clean disconnect takes the will back, so that nobody else says it.
         await self._announcer.say_goodbye()
 
-    async def _prune(self) -> None:
-        while True:
-            await asyncio.sleep(_PRUNE_EVERY)
-            with contextlib.suppress(StorageFullError):  # the next time, then
-                await self._journal.run(Journal.prune)
-
-    def _build_cameras(
-        self, intake: Intake, wake_publisher: Callable[[], None], clock: Clock
-    ) -> tuple["Cameras | None", "Showing | None"]:
-        if not self._config.cameras:
-            return None, None
-        from agent.camera.building import build_cameras  # noqa: PLC0415 - what it imports is for cameras alone
-
-        return build_cameras(
-            self._config,
-            journal=self._journal,
-            link=self._link,
-            intake=intake,
-            lanes=self._lanes,
-            counters=self._counters,
-            clock=clock,
-            loaded=lambda: self._engine.capabilities,
-            wake_publisher=wake_publisher,
-            emit=self._events.emit,
-        )
-
     def _birth(self) -> OutMessage:
-        if self._cameras is not None:
-            self._cameras.connected()
+        self._cameras.connected()
         return self._presence.online()
-
-    async def _show(self, prompt: Prompt, takes_images: bool) -> Prompt:  # noqa: FBT001 - `answering.Show`
-        show = show_nothing if self._showing is None else self._showing.show
-        return await show(prompt, takes_images)
-
-    async def _snapshot(self, camera: str) -> str:
-        if self._cameras is None:
-            raise RejectedError(ErrorCode.INVALID_REQUEST, "this device has no cameras")
-        return await self._cameras.snapshot(camera)
-
-    async def _set_camera(self, camera: CameraName, change: Change) -> None:
-        if self._cameras is not None:
-            await self._cameras.set(camera, change)
 
     def _ran(self, model: str, progress: Progress) -> None:
         self._energy.ran(model, progress)
         self._engines.ran(progress)
-
-    def _power(self, power: PowerReadings) -> None:
-        self._energy.sampled(power)
-        for event in self._alarms.of_power(power):
-            self._events.emit(event)
-
-    def _device(self, device: DeviceReadings) -> None:
-        for event in self._alarms.of_device(device):
-            self._events.emit(event)
 
     def _doing(self) -> Doing:
         prefill, decode = self._engine.busy
@@ -398,17 +348,3 @@ class Agent:
         if isinstance(event, ModelUnloaded):
             self._presence.model_unloaded()
             self._announcer.changed()
-
-
-def _answer(_: Journal) -> None:
-    """For the journal's thread: whether it takes calls."""
-
-
-def _in_the_loop(take: Callable[[_ValueT], None]) -> Callable[[_ValueT], None]:
-    """The same, for callers in another thread."""
-    loop = asyncio.get_running_loop()
-
-    def hand_over(value: _ValueT) -> None:
-        loop.call_soon_threadsafe(take, value)
-
-    return hand_over

@@ -1,26 +1,27 @@
 """Keeps the model within its memory: decides what is loaded, what waits, and what is given back.
 
-Reads the memory twice a second and asks the pure `budget`. Invariant: no model is loaded for which there is no room,
-never two at once, and a prompt that cannot be run for want of memory waits a little or is told so, with the numbers.
+Reads the memory twice a second, asks `model_memory` what would fit, and has `prompt_room` say what may run. Invariant:
+no model is loaded for which there is no room, never two at once, and a prompt that cannot be run for want of memory
+waits a little or is told so, with the numbers.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 
 from agent.batch_choice import BatchChoice
-from agent.budget.admission import PATIENCE, Admission, Room, closed, room_for_request, without_a_model
-from agent.budget.memory import DoesNotFit, Fits, Geometry, Learnt, MemoryNow, Need
+from agent.budget.admission import PATIENCE, Admission
+from agent.budget.memory import DoesNotFit, Fits, MemoryNow
 from agent.budget.memory_state import MemoryState
 from agent.budget.pressure import Level, PressureState, next_pressure
 from agent.budget.prompt_chunk import LEAST_CHUNK
-from agent.budget.sharing import Shared
 from agent.candidates import Candidate, bounds_of
 from agent.config import Memory
 from agent.engine.host import EngineEvent, EngineHost
 from agent.events import ContextShortened, Event, MemoryLow, MemoryRecovered, ModelDoesNotFit, ModelLoaded
 from agent.learnt import LearntModels
+from agent.model_memory import Chosen, ModelMemory
 from agent.platform.readings import Reading
+from agent.prompt_room import PromptRoom
 from agent.units import Bytes, Seconds
 from agent.worker import Worker
 
@@ -29,15 +30,6 @@ _GROW_AFTER = PATIENCE
 """How long there has to have been room for a preferred model."""
 _LACKING_AFTER = Seconds(2 * PATIENCE)
 """A preferred model that is not even being loaded so long after it was wanted has no room."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """What is loaded, or being loaded."""
-
-    candidate: Candidate
-    fit: Fits | None
-    shared: Shared | None = None
 
 
 class MemoryGovernor:
@@ -84,20 +76,17 @@ class MemoryGovernor:
         self._host = host
         self._worker = worker
         self._gauge = gauge
-        self._footprint = footprint
-        self._learnt = learnt
-        self._batches = batches
+        self._memory = ModelMemory(self._bounds, host, footprint=footprint, learnt=learnt, batches=batches)
+        self._room = PromptRoom(self._bounds, host, worker, self._memory)
         self._emit = emit
         self._on_lacking = on_lacking
         self._now = now
-        self._chosen: _Chosen | None = None
-        self._measured: Bytes | None = None
+        self._chosen: Chosen | None = None
         self._pressure = PressureState(Level.CALM, now())
         self._is_resting = False
         self._busy_at = self._wanted_at = now()
         self._larger_fits_since: Seconds | None = None
         self._short_since: Seconds | None = None
-        self._no_room_since: Seconds | None = None
         self._told: frozenset[str] = frozenset()
         self._state = MemoryState(self._bounds.budget, self._bounds.reserve, None, None, None, Level.CALM)
         host.unload("nothing has been chosen yet")
@@ -116,15 +105,13 @@ class MemoryGovernor:
         """Look and act until cancelled."""
         while True:
             self.look()
-            for learnt in (self._learnt, self._batches):
-                if not learnt.is_saved:
-                    await asyncio.to_thread(learnt.save)
+            await self._memory.save()
             await asyncio.sleep(TICK)
 
     def judge(self, model: Candidate) -> Fits | DoesNotFit | None:
         """Whether a model would fit, what is loaded now gone; None when that cannot be said."""
         now = self._gauge()
-        verdicts = [self._judge(way, now) for way in self._ways(model)]
+        verdicts = [self._memory.judge(way, now) for way in self._ways(model)]
         return next((verdict for verdict in verdicts if not isinstance(verdict, DoesNotFit)), verdicts[0])
 
     def prefer(self, models: tuple[Candidate, ...]) -> None:
@@ -136,11 +123,10 @@ class MemoryGovernor:
     def engine_event(self, event: EngineEvent) -> None:
         """Hear what the host tells, before it acts on it."""
         if isinstance(event, ModelLoaded):
-            self._measure()
-            self._learn_load(event.model)
-            self._learn_batch()
+            self._memory.measure()
+            self._memory.learn_load(event.model, self._chosen)
         else:
-            self._measured = None
+            self._memory.is_gone()
             self._go_on()
 
     def look(self) -> None:
@@ -169,10 +155,10 @@ class MemoryGovernor:
         else:
             self._emit(MemoryLow(self._pressure.level, now.available, self._bounds.reserve))
 
-    def _watch(self, chosen: _Chosen, now: MemoryNow | None, at: Seconds) -> None:
+    def _watch(self, chosen: Chosen, now: MemoryNow | None, at: Seconds) -> None:
         """A model is loaded, or being loaded: measure it, and see whether it should go."""
-        self._measure()
-        self._learn_excess(chosen)
+        self._memory.measure()
+        self._memory.learn_excess(chosen)
         is_idle = not self._worker.running
         is_unused = is_idle and not self._worker.queued and self._host.capabilities is not None
         if self._pressure.level is Level.CRITICAL:
@@ -187,23 +173,23 @@ class MemoryGovernor:
         else:
             self._grow(chosen, now, at)
 
-    def _make_room(self, chosen: _Chosen) -> None:
+    def _make_room(self, chosen: Chosen) -> None:
         """Memory is low: first what is kept of earlier prompts goes, and the model when that was not enough."""
         if self._host.kept:
             self._host.forget()
         elif self._pressure.relaxed_since is None:
             self._let_go(chosen, "memory is low")
 
-    def _let_go(self, chosen: _Chosen, why: str, *, at_once: bool = False) -> None:
+    def _let_go(self, chosen: Chosen, why: str, *, at_once: bool = False) -> None:
         """An engine that had not even loaded by then would be loaded again and again, as often as memory is calm."""
         if self._host.pid is None:
             self._gives_way(chosen.candidate, why)
         self._host.unload(why, at_once=at_once)
 
-    def _grow(self, chosen: _Chosen, now: MemoryNow | None, at: Seconds) -> None:
+    def _grow(self, chosen: Chosen, now: MemoryNow | None, at: Seconds) -> None:
         """Go back to a preferred model once there has been room for it for a while."""
         for candidate in self._models[: self._models.index(chosen.candidate)]:
-            fit = self._judge(candidate, now)
+            fit = self._memory.judge(candidate, now)
             if isinstance(fit, DoesNotFit) or (fit is None and candidate.geometry is not None):
                 continue  # without a geometry it can only be tried
             if self._pressure.level is Level.CALM:
@@ -222,7 +208,7 @@ class MemoryGovernor:
             return
         too_large: dict[str, DoesNotFit] = {}
         for candidate in self._models:
-            fit = self._judge(candidate, now)
+            fit = self._memory.judge(candidate, now)
             if not isinstance(fit, DoesNotFit):
                 too_large.pop(candidate.model, None)  # by another engine it does fit
                 self._tell_too_large(too_large)
@@ -239,10 +225,8 @@ class MemoryGovernor:
                 self._emit(ModelDoesNotFit(short.model, short.needed, short.room))
 
     def _choose(self, candidate: Candidate, fit: Fits | None, now: MemoryNow | None) -> None:
-        geometry, known = candidate.geometry, self._known(candidate)
-        most = self._batches.most(geometry)
-        shared = candidate.share(fit, self._without_ours(now), self._bounds, known, most)
-        self._chosen = _Chosen(candidate, fit, shared)
+        geometry = candidate.geometry
+        self._chosen = chosen = self._memory.plan(candidate, fit, now)
         self._is_resting, self._busy_at = False, self._now()
         self._larger_fits_since = self._short_since = None
         self._told = frozenset() if candidate == self._models[0] else self._told
@@ -252,9 +236,9 @@ class MemoryGovernor:
             candidate.model_dir,
             engine=candidate.engine,
             context_length=context_length,
-            max_batch=most if shared is None else shared.batch,
-            search=self._batches.search(geometry),
-            cache_tokens=None if shared is None else shared.tokens,
+            max_batch=chosen.max_batch,
+            search=chosen.search,
+            cache_tokens=None if chosen.shared is None else chosen.shared.tokens,
             prompt_chunk=LEAST_CHUNK if fit is None else fit.chunk,
         )
         if geometry is not None and context_length is not None and context_length < geometry.context_length:
@@ -265,7 +249,7 @@ class MemoryGovernor:
         chosen = self._chosen if self._host.is_wanted else None
         is_chosen = chosen is not None and chosen.candidate.model == preferred.model
         if not is_chosen and at - self._wanted_at >= _LACKING_AFTER:
-            verdict = self._judge(preferred, now)
+            verdict = self._memory.judge(preferred, now)
             self._on_lacking(str(verdict) if isinstance(verdict, DoesNotFit) else "its memory does not stay free")
 
     def _go_on(self) -> None:
@@ -277,7 +261,7 @@ class MemoryGovernor:
             return
         now = self._gauge()
         for candidate in self._ways(self._chosen.candidate):
-            fit = self._judge(candidate, now)
+            fit = self._memory.judge(candidate, now)
             if not isinstance(fit, DoesNotFit):
                 if candidate != self._chosen.candidate:
                     self._choose(candidate, fit, now)
@@ -286,105 +270,20 @@ class MemoryGovernor:
 
     def _admission(self, now: MemoryNow | None, at: Seconds) -> Admission:
         """What the worker may do."""
-        chosen = self._chosen
-        no_room_since, self._no_room_since = self._no_room_since, None
-        if not self._host.is_wanted or chosen is None:
-            since = self._pressure.since if self._pressure.level is not Level.CALM else self._short_since
-            return without_a_model([self._judge(model, now) for model in self._models], since, at)
-        if self._pressure.level is not Level.CALM:
-            free = "too few" if now is None else f"{now.available:,}"
-            why = f"{free} bytes of memory are available, and {self._bounds.reserve:,} are to stay free"
-            return closed(self._pressure.since, at, why)
-        if now is None or chosen.candidate.geometry is None or chosen.fit is None or self._measured is None:
-            return Admission()
-        able = self._host.capabilities
-        before = self._worker.admission
-        if self._worker.running and before.room is not None and able is not None and able.max_batch == 1:
-            # The next one starts the moment this one has given its cache back: it has the room that this one had.
-            return Admission(room=before.room)
-        room = self._room(chosen.candidate.geometry, chosen.fit, chosen.shared, now)
-        return Admission(room=room) if room.available >= room.least else self._without_room(room, no_room_since, at)
-
-    def _room(self, geometry: Geometry, fit: Fits, shared: Shared | None, now: MemoryNow) -> Room:
-        """What the loaded model's prompts may take, together with those that run.
-
-        The caches that are there, of earlier requests or of running ones as far as they are filled, are counted as
-        available: the engine gives up the former for more, and itself counts what it has promised to the latter.
-        """
-        able = self._host.capabilities
-        tokens = self._host.kept + (0 if able is None else able.cache_tokens)
-        now = replace(now, available=Bytes(now.available + tokens * geometry.token))
-        measured = Bytes(max(0, (self._measured or 0) - tokens * geometry.token))
-        several = None if able is None or able.max_batch == 1 else shared
-        return room_for_request(
-            geometry, now, self._bounds, measured=measured, context_length=fit.context_length, shared=several
-        )
-
-    def _without_room(self, room: Room, since: Seconds | None, at: Seconds) -> Admission:
-        if self._worker.running:
-            return Admission(is_open=False)  # they may have what is lacking
-        self._no_room_since = at if since is None else since
-        why = f"a prompt needs at least {room.least:,} bytes of memory, and {room.available:,} are available"
-        return closed(self._no_room_since, at, why)
-
-    def _judge(self, candidate: Candidate, now: MemoryNow | None) -> Fits | DoesNotFit | None:
-        """The room is what there will be once the process that is there, if any, is gone: never two at once."""
-        return candidate.judge(self._without_ours(now), self._bounds, self._known(candidate))
-
-    def _without_ours(self, now: MemoryNow | None) -> MemoryNow | None:
-        """The memory as it will be once the loaded model is gone."""
-        return None if now is None else replace(now, available=Bytes(now.available + (self._measured or 0)))
-
-    def _known(self, candidate: Candidate) -> Learnt | None:
-        return None if candidate.geometry is None else self._learnt.of(candidate.geometry)
-
-    def _measure(self) -> None:
-        self._measured = None if self._host.pid is None else self._footprint(self._host.pid).value
-
-    def _learn_load(self, model: str) -> None:
-        """Not of a process that had loaded when another model had been chosen already.
-
-        Nor of one that holds less than the weights: they are where its footprint does not show, in a GPU's memory, and
-        what is learnt would let the next load take what is not there.
-        """
-        if self._chosen is None or self._chosen.candidate.model != model:
-            return
-        geometry = self._chosen.candidate.geometry
-        if geometry is not None and self._measured is not None and self._measured >= geometry.weights:
-            before = self._learnt.of(geometry)
-            self._learnt.learn(geometry, Learnt(self._measured, Bytes(0) if before is None else before.excess))
-
-    def _learn_batch(self) -> None:
-        able = self._host.capabilities
-        if self._chosen is not None and able is not None and able.model == self._chosen.candidate.model:
-            self._batches.loaded(self._chosen.candidate.geometry, able)
-
-    def _need(self, chosen: _Chosen) -> Need | None:
-        """The peak of what is loaded."""
-        able = self._host.capabilities
-        if chosen.shared is None or able is None or able.max_batch == 1:
-            return None if chosen.fit is None else chosen.fit.need
-        return chosen.shared.need
-
-    def _learn_excess(self, chosen: _Chosen) -> None:
-        """A process that has taken more than was predicted for its whole context takes more the next time, too."""
-        geometry, need = chosen.candidate.geometry, self._need(chosen)
-        if geometry is None or need is None or self._measured is None:
-            return
-        if self._host.capabilities is None:
-            return  # the process that is there is the former model's, which only ends what it runs
-        learnt, excess = self._learnt.of(geometry), self._measured - need.total
-        if learnt is not None and excess > learnt.excess:
-            self._learnt.learn(geometry, replace(learnt, excess=Bytes(excess)))
+        tight_since = None if self._pressure.level is Level.CALM else self._pressure.since
+        if self._host.is_wanted and self._chosen is not None:
+            return self._room.with_model(self._chosen, now, at, tight_since)
+        verdicts = [self._memory.judge(model, now) for model in self._models]
+        return self._room.without_model(verdicts, self._short_since if tight_since is None else tight_since, at)
 
     def _stand(self, now: MemoryNow | None) -> MemoryState:
-        need = self._need(self._chosen) if self._chosen is not None and self._host.is_wanted else None
-        without_ours = self._without_ours(now)
+        need = self._memory.need(self._chosen) if self._chosen is not None and self._host.is_wanted else None
+        without_ours = self._memory.without_ours(now)
         return MemoryState(
             budget=self._bounds.budget if without_ours is None else self._bounds.room(without_ours.available),
             reserve=self._bounds.reserve,
             predicted=None if need is None else need.total,
-            measured=self._measured,
+            measured=self._memory.measured,
             context_length=None if self._host.capabilities is None else self._host.capabilities.context_length,
             level=self._pressure.level,
         )

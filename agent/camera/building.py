@@ -1,13 +1,12 @@
 """Builds the cameras of a configuration. Imported only where there are any: without them nothing of it is paid for."""
 
-from collections.abc import Callable
-
 from agent.camera.cameras import Cameras, Parts
 from agent.camera.capture.keeper import DEFAULT_SIZE, CaptureKeeper, CaptureState
 from agent.camera.frames import FrameSlots
 from agent.camera.looking.host import Looking, LookingLost, LooksShed, Trouble
 from agent.camera.looking.plan import LookPlan
 from agent.camera.observing import Observer, Outlets
+from agent.camera.optional import Surroundings
 from agent.camera.ring import Ring
 from agent.camera.run_time import RunTimeFile, holding
 from agent.camera.settings import Camera
@@ -16,44 +15,18 @@ from agent.camera.states import States
 from agent.camera.values import CameraName, Picture
 from agent.camera.watch import Watch
 from agent.camera.wording import describe_facts
-from agent.clock import Clock
 from agent.config import Config
-from agent.counters import Counters
 from agent.engine.protocol import Capacity
-from agent.events import CameraTrouble, Event
-from agent.intake import Intake
-from agent.journal import JournalThread
-from agent.lanes import Lanes
-from agent.link import Link
+from agent.events import CameraTrouble
 from agent.units import Bytes
 
 
-def build_cameras(  # noqa: PLR0913 - only `app` calls it
-    config: Config,
-    *,
-    journal: JournalThread,
-    link: Link,
-    intake: Intake,
-    lanes: Lanes,
-    counters: Counters,
-    clock: Clock,
-    loaded: Callable[[], Capacity | None],
-    wake_publisher: Callable[[], None],
-    emit: Callable[[Event], None],
-) -> tuple[Cameras, Showing]:
+def build_cameras(config: Config, around: Surroundings) -> tuple[Cameras, Showing]:
     """The cameras, and what puts what they see into prompts.
 
     Args:
         config: Which there are.
-        journal: Where observations become durable.
-        link: The broker.
-        intake: Queues prompts.
-        lanes: Who runs them.
-        counters: Told of observations.
-        clock: The time.
-        loaded: The device's own model; None while there is none.
-        wake_publisher: Called when there may be something to send.
-        emit: Reports an event to the operator.
+        around: What they have to do with.
     """
     configured = {CameraName(name): settings for name, settings in config.cameras.items()}
     file = RunTimeFile(config.state_dir / "cameras.json")
@@ -63,23 +36,23 @@ def build_cameras(  # noqa: PLR0913 - only `app` calls it
     eye = Looking(
         plans,
         on_look=lambda look: cameras.looked(look),  # noqa: PLW0108 - it is built below
-        on_trouble=lambda trouble: emit(_event_of(trouble)),
+        on_trouble=lambda trouble: around.emit(_event_of(trouble)),
     )
 
     async def picture(camera: CameraName, most: Bytes) -> Picture:
         return await eye.picture(camera, most_bytes=most)
 
     outlets = Outlets(
-        journal,
-        intake,
-        lanes,
-        counters,
-        clock,
+        around.journal,
+        around.intake,
+        around.lanes,
+        around.counters,
+        around.clock,
         picture=picture,
-        takes_images=lambda camera, model: _takes_images(config, loaded(), camera, model),
+        takes_images=lambda camera, model: _takes_images(config, around.loaded(), camera, model),
         describe=describe_facts,
-        publish=link.publish,
-        wake_publisher=wake_publisher,
+        publish=around.link.publish,
+        wake_publisher=around.wake_publisher,
     )
 
     def capture(name: CameraName, settings: Camera) -> CaptureKeeper:
@@ -87,14 +60,14 @@ def build_cameras(  # noqa: PLR0913 - only `app` calls it
             if not state.is_live and not state.has_ended:
                 cameras.lost(name, state.why)
 
-        return CaptureKeeper(name, settings, slots[name], clock=clock, on_change=changed)
+        return CaptureKeeper(name, settings, slots[name], clock=around.clock, on_change=changed)
 
     def observer(name: CameraName, settings: Camera) -> Observer:
         ring = Ring(config.state_dir / "cameras" / name, Bytes(settings.ring))
         return Observer(name, topic=f"{config.topic_prefix}/camera/{name}", ring=ring, outlets=outlets)
 
     parts = Parts(
-        watches={name: Watch(name, holds, clock) for name, holds in holding(configured, changes).items()},
+        watches={name: Watch(name, holds, around.clock) for name, holds in holding(configured, changes).items()},
         observers={name: observer(name, settings) for name, settings in configured.items()},
         captures={name: capture(name, settings) for name, settings in configured.items()},
         eye=eye,
@@ -106,9 +79,9 @@ def build_cameras(  # noqa: PLR0913 - only `app` calls it
         changes=changes,
         file=file,
         prefix=config.topic_prefix,
-        states=lambda state_of: States(link, configured, state_of),
-        emit=emit,
-        clock=clock,
+        states=lambda state_of: States(around.link, configured, state_of),
+        emit=around.emit,
+        clock=around.clock,
     )
     return cameras, Showing(picture=cameras.picture, facts=cameras.facts, describe=describe_facts)
 

@@ -1,6 +1,7 @@
 """The one thread that SQLite lives in."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -9,8 +10,11 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from agent.clock import Clock
+from agent.errors import StorageFullError
 from agent.journal.journal import Journal
 from agent.units import Bytes, Seconds
+
+_PRUNE_EVERY = Seconds(30.0)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,3 +53,14 @@ class JournalThread:
         """
         call = partial(method, self._journal, *args, **kwargs)
         return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._executor, call))
+
+    async def answer(self) -> None:
+        """Return once the thread takes calls."""
+        await self.run(lambda _: None)
+
+    async def keep_pruned(self) -> None:
+        """Prune now and then, until cancelled."""
+        while True:
+            await asyncio.sleep(_PRUNE_EVERY)
+            with contextlib.suppress(StorageFullError):  # the next time, then
+                await self.run(Journal.prune)
