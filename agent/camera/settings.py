@@ -72,7 +72,7 @@ class Camera(Section):
 
     source: Annotated[str, Field(min_length=1, max_length=4096)]
     """`/dev/video0`, `rtsp://...`, `http://...` (MJPEG, or a JPEG that is fetched again and again), `csi://0`, a video
-    file, a folder of pictures, or `gst:` with a pipeline that ends in raw BGR video."""
+    file, a folder of pictures, or `gst:` with a pipeline that ends in raw video."""
     password_file: Path | None = None
     """File with the password that goes with the user in the source's URL."""
     loop: bool = True

@@ -99,11 +99,14 @@ class EngineProcess:
         self._writer.transport.abort()
 
     def kill(self) -> None:
-        """End it now, whatever it does."""
+        """End it now, whatever it does.
+
+        Not by asyncio, which looks first whether it has ended, and so hides that from its own watcher.
+        """
         if self._process.returncode is None:
             self._is_killed = True
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
 
     @property
     def was_lost(self) -> bool:

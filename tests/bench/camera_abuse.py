@@ -87,7 +87,7 @@ async def run_cycle(camera: Capturing, server: RtspServer, trouble: str) -> Cycl
         case "frozen":
             server.thaw()
         case "killed":
-            server.restart()
+            await asyncio.to_thread(server.restart)  # other cameras are watched meanwhile
         case _:
             server.turn(Mode.WELL)
     over_at = boottime()

@@ -86,10 +86,11 @@ def row(at_once: int, bursts: Sequence[Burst], single: float) -> str:
     return f"| {at_once} | {rate} | {median(rates) / single:.2f} | {gaps[9]:.2f} / {gaps[18]:.2f} | {first:.1f} |"
 
 
-def measure(model_dir: Path, sizes: Sequence[int], tokens: int, rounds: int) -> None:
+def measure(model_dir: Path, sizes: Sequence[int], tokens: int, rounds: int, max_running: str) -> None:
     """Run and print."""
     found: dict[int, list[Burst]] = {size: [] for size in sizes}
-    sections: dict[str, object] = {"model": {"name": model_dir.name}, "models_dir": str(model_dir.parent)}
+    model = {"name": model_dir.name, "max_running": int(max_running) if max_running.isdigit() else max_running}
+    sections: dict[str, object] = {"model": model, "models_dir": str(model_dir.parent)}
     with (
         tempfile.TemporaryDirectory(prefix="jetson-agent-bench-") as folder,
         serving(Path(folder), **sections) as (broker, _),
@@ -116,10 +117,11 @@ def main() -> int:
     parser.add_argument("--at-once", default="1,2,4,8,16,32")
     parser.add_argument("--tokens", type=int, default=100, help="of each answer")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--max-running", default="auto", help="of the configuration's `model`")
     arguments = parser.parse_args()
     add_cuda_libraries()
     sizes = [int(size) for size in arguments.at_once.split(",")]
-    measure(arguments.model.resolve(), sizes, arguments.tokens, arguments.rounds)
+    measure(arguments.model.resolve(), sizes, arguments.tokens, arguments.rounds, arguments.max_running)
     return 0
 
 

@@ -3,9 +3,8 @@
     python -m tests.device.bare --model DIR
 
 reads from its standard input, a line each: `{"texts": [...], "tokens": N}`, prompts of one length that run at the same
-time, and writes what was measured, in seconds from the begin, as a line of JSON. One prompt runs with CUDA graphs where
-the model is for CUDA; several are one static batch, without, which is all that the library can. Each is read in one
-step, and none ends by itself.
+time, and writes what was measured, in seconds from the begin, as a line of JSON. Without CUDA graphs, as the agent;
+several are one static batch. Each is read in one step, and none ends by itself.
 """
 
 import argparse
@@ -13,9 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime_genai as og
@@ -26,24 +23,18 @@ from agent.prompt import Message, Role
 
 
 class Bare:
-    """A model, loaded with graphs and without, each when it is first needed."""
+    """A loaded model."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._is_for_cuda = graphs.is_for_cuda(json.loads((folder / "genai_config.json").read_bytes())["model"])
+        config = og.Config(str(folder))
+        if graphs.is_for_cuda(json.loads((folder / "genai_config.json").read_bytes())["model"]):
+            graphs.switch(config, on=False)
+        self._model = og.Model(config)
         self._control = Vocabulary.read(folder / "tokenizer.json").control
-
-    @cached_property
-    def for_one(self) -> Any:  # noqa: ANN401 - the library has no types
-        return self._load(with_graphs=True)
-
-    @cached_property
-    def for_several(self) -> Any:  # noqa: ANN401 - the library has no types
-        return self._load(with_graphs=False)
 
     def run(self, texts: Sequence[str], tokens: int) -> dict[str, object]:
         """Answer prompts with so many tokens each."""
-        model = self.for_one if len(texts) == 1 else self.for_several
+        model = self._model
         tokenizer = og.Tokenizer(model)
         chat = ChatEncoder(tokenizer, self._control)
         began = time.perf_counter()
@@ -63,12 +54,6 @@ class Bare:
                 stream.decode(token)
             at.append(time.perf_counter() - began)
         return {"prompt_tokens": int(prompts.shape[1]), "tokenized": tokenized - began, "tokens_at": at}
-
-    def _load(self, *, with_graphs: bool) -> Any:  # noqa: ANN401 - the library has no types
-        config = og.Config(str(self._folder))
-        if self._is_for_cuda:
-            graphs.switch(config, on=with_graphs)
-        return og.Model(config)
 
 
 def main() -> None:

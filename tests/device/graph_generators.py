@@ -64,6 +64,9 @@ class Generators:
             self.models.append(og.Model(config))
         self.plain, self.graphed = self.models
 
+    def repeated(self) -> str:
+        return "; ".join(filter(None, (difference(answer(self.plain, p), answer(self.plain, p)) for p in PROMPTS)))
+
     def greedy(self) -> str:
         return "; ".join(
             f"{len(prompt)} tokens: {wrong}"
@@ -131,10 +134,6 @@ class Generators:
         reading.append_tokens(PROMPTS[1])
         del reading
         return difference(expected, said + say(staying, TOKENS - 20))
-
-    def as_the_loader_does(self) -> str:
-        graphs.check_replay(lambda: graphs.endless_generator(self.graphed))
-        return ""
 
     def no_leak(self) -> str:
         before = None

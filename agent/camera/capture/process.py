@@ -23,9 +23,9 @@ _LEAVE_GRACE: Final = Seconds(1.0)
 _QUIET: Final = {
     "OPENCV_LOG_LEVEL": "SILENT",
     "OPENCV_FFMPEG_LOGLEVEL": "-8",  # FFmpeg's AV_LOG_QUIET
-    # Over TCP, frames as they come: without these a stream begins with a burst of old ones.
-    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay",
 }
+_LIVE: Final = {"OPENCV_FFMPEG_CAPTURE_OPTIONS": "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay"}
+"""Frames as they come: without these a stream begins with a burst of old ones. A file would lose its begin by them."""
 
 
 class CaptureProcess:
@@ -69,7 +69,7 @@ class CaptureProcess:
                 stdout=DEVNULL,
                 stderr=DEVNULL,  # libraries print URLs as they are
                 pass_fds=[theirs.fileno(), slots.fd],
-                env={**os.environ, **_QUIET, "PYTHONPATH": python_path(), **_select_timeout(spec)},
+                env={**os.environ, **_QUIET, "PYTHONPATH": python_path(), **_options(spec)},
             )
             undo.pop_all()
         writer.write(encode(spec))
@@ -117,6 +117,7 @@ class CaptureProcess:
                 os.kill(self._process.pid, number)
 
 
-def _select_timeout(spec: CaptureSpec) -> dict[str, str]:
-    """How long OpenCV waits for a device's frame, in whole seconds."""
-    return {"OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": str(max(1, int(spec.stall_timeout)))}
+def _options(spec: CaptureSpec) -> dict[str, str]:
+    """FFmpeg's for streams; and how long OpenCV waits for a device's frame, in whole seconds."""
+    select_timeout = {"OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": str(max(1, int(spec.stall_timeout)))}
+    return {**select_timeout, **(_LIVE if spec.source.lower().startswith("rtsp") else {})}

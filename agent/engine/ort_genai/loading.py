@@ -22,7 +22,7 @@ from agent.engine.ort_genai.generators import GeneratorsEngine
 from agent.engine.ort_genai.trial import ContinuousTrial, GeneratorsTrial
 from agent.engine.pipe import EngineSpec, LoadError
 from agent.engine.protocol import Capabilities, Engine
-from agent.engine.speculation import Drafts, Speculation
+from agent.engine.speculation import Drafts
 
 if TYPE_CHECKING:
     from agent.engine.ort_genai.seeing import Seeing
@@ -31,8 +31,6 @@ TOP_K = 1024
 """Sampling looks at so many of the likeliest tokens: to sort a whole vocabulary of 128,000 takes 25 ms a token."""
 _LIBRARY_DEFAULTS = {"block_size": 256, "max_batch_size": 16, "max_scheduled_tokens": 2048}
 """Of what a model can say of the batches that it was built for."""
-_WARMING = 3
-"""Steps before a model counts as loaded: by the third a recorded one is replayed."""
 
 
 def load(spec: EngineSpec) -> Engine:
@@ -55,25 +53,11 @@ def load(spec: EngineSpec) -> Engine:
 
 
 def _load_for_generators(spec: EngineSpec, config: dict[str, Any], vocabulary: Vocabulary) -> Engine:
-    is_for_cuda = graphs.is_for_cuda(config)
-
-    def build(with_graphs: bool) -> GeneratorsEngine:  # noqa: FBT001 - as `load_with_graphs` calls it
-        configured = og.Config(str(spec.model_dir))
-        configured.overlay(session_overlay(config, usable_cores()))
-        if is_for_cuda:
-            graphs.switch(configured, on=with_graphs)
-        model = og.Model(configured)
-        if with_graphs:
-            graphs.check_replay(lambda: graphs.endless_generator(model))
-        engine = _generators(spec, config, model, vocabulary)
-        if with_graphs and engine.capabilities().max_batch > 1:
-            raise RuntimeError("several requests at once pay more")
-        return engine
-
-    # With several that run, with drafts or images, nobody has seen whether recorded steps are right.
-    is_plain = spec.speculation is Speculation.OFF and "vision" not in config
-    wanted = is_plain and graphs.runs_alone(spec.max_batch, spec.search)
-    return graphs.load_with_graphs(build, wanted=is_for_cuda and wanted)
+    configured = og.Config(str(spec.model_dir))
+    configured.overlay(session_overlay(config, usable_cores()))
+    if graphs.is_for_cuda(config):
+        graphs.switch(configured, on=False)
+    return _generators(spec, config, og.Model(configured), vocabulary)
 
 
 def _generators(
@@ -128,17 +112,10 @@ def _load_continuous(
     chunk = min(spec.prompt_chunk, scheduled)
     overlay = {"engine": {"dynamic_batching": batching}, "search": {"chunk_size": chunk}}
     context_length, top_k = min(config["context_length"], blocks * block), min(TOP_K, config["vocab_size"])
-    is_for_cuda = graphs.is_for_cuda(config)
-
-    def build(with_graphs: bool) -> ContinuousEngine:  # noqa: FBT001 - as `load_with_graphs` calls it
-        settings = og.Config(str(spec.model_dir))
-        settings.overlay(json.dumps(overlay))
-        if is_for_cuda:
-            graphs.switch(settings, on=with_graphs)
-        limited, pool = replace(spec, max_batch=at_once), Pool(blocks * block, block, chunk, scheduled)
-        return continuous(limited, og.Model(settings), pool, vocabulary, context_length, top_k)
-
-    return graphs.load_with_graphs(build, wanted=is_for_cuda)
+    settings = og.Config(str(spec.model_dir))
+    settings.overlay(json.dumps(overlay))
+    limited, pool = replace(spec, max_batch=at_once), Pool(blocks * block, block, chunk, scheduled)
+    return continuous(limited, og.Model(settings), pool, vocabulary, context_length, top_k)
 
 
 def continuous(  # noqa: PLR0913, PLR0917 - what is known of the model
@@ -149,11 +126,9 @@ def continuous(  # noqa: PLR0913, PLR0917 - what is known of the model
     context_length: int,
     top_k: int,
 ) -> ContinuousEngine:
-    """The library's `Engine` on a loaded model, once it has been seen to run."""
+    """The library's `Engine` on a loaded model."""
     runtime = og.Engine(model)
     trial = ContinuousTrial(runtime)
-    for _ in range(_WARMING):
-        trial.step(1)
     batch, found = decide(spec.max_batch, spec.search, made_on=_machine(model), step=trial.step, looks_past=True)
     capabilities = Capabilities(
         spec.model,

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from agent.camera.capture import rtsp
-from tests.cameras.h264 import CLIP, units_of
+from tests.cameras.h264 import CLIP
 from tests.cameras.http_server import PASSWORD, USER, http_camera
 from tests.cameras.marked import COUNT, HEIGHT, WIDTH, picture
 from tests.cameras.rtsp import rtsp_server
@@ -105,16 +105,14 @@ async def test_a_file_loops_and_is_scaled() -> None:
         await _sees_pictures_in_order(camera, (180, 320))
 
 
-async def test_a_file_ends(tmp_path: Path) -> None:
-    short = tmp_path / "short.h264"
-    units = units_of(CLIP.read_bytes())
-    short.write_bytes(b"".join(b"\0\0\0\1" + unit for unit in units[:30]))
-    async with capturing(short, loop=False) as camera:
+async def test_a_file_ends() -> None:
+    async with capturing(CLIP, loop=False) as camera:
         await camera.live()
         state = await camera.lost()
         assert state.has_ended
         assert state.why == "it is at its end"
         assert state.restarts == 0
+        assert camera.slots.header().number >= COUNT // 2  # from its begin on, as far as a busy machine comes
 
 
 async def test_a_folder(tmp_path: Path) -> None:
