@@ -58,6 +58,13 @@ def _none_or_enough(size: ByteSize) -> ByteSize:
     return size
 
 
+def _more_than_dots(name: str) -> str:
+    """It also names a folder, and `..` would be another one's."""
+    if not name.strip("."):
+        raise ValueError("must not be dots alone")
+    return name
+
+
 def _number_or_auto(value: object) -> object:
     return None if value == "auto" else value
 
@@ -70,7 +77,7 @@ def _off_or_on(value: object) -> object:
 
 
 Duration = Annotated[Seconds, BeforeValidator(_duration, json_schema_input_type=str)]
-TopicLevel = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+TopicLevel = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$"), AfterValidator(_more_than_dots)]
 TimeOfDay = Annotated[MinuteOfDay, BeforeValidator(_time_of_day, json_schema_input_type=str)]
 Watts = Annotated[float, Field(ge=1)]
 Period = Annotated[Duration, AfterValidator(_never_or_seldom)]

@@ -4,7 +4,8 @@
 mere noise. A cover is put on within seconds: from one look to the next the structure that was there is gone. A night
 takes minutes, and ends in the dark. So what went suddenly is a cover, however dark it is; what went slowly and is dark
 is the night. A light that is switched off and leaves nothing at all to be seen cannot be told from a cover, and is
-called one. At the start nothing is known of before: then a dark picture is black, and a light one covered.
+called one. At the start, and after a loss of more than a minute, nothing is known of before: then a dark picture is
+black, and a light one covered.
 
 A hand before the lens lets some light in: some spread of brightness is left, but less than the light that is left would
 give, and no edges. It is a cover when it comes suddenly. Without focus the spread stays and only the details go:
@@ -57,6 +58,8 @@ _BLURRED = (0.3, 0.45)
 _STRUCTURED = 3.0
 _SUDDEN = Seconds(4.0)
 _LATELY = Seconds(20.0)
+_LONG_LOST = Seconds(60.0)
+"""After a longer loss what was seen before it says nothing of what happened since: it may be night by now."""
 _USUAL = Seconds(600.0)
 _KNOWN_AFTER = Seconds(30.0)
 _LONGEST_STEP = Seconds(2.0)
@@ -123,6 +126,8 @@ class Sight:
 
 def judge(before: Sight, look: Look) -> Sight:
     """The sight after one more look."""
+    if before.condition is Condition.LOST and before.seen_at is not None and look.at - before.seen_at > _LONG_LOST:
+        before = replace(before, lately=None, structured_at=None, is_formless=False, went_suddenly=False)
     sight = replace(before, light=light(before.light, look))
     sight = _with_form(sight, look, _structure(look))
     suspect = _suspect(sight, look, _structure(look))
@@ -197,7 +202,8 @@ def _is_smooth(sight: Sight, look: Look, seen: Structure) -> bool:
 def _may_be_sudden(sight: Sight, look: Look) -> bool:
     """Whether, if nothing is to be seen, that came suddenly.
 
-    It did when there was structure a moment ago, or at the last look, however long ago that was.
+    It did when there was structure a moment ago, or at the last look, however long ago that was; but for a long loss,
+    over which that is forgotten.
     """
     if sight.is_formless:
         return sight.went_suddenly

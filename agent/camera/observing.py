@@ -87,6 +87,8 @@ class Observer:
 
     async def run(self) -> None:
         """Tell what is offered until cancelled."""
+        async with self._one_at_a_time:
+            await asyncio.to_thread(self._ring.fit)
         async with asyncio.TaskGroup() as tasks:
             while True:
                 await self._changed.wait()

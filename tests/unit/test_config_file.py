@@ -71,6 +71,11 @@ WRONG = {
         "cameras:\n  door: {source: /dev/video0, when: [class]}",
         ["2: cameras.door: when: class needs a detector"],
     ),
+    "a camera whose folder would be the one above": (
+        "cameras:\n  ..: {source: /dev/video0}\n  a..b: {source: /dev/video0}",
+        ["2: cameras...: must not be dots alone"],
+    ),
+    "a device that is a dot": ("device: {id: .}", ["1: device.id: must not be dots alone"]),
     "an API key in the clear": (
         "upstreams:\n  big: {url: 'http://h/v1', api_key_file: /etc/hostname}",
         ["2: upstreams.big: api_key_file needs an https url: anybody on the way could read the key"],

@@ -1,7 +1,7 @@
 """Keeps a camera's capture process alive: starts it, sees that frames come, ends it when they do not, starts another.
 
 Owns the process. Invariant: at most one runs for a camera, also while one that was killed does not end, because a
-driver hangs; and none is left when `run` is done.
+driver hangs; and none is left when `run` is done, but such a one, for which the agent's stop does not wait.
 """
 
 import asyncio
@@ -108,14 +108,15 @@ class CaptureKeeper:
         self._pid = process.pid
         report: Report | None = None
         try:
-            report, progress = await self._watch(process, progress)
-            if report is not None:
-                self._tell_end(report)
-        finally:
             try:
-                how = await process.end()
+                report, progress = await self._watch(process, progress)
+                if report is not None:
+                    self._tell_end(report)
             finally:
-                self._pid = None
+                await process.end()
+            how = await process.ending()
+        finally:
+            self._pid = None
         if report is None:
             report = Report(has_ended=False, reason=f"the capture process ended by itself ({how})")
             self._tell_end(report)

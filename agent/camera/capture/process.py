@@ -6,7 +6,6 @@ Owns the process and the agent's end of its socket.
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
@@ -14,6 +13,7 @@ from typing import Final, Self
 
 from agent.camera.capture.lifeline import LEAVE
 from agent.camera.capture.spec import MOST_LINE, CaptureSpec, Report, decode_report, encode
+from agent.camera.ending import how_it_ended, see_out, send_signal
 from agent.camera.frames import FrameSlots
 from agent.engine.process import python_path
 from agent.units import Seconds
@@ -86,35 +86,18 @@ class CaptureProcess:
             return decode_report(await self._reader.readline())
         return None
 
-    async def end(self) -> str:
+    async def end(self) -> None:
         """See the process out, by force where it does not leave by itself; nothing of it remains.
 
-        Cancelled meanwhile, it does so all the same.
-
-        Returns:
-            How it ended, in words.
+        Cancelled meanwhile, it does so all the same. Only what a driver holds remains, until `ending` returns.
         """
         self._writer.transport.abort()
-        self._signal(LEAVE)
-        leaving = asyncio.ensure_future(self._process.wait())
-        try:
-            async with asyncio.timeout(_LEAVE_GRACE):
-                await asyncio.shield(leaving)
-        except TimeoutError:
-            self._signal(signal.SIGKILL)
-        except asyncio.CancelledError:
-            self._signal(signal.SIGKILL)
-            await leaving
-            raise
-        await leaving
-        code = self._process.returncode
-        return f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+        send_signal(self._process, LEAVE)
+        await see_out(self._process, _LEAVE_GRACE)
 
-    def _signal(self, number: signal.Signals) -> None:
-        """Not by asyncio, which looks first whether it has ended, and so hides that from its own watcher."""
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._process.pid, number)
+    async def ending(self) -> str:
+        """Wait until nothing of it remains, however long that takes: how it ended, in words."""
+        return await how_it_ended(self._process)
 
 
 def _options(spec: CaptureSpec) -> dict[str, str]:

@@ -161,7 +161,8 @@ class Looking:
         finally:
             self._process = None
             self._lose()
-            ending = await process.end()
+            await process.end()
+        ending = await process.ending()
         self._on_trouble(LookingLost(f"no sign of life for {self._silence:g} s" if is_hung else ending))
 
     async def _hear(self, messages: AsyncGenerator[ToAgent, None]) -> bool:

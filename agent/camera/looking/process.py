@@ -7,13 +7,13 @@ loop.
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncGenerator, Mapping
 from typing import Self
 
+from agent.camera.ending import how_it_ended, see_out
 from agent.camera.frames import FrameSlots
 from agent.camera.looking.pipe import HEADER, Begin, ToAgent, ToLooking, Watched, decode, encode
 from agent.camera.looking.plan import LookPlan
@@ -85,31 +85,14 @@ class LookingProcess:
                 (length,) = HEADER.unpack(await self._reader.readexactly(HEADER.size))
                 yield decode(await self._reader.readexactly(length))  # type: ignore[misc]  # pickle knows no types
 
-    async def end(self) -> str:
+    async def end(self) -> None:
         """Close the socket, see the process out, by force where it does not leave by itself; nothing of it remains.
 
-        Cancelled meanwhile, it ends the process by force, and sees it out all the same.
-
-        Returns:
-            How it ended, in words.
+        Cancelled meanwhile, it does so all the same. Only what a driver holds remains, until `ending` returns.
         """
         self._writer.transport.abort()
-        leaving = asyncio.ensure_future(self._process.wait())
-        try:
-            async with asyncio.timeout(_EXIT_GRACE):
-                await asyncio.shield(leaving)
-        except TimeoutError:
-            self._kill()
-        except asyncio.CancelledError:
-            self._kill()
-            await leaving
-            raise
-        await leaving
-        code = self._process.returncode
-        return f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+        await see_out(self._process, _EXIT_GRACE)
 
-    def _kill(self) -> None:
-        """Not by asyncio, which looks first whether it has ended, and so hides that from its own watcher."""
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._process.pid, signal.SIGKILL)
+    async def ending(self) -> str:
+        """Wait until nothing of it remains, however long that takes: how it ended, in words."""
+        return await how_it_ended(self._process)

@@ -164,6 +164,23 @@ def test_a_lens_that_is_covered_while_no_frames_come_is_covered() -> None:
     assert changes(looks(taped, 10, begin=BEGIN + 60), lose(sight))[0][1] is COVERED
 
 
+@pytest.mark.parametrize("before", [still, then(still, 20, taped)])
+def test_a_night_that_comes_while_no_frames_come_is_no_cover(before: Seen) -> None:
+    def dark(after: float, chance: random.Random) -> Look:
+        return replace(taped(after, chance), brightness=3.0)
+
+    sight = Sight()
+    for each in looks(before, 30):
+        sight = judge(sight, each)
+    found = changes(looks(dark, 60, begin=BEGIN + 8 * 3600), lose(sight))
+    assert [condition for _, condition in found] == [BLACK]
+
+
+def test_at_a_look_every_two_minutes_a_cover_is_one() -> None:
+    found = changes(looks(then(still, 1000, taped), 3000, a_second=1 / 120))
+    assert [condition for _, condition in found] == [COVERED]
+
+
 @settings(max_examples=30)
 @given(
     st.lists(

@@ -172,6 +172,19 @@ async def test_the_picture_goes_to_the_ring_and_to_the_broker_as_configured(line
     assert sent["id"] in kept.name
 
 
+async def test_pictures_of_an_earlier_start_go_when_none_are_kept_any_more(
+    journal: JournalThread, tmp_path: Path
+) -> None:
+    Ring(tmp_path / "ring", Bytes(1000)).keep("old", PICTURE)
+    line = Line(journal, Ring(tmp_path / "ring", Bytes(0)))
+    line.observer.offer(sighting(ring="0B"))
+    run = asyncio.create_task(line.observer.run())
+    await asyncio.wait_for(line.told.wait(), 10)
+    run.cancel()
+    await asyncio.wait({run})
+    assert list((tmp_path / "ring").iterdir()) == []
+
+
 async def test_a_broker_that_is_away_costs_the_snapshot_alone(line: Line) -> None:
     line.connected = False
     assert not await line.observer.tell(sighting(snapshot="always"))
