@@ -13,7 +13,7 @@ UNITS=/etc/systemd/system
 SERVICE=jetson-agent.service
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(dirname "$here")
-bundle='' dry='' changed='' previous='' work=''
+bundle='' dry='' changed='' previous='' work='' stopped=''
 
 say() { echo "$*"; }
 step() { echo "- $*"; }
@@ -24,8 +24,12 @@ fail() {
 run() { # a change to this machine
     if [ -n "$dry" ]; then echo "    would run: $*"; else "$@"; fi
 }
-clean_up() { [ -z "$work" ] || rm -rf "$work"; }
+clean_up() {
+    [ -z "$work" ] || rm -rf "$work"
+    [ -z "$stopped" ] || run systemctl start "$SERVICE"
+}
 trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
 . "$here/lib/python.sh"
 . "$here/lib/release.sh"
 . "$here/lib/credentials.sh"
@@ -133,27 +137,29 @@ write_config() {
     }
 }
 
-start() {
+enable_units() {
     run systemctl daemon-reload
     [ ! -e /usr/sbin/nvpmodel ] || run systemctl --quiet enable --now jetson-agent-nvpmodel.socket
     run systemctl --quiet enable "$SERVICE"
+}
+
+start() {
     if [ -z "$changed" ] && systemctl --quiet is-active "$SERVICE"; then
         step "the service runs, and nothing has changed"
         return
     fi
     step "starting $SERVICE; it is up when it takes prompts"
+    stopped=''
     run systemctl restart "$SERVICE" && return 0
     journalctl --unit "$SERVICE" --lines 15 --no-pager --output cat >&2 || true
-    if [ -n "$previous" ] && [ "$previous" != "$release" ] && [ -e "$previous/.complete" ]; then
-        switch_to "$previous"
-        systemctl restart "$SERVICE" && fail "the new release did not start; the one before, $(basename "$previous"), is back"
-    fi
+    switch_back && fail "the new release did not start; the one before, $(basename "$previous"), is back"
     fail "the service did not start; its last lines are above, all of them: journalctl -u jetson-agent"
 }
 
-check_config() {
-    [ -z "$dry" ] || return 0
-    "$ROOT/current/bin/jetson-agent" check-config >/dev/null || fail "the configuration is wrong, as said above. Change it, then run this again" 78
+check_config() { # with the new release, before it takes the place of the one that runs
+    [ -z "$dry" ] && [ -e "$CONFIG/agent.yaml" ] || return 0
+    "$release/bin/jetson-agent" check-config >/dev/null ||
+        fail "the configuration is wrong, as said above. Change it, then run this again" 78
 }
 
 try_it() {
@@ -187,11 +193,12 @@ say "Installing jetson-agent${dry:+ (a dry run: nothing is changed)}"
 say_which_engine
 bring_python
 make_release
-switch
+check_config
 set_up_system
 write_config
 hand_over_credentials
-check_config
+enable_units
+switch
 start
 try_it
 forget_old_releases

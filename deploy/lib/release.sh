@@ -44,19 +44,57 @@ switch_to() { # atomically: there is no moment without a release
     run mv -T "$ROOT/current.new" "$ROOT/current"
 }
 
+state_dir() { # as the configuration has it
+    "$release/bin/python" -c 'import os; from agent.config_file import load_config; print(load_config(None, os.environ).state_dir)'
+}
+
+copy_journal() { # FROM TO: the file and its write-ahead log; nobody has it open
+    for part in journal.db journal.db-wal; do
+        [ ! -e "$1/$part" ] || cp -a "$1/$part" "$2/" || return
+    done
+}
+
+# A newer release may bring the journal to a form that the one before refuses. From here to `start`, whatever ends the
+# installer has `clean_up` start the service again.
+set_journal_aside() {
+    [ -n "$dry" ] || state=$(state_dir)
+    stopped=yes
+    run systemctl stop "$SERVICE"
+    run rm -rf "$ROOT/journal-before"
+    run mkdir -m 700 "$ROOT/journal-before" # prompts are private
+    run copy_journal "${state:-}" "$ROOT/journal-before" || {
+        rm -rf "$ROOT/journal-before"
+        fail "the journal in $state could not be copied; the release before stays"
+    }
+}
+
+bring_journal_back() {
+    rm -f "$state/journal.db" "$state/journal.db-wal" "$state/journal.db-shm"
+    copy_journal "$ROOT/journal-before" "$state" || fail "the journal could not be copied back: it is in $ROOT/journal-before"
+    rm -rf "$ROOT/journal-before"
+}
+
 switch() {
-    previous=$(readlink -f "$ROOT/current" 2>/dev/null || true)
+    [ ! -L "$ROOT/current" ] || previous=$(readlink -f "$ROOT/current")
     [ "$previous" != "$release" ] || return 0
-    step "current release: $(basename "$release")"
-    switch_to "$release"
-    changed=yes
     if [ "$(readlink /usr/local/bin/jetson-agent 2>/dev/null)" != "$ROOT/current/bin/jetson-agent" ]; then
         run mkdir -p /usr/local/bin
         run ln -sfn "$ROOT/current/bin/jetson-agent" /usr/local/bin/jetson-agent
     fi
+    step "current release: $(basename "$release")"
+    [ -z "$previous" ] || set_journal_aside
+    switch_to "$release"
+    changed=yes
 }
 
-forget_old_releases() { # the current one stays, and the one before
+switch_back() { # to the release before, where there is one; fails when it cannot
+    [ -n "$previous" ] && [ "$previous" != "$release" ] && [ -e "$previous/.complete" ] || return 1
+    # systemd would try the new one again and again.
+    systemctl stop "$SERVICE" && switch_to "$previous" && bring_journal_back && systemctl restart "$SERVICE"
+}
+
+forget_old_releases() { # the current one stays, and the one before, without its journal
+    [ ! -e "$ROOT/journal-before" ] || run rm -rf "$ROOT/journal-before"
     for old in "$ROOT"/releases/*; do
         case $old in
             "$release" | "$previous" | "$ROOT/releases/*") ;;
