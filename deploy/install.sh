@@ -99,13 +99,6 @@ put() { # FILE PLACE MODE: only when it is another one
     changed=yes
 }
 
-put_text() { # PLACE, with the text on the standard input
-    text=$(mktemp)
-    cat >"$text"
-    put "$text" "$1" 644
-    rm -f "$text"
-}
-
 set_up_system() {
     put "$source/systemd/jetson-agent.sysusers.conf" /etc/sysusers.d/jetson-agent.conf 644
     put "$source/systemd/jetson-agent.tmpfiles.conf" /etc/tmpfiles.d/jetson-agent.conf 644

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 _REPOSITORY = Path(__file__).parents[1]
+_GIVEN = "run/credentials/jetson-agent.service"
 _OF_THE_SYSTEM = re.compile(r"(?<![\w$.}])/(opt|etc|usr|run|var)/")
 
 _AGENT = """#!/bin/sh
@@ -49,7 +50,7 @@ _SYSTEMCTL = """#!/bin/sh
 [ "$1" != --quiet ] || shift
 echo "$*" >>{root}/systemctl.log
 active={root}/active
-given={root}/run/credentials/jetson-agent.service
+given={root}/{given}
 case $1 in
     --version) echo "systemd 252 (252)" ;;
     is-active) [ -e $active ] ;;
@@ -94,7 +95,7 @@ class FakeMachine:
         self._bin.mkdir()
         for name, text in _SCRIPTS.items():
             script = self._bin / name
-            script.write_text(text.format(root=self.root, python=sys.executable, path=os.defpath))
+            script.write_text(text.format(root=self.root, given=_GIVEN, python=sys.executable, path=os.defpath))
             script.chmod(0o755)
         for part in ("deploy", "systemd"):
             shutil.copytree(_REPOSITORY / part, self._bundle / part)
@@ -143,6 +144,10 @@ class FakeMachine:
     def journal(self) -> dict[str, str]:
         """The files of the journal."""
         return {file.name: file.read_text() for file in self.state.glob("journal.db*")}
+
+    def handed_over(self) -> dict[str, str]:
+        """The credentials that the service was started with."""
+        return {file.name: file.read_text() for file in (self.root / _GIVEN).iterdir()}
 
     def fill_disk(self) -> None:
         """The journal cannot be copied from now on."""

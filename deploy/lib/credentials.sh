@@ -13,9 +13,24 @@ hand_over_credentials() { # each by name: whole folders take systemd 250
         }
         return 0
     fi
+    text=$(mktemp)
     {
-        echo "# Made by install.sh from the files in $CONFIG/credentials: run it again after adding or removing one."
+        echo "# Made by install.sh from the files in $CONFIG/credentials: run it again after a change there."
         echo "[Service]"
         for name in $names; do echo "LoadCredential=$name:$CONFIG/credentials/$name"; done
-    } | put_text "$place"
+    } >"$text"
+    put "$text" "$place" 644
+    rm -f "$text"
+    see_changed_credentials
+}
+
+see_changed_credentials() { # against those that the service has had from systemd since its start
+    given=/run/credentials/$SERVICE
+    [ -d "$given" ] || return 0
+    for name in $names; do
+        cmp -s "$CONFIG/credentials/$name" "$given/$name" || {
+            step "$CONFIG/credentials/$name is not what the service has"
+            changed=yes
+        }
+    done
 }

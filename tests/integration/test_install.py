@@ -85,6 +85,40 @@ def test_a_first_release_that_does_not_start_can_be_followed_by_one_that_does(ma
     assert (machine.current, machine.is_active) == ("2", True)
 
 
+def test_a_credential_that_is_added_is_handed_over_at_once(installed: FakeMachine) -> None:
+    (installed.credentials / "password").write_text("s3cret")
+    installed.install("1", knows=3)
+    assert installed.handed_over() == {"password": "s3cret"}
+
+
+def test_a_credential_that_has_changed_under_its_name_is_handed_over_at_once(installed: FakeMachine) -> None:
+    (installed.credentials / "password").write_text("s3cret")
+    installed.install("1", knows=3)
+    (installed.credentials / "password").write_text("n3w")
+    done = installed.install("1", knows=3)
+    assert installed.handed_over() == {"password": "n3w"}
+    assert "password" in done.stdout
+    assert "n3w" not in done.stdout
+
+
+def test_credentials_that_are_as_before_restart_nothing(installed: FakeMachine) -> None:
+    for name in ("device.key", "password"):
+        (installed.credentials / name).write_text("s3cret")
+    installed.install("1", knows=3)
+    installed.asked_of_systemd()
+    done = installed.install("1", knows=3)
+    assert "nothing has changed" in done.stdout
+    assert _RESTART not in installed.asked_of_systemd()
+
+
+def test_a_credential_that_is_removed_is_taken_back_at_once(installed: FakeMachine) -> None:
+    (installed.credentials / "password").write_text("s3cret")
+    installed.install("1", knows=3)
+    (installed.credentials / "password").unlink()
+    installed.install("1", knows=3)
+    assert installed.handed_over() == {}
+
+
 def _has_no_copy(machine: FakeMachine) -> bool:
     """Of the journal, beside the releases."""
     return {it.name for it in machine.opt.iterdir()} == {"current", "releases"}

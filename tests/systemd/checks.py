@@ -23,5 +23,6 @@ CHECKS: tuple[Check, ...] = (
     installing.release_that_does_not_start_gives_way,
     installing.update_with_a_wrong_config_changes_nothing,
     installing.secrets_are_roots_alone,
+    installing.changed_secret_counts_when_installed_again,
     installing.uninstall_leaves_what_it_says,
 )

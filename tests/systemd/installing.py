@@ -97,6 +97,23 @@ def secrets_are_roots_alone(it: Installed) -> str:
     return f"connected with it; {user} itself: Permission denied"
 
 
+def changed_secret_counts_when_installed_again(it: Installed) -> str:
+    """A password that has changed under its name; one that has not leaves the process alone."""
+    before = it.pid
+    it.container.run("mosquitto_passwd", "-b", "/etc/mosquitto/passwords", "orin-7", "n3w")
+    it.container.run("systemctl", "restart", "mosquitto")
+    (it.container.root / "etc/jetson-agent/credentials/password").write_text("n3w\n")
+    said = it.container.run(_INSTALLER, "--offline", _BUNDLE)
+    assert "n3w" not in said, said
+    it.wait_serving()
+    pid = it.pid
+    assert pid != before
+    said = it.container.run(_INSTALLER, "--offline", _BUNDLE)
+    assert "nothing has changed" in said, said
+    assert it.pid == pid
+    return f"started again with it; the next time pid {pid} as before"
+
+
 def uninstall_leaves_what_it_says(it: Installed) -> str:
     """And with --purge nothing."""
     said = it.container.run(_UNINSTALLER)
