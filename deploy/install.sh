@@ -13,7 +13,7 @@ UNITS=/etc/systemd/system
 SERVICE=jetson-agent.service
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(dirname "$here")
-bundle='' dry='' changed='' previous='' work=''
+bundle='' dry='' changed='' previous='' work='' stopped=''
 
 say() { echo "$*"; }
 step() { echo "- $*"; }
@@ -24,8 +24,15 @@ fail() {
 run() { # a change to this machine
     if [ -n "$dry" ]; then echo "    would run: $*"; else "$@"; fi
 }
-clean_up() { [ -z "$work" ] || rm -rf "$work"; }
+clean_up() {
+    [ -z "$work" ] || rm -rf "$work"
+    [ -z "$stopped" ] || run systemctl start "$SERVICE"
+}
 trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+. "$here/lib/python.sh"
+. "$here/lib/release.sh"
+. "$here/lib/credentials.sh"
 
 read_arguments() {
     while [ $# -gt 0 ]; do
@@ -85,121 +92,11 @@ say_which_engine() {
     esac
 }
 
-is_good() { # a Python that the agent runs on, with venv and pip
-    "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
-}
-
-find_python() {
-    for name in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
-        if [ -n "$name" ] && command -v "$name" >/dev/null && is_good "$name"; then
-            python=$(command -v "$name")
-            return
-        fi
-    done
-    return 1
-}
-
-# With the bundle's wheels, no other version will do: they are for one.
-check_python_of_bundle() {
-    [ -n "$bundle" ] || return 0
-    wanted=$(cat "$source/python")
-    for name in "python$wanted" "$python"; do
-        if command -v "$name" >/dev/null && is_good "$name"; then
-            [ "$("$name" -c 'import sys; print("%d.%d" % sys.version_info[:2])')" != "$wanted" ] || {
-                python=$(command -v "$name")
-                return 0
-            }
-        fi
-    done
-    fail "the bundle is for Python $wanted, which is not here. Make one with this: PYTHON=$python deploy/make-bundle.sh"
-}
-
-bring_python() {
-    if ! find_python; then
-        [ -z "$bundle" ] || fail "Python 3.11 or later with venv is not here, and an offline bundle does not bring it:
-  apt-get install python3-venv     (Debian 12, Ubuntu 24.04, JetPack 7)
-  apt-get install python3.11-venv  (Ubuntu 22.04, JetPack 6)"
-        command -v apt-get >/dev/null || fail "Python 3.11 or later with venv is not here; install it"
-        step "Python 3.11 or later with venv is not here: from the distribution, beside its own"
-        export DEBIAN_FRONTEND=noninteractive
-        run apt-get -qq update
-        run apt-get -qq install -y --no-install-recommends python3 python3-venv ||
-            fail "apt-get could not bring it, as said above; on a machine without a network: --offline BUNDLE"
-        # 22.04, and so JetPack 6, has 3.11 beside its own 3.10.
-        find_python || run apt-get -qq install -y --no-install-recommends python3.11 python3.11-venv || true
-        find_python || [ -n "$dry" ] || fail "the distribution has no Python 3.11 or later with venv; install one"
-    fi
-    check_python_of_bundle
-    step "Python: ${python:-to come} ($("${python:-true}" --version 2>&1))"
-}
-
-fingerprint() { # of what a release is made from
-    if [ -n "$bundle" ]; then
-        (cd "$source" && sha256sum deploy/pip.lock requirements.lock wheels/jetson_agent-*.whl)
-    else
-        (cd "$source" && find agent models/edge-tiny deploy/pip.lock requirements.lock pyproject.toml -type f ! -name '*.pyc' |
-            LC_ALL=C sort | xargs sha256sum)
-    fi | sha256sum | cut -c1-8
-}
-
-make_release() {
-    version=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' "$source/agent/__init__.py")
-    print=$(fingerprint)
-    release=$ROOT/releases/$version
-    if [ -e "$release/.complete" ] && [ "$(cat "$release/.complete")" != "$print" ]; then
-        release=$release+$print # the version is here, made from something else
-    fi
-    if [ -e "$release/.complete" ]; then
-        step "release: $release is there"
-        return
-    fi
-    step "release: $release"
-    run rm -rf "$release" # a half of one
-    run mkdir -p "$ROOT/releases"
-    run "${python:-python3}" -m venv "$release"
-    set -- install --quiet --disable-pip-version-check --no-cache-dir
-    [ -z "$bundle" ] || set -- "$@" --no-index --find-links "$source/wheels"
-    for lock in deploy/pip.lock requirements.lock; do
-        run "$release/bin/python" -m pip "$@" --require-hashes -r "$source/$lock" ||
-            fail "what $lock pins could not be installed; the lines above say what pip tried"
-    done
-    # pip builds it in a folder of its own; the lock has all that it needs to run.
-    run "$release/bin/python" -m pip "$@" --no-deps "${wheel:-$source}" ||
-        fail "the agent itself could not be installed; the lines above say what pip tried"
-    run "$release/bin/jetson-agent" version >/dev/null || fail "the release does not start: $release/bin/jetson-agent version"
-    [ -n "$dry" ] || echo "$print" >"$release/.complete"
-    changed=yes
-}
-
-switch_to() { # atomically: there is no moment without a release
-    run ln -sfn "releases/$(basename "$1")" "$ROOT/current.new"
-    run mv -T "$ROOT/current.new" "$ROOT/current"
-}
-
-switch() {
-    previous=$(readlink -f "$ROOT/current" 2>/dev/null || true)
-    [ "$previous" != "$release" ] || return 0
-    step "current release: $(basename "$release")"
-    switch_to "$release"
-    changed=yes
-    if [ "$(readlink /usr/local/bin/jetson-agent 2>/dev/null)" != "$ROOT/current/bin/jetson-agent" ]; then
-        run mkdir -p /usr/local/bin
-        run ln -sfn "$ROOT/current/bin/jetson-agent" /usr/local/bin/jetson-agent
-    fi
-}
-
 put() { # FILE PLACE MODE: only when it is another one
     [ ! -e "$2" ] || ! cmp -s "$1" "$2" || return 0
     step "$2"
     run install -D -m "$3" "$1" "$2"
     changed=yes
-}
-
-put_text() { # PLACE, with the text on the standard input
-    text=$(mktemp)
-    cat >"$text"
-    put "$text" "$1" 644
-    rm -f "$text"
 }
 
 set_up_system() {
@@ -233,46 +130,29 @@ write_config() {
     }
 }
 
-hand_over_credentials() { # each by name: whole folders take systemd 250
-    [ -d "$CONFIG/credentials" ] || return 0
-    place=$UNITS/$SERVICE.d/credentials.conf
-    names=$(find "$CONFIG/credentials" -maxdepth 1 -type f -printf '%f\n' | grep -E '^[A-Za-z0-9_.-]+$' | LC_ALL=C sort || true)
-    if [ -z "$names" ]; then
-        [ ! -e "$place" ] || {
-            step "$place is not needed any more"
-            run rm "$place"
-            changed=yes
-        }
-        return 0
-    fi
-    {
-        echo "# Made by install.sh from the files in $CONFIG/credentials: run it again after adding or removing one."
-        echo "[Service]"
-        for name in $names; do echo "LoadCredential=$name:$CONFIG/credentials/$name"; done
-    } | put_text "$place"
-}
-
-start() {
+enable_units() {
     run systemctl daemon-reload
     [ ! -e /usr/sbin/nvpmodel ] || run systemctl --quiet enable --now jetson-agent-nvpmodel.socket
     run systemctl --quiet enable "$SERVICE"
+}
+
+start() {
     if [ -z "$changed" ] && systemctl --quiet is-active "$SERVICE"; then
         step "the service runs, and nothing has changed"
         return
     fi
     step "starting $SERVICE; it is up when it takes prompts"
+    stopped=''
     run systemctl restart "$SERVICE" && return 0
     journalctl --unit "$SERVICE" --lines 15 --no-pager --output cat >&2 || true
-    if [ -n "$previous" ] && [ "$previous" != "$release" ] && [ -e "$previous/.complete" ]; then
-        switch_to "$previous"
-        systemctl restart "$SERVICE" && fail "the new release did not start; the one before, $(basename "$previous"), is back"
-    fi
+    switch_back && fail "the new release did not start; the one before, $(basename "$previous"), is back"
     fail "the service did not start; its last lines are above, all of them: journalctl -u jetson-agent"
 }
 
-check_config() {
-    [ -z "$dry" ] || return 0
-    "$ROOT/current/bin/jetson-agent" check-config >/dev/null || fail "the configuration is wrong, as said above. Change it, then run this again" 78
+check_config() { # with the new release, before it takes the place of the one that runs
+    [ -z "$dry" ] && [ -e "$CONFIG/agent.yaml" ] || return 0
+    "$release/bin/jetson-agent" check-config >/dev/null ||
+        fail "the configuration is wrong, as said above. Change it, then run this again" 78
 }
 
 try_it() {
@@ -299,18 +179,6 @@ try_it() {
     fi
 }
 
-forget_old_releases() { # the current one stays, and the one before
-    for old in "$ROOT"/releases/*; do
-        case $old in
-            "$release" | "$previous" | "$ROOT/releases/*") ;;
-            *) [ -z "$previous" ] || [ "$previous" = "$release" ] || {
-                step "removing the old release $(basename "$old")"
-                run rm -rf "$old"
-            } ;;
-        esac
-    done
-}
-
 read_arguments "$@"
 check_machine
 open_bundle
@@ -318,11 +186,12 @@ say "Installing jetson-agent${dry:+ (a dry run: nothing is changed)}"
 say_which_engine
 bring_python
 make_release
-switch
+check_config
 set_up_system
 write_config
 hand_over_credentials
-check_config
+enable_units
+switch
 start
 try_it
 forget_old_releases

@@ -21,6 +21,8 @@ CHECKS: tuple[Check, ...] = (
     running.stop_is_clean,
     running.wrong_config_is_not_tried_again,
     installing.release_that_does_not_start_gives_way,
+    installing.update_with_a_wrong_config_changes_nothing,
     installing.secrets_are_roots_alone,
+    installing.changed_secret_counts_when_installed_again,
     installing.uninstall_leaves_what_it_says,
 )

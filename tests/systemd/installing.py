@@ -1,5 +1,6 @@
 """Installing and removing: each check says what was seen, or raises AssertionError."""
 
+import shutil
 import time
 import zipfile
 from pathlib import Path
@@ -9,6 +10,11 @@ from tests.systemd.installed import CONFIG, Installed
 _INSTALLER = "/root/jetson-agent/deploy/install.sh"
 _UNINSTALLER = "/root/jetson-agent/deploy/uninstall.sh"
 _BUNDLE = "/root/jetson-agent"
+_JOURNAL_OF_A_NEWER_AGENT = """
+import sqlite3
+sqlite3.connect("/var/lib/jetson-agent/journal.db").execute("PRAGMA user_version = 1000")
+raise SystemExit(1)
+"""
 
 
 def dry_run_changes_nothing(it: Installed) -> str:
@@ -39,20 +45,26 @@ def install_again_changes_nothing(it: Installed) -> str:
 
 
 def release_that_does_not_start_gives_way(it: Installed) -> str:
-    """To the one before."""
-    root, current = it.container.root, it.current_release
-    bundle = root / "root/broken"
-    it.container.run("cp", "-r", _BUNDLE, "/root/broken")
-    (wheel,) = (bundle / "wheels").glob("jetson_agent-*.whl")
-    right_wheel = root / _BUNDLE.removeprefix("/") / "wheels" / wheel.name
-    with zipfile.ZipFile(right_wheel) as right, zipfile.ZipFile(wheel, "w") as broken:
-        for name in right.namelist():
-            broken.writestr(name, b"raise SystemExit(1)" if name == "agent/service.py" else right.read(name))
-    said = it.container.run("/root/broken/deploy/install.sh", "--offline", "/root/broken", check=False)
+    """To the one before, which can read its journal again."""
+    current = it.current_release
+    said = _install_with(it, "agent/service.py", _JOURNAL_OF_A_NEWER_AGENT)
     assert f"the one before, {current}, is back" in said, said
     assert it.current_release == current
     it.wait_serving()
     return f"{current} serves again; {it.answers()!r}"
+
+
+def update_with_a_wrong_config_changes_nothing(it: Installed) -> str:
+    """The release that is there runs on."""
+    current, pid = it.current_release, it.pid
+    config = it.container.root / CONFIG.removeprefix("/")
+    right = config.read_text()
+    config.write_text(right + "\nno_such_key: 1\n")
+    said = _install_with(it, "agent/service.py", _JOURNAL_OF_A_NEWER_AGENT)
+    config.write_text(right)
+    assert "the configuration is wrong" in said, said
+    assert (it.current_release, it.pid) == (current, pid)
+    return f"{current} runs on, pid {pid} as before"
 
 
 def secrets_are_roots_alone(it: Installed) -> str:
@@ -85,6 +97,23 @@ def secrets_are_roots_alone(it: Installed) -> str:
     return f"connected with it; {user} itself: Permission denied"
 
 
+def changed_secret_counts_when_installed_again(it: Installed) -> str:
+    """A password that has changed under its name; one that has not leaves the process alone."""
+    before = it.pid
+    it.container.run("mosquitto_passwd", "-b", "/etc/mosquitto/passwords", "orin-7", "n3w")
+    it.container.run("systemctl", "restart", "mosquitto")
+    (it.container.root / "etc/jetson-agent/credentials/password").write_text("n3w\n")
+    said = it.container.run(_INSTALLER, "--offline", _BUNDLE)
+    assert "n3w" not in said, said
+    it.wait_serving()
+    pid = it.pid
+    assert pid != before
+    said = it.container.run(_INSTALLER, "--offline", _BUNDLE)
+    assert "nothing has changed" in said, said
+    assert it.pid == pid
+    return f"started again with it; the next time pid {pid} as before"
+
+
 def uninstall_leaves_what_it_says(it: Installed) -> str:
     """And with --purge nothing."""
     said = it.container.run(_UNINSTALLER)
@@ -96,6 +125,20 @@ def uninstall_leaves_what_it_says(it: Installed) -> str:
     assert not _left(it), _left(it)
     assert not it.container.run("getent", "passwd", "jetson-agent", check=False)
     return "without --purge configuration, state and an edited unit; with it nothing"
+
+
+def _install_with(it: Installed, module: str, text: str) -> str:
+    """Install a release, in one of whose modules there is this; what the installer said."""
+    bundle = it.container.root / "root/broken"
+    it.container.run("cp", "-r", _BUNDLE, "/root/broken")
+    (wheel,) = (bundle / "wheels").glob("jetson_agent-*.whl")
+    right_wheel = it.container.root / _BUNDLE.removeprefix("/") / "wheels" / wheel.name
+    with zipfile.ZipFile(right_wheel) as right, zipfile.ZipFile(wheel, "w") as broken:
+        for name in right.namelist():
+            broken.writestr(name, text if name == module else right.read(name))
+    said = it.container.run("/root/broken/deploy/install.sh", "--offline", "/root/broken", check=False)
+    shutil.rmtree(bundle)
+    return said
 
 
 def _files(it: Installed) -> dict[str, float]:

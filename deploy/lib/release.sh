@@ -1,0 +1,107 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # sourced by install.sh, which has the other functions and variables
+# The folders of releases, and the link to the one that runs.
+
+fingerprint() { # of what a release is made from
+    if [ -n "$bundle" ]; then
+        (cd "$source" && sha256sum deploy/pip.lock requirements.lock wheels/jetson_agent-*.whl)
+    else
+        (cd "$source" && find agent models/edge-tiny deploy/pip.lock requirements.lock pyproject.toml -type f ! -name '*.pyc' |
+            LC_ALL=C sort | xargs sha256sum)
+    fi | sha256sum | cut -c1-8
+}
+
+make_release() {
+    version=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' "$source/agent/__init__.py")
+    print=$(fingerprint)
+    release=$ROOT/releases/$version
+    if [ -e "$release/.complete" ] && [ "$(cat "$release/.complete")" != "$print" ]; then
+        release=$release+$print # the version is here, made from something else
+    fi
+    if [ -e "$release/.complete" ]; then
+        step "release: $release is there"
+        return
+    fi
+    step "release: $release"
+    run rm -rf "$release" # a half of one
+    run mkdir -p "$ROOT/releases"
+    run "${python:-python3}" -m venv "$release"
+    set -- install --quiet --disable-pip-version-check --no-cache-dir
+    [ -z "$bundle" ] || set -- "$@" --no-index --find-links "$source/wheels"
+    for lock in deploy/pip.lock requirements.lock; do
+        run "$release/bin/python" -m pip "$@" --require-hashes -r "$source/$lock" ||
+            fail "what $lock pins could not be installed; the lines above say what pip tried"
+    done
+    # pip builds it in a folder of its own; the lock has all that it needs to run.
+    run "$release/bin/python" -m pip "$@" --no-deps "${wheel:-$source}" ||
+        fail "the agent itself could not be installed; the lines above say what pip tried"
+    run "$release/bin/jetson-agent" version >/dev/null || fail "the release does not start: $release/bin/jetson-agent version"
+    [ -n "$dry" ] || echo "$print" >"$release/.complete"
+    changed=yes
+}
+
+switch_to() { # atomically: there is no moment without a release
+    run ln -sfn "releases/$(basename "$1")" "$ROOT/current.new"
+    run mv -T "$ROOT/current.new" "$ROOT/current"
+}
+
+state_dir() { # as the configuration has it
+    "$release/bin/python" -c 'import os; from agent.config_file import load_config; print(load_config(None, os.environ).state_dir)'
+}
+
+copy_journal() { # FROM TO: the file and its write-ahead log; nobody has it open
+    for part in journal.db journal.db-wal; do
+        [ ! -e "$1/$part" ] || cp -a "$1/$part" "$2/" || return
+    done
+}
+
+# A newer release may bring the journal to a form that the one before refuses. From here to `start`, whatever ends the
+# installer has `clean_up` start the service again.
+set_journal_aside() {
+    [ -n "$dry" ] || state=$(state_dir)
+    stopped=yes
+    run systemctl stop "$SERVICE"
+    run rm -rf "$ROOT/journal-before"
+    run mkdir -m 700 "$ROOT/journal-before" # prompts are private
+    run copy_journal "${state:-}" "$ROOT/journal-before" || {
+        rm -rf "$ROOT/journal-before"
+        fail "the journal in $state could not be copied; the release before stays"
+    }
+}
+
+bring_journal_back() {
+    rm -f "$state/journal.db" "$state/journal.db-wal" "$state/journal.db-shm"
+    copy_journal "$ROOT/journal-before" "$state" || fail "the journal could not be copied back: it is in $ROOT/journal-before"
+    rm -rf "$ROOT/journal-before"
+}
+
+switch() {
+    [ ! -L "$ROOT/current" ] || previous=$(readlink -f "$ROOT/current")
+    [ "$previous" != "$release" ] || return 0
+    if [ "$(readlink /usr/local/bin/jetson-agent 2>/dev/null)" != "$ROOT/current/bin/jetson-agent" ]; then
+        run mkdir -p /usr/local/bin
+        run ln -sfn "$ROOT/current/bin/jetson-agent" /usr/local/bin/jetson-agent
+    fi
+    step "current release: $(basename "$release")"
+    [ -z "$previous" ] || set_journal_aside
+    switch_to "$release"
+    changed=yes
+}
+
+switch_back() { # to the release before, where there is one; fails when it cannot
+    [ -n "$previous" ] && [ "$previous" != "$release" ] && [ -e "$previous/.complete" ] || return 1
+    # systemd would try the new one again and again.
+    systemctl stop "$SERVICE" && switch_to "$previous" && bring_journal_back && systemctl restart "$SERVICE"
+}
+
+forget_old_releases() { # the current one stays, and the one before, without its journal
+    [ ! -e "$ROOT/journal-before" ] || run rm -rf "$ROOT/journal-before"
+    for old in "$ROOT"/releases/*; do
+        case $old in
+            "$release" | "$previous" | "$ROOT/releases/*") ;;
+            *) [ -z "$previous" ] || [ "$previous" = "$release" ] || {
+                step "removing the old release $(basename "$old")"
+                run rm -rf "$old"
+            } ;;
+        esac
+    done
+}

@@ -1,0 +1,161 @@
+"""A machine that deploy/install.sh changes: folders of a test in place of the system's, and a systemd of shell scripts.
+
+The script runs as it is, but for the absolute paths in it. Releases are made by a Python that copies, as the agent,
+what the bundle has in place of a wheel: a script that keeps a journal with a version, as the agent does.
+"""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+_REPOSITORY = Path(__file__).parents[1]
+_GIVEN = "run/credentials/jetson-agent.service"
+_OF_THE_SYSTEM = re.compile(r"(?<![\w$.}])/(opt|etc|usr|run|var)/")
+
+_AGENT = """#!/bin/sh
+# Knows a version of the journal, and leaves a write-ahead log, as one that is killed does.
+state={root}/var/lib/jetson-agent
+case $1 in
+    check-config)
+        ! grep '^{refused_key}:' {root}/etc/jetson-agent/agent.yaml >&2 || exit 78
+        ;;
+    run)
+        [ "$(cat $state/journal.db 2>/dev/null || echo 0)" -le {knows} ] || exit 1
+        echo {knows} >$state/journal.db
+        echo "of {version}" >$state/journal.db-wal
+        {run}
+        ;;
+esac
+"""
+
+_PYTHON = """#!/bin/sh
+case "$*" in
+    "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+    *.whl)
+        for wheel; do :; done
+        install -m 755 "$wheel" "$(dirname "$0")/jetson-agent"
+        ;;
+    "-m pip "*) ;;
+    *version_info\\[:2\\]*) echo 0.0 ;;
+    *state_dir*) echo {root}/var/lib/jetson-agent ;;
+    *) exec {python} "$@" ;;
+esac
+"""
+
+_SYSTEMCTL = """#!/bin/sh
+[ "$1" != --quiet ] || shift
+echo "$*" >>{root}/systemctl.log
+active={root}/active
+given={root}/{given}
+case $1 in
+    --version) echo "systemd 252 (252)" ;;
+    is-active) [ -e $active ] ;;
+    stop) rm -f $active ;;
+    start | restart)
+        rm -rf $active $given && mkdir -p $given
+        sed -n 's/^LoadCredential=[^:]*://p' {root}/etc/systemd/system/jetson-agent.service.d/*.conf 2>/dev/null |
+            xargs -r cp -t $given
+        {root}/opt/jetson-agent/current/bin/jetson-agent run && touch $active
+        ;;
+    show) echo serving ;;
+esac
+"""
+
+_SCRIPTS = {
+    "systemctl": _SYSTEMCTL,
+    "python": _PYTHON,
+    "journalctl": "#!/bin/sh\n",
+    "systemd-sysusers": "#!/bin/sh\n",
+    "systemd-tmpfiles": "#!/bin/sh\nmkdir -p {root}/etc/jetson-agent/credentials {root}/var/lib/jetson-agent\n",
+    "chown": "#!/bin/sh\n",
+    "id": "#!/bin/sh\necho 0\n",
+    "cp": '#!/bin/sh\n[ "$1" != -a ] || [ ! -e {root}/full ] || exit 1\nPATH={path} exec cp "$@"\n',
+}
+
+
+class FakeMachine:
+    """Its folders, and what runs there.
+
+    Args:
+        folder: Where it is; empty.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "machine"
+        self.opt = self.root / "opt/jetson-agent"
+        self.state = self.root / "var/lib/jetson-agent"
+        self.config = self.root / "etc/jetson-agent/agent.yaml"
+        self.credentials = self.root / "etc/jetson-agent/credentials"
+        self._bundle = folder / "bundle"
+        self._bin = folder / "bin"
+        self._bin.mkdir()
+        for name, text in _SCRIPTS.items():
+            script = self._bin / name
+            script.write_text(text.format(root=self.root, given=_GIVEN, python=sys.executable, path=os.defpath))
+            script.chmod(0o755)
+        for part in ("deploy", "systemd"):
+            shutil.copytree(_REPOSITORY / part, self._bundle / part)
+        for script in (self._bundle / "deploy").rglob("*.sh"):
+            script.write_text(_OF_THE_SYSTEM.sub(rf"{self.root}/\1/", script.read_text()))
+        for place in ("agent", "wheels"):
+            (self._bundle / place).mkdir()
+        (self._bundle / "requirements.lock").touch()
+        (self._bundle / "machine").write_text(platform.machine())
+        (self._bundle / "python").write_text("0.0")
+
+    def install(
+        self, version: str, *, knows: int = 1, run: str = "", refused_key: str = "no_such_key"
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the installer of a release; both its outputs are in `stdout`.
+
+        Args:
+            version: The release.
+            knows: The version of the journal that its agent knows and makes.
+            run: What its agent does after that, in shell: `exit 1` is one that does not start.
+            refused_key: A key of the configuration that it does not take.
+        """
+        (self._bundle / "agent/__init__.py").write_text(f'__version__ = "{version}"\n')
+        (self._bundle / "wheels/jetson_agent-0-py3-none-any.whl").write_text(
+            _AGENT.format(root=self.root, version=version, knows=knows, run=run, refused_key=refused_key)
+        )
+        return subprocess.run(
+            ["/bin/sh", self._bundle / "deploy/install.sh", "--offline", self._bundle],
+            env={"PATH": f"{self._bin}:{os.defpath}", "PYTHON": str(self._bin / "python")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the service runs."""
+        return (self.root / "active").exists()
+
+    @property
+    def current(self) -> str:
+        """The release that the link names."""
+        return (self.opt / "current").readlink().name
+
+    def journal(self) -> dict[str, str]:
+        """The files of the journal."""
+        return {file.name: file.read_text() for file in self.state.glob("journal.db*")}
+
+    def handed_over(self) -> dict[str, str]:
+        """The credentials that the service was started with."""
+        return {file.name: file.read_text() for file in (self.root / _GIVEN).iterdir()}
+
+    def fill_disk(self) -> None:
+        """The journal cannot be copied from now on."""
+        (self.root / "full").touch()
+
+    def asked_of_systemd(self) -> list[str]:
+        """What `systemctl` was called with since the last time."""
+        log = self.root / "systemctl.log"
+        calls = log.read_text().splitlines()
+        log.unlink()
+        return calls
