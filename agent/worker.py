@@ -126,7 +126,7 @@ class Worker:
         return [p.id for p in self._pending.values() if p.observed is not None and p.observed.camera == camera]
 
     def forget(self, prompt_id: PromptId) -> None:
-        """A prompt that waits is not there any more: the journal has dropped it."""
+        """A prompt that waits is not there any more: the journal has another in its place."""
         self._pending.pop(prompt_id, None)
         self._changed.set()
 

@@ -18,7 +18,7 @@ from agent.clock import Clock
 from agent.counters import Counters
 from agent.errors import NoPictureError, NotConnectedError, StopError, StorageFullError
 from agent.intake import Intake
-from agent.journal import Arrival, Journal, JournalThread
+from agent.journal import Journal, JournalThread
 from agent.lanes import Lanes
 from agent.link import PublishRefusedError
 from agent.observed import Dropped, Observed
@@ -165,10 +165,6 @@ class Observer:
     ) -> bool:
         """Queue the prompt, in the place of one of this camera that waits. False: the queue is full."""
         out, settings = self._out, sighting.settings
-        for older in out.lanes.waiting_of(self._camera):
-            if await out.journal.run(Journal.drop, older):
-                out.lanes.forget(older)
-                out.counters.dropped(Dropped.REPLACED)
         is_shown = picture is not None and out.takes_images(self._camera, settings.model)
         prompt = prompt_of(
             sighting,
@@ -180,8 +176,7 @@ class Observer:
             now=out.clock.now(),
             wall=out.clock.wall(),
         )
-        arrival = Arrival(observation, prompt.reply_to, prompt, key=None, digest="camera", redelivered=False)
-        return await out.intake.accept_if_room(arrival)
+        return await out.intake.accept_newest(self._camera, prompt)
 
     async def _send(self, snapshot: OutMessage, tasks: asyncio.TaskGroup | None) -> bool:
         """Send a picture; not while the one before is still being sent, which is newer than any that waits would be."""

@@ -8,8 +8,9 @@ import pytest
 
 from agent.budget.admission import Admission
 from agent.camera.asking import Sighting
+from agent.camera.observing import Observer
 from agent.camera.ring import Ring
-from agent.camera.values import Condition, Trigger
+from agent.camera.values import CameraName, Condition, Trigger
 from agent.journal import Journal, JournalThread
 from agent.observed import Dropped
 from agent.prompt import Prompt, Role
@@ -96,6 +97,33 @@ async def test_a_newer_prompt_takes_the_place_of_one_that_waits(line: Line) -> N
     assert line.counters.counts().dropped == {Dropped.REPLACED: 1}
     assert await line.sent() == []
     assert (await line.journal.run(Journal.stats)).queued == 1
+
+
+async def test_what_waits_is_not_given_up_for_one_that_does_not_fit(line: Line) -> None:
+    await line.observer.tell(sighting(prompt=ASKED))
+    before = list(line.waiting())
+    await line.observer.tell(sighting(prompt=ASKED, system="y" * 3_900_000))
+    assert list(line.waiting()) == before
+    assert line.counters.counts().dropped == {Dropped.STORAGE_FULL: 1}
+    assert (await _queued(line)).id == before[0]
+
+
+async def test_cameras_that_trigger_faster_than_the_device_answers_have_turns(line: Line) -> None:
+    names = [CameraName(name) for name in ("door", "yard", "gate")]
+    observers = [
+        Observer(name, topic=f"edge/dev/camera/{name}", ring=line.ring, outlets=line.outlets) for name in names
+    ]
+    turns = []
+    for _ in range(9):
+        for observer in observers:  # each triggers again before each turn, in the same order
+            await observer.tell(sighting(prompt=ASKED))
+        waiting = {prompt_id: name for name in names for prompt_id in line.lanes.waiting_of(name)}
+        next_ = (await line.journal.run(Journal.recover))[0].id
+        turns.append(waiting[next_])
+        await line.journal.run(Journal.claim, next_)
+        await line.journal.run(Journal.finish, next_, b"{}")
+        line.lanes.forget(next_)
+    assert turns == names * 3
 
 
 async def test_of_what_waits_to_be_told_the_newest_goes_but_every_condition(line: Line) -> None:

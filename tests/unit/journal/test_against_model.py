@@ -202,6 +202,19 @@ class JournalAgainstModel(RuleBasedStateMachine):
         if row is not None and done:
             self.model.finish(row, payload, self.time.now)
 
+    @rule(data=st.data())
+    def replace(self, data: st.DataObject) -> None:
+        older = [self._some_id(data), self._some_id(data)]
+        self.made += 1
+        new = prompt(f"made-{self.made}", self.time)
+        rows = [row for row in self.model.rows if row.id in older and row.state == "queued"]
+        _, gone = self.journal.replace(older, new)
+        assert gone == [row.id for row in rows]
+        place = self.model.rows.index(rows[0]) if rows else len(self.model.rows)
+        self.model.rows.insert(place, _Row(new.id, None, "", [new.reply_to]))
+        for row in rows:
+            self.model.rows.remove(row)
+
     @rule(payload=st.binary(max_size=20))
     def enqueue(self, payload: bytes) -> None:
         message = OutMessage("event", payload)

@@ -112,18 +112,27 @@ def test_what_a_camera_saw_survives_with_its_prompt(path: Path, time: Time) -> N
     assert claimed.prompt == given_
 
 
-def test_what_nobody_waits_for_is_dropped_while_it_waits(journal: Journal, time: Time) -> None:
-    waiting, running = prompt("waiting", time), prompt("running", time)
-    append(journal, [arrival(waiting), arrival(running)])
+def test_a_newer_prompt_has_the_place_of_what_waits(journal: Journal, time: Time) -> None:
+    contents = [prompt(name, time) for name in ("running", "first", "other", "second", "last")]
+    append(journal, [arrival(each) for each in contents])
+    running, first, _, second, _ = contents
     journal.claim(running.id)
-    assert journal.drop(waiting.id)
-    assert not journal.drop(waiting.id)
-    assert not journal.drop(running.id)
-    assert journal.claim(waiting.id) is None
-    assert not journal.finish(waiting.id, b"late")
-    assert [it.id for it in journal.recover()] == ["running"]
-    journal.finish(running.id, b"done")
-    assert [message.payload for message in sent(journal)] == [b"done"]
+    pending, gone = journal.replace([second.id, running.id, first.id], prompt("newer", time))
+    assert (pending.seq, gone) == (2, [first.id, second.id])
+    assert journal.claim(first.id) is None
+    assert not journal.finish(second.id, b"late")
+    assert [it.id for it in journal.recover()] == ["running", "newer", "other", "last"]
+    for name in ("running", "newer"):
+        journal.finish(PromptId(name), name.encode())
+    assert [(it.topic, it.payload) for it in sent(journal)] == [
+        (f"edge/d/reply/{name}", name.encode()) for name in ("running", "newer")
+    ]
+
+
+def test_a_prompt_that_replaces_nothing_comes_last(journal: Journal, time: Time) -> None:
+    append(journal, [arrival(prompt("other", time))])
+    assert journal.replace([PromptId("gone")], prompt("newer", time))[1] == []
+    assert [it.id for it in journal.recover()] == ["other", "newer"]
 
 
 @pytest.mark.parametrize(("engine_lost", "claims", "losses"), [(True, 2, 1), (False, 1, 0)])
