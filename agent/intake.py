@@ -71,7 +71,7 @@ class Intake:
             pending, replaced = await self._journal.run(Journal.replace, older, prompt)
             for prompt_id in replaced:
                 self._lanes.forget(prompt_id)
-                self._counters.dropped(Dropped.REPLACED)
+            self._counters.dropped(Dropped.REPLACED, len(replaced))
             self._lanes.offer([pending])
         self._counters.received(1, taken=1, refused=[])
         return True

@@ -1,7 +1,7 @@
 """Sightings of one camera on their way out: pictures, prompts, observations without a model.
 
-Bounded: of what waits to be told only the newest is kept, and of this camera's prompts only the newest waits in the
-queue. What comes to nothing is counted.
+Bounded: of what waits to be told only the newest is kept; of this camera's prompts only the newest waits in the queue;
+and of what waits for the broker only the newest, of each trigger or the newest few. What comes to nothing is counted.
 """
 
 import asyncio
@@ -21,12 +21,14 @@ from agent.intake import Intake
 from agent.journal import Journal, JournalThread
 from agent.lanes import Lanes
 from agent.link import PublishRefusedError
-from agent.observed import Dropped, Observed
+from agent.observed import MOST_UNSENT, Dropped, Observed
 from agent.prompt import OutMessage, PromptId
 from agent.units import Bytes
 from agent.wire import encode_facts, encode_observation, new_id
 
 _MOST_CONDITIONS = 16
+_ALL_COUNT = frozenset({Trigger.CONDITION, Trigger.CODE})
+"""One of these does not make the one before old."""
 _log = logging.getLogger(__name__)
 
 
@@ -150,7 +152,10 @@ class Observer:
         try:
             if sighting.question is None:
                 message = OutMessage(self._topic, encode_observation(observation, observed, None))
-                await self._out.journal.run(Journal.enqueue, message)
+                most = MOST_UNSENT if sighting.trigger in _ALL_COUNT else 1
+                kind = sighting.trigger.value
+                replaced = await self._out.journal.run(Journal.enqueue_newest, message, kind=kind, most=most)
+                self._out.counters.dropped(Dropped.REPLACED, replaced)
                 self._out.wake_publisher()
             elif not await self._ask(observation, sighting, observed, picture):
                 self._out.counters.dropped(Dropped.QUEUE_FULL)

@@ -1,6 +1,7 @@
 """What becomes of sightings: on a real journal, with nothing that answers."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from agent.camera.observing import Observer
 from agent.camera.ring import Ring
 from agent.camera.values import CameraName, Condition, Trigger
 from agent.journal import Journal, JournalThread
-from agent.observed import Dropped
+from agent.observed import MOST_UNSENT, Dropped
 from agent.prompt import Prompt, Role
 from agent.scheduler import Limits
 from agent.units import Bytes, Ratio, Seconds
@@ -124,6 +125,19 @@ async def test_cameras_that_trigger_faster_than_the_device_answers_have_turns(li
         await line.journal.run(Journal.finish, next_, b"{}")
         line.lanes.forget(next_)
     assert turns == names * 3
+
+
+async def test_while_the_broker_is_away_the_newest_of_each_trigger_wait_for_it(line: Line) -> None:
+    for number in range(20):
+        for trigger in (Trigger.MOTION, Trigger.EVERY, Trigger.CONDITION):
+            await line.observer.tell(sighting(trigger))
+            if number == 0:
+                oldest = (await line.sent())[0]["id"]
+    sent = await line.sent()
+    assert Counter(it["trigger"] for it in sent) == {"motion": 1, "every": 1, "condition": MOST_UNSENT}
+    assert oldest not in {it["id"] for it in sent}
+    assert [it["trigger"] for it in sent[-3:]] == ["motion", "every", "condition"]
+    assert line.counters.counts().dropped == {Dropped.REPLACED: 19 + 19 + 4}
 
 
 async def test_of_what_waits_to_be_told_the_newest_goes_but_every_condition(line: Line) -> None:

@@ -221,6 +221,16 @@ class JournalAgainstModel(RuleBasedStateMachine):
         self.journal.enqueue(message)
         self.model.outbox.append((None, message))
 
+    @rule(topic=st.sampled_from(["door", "yard"]), kind=st.sampled_from(["motion", "code"]), most=st.integers(1, 3))
+    def enqueue_newest(self, topic: str, kind: str, most: int) -> None:
+        self.made += 1
+        message = OutMessage(topic, f"{kind} {self.made}".encode())
+        self.model.outbox.append((None, message))
+        same = [it for it in self.model.outbox if it[1].topic == topic and it[1].payload.startswith(kind.encode())]
+        assert self.journal.enqueue_newest(message, kind=kind, most=most) == len(same[:-most])
+        for old in same[:-most]:
+            self.model.outbox.remove(old)
+
     @rule(data=st.data())
     def mark_sent(self, data: st.DataObject) -> None:
         items = self.journal.outbox(limit=1000)

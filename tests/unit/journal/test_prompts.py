@@ -129,6 +129,19 @@ def test_a_newer_prompt_has_the_place_of_what_waits(journal: Journal, time: Time
     ]
 
 
+def test_of_a_cameras_unsent_answers_the_newest_are_kept(journal: Journal, time: Time) -> None:
+    for name in ("a", "b", "c", "d"):
+        append(
+            journal, [arrival(prompt(name, time, reply_to=ReplyTo("camera/yard" if name == "b" else "camera/door")))]
+        )
+        append(journal, [arrival(prompt(f"person-{name}", time, reply_to=ReplyTo("camera/door")))])
+        journal.finish(PromptId(f"person-{name}"), b"person")
+    gone = [journal.finish_observation(PromptId(name), name.encode(), most=1) for name in ("a", "b", "c", "c", "d")]
+    assert gone == [0, 0, 1, 0, 1]
+    assert [it.payload for it in sent(journal) if it.payload != b"person"] == [b"b", b"d"]
+    assert journal.stats().finished == 8
+
+
 def test_a_prompt_that_replaces_nothing_comes_last(journal: Journal, time: Time) -> None:
     append(journal, [arrival(prompt("other", time))])
     assert journal.replace([PromptId("gone")], prompt("newer", time))[1] == []
