@@ -179,9 +179,10 @@ class Counters:
         """A camera's observation is on its way."""
         self._observations += 1
 
-    def dropped(self, why: Dropped) -> None:
-        """A camera's observation came to nothing."""
-        self._dropped[why] += 1
+    def dropped(self, why: Dropped, times: int = 1) -> None:
+        """So many observations of a camera came to nothing."""
+        if times:
+            self._dropped[why] += times
 
     def counts(self) -> Counts:
         """Everything so far."""

@@ -53,6 +53,11 @@ class Deferrals:
         """It is settled."""
         self._deferred.pop(seq, None)
 
+    def keep_only(self, seqs: set[int]) -> None:
+        """Forget all others: they are not in the outbox any more."""
+        for seq in self._deferred.keys() - seqs:
+            del self._deferred[seq]
+
     def waiting(self) -> set[int]:
         """Those that are not due."""
         now = self._now()

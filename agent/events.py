@@ -208,10 +208,11 @@ class CameraLost:
 
 @dataclass(frozen=True, slots=True)
 class CameraBack:
-    """It gives frames again, after so long."""
+    """It gives frames again, after so long and so many losses; told at most once a minute."""
 
     camera: str
     seconds: float
+    times: int
 
 
 @dataclass(frozen=True, slots=True)

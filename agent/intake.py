@@ -7,7 +7,8 @@ from agent.counters import Counters
 from agent.errors import ErrorCode
 from agent.journal import Arrival, Journal, JournalThread, Objection, Refusal, Refuse
 from agent.lanes import Lanes
-from agent.prompt import OutMessage
+from agent.observed import Dropped
+from agent.prompt import OutMessage, Prompt
 from agent.refusals import Refusals
 from agent.scheduler import retry_after
 
@@ -55,19 +56,24 @@ class Intake:
         self._counters.received(len(arrivals), taken=len(pending), refused=refused)
         self._wake_publisher()
 
-    async def accept_if_room(self, arrival: Arrival) -> bool:
-        """Queue a prompt that nobody waits for; if the queue is full, nothing is written and nobody is told.
+    async def accept_newest(self, camera: str, prompt: Prompt) -> bool:
+        """Queue a prompt of a camera, in the place of one of it that waits.
+
+        If the queue is full, nothing is written and nobody is told.
 
         Raises:
-            StorageFullError: There is no room for it.
+            StorageFullError: There is no room for it. What waited still waits.
         """
         async with self._one_at_a_time:
-            room = self._max_prompts - self._lanes.queued
-            if room <= 0:
+            older = self._lanes.waiting_of(camera)
+            if self._lanes.queued - len(older) >= self._max_prompts:
                 return False
-            pending = await self._journal.run(Journal.append, [arrival], room=room, refuse=self._refuse([]))
-            self._lanes.offer(pending)
-        self._counters.received(1, taken=len(pending), refused=[])
+            pending, replaced = await self._journal.run(Journal.replace, older, prompt)
+            for prompt_id in replaced:
+                self._lanes.forget(prompt_id)
+            self._counters.dropped(Dropped.REPLACED, len(replaced))
+            self._lanes.offer([pending])
+        self._counters.received(1, taken=1, refused=[])
         return True
 
     async def answer(self, arrival: Arrival) -> OutMessage | None:

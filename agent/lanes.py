@@ -56,7 +56,7 @@ class Lanes:
         return [prompt_id for worker in self._workers for prompt_id in worker.waiting_of(camera)]
 
     def forget(self, prompt_id: PromptId) -> None:
-        """A prompt that waits is not there any more: the journal has dropped it."""
+        """A prompt that waits is not there any more: the journal has another in its place."""
         for worker in self._workers:
             worker.forget(prompt_id)
 

@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from agent.units import UnixSeconds
+
+MOST_UNSENT: Final = 16
+"""So many answers of a camera wait for the broker at most; and as many of what it told without a model, where one does
+not make the other old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Dropped(StrEnum):
     """Why an observation came to nothing."""
 
     REPLACED = "replaced"
-    """A newer one of the same camera took its place before its turn."""
+    """A newer one of the same camera took its place before its turn, or before the broker had it."""
     OVER_BUDGET = "over_budget"
     """The power budget lets nothing run."""
     MEMORY = "memory"

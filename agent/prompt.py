@@ -128,7 +128,7 @@ class Pending:
     Attributes:
         id: The prompt.
         priority: Higher runs first.
-        seq: Its place among all prompts ever received: lower is older.
+        seq: Its place among all prompts ever received: lower is older. A camera's has that of the one it replaces.
         received: When it arrived, on this boot's clock.
         deadline: When its answer becomes worth nothing, on this boot's clock; None: never.
         model: The model asked for; None: whichever is loaded.

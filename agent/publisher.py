@@ -85,10 +85,13 @@ class Publisher:
             await self._link.connected()
             self._changed.clear()
             self._empty.clear()
-            items = await self._journal.run(Journal.outbox, limit=WINDOW, without=self._deferrals.waiting())
+            waiting = self._deferrals.waiting()
+            items = await self._journal.run(Journal.outbox, limit=WINDOW, without=waiting)
             if items:
                 await self._send(items)
-            elif not self._changed.is_set():
+                continue
+            self._deferrals.keep_only(waiting)  # a newer message has pushed out what would be due
+            if not self._changed.is_set():
                 self._empty.set()
                 await self._something_to_do()
 

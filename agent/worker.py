@@ -17,7 +17,7 @@ from agent.egress import Egress
 from agent.engine.protocol import RequestRunner
 from agent.errors import EngineLostError, EngineWithdrawnError, ErrorCode, StorageFullError, UpstreamAwayError
 from agent.journal import Journal, JournalThread
-from agent.observed import Dropped, Observed
+from agent.observed import MOST_UNSENT, Dropped, Observed
 from agent.prompt import Failure, OutMessage, Pending, PromptId, Reply
 from agent.scheduler import Limits, Run, Shed, Wait, decide
 from agent.units import Ratio, Seconds
@@ -126,7 +126,7 @@ class Worker:
         return [p.id for p in self._pending.values() if p.observed is not None and p.observed.camera == camera]
 
     def forget(self, prompt_id: PromptId) -> None:
-        """A prompt that waits is not there any more: the journal has dropped it."""
+        """A prompt that waits is not there any more: the journal has another in its place."""
         self._pending.pop(prompt_id, None)
         self._changed.set()
 
@@ -286,8 +286,12 @@ class Worker:
         self.offer([pending])
 
     async def _finish(self, reply: Reply, observed: Observed | None) -> None:
-        payload = encode_reply(reply) if observed is None else encode_observation(reply.id, observed, reply)
-        await self._durably(Journal.finish, reply.id, payload)
+        if observed is None:
+            await self._durably(Journal.finish, reply.id, encode_reply(reply))
+        else:
+            payload = encode_observation(reply.id, observed, reply)
+            replaced = await self._durably(Journal.finish_observation, reply.id, payload, most=MOST_UNSENT)
+            self._counters.dropped(Dropped.REPLACED, replaced)
         self._energy.end(reply.id)  # of one that was not completed; what it cost is in the totals
         self._counters.replied(reply)
         self._wake_publisher()

@@ -21,7 +21,7 @@ from agent.clock import Clock
 from agent.errors import ErrorCode, NoPictureError, RejectedError, RetryError
 from agent.events import CameraBack, CameraCondition, CameraLost, Event, StorageFull
 from agent.prompt import OutMessage
-from agent.units import Bytes, Seconds
+from agent.units import Bytes
 from agent.wire import encode_camera_state
 
 _NOT_YET = "it has not been looked at yet"
@@ -106,7 +106,6 @@ class Cameras:
         self._states = states(self._state_of)
         self._emit = emit
         self._clock = clock
-        self._lost_at: dict[CameraName, Seconds] = {}
 
     async def run(self) -> None:
         """Until cancelled; then every process is ended."""
@@ -130,7 +129,7 @@ class Cameras:
     def looked(self, look: Look) -> None:
         """A frame was looked at."""
         watch = self._parts.watches[look.camera]
-        before = watch.condition
+        before = watch.condition, watch.told_condition
         if watch.facts is None:
             self._states.changed(look.camera)
         sighting = watch.saw(look)
@@ -141,7 +140,7 @@ class Cameras:
     def lost(self, camera: CameraName, why: str) -> None:
         """A camera gives no frames."""
         watch = self._parts.watches[camera]
-        before = watch.condition
+        before = watch.condition, watch.told_condition
         sighting = watch.lost(why)
         self._compare(camera, before)
         if sighting is not None:
@@ -218,20 +217,23 @@ class Cameras:
             raise RejectedError(ErrorCode.INVALID_REQUEST, f"there is no camera {camera}; there are: {known}")
         return name
 
-    def _compare(self, camera: CameraName, before: Condition) -> None:
-        """Tell when the condition has changed."""
+    def _compare(self, camera: CameraName, before: tuple[Condition, Condition]) -> None:
+        """Tell when the condition has changed: the state what is, the events what is told."""
         watch = self._parts.watches[camera]
-        condition, now = watch.condition, self._clock.now()
-        if condition is before:
+        was, told = before
+        if watch.condition is not was:
+            self._states.changed(camera)
+        condition = watch.told_condition
+        if condition is told:
             return
-        self._states.changed(camera)
         if condition is Condition.LOST:
-            self._lost_at[camera] = now
             self._emit(CameraLost(camera=camera, reason=watch.lost_because or "no frames"))
             return
-        if before is Condition.LOST:
-            self._emit(CameraBack(camera=camera, seconds=round(now - self._lost_at.pop(camera, now), 1)))
-        if watch.holds.on and not (before is Condition.LOST and condition is Condition.CLEAR):
+        if told is Condition.LOST:
+            losses = watch.losses
+            seconds = round(self._clock.now() - losses.lost_at, 1)
+            self._emit(CameraBack(camera=camera, seconds=seconds, times=losses.times))
+        if watch.holds.on and not (told is Condition.LOST and condition is Condition.CLEAR):
             self._emit(CameraCondition(camera=camera, condition=condition.value))
 
     def _state_of(self, camera: CameraName) -> OutMessage:

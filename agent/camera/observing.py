@@ -1,7 +1,7 @@
 """Sightings of one camera on their way out: pictures, prompts, observations without a model.
 
-Bounded: of what waits to be told only the newest is kept, and of this camera's prompts only the newest waits in the
-queue. What comes to nothing is counted.
+Bounded: of what waits to be told only the newest is kept; of this camera's prompts only the newest waits in the queue;
+and of what waits for the broker only the newest, of each trigger or the newest few. What comes to nothing is counted.
 """
 
 import asyncio
@@ -18,15 +18,17 @@ from agent.clock import Clock
 from agent.counters import Counters
 from agent.errors import NoPictureError, NotConnectedError, StopError, StorageFullError
 from agent.intake import Intake
-from agent.journal import Arrival, Journal, JournalThread
+from agent.journal import Journal, JournalThread
 from agent.lanes import Lanes
 from agent.link import PublishRefusedError
-from agent.observed import Dropped, Observed
+from agent.observed import MOST_UNSENT, Dropped, Observed
 from agent.prompt import OutMessage, PromptId
 from agent.units import Bytes
 from agent.wire import encode_facts, encode_observation, new_id
 
 _MOST_CONDITIONS = 16
+_ALL_COUNT = frozenset({Trigger.CONDITION, Trigger.CODE})
+"""One of these does not make the one before old."""
 _log = logging.getLogger(__name__)
 
 
@@ -152,7 +154,10 @@ class Observer:
         try:
             if sighting.question is None:
                 message = OutMessage(self._topic, encode_observation(observation, observed, None))
-                await self._out.journal.run(Journal.enqueue, message)
+                most = MOST_UNSENT if sighting.trigger in _ALL_COUNT else 1
+                kind = sighting.trigger.value
+                replaced = await self._out.journal.run(Journal.enqueue_newest, message, kind=kind, most=most)
+                self._out.counters.dropped(Dropped.REPLACED, replaced)
                 self._out.wake_publisher()
             elif not await self._ask(observation, sighting, observed, picture):
                 self._out.counters.dropped(Dropped.QUEUE_FULL)
@@ -167,10 +172,6 @@ class Observer:
     ) -> bool:
         """Queue the prompt, in the place of one of this camera that waits. False: the queue is full."""
         out, settings = self._out, sighting.settings
-        for older in out.lanes.waiting_of(self._camera):
-            if await out.journal.run(Journal.drop, older):
-                out.lanes.forget(older)
-                out.counters.dropped(Dropped.REPLACED)
         is_shown = picture is not None and out.takes_images(self._camera, settings.model)
         prompt = prompt_of(
             sighting,
@@ -182,8 +183,7 @@ class Observer:
             now=out.clock.now(),
             wall=out.clock.wall(),
         )
-        arrival = Arrival(observation, prompt.reply_to, prompt, key=None, digest="camera", redelivered=False)
-        return await out.intake.accept_if_room(arrival)
+        return await out.intake.accept_newest(self._camera, prompt)
 
     async def _send(self, snapshot: OutMessage, tasks: asyncio.TaskGroup | None) -> bool:
         """Send a picture; not while the one before is still being sent, which is newer than any that waits would be."""

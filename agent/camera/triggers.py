@@ -5,8 +5,8 @@ time. The facts are the same for all, so the others are told with it; but not wi
 its own. Each reason has its own `every`, and what is still so when that is over is told then; all of them together have
 `most_per_hour`. What happens in quiet hours, or while the camera is off, is not told later.
 
-A changed condition of the picture is told at any hour, and counts in no limit. While the picture is covered, black,
-frozen or lost, nothing else is told.
+A changed condition of the picture is told at any hour, and counts in no limit; of one that is lost again and again,
+`losses` says when. While the picture is covered, black, frozen or lost, nothing else is told.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Self
 
+from agent.camera.losses import Losses, follow
 from agent.camera.rate import LastHour
 from agent.camera.scene import BLIND, Scene
 from agent.camera.settings import Camera
@@ -115,6 +116,7 @@ class TriggerState:
         hour: How much in the last hour.
         fired: When last, by reason.
         condition: The last one that was told.
+        losses: What is told of losses; also while nothing else is.
         changes: How many changes of the scene are known.
         codes: The codes that have been told, and when, the latest last; while they are held up, or for `every`.
         counts: How many of each label are known.
@@ -123,6 +125,7 @@ class TriggerState:
     hour: LastHour = field(default_factory=LastHour)
     fired: Mapping[Trigger, Seconds] = field(default_factory=dict)
     condition: Condition = Condition.CLEAR
+    losses: Losses = field(default_factory=Losses)
     changes: int = 0
     codes: tuple[tuple[Code, Seconds], ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -140,11 +143,12 @@ def decide(
         now: On the boot clock.
         minute: Of the day, by local time.
     """
-    state = _up_to_date(state, scene, rules, now)
+    condition = scene.sight.condition
+    losses = follow(state.losses, now, is_away=condition is Condition.LOST)
+    state = _up_to_date(replace(state, losses=losses), scene, rules, now)
     if not rules.is_on:
         return _all_known(state, scene, now), None
-    condition = scene.sight.condition
-    if condition is not state.condition:
+    if condition is not state.condition and not losses.is_back_untold:
         why = scene.lost_because or f"it was {state.condition.value}"
         return replace(state, condition=condition), Fire(Trigger.CONDITION, f"{condition.value}: {why}")
     if rules.is_quiet(minute):

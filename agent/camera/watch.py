@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from agent.camera.asking import Sighting
 from agent.camera.code_prompt import CodePrompt, code_prompt
+from agent.camera.losses import Losses
 from agent.camera.run_time import Effective
 from agent.camera.scene import Scene, lost, saw
 from agent.camera.triggers import Fire, Rules, TriggerState, ask, decide
@@ -56,6 +57,16 @@ class Watch:
     def condition(self) -> Condition:
         """Of the picture."""
         return self._scene.sight.condition
+
+    @property
+    def losses(self) -> Losses:
+        """What is told of its losses."""
+        return self._told.losses
+
+    @property
+    def told_condition(self) -> Condition:
+        """The condition to tell of: a camera that comes and goes stays lost."""
+        return Condition.LOST if self.losses.is_lost else self.condition
 
     @property
     def lost_because(self) -> str | None:

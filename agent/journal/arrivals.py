@@ -3,6 +3,7 @@
 Every function here that writes runs inside a transaction of `Journal`.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Final, assert_never
 
@@ -85,6 +86,29 @@ def take(  # noqa: PLR0913 - all that decides about one message; only `Journal.a
     return None
 
 
+def take_instead(
+    database: Database, clock: Clock, arrival: Arrival, prompt: Prompt, older: Sequence[PromptId]
+) -> tuple[Pending, list[PromptId]]:
+    """Store a prompt in the oldest place of those of `older` that are queued, and forget these: they too are returned.
+
+    Args:
+        database: Where to.
+        clock: The time.
+        arrival: The message, which is new.
+        prompt: What is in it.
+        older: Those that it replaces; with none of them queued it comes last.
+    """
+    replaced = database.rows(
+        "SELECT seq, id FROM prompts WHERE state = 'queued' AND id IN (SELECT value FROM json_each(?)) ORDER BY seq",
+        (json.dumps(older),),
+    )
+    gone = [PromptId(prompt_id) for _, prompt_id in replaced]
+    for table, column in (("prompts", "id"), ("reply_to", "prompt")):
+        database.execute_many(f"DELETE FROM {table} WHERE {column} = ?", [(each,) for each in gone])  # noqa: S608 - constants
+    seq = replaced[0][0] if replaced else None
+    return _insert_prompt(database, clock, arrival, prompt, prompt_to_json(prompt), seq=seq), gone
+
+
 def answer(database: Database, arrival: Arrival, refuse: Refuse) -> OutMessage | None:
     """What to tell the sender of a message that cannot be stored; None: its reply comes by itself."""
     identity = identify(database, arrival)
@@ -164,16 +188,20 @@ def _expect_reply(database: Database, prompt_id: PromptId, reply_to: ReplyTo) ->
     )
 
 
-def _insert_prompt(database: Database, clock: Clock, arrival: Arrival, prompt: Prompt, content: bytes) -> Pending:
+def _insert_prompt(  # noqa: PLR0913 - a row
+    database: Database, clock: Clock, arrival: Arrival, prompt: Prompt, content: bytes, *, seq: int | None = None
+) -> Pending:
+    """Queue a prompt; None: as the last."""
     seq = database.execute(
         """
         INSERT INTO prompts
-            (id, key, digest, state, priority, boot_id, received, received_wall, timeout, prompt, model,
+            (seq, id, key, digest, state, priority, boot_id, received, received_wall, timeout, prompt, model,
              observed)
-        VALUES (:id, :key, :digest, 'queued', :priority, :boot, :received, :wall, :timeout, :prompt, :model,
+        VALUES (:seq, :id, :key, :digest, 'queued', :priority, :boot, :received, :wall, :timeout, :prompt, :model,
             :observed)
         """,
         {
+            "seq": seq,
             "id": arrival.id,
             "key": arrival.key,
             "digest": arrival.digest,

@@ -1,8 +1,9 @@
 """What has become of every prompt, and what is to be sent.
 
-Invariants: a prompt that `append` took is queued, running or finished until it is pruned, or until `drop` takes one
-back that nobody waits for. It is finished exactly when it has its one reply, and the reply went into the outbox in the
-same transaction. What is queued, running or unsent is never pruned.
+Invariants: a prompt that `append` took is queued, running or finished until it is pruned, or until `replace` puts a
+newer one into its place, of those that nobody waits for. It is finished exactly when it has its one reply, and the
+reply went into the outbox in the same transaction. What is queued, running or unsent is never pruned;
+of what only the newest counts for (`enqueue_newest`, `finish_observation`), older ones go unsent.
 """
 
 import json
@@ -24,12 +25,14 @@ from agent.journal.arrivals import (
     send_where_expected,
     stored_size,
     take,
+    take_instead,
 )
 from agent.journal.database import Database
+from agent.journal.newest import keep_newest_answers, send_newest
 from agent.journal.pruning import follow_clock, make_room, prune
 from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem, Refuse
 from agent.journal.stored import at, observed_from_json, prompt_from_json
-from agent.prompt import OutMessage, Pending, PromptId, ReplyTo
+from agent.prompt import OutMessage, Pending, Prompt, PromptId, ReplyTo
 from agent.units import Bytes, Seconds
 
 _TAKE_BELOW: Final = 0.9
@@ -122,14 +125,7 @@ class Journal:
             StorageFullError: Not even pruning made room. Fewer at once may still fit.
         """
         contents = [content_of(arrival) for arrival in arrivals]
-        size = sum(map(partial(stored_size, self._database), arrivals, contents))
-        if size > self._database.max_transaction:
-            raise StorageFullError(
-                f"{size} bytes at once are too much for the journal: with its limit (journal.max_size), "
-                f"{self._database.max_transaction} bytes"
-            )
-        if size:
-            self._make_room(size, below=_TAKE_BELOW)
+        self._make_room_for(sum(map(partial(stored_size, self._database), arrivals, contents)))
         taken: list[Pending] = []
         with self._database.transaction():
             for arrival, content in zip(arrivals, contents, strict=True):
@@ -138,6 +134,24 @@ class Journal:
                 if pending is not None:
                     taken.append(pending)
         return taken
+
+    def replace(self, older: Sequence[PromptId], prompt: Prompt) -> tuple[Pending, list[PromptId]]:
+        """Queue a new prompt that nobody waits for, in the place of older ones, which are forgotten without a reply.
+
+        Args:
+            older: What it replaces, as far as that is still queued; nothing of it: the prompt comes last.
+            prompt: The new one; nobody sent it, so that it comes once.
+
+        Returns:
+            The prompt, and which of `older` are gone.
+
+        Raises:
+            StorageFullError: Not even pruning made room; the older ones are still queued.
+        """
+        arrival = Arrival(prompt.id, prompt.reply_to, prompt, key=None, digest="", redelivered=False)
+        self._make_room_for(stored_size(self._database, arrival, content_of(arrival)))
+        with self._database.transaction():
+            return take_instead(self._database, self._clock, arrival, prompt, older)
 
     def answer(self, arrival: Arrival, *, refuse: Refuse) -> OutMessage | None:
         """What to tell the sender of a message for which there is no room. Writes nothing.
@@ -188,16 +202,6 @@ class Journal:
             {"id": prompt_id, "unstarted": int(not engine_lost), "lost": int(engine_lost)},
         )
 
-    def drop(self, prompt_id: PromptId) -> bool:
-        """Forget a prompt that is queued, without a reply: one that nobody waits for. Whether it was queued."""
-        with self._database.transaction():
-            changed = self._database.execute(
-                "DELETE FROM prompts WHERE id = ? AND state = 'queued'", (prompt_id,)
-            ).rowcount
-            if changed:
-                self._database.execute("DELETE FROM reply_to WHERE prompt = ?", (prompt_id,))
-            return bool(changed)
-
     def finish(self, prompt_id: PromptId, reply: bytes) -> bool:
         """Queued or running → finished, with its reply in the outbox. False, and nothing changed, if it was already.
 
@@ -205,25 +209,38 @@ class Journal:
             prompt_id: The prompt.
             reply: The payload. It goes to every place where a message with this prompt asked for it.
         """
-        ((copies,),) = self._database.rows("SELECT count(*) FROM reply_to WHERE prompt = ?", (prompt_id,))
-        self._make_room((1 + copies) * len(reply), below=1.0)
+        self._make_room_for_reply(prompt_id, reply)
         with self._database.transaction():
-            changed = self._database.execute(
-                """
-                UPDATE prompts SET state = 'finished', prompt = NULL, reply = :reply,
-                    boot_id = :boot, finished = :now, finished_wall = :wall
-                WHERE id = :id AND state <> 'finished'
-                """,
-                {**at(self._clock), "reply": reply, "id": prompt_id},
-            ).rowcount
-            if changed:
-                send_where_expected(self._database, prompt_id, reply)
-            return bool(changed)
+            return self._finish(prompt_id, reply)
+
+    def finish_observation(self, prompt_id: PromptId, reply: bytes, *, most: int) -> int:
+        """`finish` a prompt of a camera, of whose unsent answers only the newest are kept; how many older ones went.
+
+        Args:
+            prompt_id: The prompt.
+            reply: The payload.
+            most: So many of its topic may be in the outbox.
+        """
+        self._make_room_for_reply(prompt_id, reply)
+        with self._database.transaction():
+            return keep_newest_answers(self._database, prompt_id, most) if self._finish(prompt_id, reply) else 0
 
     def enqueue(self, message: OutMessage) -> None:
         """Send a message that is nobody's reply, at QoS 1 and not retained, as everything in the outbox is."""
         self._make_room(len(message.payload), below=_TAKE_BELOW)
         send(self._database, message)
+
+    def enqueue_newest(self, message: OutMessage, *, kind: str, most: int) -> int:
+        """Likewise a message of which only the newest are worth sending; how many older ones went unsent.
+
+        Args:
+            message: What to send.
+            kind: What it has in common with those that it makes old.
+            most: So many of this kind and topic may be in the outbox.
+        """
+        self._make_room(len(message.payload), below=_TAKE_BELOW)
+        with self._database.transaction():
+            return send_newest(self._database, message, kind, most)
 
     def take_command(self, command_id: str, digest: str, accepted: OutMessage, taken: OutMessage) -> bool:
         """Make a command durable, and answer it with `accepted`.
@@ -295,6 +312,33 @@ class Journal:
             outbox=outbox,
             size=size,
         )
+
+    def _make_room_for(self, size: int) -> None:
+        """For arrivals."""
+        if size > self._database.max_transaction:
+            raise StorageFullError(
+                f"{size} bytes at once are too much for the journal: with its limit (journal.max_size), "
+                f"{self._database.max_transaction} bytes"
+            )
+        if size:
+            self._make_room(size, below=_TAKE_BELOW)
+
+    def _finish(self, prompt_id: PromptId, reply: bytes) -> bool:
+        changed = self._database.execute(
+            """
+            UPDATE prompts SET state = 'finished', prompt = NULL, reply = :reply,
+                boot_id = :boot, finished = :now, finished_wall = :wall
+            WHERE id = :id AND state <> 'finished'
+            """,
+            {**at(self._clock), "reply": reply, "id": prompt_id},
+        ).rowcount
+        if changed:
+            send_where_expected(self._database, prompt_id, reply)
+        return bool(changed)
+
+    def _make_room_for_reply(self, prompt_id: PromptId, reply: bytes) -> None:
+        ((copies,),) = self._database.rows("SELECT count(*) FROM reply_to WHERE prompt = ?", (prompt_id,))
+        self._make_room((1 + copies) * len(reply), below=1.0)
 
     def _make_room(self, size: int, *, below: float) -> None:
         make_room(self._database, self._clock, self._keep, size=size, below=below)

@@ -18,7 +18,8 @@ Migration = tuple[str, ...]
 #
 # outbox: AUTOINCREMENT, so that a `seq` is one message's for ever: whoever still remembers one that is gone must not
 # take a later message for it. `prompt` is the id of the prompt that is answered; NULL for an event, and for what is
-# told to a sender of whom nothing is stored. The row is complete in itself: it outlives its prompt's row.
+# told to a sender of whom nothing is stored. The row is complete in itself: it outlives its prompt's row. `kind`: only
+# the newest of this kind and topic are kept; NULL: it is kept until it is sent.
 #
 # commands: the last ones, each with its last answer.
 MIGRATIONS: Final[tuple[Migration, ...]] = (
@@ -85,6 +86,10 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     ),
     ("ALTER TABLE prompts ADD COLUMN model TEXT",),
     ("ALTER TABLE prompts ADD COLUMN observed TEXT",),
+    (
+        "ALTER TABLE outbox ADD COLUMN kind TEXT",
+        "CREATE INDEX outbox_kind ON outbox (topic, kind) WHERE kind IS NOT NULL",
+    ),
 )
 
 

@@ -211,6 +211,21 @@ async def test_what_the_broker_does_not_take_now_is_tried_again_and_holds_up_nob
     assert bench.events == []
 
 
+async def test_what_was_put_off_and_then_pushed_out_is_not_waited_for(bench: Bench) -> None:
+    async def tell() -> None:
+        await bench.journal.run(Journal.enqueue_newest, OutMessage("door", b"x"), kind="motion", most=1)
+        await bench.flushed()
+
+    bench.link.busy = {"door"}
+    await tell()
+    bench.link.busy = set()
+    await tell()
+    assert await bench.unsent() == []
+    bench.now += 1
+    await bench.flushed()
+    assert bench.publisher._deferrals.next_due_in() is None, "it would be due for ever, and the publisher never rest"
+
+
 async def test_nobody_has_to_say_when_it_is_time(journal: JournalThread) -> None:
     changed = asyncio.Event()
     link = ObedientLink()

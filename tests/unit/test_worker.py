@@ -21,7 +21,7 @@ from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities, Finished, GenerationRequest, Outcome, Refused
 from agent.errors import EngineLostError, EngineWithdrawnError, ErrorCode
 from agent.journal import Arrival, Journal, JournalThread
-from agent.observed import Dropped, Observed
+from agent.observed import MOST_UNSENT, Dropped, Observed
 from agent.prompt import (
     Delta,
     FinishReason,
@@ -117,8 +117,13 @@ class Bench:
         self.at_reply()
         self.finished.set()
 
-    async def send(self, name: str, **changes: Any) -> None:  # noqa: ANN401 - any field of a prompt
-        reply_to = ReplyTo(f"to/{name}")
+    async def send(
+        self,
+        name: str,
+        to: str | None = None,
+        **changes: Any,  # noqa: ANN401 - any field of a prompt
+    ) -> None:
+        reply_to = ReplyTo(to or f"to/{name}")
         prompt = Prompt(
             PromptId(name),
             (Message(Role.USER, "?"),),
@@ -176,6 +181,17 @@ async def test_the_reply_to_a_camera_is_its_observation(bench: Bench) -> None:
     observation = (await bench.replies())["to/a"]
     assert (observation["camera"], observation["text"], observation["facts"]) == ("door", "Yes.", {"light": "dark"})
     assert observation["usage"]["completion_tokens"] == 2
+
+
+async def test_of_a_cameras_answers_the_newest_few_wait_for_the_broker(bench: Bench) -> None:
+    async with asyncio.timeout(10):
+        for number in range(MOST_UNSENT + 2):
+            await bench.send(f"a{number}", to="door", observed=SEEN)
+            await bench.finished.wait()
+            bench.finished.clear()
+    items = await bench.journal.run(Journal.outbox, limit=100)
+    assert [json.loads(item.message.payload)["id"] for item in items] == [f"a{n}" for n in range(2, MOST_UNSENT + 2)]
+    assert bench.counters.counts().dropped == {Dropped.REPLACED: 2}
 
 
 async def test_a_camera_that_gets_no_answer_is_told_in_its_observation(bench: Bench) -> None:

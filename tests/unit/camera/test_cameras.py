@@ -203,6 +203,36 @@ async def test_a_lost_camera_and_its_return_are_events(running: Stage) -> None:
     assert running.cameras.facts(DOOR).condition == "clear"
 
 
+async def test_a_camera_that_comes_and_goes_is_told_once_a_minute(stage: Stage) -> None:
+    begin = stage.now
+    while stage.now - begin < 3600:
+        stage.looks(6.0)
+        stage.cameras.lost(DOOR, "the stream ended")
+        stage.now += 1.5
+    conditions = [it.facts.condition for it in stage.observer.offered if it.trigger is Trigger.CONDITION]
+    assert conditions[:3] == ["lost", "clear", "lost"]
+    assert 100 <= len(conditions) <= 121
+    backs = [it for it in stage.events if isinstance(it, CameraBack)]
+    assert 50 <= len(backs) <= 60
+    assert {it.times for it in backs[1:]} <= {8, 9}
+    assert sum(it.times for it in backs) >= 465
+    assert len(stage.events) - len(backs) == len([it for it in stage.events if isinstance(it, CameraLost)])
+    stage.looks(61.0)
+    assert isinstance(stage.events[-1], CameraBack)
+    assert stage.observer.offered[-1].facts.condition == "clear"
+
+
+async def test_what_comes_and_goes_is_observed_while_it_is_there(stage: Stage) -> None:
+    stage.looks(6.0)
+    for _ in range(2):
+        stage.cameras.lost(DOOR, "the stream ended")
+        stage.observer.offered.clear()
+        stage.looks(6.0)
+    assert {it.trigger for it in stage.observer.offered} == {Trigger.EVERY}
+    assert [type(it) for it in stage.events] == [CameraLost, CameraBack, CameraLost]
+    assert stage.cameras.facts(DOOR).condition == "clear"
+
+
 async def test_before_the_first_look_and_after_the_last_there_is_nothing_to_show(stage: Stage) -> None:
     with pytest.raises(RejectedError, match="not been looked at yet"):
         await stage.cameras.picture(DOOR)

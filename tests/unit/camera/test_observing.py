@@ -1,6 +1,7 @@
 """What becomes of sightings: on a real journal, with nothing that answers."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,10 +9,11 @@ import pytest
 
 from agent.budget.admission import Admission
 from agent.camera.asking import Sighting
+from agent.camera.observing import Observer
 from agent.camera.ring import Ring
-from agent.camera.values import Condition, Trigger
+from agent.camera.values import CameraName, Condition, Trigger
 from agent.journal import Journal, JournalThread
-from agent.observed import Dropped
+from agent.observed import MOST_UNSENT, Dropped
 from agent.prompt import Prompt, Role
 from agent.scheduler import Limits
 from agent.units import Bytes, Ratio, Seconds
@@ -96,6 +98,46 @@ async def test_a_newer_prompt_takes_the_place_of_one_that_waits(line: Line) -> N
     assert line.counters.counts().dropped == {Dropped.REPLACED: 1}
     assert await line.sent() == []
     assert (await line.journal.run(Journal.stats)).queued == 1
+
+
+async def test_what_waits_is_not_given_up_for_one_that_does_not_fit(line: Line) -> None:
+    await line.observer.tell(sighting(prompt=ASKED))
+    before = list(line.waiting())
+    await line.observer.tell(sighting(prompt=ASKED, system="y" * 3_900_000))
+    assert list(line.waiting()) == before
+    assert line.counters.counts().dropped == {Dropped.STORAGE_FULL: 1}
+    assert (await _queued(line)).id == before[0]
+
+
+async def test_cameras_that_trigger_faster_than_the_device_answers_have_turns(line: Line) -> None:
+    names = [CameraName(name) for name in ("door", "yard", "gate")]
+    observers = [
+        Observer(name, topic=f"edge/dev/camera/{name}", ring=line.ring, outlets=line.outlets) for name in names
+    ]
+    turns = []
+    for _ in range(9):
+        for observer in observers:  # each triggers again before each turn, in the same order
+            await observer.tell(sighting(prompt=ASKED))
+        waiting = {prompt_id: name for name in names for prompt_id in line.lanes.waiting_of(name)}
+        next_ = (await line.journal.run(Journal.recover))[0].id
+        turns.append(waiting[next_])
+        await line.journal.run(Journal.claim, next_)
+        await line.journal.run(Journal.finish, next_, b"{}")
+        line.lanes.forget(next_)
+    assert turns == names * 3
+
+
+async def test_while_the_broker_is_away_the_newest_of_each_trigger_wait_for_it(line: Line) -> None:
+    for number in range(20):
+        for trigger in (Trigger.MOTION, Trigger.EVERY, Trigger.CONDITION):
+            await line.observer.tell(sighting(trigger))
+            if number == 0:
+                oldest = (await line.sent())[0]["id"]
+    sent = await line.sent()
+    assert Counter(it["trigger"] for it in sent) == {"motion": 1, "every": 1, "condition": MOST_UNSENT}
+    assert oldest not in {it["id"] for it in sent}
+    assert [it["trigger"] for it in sent[-3:]] == ["motion", "every", "condition"]
+    assert line.counters.counts().dropped == {Dropped.REPLACED: 19 + 19 + 4}
 
 
 async def test_of_what_waits_to_be_told_the_newest_goes_but_every_condition(line: Line) -> None:

@@ -202,11 +202,34 @@ class JournalAgainstModel(RuleBasedStateMachine):
         if row is not None and done:
             self.model.finish(row, payload, self.time.now)
 
+    @rule(data=st.data())
+    def replace(self, data: st.DataObject) -> None:
+        older = [self._some_id(data), self._some_id(data)]
+        self.made += 1
+        new = prompt(f"made-{self.made}", self.time)
+        rows = [row for row in self.model.rows if row.id in older and row.state == "queued"]
+        _, gone = self.journal.replace(older, new)
+        assert gone == [row.id for row in rows]
+        place = self.model.rows.index(rows[0]) if rows else len(self.model.rows)
+        self.model.rows.insert(place, _Row(new.id, None, "", [new.reply_to]))
+        for row in rows:
+            self.model.rows.remove(row)
+
     @rule(payload=st.binary(max_size=20))
     def enqueue(self, payload: bytes) -> None:
         message = OutMessage("event", payload)
         self.journal.enqueue(message)
         self.model.outbox.append((None, message))
+
+    @rule(topic=st.sampled_from(["door", "yard"]), kind=st.sampled_from(["motion", "code"]), most=st.integers(1, 3))
+    def enqueue_newest(self, topic: str, kind: str, most: int) -> None:
+        self.made += 1
+        message = OutMessage(topic, f"{kind} {self.made}".encode())
+        self.model.outbox.append((None, message))
+        same = [it for it in self.model.outbox if it[1].topic == topic and it[1].payload.startswith(kind.encode())]
+        assert self.journal.enqueue_newest(message, kind=kind, most=most) == len(same[:-most])
+        for old in same[:-most]:
+            self.model.outbox.remove(old)
 
     @rule(data=st.data())
     def mark_sent(self, data: st.DataObject) -> None:

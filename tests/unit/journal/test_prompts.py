@@ -112,18 +112,40 @@ def test_what_a_camera_saw_survives_with_its_prompt(path: Path, time: Time) -> N
     assert claimed.prompt == given_
 
 
-def test_what_nobody_waits_for_is_dropped_while_it_waits(journal: Journal, time: Time) -> None:
-    waiting, running = prompt("waiting", time), prompt("running", time)
-    append(journal, [arrival(waiting), arrival(running)])
+def test_a_newer_prompt_has_the_place_of_what_waits(journal: Journal, time: Time) -> None:
+    contents = [prompt(name, time) for name in ("running", "first", "other", "second", "last")]
+    append(journal, [arrival(each) for each in contents])
+    running, first, _, second, _ = contents
     journal.claim(running.id)
-    assert journal.drop(waiting.id)
-    assert not journal.drop(waiting.id)
-    assert not journal.drop(running.id)
-    assert journal.claim(waiting.id) is None
-    assert not journal.finish(waiting.id, b"late")
-    assert [it.id for it in journal.recover()] == ["running"]
-    journal.finish(running.id, b"done")
-    assert [message.payload for message in sent(journal)] == [b"done"]
+    pending, gone = journal.replace([second.id, running.id, first.id], prompt("newer", time))
+    assert (pending.seq, gone) == (2, [first.id, second.id])
+    assert journal.claim(first.id) is None
+    assert not journal.finish(second.id, b"late")
+    assert [it.id for it in journal.recover()] == ["running", "newer", "other", "last"]
+    for name in ("running", "newer"):
+        journal.finish(PromptId(name), name.encode())
+    assert [(it.topic, it.payload) for it in sent(journal)] == [
+        (f"edge/d/reply/{name}", name.encode()) for name in ("running", "newer")
+    ]
+
+
+def test_of_a_cameras_unsent_answers_the_newest_are_kept(journal: Journal, time: Time) -> None:
+    for name in ("a", "b", "c", "d"):
+        append(
+            journal, [arrival(prompt(name, time, reply_to=ReplyTo("camera/yard" if name == "b" else "camera/door")))]
+        )
+        append(journal, [arrival(prompt(f"person-{name}", time, reply_to=ReplyTo("camera/door")))])
+        journal.finish(PromptId(f"person-{name}"), b"person")
+    gone = [journal.finish_observation(PromptId(name), name.encode(), most=1) for name in ("a", "b", "c", "c", "d")]
+    assert gone == [0, 0, 1, 0, 1]
+    assert [it.payload for it in sent(journal) if it.payload != b"person"] == [b"b", b"d"]
+    assert journal.stats().finished == 8
+
+
+def test_a_prompt_that_replaces_nothing_comes_last(journal: Journal, time: Time) -> None:
+    append(journal, [arrival(prompt("other", time))])
+    assert journal.replace([PromptId("gone")], prompt("newer", time))[1] == []
+    assert [it.id for it in journal.recover()] == ["other", "newer"]
 
 
 @pytest.mark.parametrize(("engine_lost", "claims", "losses"), [(True, 2, 1), (False, 1, 0)])
