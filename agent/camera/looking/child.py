@@ -21,16 +21,14 @@ from agent.camera.looking.eye import Eye
 from agent.camera.looking.pipe import (
     Begin,
     DetectorRefused,
-    KeepReference,
     LookFailed,
     LookingPipe,
     Rate,
     Rates,
-    Replan,
     Taken,
     TakePicture,
 )
-from agent.camera.looking.turns import Turn, after_look, after_nothing, choose, next_due, with_period
+from agent.camera.looking.turns import Turn, after_look, after_nothing, choose, next_due
 from agent.camera.values import CameraName
 from agent.clock import boottime
 from agent.units import Seconds
@@ -95,11 +93,6 @@ class Loop:
             match self._pipe.receive():
                 case TakePicture(request, camera, most_bytes, most_side):
                     self._pipe.send(Taken(request, self._eyes[camera].take_picture(most_bytes, most_side)))
-                case Replan(camera, plan):
-                    self._eyes[camera].replan(plan)
-                    self._turns[camera] = with_period(self._turns[camera], plan.period, self._now())
-                case KeepReference(camera):
-                    self._eyes[camera].keep_reference()
                 case other:
                     raise TypeError(f"a {type(other).__name__} is not for a process that looks")
 

@@ -14,12 +14,10 @@ from typing import assert_never
 from agent.camera.frames import FrameSlots
 from agent.camera.looking.pipe import (
     DetectorRefused,
-    KeepReference,
     LookFailed,
     PictureId,
     Rate,
     Rates,
-    Replan,
     Taken,
     TakePicture,
     ToAgent,
@@ -87,29 +85,12 @@ class Looking:
         self._process: LookingProcess | None = None
         self._asked: dict[PictureId, asyncio.Future[Picture]] = {}
         self._ids = itertools.count(1)
-        self._rates: Mapping[CameraName, Rate] = {}
         self._shedding: set[CameraName] = set()
 
     @property
     def pid(self) -> int | None:
         """The looking process; None while none runs."""
         return None if self._process is None else self._process.pid
-
-    @property
-    def rates(self) -> Mapping[CameraName, Rate]:
-        """How often each camera was looked at in the last seconds; empty while that is not known."""
-        return self._rates
-
-    def replan(self, camera: CameraName, plan: LookPlan) -> None:
-        """From now on do this with a camera's frames, this process and any after it."""
-        self._cameras[camera] = self._cameras[camera][0], plan
-        if self._process is not None:
-            self._process.send(Replan(camera, plan))
-
-    def keep_reference(self, camera: CameraName) -> None:
-        """From now on `Look.changed` says how unlike a picture is to the camera's next one."""
-        if self._process is not None:
-            self._process.send(KeepReference(camera))
 
     async def picture(self, camera: CameraName, *, most_bytes: Bytes, most_side: int | None = None) -> Picture:
         """A camera's latest frame as a JPEG, however old: it says when it was taken.
@@ -205,7 +186,6 @@ class Looking:
             answer.set_exception(NoPictureError(taken))
 
     def _judge(self, rates: Mapping[CameraName, Rate]) -> None:
-        self._rates = rates
         shedding = {name for name, rate in rates.items() if rate.shed > _TOLD_SHARE * (rate.looked + rate.shed)}
         for camera in sorted(shedding - self._shedding):
             self._on_trouble(LooksShed(camera, rates[camera]))
@@ -213,7 +193,7 @@ class Looking:
 
     def _lose(self) -> None:
         """Let everyone know who waits for a picture."""
-        self._rates, self._shedding = {}, set()
+        self._shedding = set()
         for answer in self._asked.values():
             if not answer.done():
                 answer.set_exception(NoPictureError("the looking process ended"))

@@ -43,21 +43,6 @@ class Begin:
 
 
 @dataclass(frozen=True, slots=True)
-class Replan:
-    """To the looking process: from now on do this with a camera's frames."""
-
-    camera: CameraName
-    plan: LookPlan
-
-
-@dataclass(frozen=True, slots=True)
-class KeepReference:
-    """To the looking process: compare with the camera's next picture from now on."""
-
-    camera: CameraName
-
-
-@dataclass(frozen=True, slots=True)
 class TakePicture:
     """To the looking process: encode a camera's latest frame.
 
@@ -121,7 +106,7 @@ class LookFailed:
     why: str
 
 
-ToLooking = Begin | Replan | KeepReference | TakePicture
+ToLooking = Begin | TakePicture
 ToAgent = Look | Taken | Rates | DetectorRefused | LookFailed
 
 

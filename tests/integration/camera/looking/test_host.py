@@ -171,28 +171,6 @@ async def test_a_process_that_hangs_is_replaced() -> None:
         await watched.look(Yard().frame())
 
 
-async def test_another_plan_holds_from_the_next_look_and_after_a_restart() -> None:
-    async with watching({DOOR: PLAN}) as watched:
-        yard = Yard()
-        assert (await watched.look(yard.frame())).codes == ()
-        watched.looking.replan(DOOR, LookPlan(20.0))
-        assert (await watched.look(yard.frame())).codes is None
-        assert watched.looking.pid is not None
-        os.kill(watched.looking.pid, signal.SIGKILL)
-        await watched.until(lambda: watched.troubles)
-        assert (await watched.look(yard.frame())).codes is None
-
-
-async def test_the_reference_is_kept_when_told() -> None:
-    async with watching({DOOR: PLAN}) as watched:
-        yard = Yard()
-        await watched.look(yard.frame())
-        other = yard.frame()[:, ::-1].copy()
-        assert (await watched.look(other)).changed > 0.4
-        watched.looking.keep_reference(DOOR)
-        assert (await watched.look(other)).changed == 0.0
-
-
 async def test_frames_of_any_form_and_content_are_looked_at() -> None:
     random = np.random.default_rng(4)
     async with watching({DOOR: LookPlan(30.0, code_kinds=("qr", "barcode"))}) as watched:
@@ -235,9 +213,9 @@ async def test_what_it_cannot_keep_up_with_it_says() -> None:
         await watched.until(lambda: len(watched.troubles) == 3)
         running = False
         await filming
-        rates = watched.looking.rates
-        assert {type(trouble) for trouble in watched.troubles} == {LooksShed}
-        assert max(rate.looked for rate in rates.values()) < 2 * min(rate.looked for rate in rates.values())
+        rates = [trouble.rate for trouble in watched.troubles if isinstance(trouble, LooksShed)]
+        assert len(rates) == 3
+        assert max(rate.looked for rate in rates) < 2 * min(rate.looked for rate in rates)
 
 
 async def test_without_cameras_there_is_no_process() -> None:
