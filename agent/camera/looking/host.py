@@ -24,7 +24,9 @@ from agent.camera.looking.pipe import (
 )
 from agent.camera.looking.plan import LookPlan
 from agent.camera.looking.process import LookingProcess
+from agent.camera.looking.shedding import Shedding, judge
 from agent.camera.values import CameraName, Look, Picture
+from agent.clock import boottime
 from agent.engine.host import wait_before_restart
 from agent.errors import NoPictureError
 from agent.units import Bytes, Seconds
@@ -38,8 +40,6 @@ _START_TIMEOUT = Seconds(60.0)
 _PICTURE_TIMEOUT = Seconds(10.0)
 _SOUND = Seconds(60.0)
 """A process that lived so long is no failed attempt."""
-_TOLD_SHARE = 0.05
-"""When more than this share of a camera's looks is shed, it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class LookingLost:
 
 @dataclass(frozen=True, slots=True)
 class LooksShed:
-    """A camera is looked at less often than configured, for want of time. Told when it begins."""
+    """A camera is looked at less often than configured, for want of time. Told when it begins, and not often."""
 
     camera: CameraName
     rate: Rate
@@ -68,6 +68,7 @@ class Looking:
         on_look: Told of each look.
         on_trouble: Told of what an operator should know.
         silence: A process that has begun and says nothing for so long is killed.
+        now: The boot clock.
     """
 
     def __init__(
@@ -77,15 +78,17 @@ class Looking:
         on_look: Callable[[Look], None],
         on_trouble: Callable[[Trouble], None],
         silence: Seconds = _SILENCE,
+        now: Callable[[], Seconds] = boottime,
     ) -> None:
         self._cameras = dict(cameras)
         self._on_look = on_look
         self._on_trouble = on_trouble
         self._silence = silence
+        self._now = now
         self._process: LookingProcess | None = None
         self._asked: dict[PictureId, asyncio.Future[Picture]] = {}
         self._ids = itertools.count(1)
-        self._shedding: set[CameraName] = set()
+        self._shedding: dict[CameraName, Shedding] = {}
 
     @property
     def pid(self) -> int | None:
@@ -186,14 +189,15 @@ class Looking:
             answer.set_exception(NoPictureError(taken))
 
     def _judge(self, rates: Mapping[CameraName, Rate]) -> None:
-        shedding = {name for name, rate in rates.items() if rate.shed > _TOLD_SHARE * (rate.looked + rate.shed)}
-        for camera in sorted(shedding - self._shedding):
-            self._on_trouble(LooksShed(camera, rates[camera]))
-        self._shedding = shedding
+        now = self._now()
+        for camera, rate in rates.items():
+            known, told = judge(self._shedding.get(camera) or Shedding(now), rate, now)
+            self._shedding[camera] = known
+            if told is not None:
+                self._on_trouble(LooksShed(camera, told))
 
     def _lose(self) -> None:
         """Let everyone know who waits for a picture."""
-        self._shedding = set()
         for answer in self._asked.values():
             if not answer.done():
                 answer.set_exception(NoPictureError("the looking process ended"))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+import itertools
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -34,7 +35,7 @@ PLAN = LookPlan(30.0, code_kinds=("qr",))
 class Watching:
     """A running `Looking` at some cameras, and what it told."""
 
-    def __init__(self, plans: dict[CameraName, LookPlan], silence: Seconds) -> None:
+    def __init__(self, plans: dict[CameraName, LookPlan], silence: Seconds, now: Callable[[], Seconds]) -> None:
         self.slots = {name: FrameSlots.create(1280, 720) for name in plans}
         self.looks: list[Look] = []
         self.troubles: list[Trouble] = []
@@ -44,6 +45,7 @@ class Watching:
             on_look=self._look_came,
             on_trouble=self._trouble_came,
             silence=silence,
+            now=now,
         )
 
     def _look_came(self, look: Look) -> None:
@@ -77,11 +79,13 @@ class Watching:
 
 
 @contextlib.asynccontextmanager
-async def watching(plans: dict[CameraName, LookPlan], *, silence: float = PATIENCE) -> AsyncIterator[Watching]:
+async def watching(
+    plans: dict[CameraName, LookPlan], *, silence: float = PATIENCE, now: Callable[[], Seconds] = boottime
+) -> AsyncIterator[Watching]:
     """A `Looking` for the length of a block; afterwards nothing of it is left."""
     before = set(psutil.Process().children())
     descriptors = psutil.Process().num_fds()
-    watched = Watching(plans, Seconds(silence))
+    watched = Watching(plans, Seconds(silence), now)
     run = asyncio.create_task(watched.looking.run(), name="looking")
     try:
         yield watched
@@ -198,7 +202,9 @@ async def test_detectors_are_run_and_refused_there(tmp_path: Path) -> None:
 
 
 async def test_what_it_cannot_keep_up_with_it_says() -> None:
-    async with watching({CameraName(f"camera{number}"): LookPlan(2000.0) for number in range(3)}) as watched:
+    minutes = itertools.count()
+    plans = {CameraName(f"camera{number}"): LookPlan(2000.0) for number in range(3)}
+    async with watching(plans, now=lambda: Seconds(60.0 * next(minutes))) as watched:
         running = True
 
         async def film() -> None:
