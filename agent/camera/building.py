@@ -5,8 +5,9 @@ from collections.abc import Callable
 from agent.camera.cameras import Cameras, Parts
 from agent.camera.capture.keeper import DEFAULT_SIZE, CaptureKeeper, CaptureState
 from agent.camera.frames import FrameSlots
-from agent.camera.looking.host import Looking, LookingLost, LooksShed, Trouble
+from agent.camera.looking.host import Looking
 from agent.camera.looking.plan import LookPlan
+from agent.camera.looking.trouble import LeftOut, LookingLost, LooksShed, Trouble
 from agent.camera.observing import Observer, Outlets
 from agent.camera.ring import Ring
 from agent.camera.run_time import RunTimeFile, holding
@@ -63,6 +64,7 @@ def build_cameras(  # noqa: PLR0913 - only `app` calls it
     eye = Looking(
         plans,
         on_look=lambda look: cameras.looked(look),  # noqa: PLW0108 - it is built below
+        on_blind=lambda camera, why: cameras.lost(camera, f"nobody looks: {why}"),
         on_trouble=lambda trouble: emit(_event_of(trouble)),
     )
 
@@ -130,6 +132,9 @@ def _event_of(trouble: Trouble) -> CameraTrouble:
     match trouble:
         case LookingLost(why):
             return CameraTrouble(camera=None, reason=why)
+        case LeftOut(camera, why, out_for):
+            reason = f"its frames end the process that looks ({why}); it is left out for {out_for / 60:.0f} minutes"
+            return CameraTrouble(camera=camera, reason=reason)
         case LooksShed(camera, rate):
             wanted = rate.looked + rate.shed
             return CameraTrouble(camera=camera, reason=f"looked at {rate.looked:.1f} of {wanted:.1f} times a second")

@@ -49,6 +49,11 @@ class Eye:
         self._codes = CodeReader(plan.code_kinds)
         self._size = (0, 0)
 
+    @property
+    def has_news(self) -> bool:
+        """Whether there is a frame that was not looked at."""
+        return self._slots.header().number > self._number
+
     def look(self) -> Look | None:
         """Measure the latest frame; None: it is the one that was measured last.
 

@@ -6,6 +6,7 @@ import io
 import itertools
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -16,14 +17,16 @@ from PIL import Image
 
 from agent.camera.frames import FrameSlots
 from agent.camera.looking.child import NICENESS, OOM_SCORE_ADJ
-from agent.camera.looking.host import Looking, LookingLost, LooksShed, Trouble
-from agent.camera.looking.pipe import DetectorRefused
+from agent.camera.looking.host import Looking
+from agent.camera.looking.pipe import DetectorRefused, LookFailed
 from agent.camera.looking.plan import DetectorPlan, LookPlan
 from agent.camera.looking.scaled import Pixels
+from agent.camera.looking.trouble import LeftOut, LookingLost, LooksShed, Trouble
 from agent.camera.values import CameraName, Code, Look
 from agent.clock import boottime
 from agent.errors import NoPictureError
 from agent.units import Bytes, Ratio, Seconds, UnixSeconds
+from tests.crashing_looker import DEADLY, IMPOSSIBLE
 from tests.synthetic_frames import Yard, with_code
 from tests.tiny_detector import write_people_detector
 
@@ -39,10 +42,12 @@ class Watching:
         self.slots = {name: FrameSlots.create(1280, 720) for name in plans}
         self.looks: list[Look] = []
         self.troubles: list[Trouble] = []
+        self.blind: list[tuple[CameraName, str]] = []
         self._told = asyncio.Event()
         self.looking = Looking(
             {name: (self.slots[name], plan) for name, plan in plans.items()},
             on_look=self._look_came,
+            on_blind=self._blind_came,
             on_trouble=self._trouble_came,
             silence=silence,
             now=now,
@@ -54,6 +59,10 @@ class Watching:
 
     def _trouble_came(self, trouble: Trouble) -> None:
         self.troubles.append(trouble)
+        self._told.set()
+
+    def _blind_came(self, camera: CameraName, why: str) -> None:
+        self.blind.append((camera, why))
         self._told.set()
 
     def show(self, frame: Pixels, camera: CameraName = DOOR) -> int:
@@ -162,6 +171,7 @@ async def test_a_crash_costs_no_camera_and_who_waits_for_a_picture_is_told() -> 
         await watched.look(yard.frame(), DOOR)
         await watched.look(yard.frame(), YARD)
         assert watched.troubles == [LookingLost("signal SIGSEGV")]
+        assert watched.blind == [(DOOR, "signal SIGSEGV"), (YARD, "signal SIGSEGV")]
         assert watched.looking.pid != pid
 
 
@@ -173,6 +183,56 @@ async def test_a_process_that_hangs_is_replaced() -> None:
         await watched.until(lambda: watched.troubles)
         assert watched.troubles == [LookingLost("no sign of life for 3 s")]
         await watched.look(Yard().frame())
+
+
+@pytest.fixture
+def crashing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Certain frames do harm."""
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nshift 3\nexec {sys.executable} -P -m tests.crashing_looker "$@"\n', encoding="ascii")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+
+
+def full_of(value: int) -> Pixels:
+    return np.full((90, 160, 3), value, np.uint8)
+
+
+@pytest.mark.usefixtures("crashing")
+async def test_a_camera_whose_frames_end_the_process_twice_is_left_out_and_tried_again_later() -> None:
+    later = 0.0
+    async with watching({DOOR: PLAN, YARD: PLAN}, now=lambda: Seconds(boottime() + later)) as watched:
+        watched.show(full_of(DEADLY), DOOR)
+        await watched.until(lambda: len(watched.troubles) == 2)
+        await watched.look(Yard().frame(), YARD)
+        with pytest.raises(NoPictureError, match="camera door is left out"):
+            await watched.looking.picture(DOOR, most_bytes=Bytes(20_000))
+        assert watched.troubles == [LookingLost("signal SIGSEGV"), LeftOut(DOOR, "signal SIGSEGV", Seconds(600.0))]
+        assert [camera for camera, _ in watched.blind] == [DOOR, YARD] * 2
+        later = 601.0
+        await watched.until(lambda: len(watched.blind) == 6)  # it is no better
+        await watched.look(Yard().frame(), YARD)
+        later = 1900.0
+        await watched.look(Yard().frame(), DOOR)
+        assert len(watched.troubles) == 2
+
+
+@pytest.mark.usefixtures("crashing")
+async def test_a_frame_that_cannot_be_measured_costs_no_process_and_two_in_a_row_the_camera() -> None:
+    async with watching({DOOR: PLAN, YARD: PLAN}) as watched:
+        await watched.look(Yard().frame(), DOOR)
+        pid = watched.looking.pid
+        watched.show(full_of(IMPOSSIBLE), DOOR)
+        await watched.until(lambda: watched.troubles)
+        assert watched.blind == []
+        with pytest.raises(NoPictureError, match="no picture of camera door: what is this"):
+            await watched.looking.picture(DOOR, most_bytes=Bytes(20_000))
+        watched.show(full_of(IMPOSSIBLE), DOOR)
+        await watched.until(lambda: watched.blind)
+        await watched.look(Yard().frame(), DOOR)
+        assert watched.blind == [(DOOR, "its frames cannot be measured: what is this?")]
+        assert watched.troubles == [LookFailed(DOOR, "what is this?")]
+        assert watched.looking.pid == pid
 
 
 async def test_frames_of_any_form_and_content_are_looked_at() -> None:
