@@ -225,7 +225,7 @@ class CameraCondition:
 
 @dataclass(frozen=True, slots=True)
 class CameraTrouble:
-    """A camera, or with no name all of them, is looked at less often than configured, or not by its detector."""
+    """A camera, or with no name all of them, is looked at less often than configured, or in part, or not at all."""
 
     camera: str | None
     reason: str

@@ -3,8 +3,9 @@
 from agent.camera.cameras import Cameras, Parts
 from agent.camera.capture.keeper import DEFAULT_SIZE, CaptureKeeper, CaptureState
 from agent.camera.frames import FrameSlots
-from agent.camera.looking.host import Looking, LookingLost, LooksShed, Trouble
+from agent.camera.looking.host import Looking
 from agent.camera.looking.plan import LookPlan
+from agent.camera.looking.trouble import LeftOut, LookingLost, LooksShed, Trouble
 from agent.camera.observing import Observer, Outlets
 from agent.camera.optional import Surroundings
 from agent.camera.ring import Ring
@@ -36,6 +37,7 @@ def build_cameras(config: Config, around: Surroundings) -> tuple[Cameras, Showin
     eye = Looking(
         plans,
         on_look=lambda look: cameras.looked(look),  # noqa: PLW0108 - it is built below
+        on_blind=lambda camera, why: cameras.lost(camera, f"nobody looks: {why}"),
         on_trouble=lambda trouble: around.emit(_event_of(trouble)),
     )
 
@@ -103,6 +105,9 @@ def _event_of(trouble: Trouble) -> CameraTrouble:
     match trouble:
         case LookingLost(why):
             return CameraTrouble(camera=None, reason=why)
+        case LeftOut(camera, why, out_for):
+            reason = f"its frames end the process that looks ({why}); it is left out for {out_for / 60:.0f} minutes"
+            return CameraTrouble(camera=camera, reason=reason)
         case LooksShed(camera, rate):
             wanted = rate.looked + rate.shed
             return CameraTrouble(camera=camera, reason=f"looked at {rate.looked:.1f} of {wanted:.1f} times a second")

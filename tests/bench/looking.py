@@ -28,12 +28,13 @@ from agent.camera.looking import picture
 from agent.camera.looking.change import Reference
 from agent.camera.looking.codes import CodeReader
 from agent.camera.looking.detector import Detector
-from agent.camera.looking.host import Looking, Trouble
+from agent.camera.looking.host import Looking
 from agent.camera.looking.light import measure_light
 from agent.camera.looking.motion import Motion
 from agent.camera.looking.plan import DetectorPlan, LookPlan
 from agent.camera.looking.repeated import is_repeated
 from agent.camera.looking.scaled import Pixels, Scaled, grey_of, unmasked
+from agent.camera.looking.trouble import Trouble
 from agent.camera.values import CameraName, Look
 from agent.clock import boottime
 from agent.units import Bytes, Ratio, Seconds, UnixSeconds
@@ -171,7 +172,7 @@ async def watch(name: str, seconds: float) -> None:
     """Print what eight cameras come to."""
     watched, plan = Watched(), LookPlan(PER_SECOND, code_kinds=("qr",))
     cameras = {camera: (slots, plan) for camera, slots in watched.cameras.items()}
-    looking = Looking(cameras, on_look=watched.saw, on_trouble=watched.troubles.append)
+    looking = Looking(cameras, on_look=watched.saw, on_blind=lambda *_: None, on_trouble=watched.troubles.append)
     descriptors = [slots.fd for slots in watched.cameras.values()]
     shower = multiprocessing.get_context("fork").Process(target=show, args=(descriptors, name), daemon=True)
     shower.start()

@@ -107,6 +107,8 @@ PURE: dict[str, set[str]] = {
     "engine.exactness": set(),
     "camera.looking.plan": VALUES | {"camera.settings", "camera.values"},
     "camera.looking.turns": VALUES | {"camera.values"},
+    "camera.looking.blame": VALUES,
+    "camera.looking.shedding": VALUES | {"camera.looking.pipe"},
     "camera.capture.credentials": set(),
     "camera.capture.source": set(),
     "camera.capture.spec": VALUES | {"printable"},

@@ -32,7 +32,7 @@ class Reference:
         self._at = Seconds(0.0)
 
     def measure(self, grey: Pixels, at: Seconds) -> float:
-        """How unlike, 0..1; 0 for the first picture, and for the first one after `forget`.
+        """How unlike, 0..1; 0 for the first picture.
 
         Args:
             grey: (height, width), of the reference's size.
@@ -47,10 +47,6 @@ class Reference:
         cv2.accumulateWeighted(seen, self._kept, share)
         self._at = at
         return float(np.clip(1.0 - similarity.mean(), 0.0, 1.0)) if similarity.size else 0.0
-
-    def forget(self) -> None:
-        """The next picture is the one to compare with."""
-        self._kept = None
 
 
 def _ssim(one: Floats, other: Floats) -> Floats:

@@ -21,25 +21,28 @@ from agent.camera.looking.eye import Eye
 from agent.camera.looking.pipe import (
     Begin,
     DetectorRefused,
-    KeepReference,
+    LookAgain,
     LookFailed,
     LookingPipe,
     Rate,
     Rates,
-    Replan,
     Taken,
     TakePicture,
+    Touches,
 )
-from agent.camera.looking.turns import Turn, after_look, after_nothing, choose, next_due, with_period
-from agent.camera.values import CameraName
+from agent.camera.looking.turns import Turn, after_look, after_nothing, choose, next_due
+from agent.camera.values import CameraName, Picture
 from agent.clock import boottime
-from agent.units import Seconds
+from agent.units import Bytes, Seconds
 
 OOM_SCORE_ADJ = 500
 """As the engine's process has it: when memory runs out the kernel ends this one before the agent."""
 NICENESS = 5
 """Below the engine and the agent (nice(2)): prompts by MQTT do not wait for cameras."""
 RATES_EVERY = Seconds(2.0)
+_FAILURES = (cv2.error, ValueError, RuntimeError, OSError, MemoryError)
+"""What OpenCV, NumPy and Pillow raise on a frame that they cannot work with. What else ends the process is found out by
+the agent: it knows which camera it was on."""
 
 
 class Loop:
@@ -60,10 +63,14 @@ class Loop:
             for camera, watched in begin.cameras.items()
         }
         began = now()
-        self._turns = {camera: Turn(watched.plan.period, began, began) for camera, watched in begin.cameras.items()}
+        self._periods = {camera: watched.plan.period for camera, watched in begin.cameras.items()}
+        self._turns = {
+            camera: Turn(period, began, began)
+            for camera, period in self._periods.items()
+            if camera not in begin.left_out
+        }
         self._told = dict(self._turns)
         self._told_at = began
-        self._failing: set[CameraName] = set()
 
     def run(self) -> None:
         """Look until the agent is gone.
@@ -94,31 +101,35 @@ class Loop:
             wait = Seconds(0.0)
             match self._pipe.receive():
                 case TakePicture(request, camera, most_bytes, most_side):
-                    self._pipe.send(Taken(request, self._eyes[camera].take_picture(most_bytes, most_side)))
-                case Replan(camera, plan):
-                    self._eyes[camera].replan(plan)
-                    self._turns[camera] = with_period(self._turns[camera], plan.period, self._now())
-                case KeepReference(camera):
-                    self._eyes[camera].keep_reference()
+                    self._pipe.send(Touches(camera))
+                    self._pipe.send(Taken(request, self._take_picture(camera, most_bytes, most_side)))
+                case LookAgain(camera):
+                    self._turns[camera] = Turn(self._periods[camera], self._now(), self._now())
+                    self._told[camera] = self._turns[camera]
                 case other:
                     raise TypeError(f"a {type(other).__name__} is not for a process that looks")
 
-    def _look(self, camera: CameraName) -> None:
-        began = self._now()
+    def _take_picture(self, camera: CameraName, most_bytes: Bytes, most_side: int | None) -> Picture | str:
         try:
-            look = self._eyes[camera].look()
-        except cv2.error as error:
-            self._turns[camera] = after_look(self._turns[camera], began)
-            if camera not in self._failing:
-                self._failing.add(camera)
-                self._pipe.send(LookFailed(camera, str(error).strip().partition("\n")[0]))
-            return
-        if look is None:
+            return self._eyes[camera].take_picture(most_bytes, most_side)
+        except _FAILURES as error:
+            return f"no picture of camera {camera}: {_words_of(error)}"
+
+    def _look(self, camera: CameraName) -> None:
+        began, eye = self._now(), self._eyes[camera]
+        if not eye.has_news:
             self._turns[camera] = after_nothing(self._turns[camera], began)
             return
-        self._failing.discard(camera)
+        self._pipe.send(Touches(camera))
+        try:
+            look = eye.look()
+        except _FAILURES as error:
+            self._turns[camera] = after_look(self._turns[camera], began)
+            self._pipe.send(LookFailed(camera, _words_of(error)))
+            return
         self._turns[camera] = after_look(self._turns[camera], began)
-        self._pipe.send(look)
+        if look is not None:  # else the frame was written over meanwhile
+            self._pipe.send(look)
 
     def _tell_rates(self) -> None:
         now = self._now()
@@ -130,6 +141,10 @@ class Loop:
         }
         self._pipe.send(Rates(rates))
         self._told, self._told_at = dict(self._turns), now
+
+
+def _words_of(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def _live_and_die_with_the_agent(agent_pid: int) -> None:

@@ -45,18 +45,14 @@ class Eye:
         self._codes_at = Seconds(-math.inf)
         self._moving: list[tuple[Seconds, Box]] = []
         self._without_codes = 0
-        self.replan(plan)
-
-    def replan(self, plan: LookPlan) -> None:
-        """From now on do this. The background is learnt anew, as masks may be others."""
         self._plan = plan
         self._codes = CodeReader(plan.code_kinds)
         self._size = (0, 0)
 
-    def keep_reference(self) -> None:
-        """Compare with the next picture from now on."""
-        if self._size != (0, 0):
-            self._reference.forget()
+    @property
+    def has_news(self) -> bool:
+        """Whether there is a frame that was not looked at."""
+        return self._slots.header().number > self._number
 
     def look(self) -> Look | None:
         """Measure the latest frame; None: it is the one that was measured last.

@@ -8,7 +8,7 @@ import pickle
 import select
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NewType
 
@@ -37,22 +37,20 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """To the looking process, once and first."""
+    """To the looking process, once and first.
+
+    Attributes:
+        cameras: All of them.
+        left_out: Those not to be touched until a `LookAgain`.
+    """
 
     cameras: Mapping[CameraName, Watched]
+    left_out: Collection[CameraName] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Replan:
-    """To the looking process: from now on do this with a camera's frames."""
-
-    camera: CameraName
-    plan: LookPlan
-
-
-@dataclass(frozen=True, slots=True)
-class KeepReference:
-    """To the looking process: compare with the camera's next picture from now on."""
+class LookAgain:
+    """To the looking process: look at this one too, which was left out."""
 
     camera: CameraName
 
@@ -72,6 +70,13 @@ class TakePicture:
     camera: CameraName
     most_bytes: Bytes
     most_side: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Touches:
+    """To the agent: a frame of this camera is worked on now. When the process ends before it says more, that is why."""
+
+    camera: CameraName
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +120,14 @@ class DetectorRefused:
 
 @dataclass(frozen=True, slots=True)
 class LookFailed:
-    """To the agent: a frame of this camera could not be measured, and why. Told once in a row."""
+    """To the agent: a frame of this camera could not be measured, and why."""
 
     camera: CameraName
     why: str
 
 
-ToLooking = Begin | Replan | KeepReference | TakePicture
-ToAgent = Look | Taken | Rates | DetectorRefused | LookFailed
+ToLooking = Begin | LookAgain | TakePicture
+ToAgent = Touches | Look | Taken | Rates | DetectorRefused | LookFailed
 
 
 def encode(message: ToLooking | ToAgent) -> bytes:

@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from typing import Self
 
 from agent.camera.ending import how_it_ended, see_out
@@ -41,8 +41,10 @@ class LookingProcess:
         self._writer = writer
 
     @classmethod
-    async def start(cls, cameras: Mapping[CameraName, tuple[FrameSlots, LookPlan]]) -> Self:
-        """Start a fresh interpreter that looks at these cameras.
+    async def start(
+        cls, cameras: Mapping[CameraName, tuple[FrameSlots, LookPlan]], left_out: Collection[CameraName] = ()
+    ) -> Self:
+        """Start a fresh interpreter that looks at these cameras, but for those that are left out for now.
 
         Call it in the main thread: the process is killed when the thread that started it ends (prctl(2)).
         """
@@ -66,7 +68,8 @@ class LookingProcess:
             )
             undo.pop_all()
         started = cls(process, reader, writer)
-        started.send(Begin({name: Watched(slots.fd, plan) for name, (slots, plan) in cameras.items()}))
+        watched = {name: Watched(slots.fd, plan) for name, (slots, plan) in cameras.items()}
+        started.send(Begin(watched, tuple(left_out)))
         return started
 
     @property

@@ -62,8 +62,3 @@ def after_look(turn: Turn, began: Seconds) -> Turn:
 def after_nothing(turn: Turn, now: Seconds) -> Turn:
     """There was no new frame: that is nobody's delay."""
     return replace(turn, due=Seconds(now + turn.period / _POLLS))
-
-
-def with_period(turn: Turn, period: Seconds, now: Seconds) -> Turn:
-    """The camera is looked at this often from now on."""
-    return replace(turn, period=period, due=Seconds(min(turn.due, now + period)))

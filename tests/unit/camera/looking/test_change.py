@@ -33,14 +33,6 @@ def test_somebody_in_the_picture_changes_as_much_as_they_cover() -> None:
     assert kept.measure(grey(frame), Seconds(1)) == pytest.approx(where.area, rel=0.8)
 
 
-def test_the_next_picture_is_kept_when_told() -> None:
-    yard, kept = Yard(), reference()
-    kept.measure(grey(yard.frame()), Seconds(0))
-    kept.forget()
-    assert kept.measure(grey(yard.frame()[:, ::-1]), Seconds(1)) == 0.0
-    assert kept.measure(grey(yard.frame()[:, ::-1]), Seconds(2)) < 0.05
-
-
 def test_what_stays_is_no_change_after_some_minutes() -> None:
     yard, kept = Yard(), reference()
     kept.measure(grey(yard.frame()), Seconds(0))

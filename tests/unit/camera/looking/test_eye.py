@@ -93,24 +93,15 @@ def test_a_small_code_is_read_at_full_size_within_two_looks(camera: Camera) -> N
     assert Code("qr", "small") in [code for look in looks for code in look.codes or ()]
 
 
-def test_what_is_in_a_mask_does_not_count(camera: Camera) -> None:
-    camera.eye.replan(LookPlan(5.0, (Box(0.25, 0.0, 0.5, 1.0),), ("qr",)))
+def test_what_is_in_a_mask_does_not_count() -> None:
+    camera = Camera(LookPlan(5.0, (Box(0.25, 0.0, 0.5, 1.0),), ("qr",)))
     yard = Yard()
     for _ in range(10):
         camera.show(yard.frame())
     look = camera.show(with_code(yard.frame(), "open the gate", 160, (240, 100)))
     assert (look.moved, look.codes or ()) == (0.0, ())
     assert look.changed < 0.05
-
-
-def test_the_reference_is_kept_when_told(camera: Camera) -> None:
-    yard = Yard()
-    camera.eye.keep_reference()  # of what has not been seen
-    camera.show(yard.frame())
-    assert camera.show(yard.frame()[:, ::-1].copy()).changed > 0.4
-    camera.eye.keep_reference()
-    assert camera.show(yard.frame()[:, ::-1].copy()).changed == 0.0
-    assert camera.show(yard.frame()[:, ::-1].copy()).changed < 0.05
+    camera.eye.close()
 
 
 def test_frames_of_another_size_begin_anew(camera: Camera) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.camera.looking.turns import Turn, after_look, after_nothing, choose, next_due, with_period
+from agent.camera.looking.turns import Turn, after_look, after_nothing, choose, next_due
 from agent.camera.values import CameraName
 from agent.units import Seconds
 
@@ -51,12 +51,6 @@ def test_a_camera_without_a_new_frame_sheds_nothing() -> None:
     turn = after_nothing(Turn(Seconds(0.8), Seconds(10.0), Seconds(9.2)), Seconds(10.4))
     assert (turn.last, turn.looked, turn.shed) == (9.2, 0, 0)
     assert turn.due == pytest.approx(10.5)
-
-
-def test_another_period_holds_from_the_next_look() -> None:
-    slow = Turn(Seconds(60.0), Seconds(100.0), Seconds(40.0), looked=4)
-    assert with_period(slow, Seconds(0.5), Seconds(50.0)) == Turn(Seconds(0.5), Seconds(50.5), Seconds(40.0), looked=4)
-    assert with_period(Turn(Seconds(0.5), Seconds(50.2), Seconds(49.7)), Seconds(60.0), Seconds(50.0)).due == 50.2
 
 
 @settings(max_examples=30, deadline=None)
