@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
-from agent.camera.cameras import Cameras, Parts
+from agent.camera.cameras import Cameras
 from agent.camera.capture.keeper import DEFAULT_SIZE, CaptureKeeper, CaptureState
+from agent.camera.first_looks import FirstLooks
 from agent.camera.frames import FrameSlots
 from agent.camera.looking.host import Looking, LookingLost, LooksShed, Trouble
 from agent.camera.looking.plan import LookPlan
 from agent.camera.observing import Observer, Outlets
+from agent.camera.parts import Parts
 from agent.camera.ring import Ring
 from agent.camera.run_time import RunTimeFile, holding
 from agent.camera.settings import Camera
@@ -99,6 +101,7 @@ def build_cameras(  # noqa: PLR0913 - only `app` calls it
         captures={name: capture(name, settings) for name, settings in configured.items()},
         eye=eye,
         frames=tuple(slots.values()),
+        first_looks=FirstLooks(configured, clock),
     )
     cameras = Cameras(
         parts,
@@ -110,7 +113,7 @@ def build_cameras(  # noqa: PLR0913 - only `app` calls it
         emit=emit,
         clock=clock,
     )
-    return cameras, Showing(picture=cameras.picture, facts=cameras.facts, describe=describe_facts)
+    return cameras, Showing(parts.first_looks, picture=cameras.picture, facts=cameras.facts, describe=describe_facts)
 
 
 def _slots(settings: Camera) -> FrameSlots:

@@ -171,10 +171,10 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     # Without cameras nothing of them is imported but values and settings.
     "camera.building": {"app"},
     "camera.cameras": {"camera.building", "app"},
-    "camera.observing": {"camera.building", "camera.cameras"},
+    "camera.observing": {"camera.building", "camera.cameras", "camera.parts"},
     "camera.ring": {"camera.building", "camera.observing"},
-    "camera.states": {"camera.building", "camera.cameras"},
-    "camera.watch": {"camera.building", "camera.cameras"},
+    "camera.states": {"camera.building", "camera.cameras", "camera.parts"},
+    "camera.watch": {"camera.building", "camera.cameras", "camera.parts"},
     "camera.looking.host": {"camera.building"},
     "camera.looking.process": {"camera.looking.host"},
     "camera.looking.child": set(),  # a program
