@@ -15,7 +15,7 @@ from agent.camera.showing import nothing_to_show
 from agent.camera.states import States
 from agent.camera.values import CameraName, Condition, Facts, Look, Picture
 from agent.clock import Clock
-from agent.errors import ErrorCode, NoPictureError, RejectedError, RetryError
+from agent.errors import ErrorCode, NoPictureError, RejectedError
 from agent.events import CameraBack, CameraCondition, CameraLost, Event, StorageFull
 from agent.prompt import OutMessage
 from agent.units import Bytes, Seconds
@@ -128,13 +128,10 @@ class Cameras:
 
         Raises:
             RejectedError: There is no such camera, or no picture now.
-            RetryError: There were too many in the last hour.
         """
         name = self._known(camera)
         self.facts(name)
         sighting = self._parts.watches[name].ask(shows=True)
-        if sighting is None:
-            raise RetryError("as many observations as most_per_hour allows were made in the last hour")
         if not await self._parts.observers[name].tell(sighting):
             raise nothing_to_show(camera, "it could not be made or sent")
         return f"the picture is on {self._prefix}/camera/{camera}/snapshot"
