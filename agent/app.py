@@ -286,6 +286,7 @@ class Agent:
     async def drain(self) -> None:
         """Stop taking; finish or put back what runs; send what is unsent; say goodbye. Within the stop timeout."""
         self._health.stopping(self._config.stop_timeout)
+        self._cameras.stopping()
         for task in self._taking:
             task.cancel()
         flush_timeout = self._config.stop_timeout * _FLUSH_SHARE

@@ -63,7 +63,7 @@ class UpstreamAwayError(RetryError):
 
 
 class EngineWithdrawnError(RetryError):
-    """The agent took the engine from this request on purpose: for another model, or for want of memory."""
+    """The agent took the engine from this request on purpose: for another model, for want of memory, or to stop."""
 
 
 class StorageFullError(RetryError):

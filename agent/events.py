@@ -233,10 +233,14 @@ class CameraTrouble:
 
 @dataclass(frozen=True, slots=True)
 class CameraSetRefused:
-    """What was sent to `R/camera/<name>/set` is nothing that can be set, or there is no such camera."""
+    """What was sent to `R/camera/<name>/set` is nothing that can be set, or there is no such camera.
+
+    So often since it was last told; `camera` and `reason` are the last one's.
+    """
 
     camera: str
     reason: str
+    count: int
 
 
 Event = (

@@ -1,13 +1,15 @@
 """Builds the cameras of a configuration. Imported only where there are any: without them nothing of it is paid for."""
 
-from agent.camera.cameras import Cameras, Parts
+from agent.camera.cameras import Cameras
 from agent.camera.capture.keeper import DEFAULT_SIZE, CaptureKeeper, CaptureState
+from agent.camera.first_looks import FirstLooks
 from agent.camera.frames import FrameSlots
 from agent.camera.looking.host import Looking
 from agent.camera.looking.plan import LookPlan
 from agent.camera.looking.trouble import LeftOut, LookingLost, LooksShed, Trouble
 from agent.camera.observing import Observer, Outlets
 from agent.camera.optional import Surroundings
+from agent.camera.parts import Parts
 from agent.camera.ring import Ring
 from agent.camera.run_time import RunTimeFile, holding
 from agent.camera.settings import Camera
@@ -74,6 +76,7 @@ def build_cameras(config: Config, around: Surroundings) -> tuple[Cameras, Showin
         captures={name: capture(name, settings) for name, settings in configured.items()},
         eye=eye,
         frames=tuple(slots.values()),
+        first_looks=FirstLooks(configured, around.clock),
     )
     cameras = Cameras(
         parts,
@@ -85,7 +88,7 @@ def build_cameras(config: Config, around: Surroundings) -> tuple[Cameras, Showin
         emit=around.emit,
         clock=around.clock,
     )
-    return cameras, Showing(picture=cameras.picture, facts=cameras.facts, describe=describe_facts)
+    return cameras, Showing(parts.first_looks, picture=cameras.picture, facts=cameras.facts, describe=describe_facts)
 
 
 def _slots(settings: Camera) -> FrameSlots:

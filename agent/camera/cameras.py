@@ -6,19 +6,16 @@ camera has a state that is true: what is not seen any more is lost, and nothing 
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
-from agent.camera.observing import Observer
+from agent.camera.parts import Parts
 from agent.camera.run_time import Change, RunTimeFile, effective, merged
 from agent.camera.settings import Camera
 from agent.camera.showing import nothing_to_show
 from agent.camera.states import States
 from agent.camera.values import CameraName, Condition, Facts, Look, Picture
-from agent.camera.watch import Watch
 from agent.clock import Clock
-from agent.errors import ErrorCode, NoPictureError, RejectedError, RetryError
+from agent.errors import ErrorCode, NoPictureError, RejectedError
 from agent.events import CameraBack, CameraCondition, CameraLost, Event, StorageFull
 from agent.prompt import OutMessage
 from agent.units import Bytes
@@ -27,49 +24,6 @@ from agent.wire import encode_camera_state
 _NOT_YET = "it has not been looked at yet"
 _COMING_BACK = "its frames have only just come back"
 _log = logging.getLogger(__name__)
-
-
-class Runs(Protocol):
-    """Something that runs until it is cancelled, and ends its processes then."""
-
-    async def run(self) -> None:
-        """Until cancelled."""
-        ...
-
-
-class Closes(Protocol):
-    """Something that is let go of."""
-
-    def close(self) -> None:
-        """Let go."""
-        ...
-
-
-class Eye(Runs, Protocol):
-    """Who makes pictures: the looking process."""
-
-    async def picture(self, camera: CameraName, *, most_bytes: Bytes, most_side: int | None = None) -> Picture:
-        """The latest picture; raises `NoPictureError`."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a camera owner is made of.
-
-    Attributes:
-        watches: What is concluded of each camera.
-        observers: Who tells what it saw.
-        captures: Who reads its frames.
-        eye: Who looks at the frames of all.
-        frames: The memory that frames are in.
-    """
-
-    watches: Mapping[CameraName, Watch]
-    observers: Mapping[CameraName, Observer]
-    captures: Mapping[CameraName, Runs]
-    eye: Eye
-    frames: Sequence[Closes]
 
 
 class Cameras:
@@ -132,6 +86,7 @@ class Cameras:
         before = watch.condition, watch.told_condition
         if watch.facts is None:
             self._states.changed(look.camera)
+            self._parts.first_looks.over(look.camera)
         sighting = watch.saw(look)
         self._compare(look.camera, before)
         if sighting is not None:
@@ -141,6 +96,7 @@ class Cameras:
         """A camera gives no frames."""
         watch = self._parts.watches[camera]
         before = watch.condition, watch.told_condition
+        self._parts.first_looks.over(camera)
         sighting = watch.lost(why)
         self._compare(camera, before)
         if sighting is not None:
@@ -171,13 +127,10 @@ class Cameras:
 
         Raises:
             RejectedError: There is no such camera, or no picture now.
-            RetryError: There were too many in the last hour.
         """
         name = self._known(camera)
         self.facts(name)
         sighting = self._parts.watches[name].ask(shows=True)
-        if sighting is None:
-            raise RetryError("as many observations as most_per_hour allows were made in the last hour")
         if not await self._parts.observers[name].tell(sighting):
             raise nothing_to_show(camera, "it could not be made or sent")
         return f"the picture is on {self._prefix}/camera/{camera}/snapshot"

@@ -84,6 +84,11 @@ class OptionalCameras:
         if self._cameras is not None:
             self._cameras.connected()
 
+    def stopping(self) -> None:
+        """As `Showing.stop`."""
+        if self._showing is not None:
+            self._showing.stop()
+
     async def show(self, prompt: Prompt, takes_images: bool) -> Prompt:  # noqa: FBT001 - `answering.Show`
         """As `Showing.show`."""
         show = show_nothing if self._showing is None else self._showing.show

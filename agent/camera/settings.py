@@ -102,7 +102,7 @@ class Camera(Section):
     timeout: Duration = Seconds(30.0)
     """After so long an answer is worth nothing."""
     most_per_hour: Annotated[int, Field(ge=1)] = 360
-    """More observations than this in an hour are not made."""
+    """More observations than this in an hour are not made; for codes at most a quarter, where `when` has more."""
     quiet: tuple[QuietSpan, ...] = ()
     """When no prompts are made. Only what is wrong with the picture is still told."""
     least_motion: Annotated[float, Field(gt=0, le=1)] = 0.004

@@ -3,7 +3,11 @@
 Of several reasons the one goes that says most: a code that is held up, something recognised, motion, another scene, the
 time. The facts are the same for all, so the others are told with it; but not with a code, which asks for something of
 its own. Each reason has its own `every`, and what is still so when that is over is told then; all of them together have
-`most_per_hour`. What happens in quiet hours, or while the camera is off, is not told later.
+`most_per_hour`; what somebody asks for does not count. What happens in quiet hours, or while the camera is off, is not
+told later.
+
+Anybody can hold up codes, one after the other. So that nothing else is hidden by it, they get a part of
+`most_per_hour` where there are other reasons, and one that comes within `every` of another goes behind those.
 
 A changed condition of the picture is told at any hour, and counts in no limit; of one that is lost again and again,
 `losses` says when. While the picture is covered, black, frozen or lost, nothing else is told.
@@ -35,6 +39,8 @@ _AS_CONFIGURED: Final = MappingProxyType(
 )
 _MOST_CODES = 32
 """That are remembered as told."""
+_CODES_PART = 4
+"""One in so many observations of an hour may be for a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,7 @@ class TriggerState:
     """
 
     hour: LastHour = field(default_factory=LastHour)
+    code_hour: LastHour = field(default_factory=LastHour)
     fired: Mapping[Trigger, Seconds] = field(default_factory=dict)
     condition: Condition = Condition.CLEAR
     losses: Losses = field(default_factory=Losses)
@@ -153,10 +160,11 @@ def decide(
         return replace(state, condition=condition), Fire(Trigger.CONDITION, f"{condition.value}: {why}")
     if rules.is_quiet(minute):
         return _all_known(state, scene, now), None
-    if condition in BLIND or not _has_room(state, rules, now):
+    if condition in BLIND or state.hour.times(now) >= rules.most_per_hour:
         return state, None
     fires = [fire for find in (_code, _class, _motion, _scene_change, _every) if (fire := find(state, scene, rules))]
     due = [fire for fire in fires if fire.trigger in rules.when and _is_due(state, fire.trigger, rules, now)]
+    due = _without_flood(due, state, rules, now)
     if not due:
         return state, None
     told = due[:1] if due[0].code is not None else due
@@ -165,21 +173,14 @@ def decide(
     return replace(state, hour=state.hour.once_more(now)), due[0]
 
 
-def ask(state: TriggerState, rules: Rules, now: Seconds) -> tuple[TriggerState, Fire | None]:
-    """Somebody asks for an observation: it counts in the hour's, and is held back by these alone.
-
-    Args:
-        state: What has been told.
-        rules: What is to be told.
-        now: On the boot clock.
-    """
-    if not _has_room(state, rules, now):
-        return state, None
-    return replace(state, hour=state.hour.once_more(now)), Fire(Trigger.ON_DEMAND, "it was asked for")
-
-
-def _has_room(state: TriggerState, rules: Rules, now: Seconds) -> bool:
-    return state.hour.times(now) < rules.most_per_hour
+def _without_flood(due: list[Fire], state: TriggerState, rules: Rules, now: Seconds) -> list[Fire]:
+    """What is due, without a code that would hide the rest, or has no part left; it stays new."""
+    others = [fire for fire in due if fire.code is None]
+    is_only_of_codes = rules.when <= {Trigger.CODE, Trigger.ON_DEMAND}
+    if not is_only_of_codes and state.code_hour.times(now) >= max(1, rules.most_per_hour // _CODES_PART):
+        return others
+    before = state.fired.get(Trigger.CODE)
+    return others if others and before is not None and now - before < rules.every else due
 
 
 def _is_due(state: TriggerState, trigger: Trigger, rules: Rules, now: Seconds) -> bool:
@@ -210,7 +211,8 @@ def _with_told(state: TriggerState, fire: Fire, scene: Scene, now: Seconds) -> T
     state = replace(state, fired={**state.fired, fire.trigger: now})
     match fire.trigger:
         case Trigger.CODE if fire.code is not None:
-            return replace(state, codes=(*state.codes, (fire.code, now))[-_MOST_CODES:])
+            codes = (*state.codes, (fire.code, now))[-_MOST_CODES:]
+            return replace(state, codes=codes, code_hour=state.code_hour.once_more(now))
         case Trigger.CLASS:
             return replace(state, counts=counts(scene.counted))
         case Trigger.SCENE_CHANGE:

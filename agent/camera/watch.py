@@ -8,7 +8,7 @@ from agent.camera.code_prompt import CodePrompt, code_prompt
 from agent.camera.losses import Losses
 from agent.camera.run_time import Effective
 from agent.camera.scene import Scene, lost, saw
-from agent.camera.triggers import Fire, Rules, TriggerState, ask, decide
+from agent.camera.triggers import Fire, Rules, TriggerState, decide
 from agent.camera.values import CameraName, Condition, Facts, Look, Trigger
 from agent.clock import Clock
 from agent.units import Seconds
@@ -83,14 +83,13 @@ class Watch:
         self._scene, _ = lost(self._scene, why, self._clock.now(), self._clock.wall())
         return self._decide()
 
-    def ask(self, *, shows: bool) -> Sighting | None:
-        """An observation that somebody asked for; None: there have been as many as there may be in an hour.
+    def ask(self, *, shows: bool) -> Sighting:
+        """An observation that somebody asked for, whatever has been told.
 
         Args:
             shows: Whether with its picture.
         """
-        self._told, fire = ask(self._told, self._rules, self._clock.now())
-        return None if fire is None else replace(self._sighting(fire), shows=shows)
+        return replace(self._sighting(Fire(Trigger.ON_DEMAND, "it was asked for")), shows=shows)
 
     def _decide(self) -> Sighting | None:
         now, minute = self._clock.now(), self._clock.minute_of_day()

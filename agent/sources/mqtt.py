@@ -68,12 +68,16 @@ class MqttSource:
         self._answer_timeout = _ANSWER_TIMEOUT
         self._dropped = 0
         self._something_dropped = asyncio.Event()
+        self._missets = 0
+        self._last_misset: CameraMisset | None = None
+        self._something_misset = asyncio.Event()
         self._storage_full = False
 
     async def run(self) -> None:
         """Serve until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._report_dropped(), name="report dropped payloads")
+            tasks.create_task(self._report_misset(), name="report what cannot be set")
             while True:
                 await self._take(await self._link.receive())
 
@@ -106,8 +110,10 @@ class MqttSource:
                     await self._commander.reject(command_id, why)
                 case CameraSet(camera, change):
                     await self._set_camera(camera, change)
-                case CameraMisset(name, why):
-                    self._emit(CameraSetRefused(camera=name, reason=why))
+                case CameraMisset():
+                    self._missets += 1
+                    self._last_misset = other
+                    self._something_misset.set()
                 case Unanswerable():
                     self._dropped += 1
                     self._something_dropped.set()
@@ -192,6 +198,16 @@ class MqttSource:
             self._something_dropped.clear()
             count, self._dropped = self._dropped, 0
             self._emit(PayloadsDropped(count=count))
+            await self._wait_a_minute()
+
+    async def _report_misset(self) -> None:
+        """Likewise of what cannot be set, with the last of them: whoever may write there may write a lot."""
+        while True:
+            await self._something_misset.wait()
+            self._something_misset.clear()
+            count, self._missets = self._missets, 0
+            if self._last_misset is not None:
+                self._emit(CameraSetRefused(self._last_misset.camera, self._last_misset.why, count))
             await self._wait_a_minute()
 
     async def _wait_a_minute(self) -> None:

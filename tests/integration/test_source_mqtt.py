@@ -260,7 +260,28 @@ async def test_what_is_set_of_a_camera_is_handed_on_and_what_cannot_be_is_an_eve
             peer.publish("edge/dev/camera/attic/set", b"OFF")
             await until(lambda: told.events)
     assert told.set == [("door", Change(on=False))]
-    assert told.events == [CameraSetRefused("attic", "there is no camera 'attic'; there are: door")]
+    assert told.events == [CameraSetRefused("attic", "there is no camera 'attic'; there are: door", count=1)]
+
+
+async def test_what_cannot_be_set_is_told_at_most_once_a_minute(broker: PrivateBroker) -> None:
+    intake, told, minute = FakeIntake(), Told(), asyncio.Event()
+
+    def change(source: MqttSource) -> None:
+        source._wait_a_minute = minute.wait  # type: ignore[assignment,method-assign]  # the test's own minute
+
+    async with _serving(broker, intake, told, change) as link:
+        with Peer(broker.port) as peer:
+            peer.publish("edge/dev/camera/attic/set", b"OFF")
+            await until(lambda: told.events)
+            peer.publish_many("edge/dev/camera/door/set", [b"many"] * 20, qos=1)
+            peer.publish("edge/dev/camera/barn/set", b"OFF")
+            peer.publish("edge/dev/camera/door/set", b"OFF")
+            await until(lambda: told.set)
+            assert [type(event) for event in told.events] == [CameraSetRefused]
+            minute.set()
+            await until(lambda: len(told.events) == 2)
+            assert told.events[1] == CameraSetRefused("barn", "there is no camera 'barn'; there are: door", count=21)
+            await _nothing_comes_again(link, peer, intake)
 
 
 async def test_what_cannot_be_answered_is_counted_and_told_at_most_once_a_minute(broker: PrivateBroker) -> None:

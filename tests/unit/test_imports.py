@@ -177,10 +177,10 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "camera.optional": {"app", "camera.building"},
     "camera.building": {"camera.optional"},
     "camera.cameras": {"camera.building", "camera.optional"},
-    "camera.observing": {"camera.building", "camera.cameras"},
+    "camera.observing": {"camera.building", "camera.cameras", "camera.parts"},
     "camera.ring": {"camera.building", "camera.observing"},
-    "camera.states": {"camera.building", "camera.cameras"},
-    "camera.watch": {"camera.building", "camera.cameras"},
+    "camera.states": {"camera.building", "camera.cameras", "camera.parts"},
+    "camera.watch": {"camera.building", "camera.cameras", "camera.parts"},
     "camera.looking.host": {"camera.building"},
     "camera.looking.process": {"camera.looking.host"},
     "camera.looking.child": set(),  # a program

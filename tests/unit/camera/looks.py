@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from agent.camera.values import Box, CameraName, Look
+from agent.camera.values import Box, CameraName, Code, Look
 from agent.units import Seconds, UnixSeconds
 
 DOOR = CameraName("door")
@@ -107,6 +107,11 @@ def walking(begins: float, ends: float, *, height: float = 0.5, scene: Seen = st
         return replace(at, moved=min(1.0, at.moved + 0.6 * person.area), regions=(person, *at.regions)[:8])
 
     return seen
+
+
+def flooding(scene: Seen) -> Seen:
+    """Somebody holds up another code for each look."""
+    return lambda after, chance: replace(scene(after, chance), codes=(Code("qr", str(after)),))
 
 
 def then(first: Seen, begins: float, second: Seen, ends: float = math.inf) -> Seen:

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from agent.camera.first_looks import FirstLooks
 from agent.camera.showing import Showing, nothing_to_show
 from agent.camera.values import CameraName, Facts, Picture
 from agent.errors import ErrorCode, RejectedError
 from agent.observed import Observed
 from agent.prompt import Message, Prompt, PromptId, ReplyTo, Role, Sampling
 from agent.units import Seconds, UnixSeconds
-from tests.unit.camera.observations import DOOR, PICTURE, facts
+from tests.unit.camera.observations import CLOCK, DOOR, PICTURE, facts
 
 URL = "data:image/jpeg;base64,/9ggYSBwaWN0dXJl"
 PROMPT = Prompt(
@@ -38,7 +39,10 @@ def _facts(camera: CameraName) -> Facts:
     return facts()
 
 
-SHOWING = Showing(picture=_picture, facts=lambda camera: replace(facts(), camera=camera), describe=_describe)
+FIRST_LOOKS = FirstLooks((), CLOCK)
+SHOWING = Showing(
+    FIRST_LOOKS, picture=_picture, facts=lambda camera: replace(facts(), camera=camera), describe=_describe
+)
 
 
 async def test_a_model_that_takes_images_gets_the_pictures() -> None:
@@ -57,7 +61,7 @@ async def test_a_model_that_reads_text_gets_the_facts_before_the_last_user_messa
 
 
 async def test_a_camera_without_a_picture_is_told_with_when_to_ask_again() -> None:
-    showing = Showing(picture=_picture, facts=_facts, describe=_describe)
+    showing = Showing(FIRST_LOOKS, picture=_picture, facts=_facts, describe=_describe)
     with pytest.raises(RejectedError, match="camera yard has no picture now: it is being opened") as refused:
         await showing.show(PROMPT, takes_images=False)
     assert refused.value.code is ErrorCode.NO_PICTURE

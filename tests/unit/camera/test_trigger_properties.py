@@ -1,8 +1,6 @@
 """What holds of triggers whatever a camera sees."""
 
-import random
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,16 +8,24 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from agent.camera.triggers import Rules
-from agent.camera.values import Code, Look, Trigger
-from tests.unit.camera.looks import BEGIN, Seen, covered, looks, night, repeated, still, swaying, taped, then, walking
+from agent.camera.values import Look, Trigger
+from tests.unit.camera.looks import (
+    BEGIN,
+    Seen,
+    covered,
+    flooding,
+    looks,
+    night,
+    repeated,
+    still,
+    swaying,
+    taped,
+    then,
+    walking,
+)
 from tests.unit.camera.watching import Watched, settings, told
 
 EVERYTHING = ["always", "motion", "scene_change", "code"]
-
-
-def flooded(after: float, chance: random.Random) -> Look:
-    """Another code in each look."""
-    return replace(still(after, chance), codes=(Code("qr", str(after)),))
 
 
 SCENES: dict[str, Seen] = {
@@ -30,7 +36,7 @@ SCENES: dict[str, Seen] = {
     "taped": taped,
     "frozen": repeated,
     "walking": walking(0, 600),
-    "codes": flooded,
+    "codes": flooding(still),
 }
 episodes = st.lists(st.tuples(st.sampled_from(sorted(SCENES)), st.integers(1, 40)), min_size=1, max_size=5)
 
@@ -53,6 +59,15 @@ def test_never_more_than_allowed_in_an_hour(seen: list[tuple[str, int]], most: i
     counted = [at for at, fire in camera.told if fire.trigger is not Trigger.CONDITION]
     for at in counted:
         assert len([each for each in counted if at - 3600 < each <= at]) <= most
+
+
+@hypothesis_settings(max_examples=8, deadline=None)
+@given(st.integers(4, 60), st.integers(2, 360), st.integers(1, 20), st.sampled_from([2.0, 5.0]))
+def test_whatever_codes_come_motion_is_told(begins: int, most: int, every: int, rate: float) -> None:
+    seen = flooding(walking(begins, begins + 8))
+    camera = Watched(settings(when=["code", "motion"], every=f"{every}s", most_per_hour=most))
+    camera.watch(looks(seen, begins + 10, a_second=rate))
+    assert any(at >= begins for at in camera.times(Trigger.MOTION))
 
 
 @hypothesis_settings(max_examples=8, deadline=None)

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from agent.camera.scene import lost
-from agent.camera.triggers import Fire, Quiet, Rules, TriggerState, ask, decide
+from agent.camera.triggers import Fire, Quiet, Rules, decide
 from agent.camera.values import Box, Code, Condition, Detection, Look, Trigger
 from agent.units import MinuteOfDay, Ratio, Seconds, UnixSeconds
-from tests.unit.camera.looks import BEGIN, Seen, covered, looks, repeated, still, then, walking
+from tests.unit.camera.looks import BEGIN, Seen, covered, flooding, looks, repeated, still, then, walking
 from tests.unit.camera.watching import NOON, Watched, detector, settings, told
 
 HELLO, THANKS = Code("qr", "hello"), Code("qr", "thanks")
@@ -227,14 +227,20 @@ def test_no_more_than_are_allowed_in_an_hour() -> None:
     assert len(times) == 43
 
 
-def test_who_asks_is_held_back_by_the_hour_alone() -> None:
-    rules = replace(Rules.of(settings(most_per_hour=2, every="1h")), quiet=(Quiet(MinuteOfDay(0), MinuteOfDay(0)),))
-    state, fire = ask(TriggerState(), rules, Seconds(BEGIN))
-    assert fire == Fire(Trigger.ON_DEMAND, "it was asked for")
-    state, again = ask(state, rules, Seconds(BEGIN + 1))
-    assert again is not None
-    assert ask(state, rules, Seconds(BEGIN + 2)) == (state, None)
-    assert ask(state, rules, Seconds(BEGIN + 3700))[1] is not None
+@pytest.mark.parametrize(
+    ("when", "most", "codes"),
+    [(["code", "motion"], 40, 10), (["code", "class"], 3, 1), (["code", "on_demand"], 40, 40)],
+)
+def test_codes_get_a_quarter_of_the_hour_where_there_are_other_reasons(when: list[str], most: int, codes: int) -> None:
+    given = {"detector": CLASSES} if "class" in when else {}
+    watched = told(looks(flooding(still), 300, a_second=1), when=when, most_per_hour=most, **given)
+    assert watched.triggers == [Trigger.CODE] * codes
+
+
+def test_motion_amid_codes_is_told_while_these_still_have_a_share() -> None:
+    watched = told(looks(flooding(walking(4, 10)), 12), when=["code", "motion"], every="5s", most_per_hour=1000)
+    assert watched.times(Trigger.MOTION)[0] == pytest.approx(4.6, abs=0.9)
+    assert watched.triggers.count(Trigger.CODE) > 40
 
 
 def test_a_condition_is_of_the_scene_and_not_of_one_look() -> None:
