@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, ByteSize, Field, model_validator
 
+from agent.camera.capture.source import source_of
 from agent.config_values import Duration, Period, Section, TimeOfDay, TopicLevel
 from agent.units import Seconds
 
@@ -19,6 +20,11 @@ def _size(text: str) -> str:
         raise ValueError("a size is width and height in pixels: 1280x720")
     if not (16 <= int(width) <= _MAX_PIXELS and 16 <= int(height) <= _MAX_PIXELS):  # noqa: PLR2004 - said in words
         raise ValueError(f"width and height are between 16 and {_MAX_PIXELS} pixels")
+    return text
+
+
+def _source(text: str) -> str:
+    source_of(text)
     return text
 
 
@@ -70,7 +76,7 @@ class Detector(Section):
 class Camera(Section):
     """A camera; `<name>` is what topics and prompts call it: docs/cameras.md."""
 
-    source: Annotated[str, Field(min_length=1, max_length=4096)]
+    source: Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_source)]
     """`/dev/video0`, `rtsp://...`, `http://...` (MJPEG, or a JPEG that is fetched again and again), `csi://0`, a video
     file, a folder of pictures, or `gst:` with a pipeline that ends in raw video."""
     password_file: Path | None = None

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from agent.broker_security import tls_context
+from agent.camera.capture.credentials import redact
 from agent.config import Config
 from agent.config_file import yaml_text
 from agent.config_file.named_files import complaint_about, place_of
@@ -207,7 +208,8 @@ class _Loading:
             place = f"environment {complaint.variable}"
         else:
             place = f"{self._file}:{complaint.line}" if complaint.line else f"{self._file}"
-        return ": ".join(part for part in (place, complaint.path, complaint.what) if part)
+        # A URL with a password may be where a key should be.
+        return ": ".join(part for part in (place, redact(complaint.path), redact(complaint.what)) if part)
 
 
 def _places(tree: Tree, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Tree]]:

@@ -7,6 +7,7 @@ import re
 from pydantic import ByteSize
 from pydantic_core import ErrorDetails
 
+from agent.camera.capture.credentials import redact
 from agent.config_file.tree import ANY_NAME, KeyPath, dotted, key_at, keys, keys_in
 
 _CHARACTERS = re.compile(r"\^\[(?P<allowed>.+)\]\{(?P<least>\d+),(?P<most>\d+)\}\$")
@@ -41,12 +42,12 @@ def words_for(path: KeyPath, detail: ErrorDetails) -> str:
     if value is None and kind != "value_error":
         return "has no value: give one, or remove the key to get its default"
     if kind == "string_pattern_mismatch":
-        return f"must be {pattern_in_words(context['pattern'])}, not {_shown(value)}"
+        return f"must be {pattern_in_words(context['pattern'])}, not {_shown(path, value)}"
     if kind in _WORDS:
         key = key_at(path)
         kind_of_value = "" if key is None else key.kind
         limits = {name: in_words(limit, kind_of_value) for name, limit in context.items() if name in {"ge", "le"}}
-        return _WORDS[kind].format_map(context | limits | {"value": _shown(value)})
+        return _WORDS[kind].format_map(context | limits | {"value": _shown(path, value)})
     return detail["msg"]
 
 
@@ -92,6 +93,9 @@ def _words_for_unknown(path: KeyPath) -> str:
     return f"unknown key; there are: {', '.join(known)}"
 
 
-def _shown(value: object) -> str:
-    text = json.dumps(value, default=str, ensure_ascii=False)
+def _shown(path: KeyPath, value: object) -> str:
+    """A value as JSON, without a password, and no more than its begin; nothing of what may be a camera's URL."""
+    if path[:1] == ("cameras",) and "source" in path:
+        return "what is there"
+    text = redact(json.dumps(value, default=str, ensure_ascii=False))
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"

@@ -373,6 +373,35 @@ def test_never_repeats_what_may_be_a_password(tmp_path: Path) -> None:
         assert "hunter2" not in "".join(complaints)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("source: [rtsp://admin:S3cret@h/x]", "3: cameras.door.source: must be text, not what is there: put"),
+        ("source: {a: S3cret}", "3: cameras.door.source: must be text, not what is there: put"),
+        ("source: rtps://admin:S3cret@h/x", "3: cameras.door.source: must be /dev/video0, rtsp://"),
+        ("source: rtsp:/admin:S3cret@h/x", "3: cameras.door.source: must be /dev/video0, rtsp://"),
+        ("source: admin:S3cret@h/x?u=http://a", "3: cameras.door.source: must be /dev/video0, rtsp://"),
+        ("{source: x, 'rtsp://admin:S3cret@h/x': 1}", "3: cameras.door.rtsp://h/x: unknown key; there are: source"),
+        ("{source: x, 'rtsp:/admin:S3cret@h/x': 1}", "3: ***@h/x: unknown key; there are: source"),
+        ("{source: x, looks: 'rtsp://admin:S3cret@h/x'}", '3: cameras.door.looks: must be a number, not "rtsp://h/x'),
+        (
+            f"{{source: x, looks: 'rtsp://admin:S3cret{'y' * 50}@h/x'}}",
+            '3: cameras.door.looks: must be a number, not "rtsp://h/x"',
+        ),
+    ],
+)
+def test_never_repeats_the_password_in_a_cameras_url(tmp_path: Path, text: str, said: str) -> None:
+    (complaint,) = _complaints(tmp_path, f"cameras:\n  door:\n    {text}\n")
+    assert complaint.startswith(said)
+    assert "S3cret" not in complaint
+
+
+def test_never_repeats_the_password_in_a_url_that_is_a_cameras_name(tmp_path: Path) -> None:
+    complaints = _complaints(tmp_path, "cameras: {'rtsp://admin:S3cret@h/x': {source: x}}")
+    assert complaints
+    assert "S3cret" not in "".join(complaints)
+
+
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two self-signed certificates with their keys: a.pem, a.key, b.pem, b.key."""

@@ -12,14 +12,12 @@ def test_what_there_is_and_what_is_missing() -> None:
     cameras = {
         "door": Camera(source="rtsp://ann:hunter2@cam/live"),
         "yard": Camera(source="csi://0"),
-        "odd": Camera(source="ftp://ann:hunter2@cam/"),
     }
     there, *missing = judge_cameras(Abilities(OPENCV, None, ()), cameras, "ann")
     assert there.mark is Mark.OK
     assert there.found == "OpenCV 5.0.0 with FFmpeg and V4L2. Without GStreamer: no CSI cameras, no pipelines."
     assert [(finding.mark, finding.found) for finding in missing] == [
         (Mark.WARN, "yard: GStreamer's programs are not installed."),
-        (Mark.WARN, "odd: ftp:// is no kind of source."),
     ]
 
 

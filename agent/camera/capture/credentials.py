@@ -9,6 +9,8 @@ from urllib.parse import quote, quote_plus, unquote
 
 _USER_INFO: Final = re.compile(r"(?<=://)[^\s'\"]*@")
 """Up to the last `@`: a password that was not percent-encoded may hold `@`, `/`, `:` and `?`."""
+_UP_TO_AN_AT: Final = re.compile(r"(?<![^\s'\"])[^\s'\"]*@")
+"""From where a word begins: in a URL that is mistyped there is no telling where its user begins."""
 _NAMED: Final = re.compile(
     r"(?P<name>\b(?:user-?id|user-?pw|user(?:name)?|usr|pass(?:word|wd)?|pwd|pw|token|secret|key|auth|proxy-pw)\s*=\s*)"
     r"(?P<value>\"[^\"]*\"?|'[^']*'?|[^\s&;]+)",
@@ -28,7 +30,13 @@ def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
     spellings = {form for secret in secrets if secret for form in (secret, quote(secret, safe=""), quote_plus(secret))}
     for spelling in sorted(spellings, key=len, reverse=True):
         text = text.replace(spelling, _HIDDEN)
-    return _NAMED.sub(lambda match: match["name"] + _HIDDEN, _USER_INFO.sub("", text))
+    text = _UP_TO_AN_AT.sub(_without_password, _USER_INFO.sub("", text))
+    return _NAMED.sub(lambda match: match["name"] + _HIDDEN, text)
+
+
+def _without_password(up_to_an_at: re.Match[str]) -> str:
+    """All of `user:password@` and what is before it; a word without a colon, as it is."""
+    return f"{_HIDDEN}@" if ":" in up_to_an_at[0] else up_to_an_at[0]
 
 
 def secrets_of(source: str) -> tuple[str, ...]:

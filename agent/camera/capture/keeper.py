@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from agent.camera.capture.credentials import with_password
+from agent.camera.capture.credentials import redact, secrets_of, with_password
 from agent.camera.capture.process import CaptureProcess
 from agent.camera.capture.progress import Progress, advance, has_stalled, was_good
 from agent.camera.capture.source import Http, Rtsp, source_of
@@ -102,7 +102,7 @@ class CaptureKeeper:
         try:
             process = await CaptureProcess.start(spec_of(self._settings), self._slots)
         except (OSError, ValueError) as error:
-            refused = Report(has_ended=False, reason=_words_of(error))
+            refused = Report(has_ended=False, reason=redact(_words_of(error), secrets_of(self._settings.source)))
             self._tell_end(refused)
             return refused, False
         self._pid = process.pid

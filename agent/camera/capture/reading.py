@@ -11,7 +11,7 @@ import cv2
 
 from agent.camera.capture.outlet import Outlet
 from agent.camera.capture.source import Csi, Device, Http, Pipeline, Rtsp, Source, Stored, source_of
-from agent.camera.capture.spec import CaptureSpec, SourceError
+from agent.camera.capture.spec import CaptureSpec
 from agent.camera.frames import FrameSlots
 from agent.clock import Clock
 
@@ -25,10 +25,7 @@ def read(spec: CaptureSpec, slots: FrameSlots) -> None:
     cv2.setNumThreads(1)
     per_second = max(2.0 * spec.looks, 2.0 / spec.stall_timeout)  # fresh when it is looked at; never like a stall
     outlet = Outlet(slots, spec.width, spec.height, per_second=per_second, clock=Clock.of_this_machine())
-    try:
-        source = source_of(spec.source)
-    except ValueError as error:
-        raise SourceError(str(error)) from None
+    source = source_of(spec.source)
     module, function = _reader_of(source)
     getattr(import_module(f"agent.camera.capture.{module}"), function)(source, spec, outlet)
 

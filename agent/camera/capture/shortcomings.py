@@ -38,13 +38,9 @@ def shortcoming_of(source: str, abilities: Abilities, user: str) -> Shortcoming 
         abilities: What there is.
         user: Who reads it.
     """
-    try:
-        found = source_of(source)
-    except ValueError as error:
-        return Shortcoming(f"{error}.", "docs/cameras.md lists the sources.")
     if abilities.opencv.version is None:
         return Shortcoming(f"OpenCV does not load: {abilities.opencv.problem}.", _INSTALL_OPENCV)
-    return _of_kind(found, abilities, user)
+    return _of_kind(source_of(source), abilities, user)
 
 
 def _of_kind(source: Source, abilities: Abilities, user: str) -> Shortcoming | None:

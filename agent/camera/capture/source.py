@@ -6,6 +6,12 @@ from pathlib import PurePath
 from typing import Final
 
 _CSI: Final = re.compile(r"csi://(\d{1,2})")
+_USER_AND_PASSWORD: Final = re.compile(r":[^:]*@")
+_NO_SOURCE: Final = (
+    "must be /dev/video0, rtsp://, rtsps://, http://, https://, csi://0, gst: with a pipeline, or the path of a "
+    "file or a folder, without user and password"
+)
+"""It repeats nothing of what is there: that may be a URL with a password, mistyped."""
 _PICTURES: Final = (".jpg", ".jpeg", ".png")
 
 
@@ -58,7 +64,7 @@ def source_of(text: str) -> Source:
     """What a source is.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is none; the words have nothing of it.
     """
     scheme = text.partition("://")[0].lower() if "://" in text else ""
     if text.startswith("gst:"):
@@ -72,8 +78,8 @@ def source_of(text: str) -> Source:
         return Rtsp(text)
     if scheme in ("http", "https"):
         return Http(text)
-    if scheme:
-        raise ValueError(f"{scheme}:// is no kind of source")
+    if scheme or _USER_AND_PASSWORD.search(text):
+        raise ValueError(_NO_SOURCE)
     if text.startswith("/dev/"):
         return Device(text)
     return Stored(text)

@@ -38,6 +38,11 @@ def test_a_known_secret_is_taken_out_wherever_it_is(secret: str, around: str) ->
         ("rtspsrc user-id=ann user-pw='hun ter2' ! x", "rtspsrc user-id=*** user-pw=*** ! x"),
         ("http://cam/?pwd=a%20b", "http://cam/?pwd=***"),
         ("no camera at all", "no camera at all"),
+        ("ann@cam at 10.0.0.5:554", "ann@cam at 10.0.0.5:554"),
+        ("rtsp:/admin:S3cret@10.0.0.5/live: no such file", "***@10.0.0.5/live: no such file"),
+        ("admin:S3@c:r/et@10.0.0.5/live", "***@10.0.0.5/live"),
+        ("there is no 'http//admin:S3cret@10.0.0.5/x'", "there is no '***@10.0.0.5/x'"),
+        ("//admin:S3cret@cam/x", "***@cam/x"),
     ],
 )
 def test_what_it_leaves(text: str, redacted: str) -> None:

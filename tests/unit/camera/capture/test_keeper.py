@@ -1,13 +1,17 @@
 """What a keeper tells its process, and how long it waits before the next one."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from agent.camera.capture.keeper import spec_of, wait_before_restart
+from agent.camera.capture.keeper import CaptureKeeper, CaptureState, spec_of, wait_before_restart
+from agent.camera.frames import FrameSlots
 from agent.camera.settings import Camera
+from agent.camera.values import CameraName
+from agent.clock import Clock
 
 
 @pytest.mark.parametrize(("failures", "at_most"), [(1, 0.5), (2, 1), (3, 2), (4, 4), (7, 30), (100_000, 30)])
@@ -42,6 +46,23 @@ def test_a_password_that_has_no_place(source: str, why: str, tmp_path: Path) -> 
     file.write_text("secret", encoding="utf-8")
     with pytest.raises(ValueError, match=why):
         spec_of(Camera(source=source, password_file=file))
+
+
+async def test_why_a_process_does_not_start_is_told_without_a_password() -> None:
+    slots = FrameSlots.create(320, 240)
+    told: asyncio.Queue[CaptureState] = asyncio.Queue()
+    keeper = CaptureKeeper(
+        CameraName("door"),
+        Camera(source="rtsp://ann@cam/live", password_file=Path("/nowhere/rtsp:/ann:S3cret@cam")),
+        slots,
+        clock=Clock.of_this_machine(),
+        on_change=told.put_nowait,
+    )
+    run = asyncio.create_task(keeper.run())
+    assert (await asyncio.wait_for(told.get(), 10)).why == "***@cam: no such file or directory"
+    run.cancel()
+    await asyncio.wait({run})
+    slots.close()
 
 
 def test_the_agent_imports_no_decoder() -> None:

@@ -40,7 +40,6 @@ def test_nothing(source: str, abilities: Abilities) -> None:
         ("csi://0", replace(PLAIN, elements=None), "are not installed", "gstreamer1.0-tools"),
         ("gst:x", replace(PLAIN, elements=frozenset({"fdsink"})), "has no videoconvert, y4menc", "plugins-good"),
         ("rtsp://cam/", replace(PLAIN, opencv=OpenCv(None, problem="no numpy")), "not load: no numpy", "pip install"),
-        ("ftp://cam/", PLAIN, "no kind of source", "docs/cameras.md"),
     ],
 )
 def test_something(source: str, abilities: Abilities, found: str, advice: str) -> None:

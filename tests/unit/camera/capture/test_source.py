@@ -24,10 +24,31 @@ def test_kinds(text: str, source: Source) -> None:
     assert source_of(text) == source
 
 
-@pytest.mark.parametrize(("text", "why"), [("csi://left", "the sensor's number"), ("ftp://cam/x", "ftp:// is no kind")])
+@pytest.mark.parametrize(
+    ("text", "why"), [("csi://left", "the sensor's number"), ("ftp://cam/x", "must be /dev/video0, rtsp://")]
+)
 def test_what_is_none(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         source_of(text)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rtps://admin:S3cret@cam/live",
+        "rtsp:/admin:S3cret@cam/live",
+        "rtsp:admin:S3cret@cam/live",
+        "admin:S3cret@cam/live",
+        "//admin:S3cret@cam/live",
+        "http//admin:S3cret@cam/x.jpg",
+        "rtsp:/admin:S3cret@h/x?u=http://a",
+        "/dev/video0 rtsp:/admin:S3cret@h",
+    ],
+)
+def test_a_mistyped_url_is_no_file_and_is_not_repeated(url: str) -> None:
+    with pytest.raises(ValueError, match="without user and password") as refused:
+        source_of(url)
+    assert "S3cret" not in str(refused.value)
 
 
 def test_pictures() -> None:
