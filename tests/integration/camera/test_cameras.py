@@ -176,7 +176,7 @@ def test_a_lost_camera_is_told_and_taken_up_again(client: Client, folder: Path) 
     assert lost["camera"] == "shed"
     assert "elsewhere" not in lost["reason"]
     wait_for(lambda: _state(client, "shed").get("condition") == "lost", 10, "state")
-    assert "lost" in [it["facts"]["condition"] for it in _observations(client, "shed")]
+    wait_for(lambda: "lost" in [it["facts"]["condition"] for it in _observations(client, "shed")], 10, "observation")
     client.prompt({"id": "blind", "prompt": QUESTION, "images": [{"camera": "shed"}]})
     assert client.reply("blind")["error"]["code"] == "no_picture"
     (folder / "elsewhere").rename(folder / "shed")
