@@ -39,9 +39,13 @@ def build_cameras(config: Config, around: Surroundings) -> tuple[Cameras, Showin
     eye = Looking(
         plans,
         on_look=lambda look: cameras.looked(look),  # noqa: PLW0108 - it is built below
-        on_blind=lambda camera, why: cameras.lost(camera, f"nobody looks: {why}"),
+        on_blind=lambda camera, why: blind(camera, why),  # noqa: PLW0108 - likewise
         on_trouble=lambda trouble: around.emit(_event_of(trouble)),
     )
+
+    def blind(camera: CameraName, why: str) -> None:
+        if parts.watches[camera].lost_because is None:  # else it gives no frames, and that reason is the better one
+            cameras.lost(camera, f"nobody looks: {why}")
 
     async def picture(camera: CameraName, most: Bytes) -> Picture:
         return await eye.picture(camera, most_bytes=most)

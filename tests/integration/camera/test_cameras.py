@@ -176,11 +176,31 @@ def test_a_lost_camera_is_told_and_taken_up_again(client: Client, folder: Path) 
     assert lost["camera"] == "shed"
     assert "elsewhere" not in lost["reason"]
     wait_for(lambda: _state(client, "shed").get("condition") == "lost", 10, "state")
-    assert "lost" in [it["facts"]["condition"] for it in _observations(client, "shed")]
+    wait_for(lambda: "lost" in [it["facts"]["condition"] for it in _observations(client, "shed")], 10, "observation")
     client.prompt({"id": "blind", "prompt": QUESTION, "images": [{"camera": "shed"}]})
     assert client.reply("blind")["error"]["code"] == "no_picture"
     (folder / "elsewhere").rename(folder / "shed")
     wait_for(lambda: _events(client, "camera_back"), 60, "event")
+
+
+def _looker(agent: AgentProcess) -> psutil.Process:
+    children = psutil.Process(agent.pid).children(recursive=True)
+    return next(each for each in children if "agent.camera.looking.child" in each.cmdline())
+
+
+def test_while_nobody_looks_cameras_are_lost(client: Client, agent: AgentProcess, folder: Path) -> None:
+    wait_for(lambda: _state(client, "yard").get("condition") == "clear", 20, "a camera that works")
+    wait_for(lambda: _state(client, "shed").get("condition") == "clear", 20, "another")
+    (folder / "shed").rename(folder / "elsewhere")
+    wait_for(lambda: _state(client, "shed").get("condition") == "lost", 20, "one without frames")
+    _looker(agent).kill()
+    wait_for(lambda: _state(client, "yard").get("why") == "nobody looks: signal SIGKILL", 10, "state")
+    wait_for(lambda: _state(client, "yard").get("condition") == "clear", 30, "looks that come again")
+    assert [it["reason"] for it in _events(client, "camera_trouble") if it["camera"] is None] == ["signal SIGKILL"]
+    client.prompt({"id": "gone", "prompt": QUESTION, "images": [{"camera": "shed"}]})
+    assert "nobody looks" not in client.reply("gone")["error"]["message"]
+    (folder / "elsewhere").rename(folder / "shed")
+    wait_for(lambda: _state(client, "shed").get("condition") == "clear", 60, "frames that come again")
 
 
 def test_set_holds_at_once_and_over_a_restart(client: Client, agent: AgentProcess) -> None:
