@@ -27,11 +27,14 @@ class ImageHeader:
         kind: By its content.
         width: Pixels.
         height: Pixels.
+        is_heavy: Whether a decoder needs far more memory for it than for others of its size: a JPEG in four channels,
+            or in several scans, as all coefficients are kept until the last.
     """
 
     kind: ImageKind
     width: int
     height: int
+    is_heavy: bool = False
 
 
 def broken(kind: ImageKind, why: str) -> RejectedError:

@@ -1,6 +1,7 @@
 """The segments of a JPEG file (ITU-T T.81, annex B), walked to its end without decoding any."""
 
 import re
+from dataclasses import replace
 
 from agent.errors import RejectedError
 from agent.images.header import ImageHeader, ImageKind, broken
@@ -13,9 +14,11 @@ _MOST_SCANS = 32
 _END, _SCAN = 0xD9, 0xDA
 _ALONE = {0x01, *range(0xD0, 0xD8)}
 """Markers without a length behind them: of no meaning, and of restarts."""
-_TAKEN = {0xC0, 0xC1, 0xC2}
+_PROGRESSIVE = 0xC2
+_TAKEN = {0xC0, 0xC1, _PROGRESSIVE}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 """Markers of a frame's head: what is in `_TAKEN` is baseline, extended and progressive; few decode the others."""
+_MOST_CHANNELS = 4
 _FILL = re.compile(rb"\xff+")
 _MARKER_AMID_DATA = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
@@ -33,7 +36,7 @@ def read_jpeg(data: bytes) -> ImageHeader:
         if marker == _END:
             if frame is None or not scans:
                 raise _broken("has no picture in it")
-            return frame
+            return replace(frame, is_heavy=frame.is_heavy or scans > 1)
         if marker in _ALONE:
             continue
         length = int.from_bytes(data[at : at + 2], "big")
@@ -70,11 +73,11 @@ def _frame(marker: int, segment: bytes) -> ImageHeader:
         raise _broken("is cut short")
     depth, components = segment[2], segment[7]
     height, width = int.from_bytes(segment[3:5], "big"), int.from_bytes(segment[5:7], "big")
-    if depth != 8 or components not in (1, 3, 4):  # noqa: PLR2004
+    if depth != 8 or components not in (1, 3, _MOST_CHANNELS):  # noqa: PLR2004
         raise _broken(f"has {components} channels of {depth} bits; 1, 3 or 4 of 8 bits are taken")
     if not (width and height):
         raise _broken(f"is {width}x{height}: it does not say its size")
-    return ImageHeader(ImageKind.JPEG, width, height)
+    return ImageHeader(ImageKind.JPEG, width, height, is_heavy=marker == _PROGRESSIVE or components == _MOST_CHANNELS)
 
 
 def _behind_data(data: bytes, at: int) -> int:

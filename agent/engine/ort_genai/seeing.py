@@ -94,7 +94,7 @@ class Seeing:
             RejectedError: An image cannot be decoded, or the processor refuses them.
             RuntimeError: The chat template refuses the messages.
         """
-        files = decode_images(_urls(messages))
+        files = decode_images(_urls(messages), None if self._resizing is None else self._resizing.most_pixels)
         text = self._tokenizer.apply_chat_template(json.dumps(self._turns(messages)), add_generation_prompt=True)
         try:
             inputs = self._processor(text, images=og.Images.open_bytes(*files))

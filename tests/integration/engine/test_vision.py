@@ -4,6 +4,8 @@ import contextlib
 import io
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image
 
 from agent.clock import boottime
 from agent.engine.child import load
@@ -300,6 +302,51 @@ def test_whatever_a_file_says_it_is_decoded_or_refused(kind: str, edits: list[tu
         image_headers(shown)
         (decoded,) = decode_images(shown)
         assert Image.open(io.BytesIO(decoded)).mode == "RGB"
+
+
+@pytest.mark.parametrize("most", [None, 120_000, 20_000, 1_500])
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [("PNG", mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")]
+    + [("JPEG", mode) for mode in ("L", "RGB", "CMYK")]
+    + [("WEBP", "RGB"), ("WEBP", "RGBA")],
+)
+def test_an_image_is_shrunk_to_what_the_model_looks_at_in_its_proportions(
+    kind: str, mode: str, most: int | None
+) -> None:
+    image = Image.new("I;16", (400, 300), 0xFFFF) if mode == "I;16" else plain("white", (400, 300)).convert(mode)
+    turned = Image.Exif()
+    turned[ExifTags.Base.Orientation] = 6
+    (decoded,) = decode_images([url(image, kind, exif=turned)], most)
+    shown = Image.open(io.BytesIO(decoded))
+    assert shown.mode == "RGB"
+    assert min(shown.getpixel((5, 5))) > 250  # type: ignore[arg-type]  # an RGB pixel
+    assert shown.width * shown.height <= (most or 120_000)
+    assert shown.width * shown.height > 0.95 * min(120_000, most or 120_000)
+    assert shown.height / shown.width == pytest.approx(4 / 3, rel=0.03)
+
+
+def test_a_large_jpeg_for_a_model_that_looks_at_small_ones_takes_little_memory(tmp_path: Path) -> None:
+    large = url(plain(size=(5_000, 5_000)), "JPEG")
+    (tmp_path / "large").write_text(large, encoding="ascii")
+    code = (
+        "import resource, sys; from agent.engine.ort_genai.pictures import decode_images;"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024;"
+        "large = open(sys.argv[1]).read(); before = peak(); decode_images([large], 1_000_000); print(peak() - before)"
+    )
+    taken = subprocess.run([sys.executable, "-c", code, tmp_path / "large"], capture_output=True, check=True, text=True)
+    assert float(taken.stdout) < 60, "MB; decoded whole it is 100"
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"mode": "CMYK"}])
+def test_images_that_are_heavy_to_decode_may_have_fewer_pixels(options: dict[str, Any]) -> None:
+    mode = options.pop("mode", "RGB")
+    large, small = plain(size=(5_000, 2_501)).convert(mode), plain(size=(5_000, 2_500)).convert(mode)
+    with pytest.raises(RejectedError, match="12,505,000 pixels") as refused:
+        image_headers([url(large, "JPEG", **options)])
+    assert refused.value.code is ErrorCode.TOO_LARGE
+    assert image_headers([url(small, "JPEG", **options)])
+    assert image_headers([url(plain(size=(5_000, 2_501)), "JPEG")])
 
 
 async def test_the_process_lives_on_after_what_cannot_be_decoded() -> None:
