@@ -37,6 +37,7 @@ PURE: dict[str, set[str]] = {
     "printable": set(),
     "day_span": {"units"},
     "camera.values": {"units"},
+    "camera.losses": {"units"},
     "camera.light": {"camera.values"},
     "camera.conditions": {"units", "camera.light", "camera.values"},
     "camera.movers": {"units", "camera.values"},
@@ -58,6 +59,7 @@ PURE: dict[str, set[str]] = {
     "camera.triggers": {
         "units",
         "day_span",
+        "camera.losses",
         "camera.rate",
         "camera.scene",
         "camera.settings",
