@@ -6,8 +6,8 @@ from agent.errors import RejectedError
 from agent.images.header import ImageHeader, ImageKind, broken
 
 BEGIN = b"\x89PNG\r\n\x1a\n"
-_MOST_CHUNKS = 8_192
-"""A picture comes in pieces of 4 KiB or more."""
+_MOST_CHUNKS = 4_096
+"""A picture of 16 MiB comes in no more, in pieces of 8 KiB as they are written."""
 _MOST_TEXT = 1024 * 1024
 """Bytes to which profiles and texts may unfold, all together: their decoders keep them whole."""
 _AROUND = 12
