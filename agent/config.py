@@ -1,6 +1,7 @@
 """The configuration as one frozen tree.
 
-Every key, its type, its default and what it means stand here, those of `cameras` in `camera.settings`.
+Every key, its type, its default and what it means stand here, those of `cameras` in `camera.settings`, of `fleet` in
+`fleet.settings`.
 """
 
 import re
@@ -26,6 +27,7 @@ from agent.config_values import (
     Watts,
 )
 from agent.engine.catalog import EngineName
+from agent.fleet.settings import Fleet
 from agent.units import Seconds
 
 AUTO = "auto"
@@ -283,6 +285,8 @@ class Config(Section):
     """Models on servers, by the name that a prompt's `model` gives."""
     cameras: dict[TopicLevel, Camera] = Field(default_factory=dict)
     """What looks, by the name that topics and prompts give."""
+    fleet: Fleet | None = None
+    """Updates as one of a fleet. Default: this device is not updated by anyone."""
 
     @model_validator(mode="after")
     def _upstreams_are_what_they_say(self) -> Self:

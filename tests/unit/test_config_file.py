@@ -28,7 +28,7 @@ def _complaints(folder: Path, text: str, **environ: str) -> list[str]:
 
 TOP = (
     "device, topic_root, state_dir, models_dir, stop_timeout, log_level, broker, model, engine, queue, journal, "
-    "power, memory, telemetry, routes, upstreams, cameras"
+    "power, memory, telemetry, routes, upstreams, cameras, fleet"
 )
 NO_TAB = "found character '\\t' that cannot start any token, indent with spaces, not tabs"
 
@@ -50,9 +50,9 @@ WRONG = {
     "unknown key that is known elsewhere": ("port: 1", ["1: port: unknown key here; it belongs at `broker.port`"]),
     "key of a route at the top": ("schema: x", ["1: schema: unknown key here; it belongs at `routes.<name>.schema`"]),
     "unknown section of a later version": (
-        "device: {id: a}\nfleet: {}",
+        "device: {id: a}\nplugins: {}",
         [
-            f"2: fleet: unknown key; there are: {TOP}",
+            f"2: plugins: unknown key; there are: {TOP}",
         ],
     ),
     "a model upstream with the name of the device's own": (

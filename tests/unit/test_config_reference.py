@@ -65,7 +65,7 @@ def test_what_the_example_has_commented_out_is_right_too(tmp_path: Path) -> None
     # A commented key is `# key: …`; no prose has a colon after a first word in small letters.
     (tmp_path / "agent.yaml").write_text(re.sub(r"(?m)^( *)# ((?: {2})*(?:- )?[a-z_]+:(?: |$))", r"\1\2", text))
     (tmp_path / "triage.schema.json").write_text("{}")
-    for secret in ("password", "nim.key", "door.password", "yolo.onnx"):
+    for secret in ("password", "nim.key", "door.password", "yolo.onnx", "root.json"):
         (tmp_path / secret).write_text("x")
     certificates = r"(?m)^  tls:\n(    .*\n)+|^    ca: .*\n"
     (tmp_path / "agent.yaml").write_text(re.sub(certificates, "", (tmp_path / "agent.yaml").read_text()))
