@@ -59,9 +59,10 @@ class Client:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Disconnect."""
+        """Disconnect, and let go of the paho client: in a cycle, its sockets would be left to the garbage collector."""
         self._mqtt.disconnect()
         self._mqtt.loop_stop()
+        self._mqtt.on_connect = self._mqtt.on_subscribe = self._mqtt.on_message = self._mqtt.on_publish = None
 
     def publish(self, topic: str, payload: str | bytes | dict[str, Any], **properties: bytes | str | int) -> int:
         """Publish below the device's prefix; MQTT 5 properties by their paho names. Returns the packet id."""
