@@ -6,7 +6,6 @@ does: dies, hangs, or is stopped.
 
 import asyncio
 import contextlib
-import random
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.budget.prompt_chunk import LEAST_CHUNK
+from agent.children.restarts import wait_before_restart
 from agent.engine.batching import BatchSearch
 from agent.engine.catalog import KnownEngine
 from agent.engine.pipe import EngineSpec, Forget, Keeps, Loaded, NotLoaded, Pace, ToAgent
@@ -29,8 +29,6 @@ __all__ = ["EngineEvent", "EngineHost", "EngineSpec"]
 
 EngineEvent = ModelLoaded | ModelLoadFailed | ModelUnloaded | EngineLost
 
-_FIRST_WAIT = Seconds(1.0)
-_LONGEST_WAIT = Seconds(30.0)
 _LEAVE_GRACE = Seconds(10.0)
 _ENDED_BY_OTHERS: Final = frozenset({"signal SIGKILL", "signal SIGINT", "signal SIGTERM", "signal SIGHUP"})
 """The kernel for memory; or Ctrl-C and a service's stop, which reach a process too that has not yet said that it leaves
@@ -274,15 +272,31 @@ class EngineHost:
             has_left = leaving.done()
             leaving.cancel()
             self._lose(serving)
-            ending = await process.end()
-        if (has_left or not self._wants(spec)) and not process.was_lost:
+            await process.end()
+        is_unwanted = has_left or not self._wants(spec)
+        is_good = self._tell_end(process, spec, serving, not_loaded, is_unwanted=is_unwanted, is_hung=hung)
+        await process.ending()  # whatever holds it: there is never a second one beside it
+        return is_good
+
+    def _tell_end(  # noqa: PLR0913 - all that there is to know of it
+        self,
+        process: EngineProcess,
+        spec: EngineSpec,
+        serving: Serving | None,
+        not_loaded: NotLoaded | None,
+        *,
+        is_unwanted: bool,
+        is_hung: bool,
+    ) -> bool:
+        """As `_one_process`."""
+        if is_unwanted and not process.was_lost:
             self._on_event(ModelUnloaded(spec.model, self._left_for))
             return True
         if serving is None:
-            reason, problem = _why_not_loaded(not_loaded, ending, was_lost=process.was_lost)
+            reason, problem = _why_not_loaded(not_loaded, process.how_it_ended, was_lost=process.was_lost)
             self._on_event(ModelLoadFailed(spec.model, reason, spec.engine, problem))
             return False
-        self._on_event(EngineLost(f"no progress for {self._step_timeout:g} s" if hung else ending))
+        self._on_event(EngineLost(f"no progress for {self._step_timeout:g} s" if is_hung else process.how_it_ended))
         return serving.served
 
     async def _load(self, process: EngineProcess, messages: AsyncGenerator[ToAgent, None]) -> ToAgent | None:
@@ -346,14 +360,6 @@ def _why_not_loaded(answer: NotLoaded | None, ending: str, *, was_lost: bool) ->
         return answer.reason, answer.problem
     is_killed = was_lost and ending in _ENDED_BY_OTHERS
     return f"the engine's process ended: {ending}", LoadProblem.KILLED if is_killed else LoadProblem.CRASHED
-
-
-def wait_before_restart(failures: int) -> Seconds:
-    """None before the first restart, then exponential; jittered, so that a fleet does not act as one."""
-    if failures <= 1:
-        return Seconds(0.0)
-    longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(failures - 2, 10))
-    return Seconds(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter needs no secrecy
 
 
 def _now() -> float:

@@ -89,6 +89,7 @@ PURE: dict[str, set[str]] = {
         "spool",
     },
     "budget": VALUES | {"budget", "day_span", "engine.protocol", "events", "platform.readings", "scheduler"},
+    "children": {"units", "children"},
     "engine.catalog": set(),
     "engine.preference": VALUES | {"engine.catalog", "events"},
     "engine.kv_pool": VALUES | {"budget.memory"},
@@ -144,7 +145,14 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "engine.tensorrt_llm_terms": {"engine.tensorrt_llm"},
     "engine.edge_llm": set(),  # likewise
     "engine.edge_llm_files": {"engine.edge_llm", "engine.edge_llm_build"},
-    "engine.child": {"engine.host"},
+    "engine.child": set(),  # a program
+    "engine.process": {"engine.host", "engine.serving"},
+    # What is the same for all processes of ours; neither the engine nor the cameras have it from the other.
+    "children.process": {"children.talking", "engine.process", "engine.edge_llm_build", "camera.capture.process"},
+    "children.talking": {"engine.process", "camera.looking.process"},
+    "children.restarts": {"engine.host", "camera.looking.host"},
+    "children.lifeline": {"engine.child", "camera.capture.child", "camera.capture.gstreamer", "camera.looking.child"},
+    "children.pipe": {"children.talking", "engine.pipe", "camera.looking.pipe"},
     "memory_governor": {"app", "vitals", "model_choice"},
     "model_memory": {"memory_governor", "prompt_room"},
     "prompt_room": {"memory_governor"},
