@@ -146,7 +146,8 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "engine.edge_llm": set(),  # likewise
     "engine.edge_llm_files": {"engine.edge_llm", "engine.edge_llm_build"},
     "engine.child": set(),  # a program
-    "engine.process": {"engine.host", "engine.serving"},
+    "engine.life": {"engine.host"},
+    "engine.process": {"engine.life", "engine.serving"},
     # What is the same for all processes of ours; neither the engine nor the cameras have it from the other.
     "children.process": {"children.talking", "engine.process", "engine.edge_llm_build", "camera.capture.process"},
     "children.talking": {"engine.process", "camera.looking.process"},
