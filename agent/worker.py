@@ -2,36 +2,28 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from typing import Concatenate, ParamSpec, TypeVar
 
 from agent import replies
 from agent.accounting import EnergyAccounting
+from agent.allowance import Allowance, starts_the_same
 from agent.answering import Answering, Show, show_nothing
 from agent.budget.admission import Admission
 from agent.clock import Clock
 from agent.counters import Counters
 from agent.egress import Egress
 from agent.engine.protocol import RequestRunner
-from agent.errors import EngineLostError, EngineWithdrawnError, ErrorCode, StorageFullError, UpstreamAwayError
-from agent.journal import Journal, JournalThread
-from agent.observed import MOST_UNSENT, Dropped, Observed
-from agent.prompt import Failure, OutMessage, Pending, PromptId, Reply
+from agent.errors import EngineLostError, EngineWithdrawnError, UpstreamAwayError
+from agent.journal import JournalThread
+from agent.observed import Dropped
+from agent.prompt import OutMessage, Pending, PromptId, Reply
 from agent.scheduler import Limits, Run, Shed, Wait, decide
-from agent.units import Ratio, Seconds
-from agent.wire import encode_observation, encode_reply
-
-_RETRY = Seconds(1.0)
-"""Nothing announces that a disk has room again: look once in so long."""
+from agent.settling import Settling
+from agent.units import Seconds
 
 _LETTING_GO = Seconds(1.0)
 """How long an engine may take to end a request when the agent stops: one step."""
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
-_log = logging.getLogger(__name__)
 
 
 class Worker:
@@ -70,20 +62,15 @@ class Worker:
         show: Show = show_nothing,
     ) -> None:
         self._fall_back = fall_back or self.offer
-        self._counters = counters
-        self._energy = energy
-        self._journal = journal
+        self._settling = Settling(journal, counters=counters, energy=energy, wake_publisher=wake_publisher)
         self._engine = engine
         self._clock = clock
-        self._wake_publisher = wake_publisher
         self._pending: dict[PromptId, Pending] = {}
         self._running: dict[PromptId, asyncio.Task[None]] = {}
         self._cancelled: set[PromptId] = set()
         self._changed = asyncio.Event()
-        self._allowed: Limits | None = None
+        self._allowance = Allowance()
         self._stopping = False
-        self._held = False
-        self._admission = Admission()
         self._answering = Answering(
             engine,
             clock=clock,
@@ -133,22 +120,15 @@ class Worker:
     @property
     def idle_for(self) -> Dropped | None:
         """Why a prompt that came now would not be run soon; None: it would, once a model is loaded."""
-        allowed, admission = self._allowed, self._admission
-        if self._held or self._stopping:
-            return Dropped.DRAINING
-        if allowed is not None and (allowed.refuses or not _may_start(allowed)):
-            return Dropped.OVER_BUDGET
-        if admission.refusal is not None or (self._engine.capabilities is not None and not admission.is_open):
-            return Dropped.MEMORY
-        return None
+        return Dropped.DRAINING if self._stopping else self._allowance.idle_for(self._engine.capabilities)
 
     def hold(self) -> None:
         """Start no more prompts until `release`; what runs goes on, what is late is told."""
-        self._held = True
+        self._allowance = replace(self._allowance, is_held=True)
 
     def release(self) -> None:
         """Start prompts again."""
-        self._held = False
+        self._allowance = replace(self._allowance, is_held=False)
         self._changed.set()
 
     async def idle(self) -> None:
@@ -160,12 +140,12 @@ class Worker:
     @property
     def admission(self) -> Admission:
         """What memory allows."""
-        return self._admission
+        return self._allowance.memory
 
     def admit(self, admission: Admission) -> None:
         """What memory allows from now on. What runs is not touched."""
-        if admission != self._admission:
-            self._admission = admission
+        if admission != self._allowance.memory:
+            self._allowance = replace(self._allowance, memory=admission)
             self._changed.set()
 
     def engine_changed(self) -> None:
@@ -174,8 +154,9 @@ class Worker:
 
     def limit(self, limits: Limits) -> None:
         """From now on start no more than this; what runs goes on."""
-        before, self._allowed = self._allowed, limits
-        if before is None or _starts(before) != _starts(limits):
+        before = self._allowance.power
+        self._allowance = replace(self._allowance, power=limits)
+        if before is None or not starts_the_same(before, limits):
             self._changed.set()
 
     async def run(self) -> None:
@@ -183,7 +164,8 @@ class Worker:
         async with asyncio.TaskGroup() as serving:
             while not self._stopping:
                 self._changed.clear()
-                match decide(self._offered(), len(self._running), self._limits(), self._clock.now()):
+                limits = self._allowance.limits(self._engine.capabilities)
+                match decide(self._offered(), len(self._running), limits, self._clock.now()):
                     case Run(prompt_id):
                         self._start(serving, prompt_id)
                     case Shed(prompt_ids):
@@ -207,19 +189,8 @@ class Worker:
     def _offered(self) -> list[Pending]:
         """What waits; what is cancelled or refused is late at once, so that it is answered without its turn."""
         now = self._clock.now()
-        by_power = self._allowed is not None and self._allowed.refuses
-        refuse = by_power or self._admission.refusal is not None
+        refuse = self._allowance.refuses
         return [replace(p, deadline=now) if refuse or p.id in self._cancelled else p for p in self._pending.values()]
-
-    def _limits(self) -> Limits:
-        """What the governors allow, as far as the engine can do it."""
-        loaded = self._engine.capabilities
-        if loaded is None:
-            return Limits(Ratio(0.0), 0, None, "no model is loaded")
-        allowed = self._allowed or Limits(Ratio(1.0), loaded.max_batch, loaded.model, "")
-        if self._held or not self._admission.is_open:
-            return replace(allowed, max_running=0)
-        return replace(allowed, max_running=min(allowed.max_running, loaded.max_batch))
 
     async def _change(self, until: Seconds | None) -> None:
         """Wait for a new prompt, an ended one, a cancellation, an engine, or `until`."""
@@ -229,20 +200,17 @@ class Worker:
 
     async def _shed(self, pending: Pending) -> None:
         """Answer a prompt that waited too long, was cancelled, or for which there is no memory or no power."""
+        now = self._clock.now()
+        reply: Reply | None
         if pending.id in self._cancelled:
             self._cancelled.discard(pending.id)
-            reply: Reply = replies.cancelled(pending, self._engine.model, self._clock.now(), self._clock.wall())
-        elif self._allowed is not None and self._allowed.refuses:
-            reply = replies.late(pending, self._clock.now(), self._allowed.reason)
-        elif (refusal := self._admission.refusal) is not None and not _is_late(pending, self._clock.now()):
-            reply = Failure(pending.id, ErrorCode.DOES_NOT_FIT, refusal, self._admission.retry_after)
-        elif not _is_late(pending, self._clock.now()):
-            self.offer([pending])  # there is memory again since this lot was decided on
-            return
+            reply = replies.cancelled(pending, self._engine.model, now, self._clock.wall())
         else:
-            held_back = None if self._allowed is None or self._allowed.model is not None else self._allowed.reason
-            reply = replies.late(pending, self._clock.now(), held_back)
-        await self._finish(reply, pending.observed)
+            reply = self._allowance.refusal(pending, now)
+        if reply is None:
+            self.offer([pending])  # there is memory again since this lot was decided on
+        else:
+            await self._settling.finish(reply, pending.observed)
 
     def _start(self, serving: asyncio.TaskGroup, prompt_id: PromptId) -> None:
         pending = self._pending.pop(prompt_id)
@@ -259,60 +227,27 @@ class Worker:
     async def _serve(self, pending: Pending) -> None:
         """Claim one prompt, get its reply, and finish it; or put it back."""
         try:
-            claimed = await self._durably(Journal.claim, pending.id)
+            claimed = await self._settling.claim(pending.id)
             if claimed is None:
                 return
             loaded = self._engine.capabilities
             if loaded is None or pending.id in self._cancelled:  # meanwhile
                 await self._put_back(pending, engine_lost=False)
                 return
-            reply = await self._answering.reply(claimed, loaded, self._admission.room)
+            reply = await self._answering.reply(claimed, loaded, self._allowance.memory.room)
         except EngineWithdrawnError:
             await self._put_back(pending, engine_lost=False)
         except EngineLostError:
             await self._put_back(pending, engine_lost=True)
         except UpstreamAwayError:
-            await self._durably(Journal.put_back, pending.id, engine_lost=False)
+            await self._settling.put_back(pending.id, engine_lost=False)
             (self.offer if pending.id in self._cancelled else self._fall_back)([pending])
         except asyncio.CancelledError:
-            with contextlib.suppress(StorageFullError):  # then the next start finds it as running
-                await self._journal.run(Journal.put_back, pending.id, engine_lost=False)
+            await self._settling.let_go(pending.id)
             raise
         else:
-            await self._finish(reply, pending.observed)
+            await self._settling.finish(reply, pending.observed)
 
     async def _put_back(self, pending: Pending, *, engine_lost: bool) -> None:
-        await self._durably(Journal.put_back, pending.id, engine_lost=engine_lost)
+        await self._settling.put_back(pending.id, engine_lost=engine_lost)
         self.offer([pending])
-
-    async def _finish(self, reply: Reply, observed: Observed | None) -> None:
-        if observed is None:
-            await self._durably(Journal.finish, reply.id, encode_reply(reply))
-        else:
-            payload = encode_observation(reply.id, observed, reply)
-            replaced = await self._durably(Journal.finish_observation, reply.id, payload, most=MOST_UNSENT)
-            self._counters.dropped(Dropped.REPLACED, replaced)
-        self._energy.end(reply.id)  # of one that was not completed; what it cost is in the totals
-        self._counters.replied(reply)
-        self._wake_publisher()
-
-    async def _durably(self, method: Callable[Concatenate[Journal, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Write to the journal, however long the disk stays full: intake refuses new prompts in the meantime."""
-        while True:
-            try:
-                return await self._journal.run(method, *args, **kwargs)
-            except StorageFullError:
-                await asyncio.sleep(_RETRY)
-
-
-def _may_start(limits: Limits) -> bool:
-    return limits.duty > 0 and limits.max_running > 0 and limits.model is not None
-
-
-def _starts(limits: Limits) -> tuple[bool, int, str | None, bool]:
-    """What decides whether a prompt is started; the pace of what runs does not."""
-    return limits.duty > 0, limits.max_running, limits.model, limits.refuses
-
-
-def _is_late(pending: Pending, now: Seconds) -> bool:
-    return pending.deadline is not None and pending.deadline <= now

@@ -1,8 +1,10 @@
 """The cameras as the other parts see them, whether the device has any or not.
 
-Invariant: until they are built, nothing more of the camera is imported than values and settings.
+Invariant: until they are built, nothing more of the camera is imported than values and settings; on a device that
+never had any, nothing ever is.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +26,7 @@ from agent.prompt import Prompt
 
 if TYPE_CHECKING:  # a device without cameras does without
     from agent.camera.cameras import Cameras
+    from agent.camera.former import FormerCameras
     from agent.camera.showing import Showing
 
 
@@ -60,6 +63,7 @@ class OptionalCameras:
     def __init__(self) -> None:
         self._cameras: Cameras | None = None
         self._showing: Showing | None = None
+        self._former: FormerCameras | None = None
 
     def build(self, config: Config, surroundings: Surroundings) -> None:
         """Build those of the configuration: after the workers, who show what they see.
@@ -68,6 +72,11 @@ class OptionalCameras:
             config: Which there are.
             surroundings: What they have to do with.
         """
+        folder = config.state_dir / "cameras"
+        if config.cameras or folder.is_dir():
+            from agent.camera.former import FormerCameras  # noqa: PLC0415 - as below
+
+            self._former = FormerCameras(folder, config.cameras, prefix=config.topic_prefix, link=surroundings.link)
         if not config.cameras:
             return
         from agent.camera.building import build_cameras  # noqa: PLC0415 - what it imports is for cameras alone
@@ -75,9 +84,14 @@ class OptionalCameras:
         self._cameras, self._showing = build_cameras(config, surroundings)
 
     async def run(self) -> None:
-        """Until cancelled; without cameras, not at all."""
-        if self._cameras is not None:
-            await self._cameras.run()
+        """Until cancelled; without cameras, until what is left of former ones is taken away, if anything is."""
+        if self._former is None:
+            return
+        await asyncio.to_thread(self._former.find)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._former.run(), name="former cameras")
+            if self._cameras is not None:
+                tasks.create_task(self._cameras.run(), name="cameras")
 
     def connected(self) -> None:
         """There is a new connection to the broker."""

@@ -1,20 +1,18 @@
 """The engine's process: loads one model, then advances it between messages from the agent.
 
-Started by `host` as `python -m agent.engine.child <fd>`, with its end of the socket inherited. Owns the engine and with
-it the accelerator. Invariant: it never outlives the agent.
+Started by `process` as `python -m agent.engine.child <fd> <agent's pid>`, with its end of the socket inherited. Owns
+the engine and with it the accelerator. Invariant: it never outlives the agent.
 """
 
 import contextlib
-import ctypes
 import importlib
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from agent import logs
+from agent.children.lifeline import live_and_die_with_the_agent
 from agent.clock import boottime
 from agent.engine.pacing import Pacer
 from agent.engine.pipe import Admit, Cancel, EnginePipe, EngineSpec, Forget, Keeps, Loaded, LoadError, NotLoaded, Pace
@@ -28,8 +26,6 @@ OOM_SCORE_ADJ = 500
 """When memory runs out the kernel ends this process before the agent (proc(5), /proc/pid/oom_score_adj)."""
 PROGRESS_EVERY = Seconds(0.1)
 """As often as power is sampled: what was done and what was drawn belong together. Also tells slow from hung."""
-_PR_SET_PDEATHSIG = 1
-"""prctl(2)"""
 
 
 class Loop:
@@ -196,17 +192,6 @@ class Loop:
         self._tell_at = Seconds(until + PROGRESS_EVERY)
 
 
-def _live_and_die_with_the_agent(agent_pid: int) -> None:
-    """Leave Ctrl-C and service stops to the agent; but when it is killed, be killed, even amid a long step."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != agent_pid:
-        raise SystemExit  # it was killed before the line above
-    with contextlib.suppress(OSError):  # no such file in some sandboxes, no permission in others
-        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE_ADJ), encoding="ascii")
-
-
 def load(spec: EngineSpec) -> Engine:
     """The engine that a spec names, its model loaded.
 
@@ -220,7 +205,7 @@ def load(spec: EngineSpec) -> Engine:
 
 def main(descriptor: int, agent_pid: int) -> None:
     """Serve on an inherited socket until the agent is gone."""
-    _live_and_die_with_the_agent(agent_pid)
+    live_and_die_with_the_agent(agent_pid, oom_score_adj=OOM_SCORE_ADJ)
     pipe = EnginePipe(socket.socket(fileno=descriptor))
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError), contextlib.closing(pipe):
         spec = pipe.receive()

@@ -14,9 +14,9 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from agent.children.process import python_path
 from agent.durable_file import write_durably
 from agent.engine.edge_llm_files import RECORD, Record, cache_dir, options_for, this_machine
-from agent.engine.process import python_path
 from agent.errors import StopError
 
 

@@ -6,7 +6,6 @@ does: dies, hangs, or is stopped.
 
 import asyncio
 import contextlib
-import random
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
@@ -14,27 +13,21 @@ from pathlib import Path
 from typing import Final
 
 from agent.budget.prompt_chunk import LEAST_CHUNK
+from agent.children.restarts import wait_before_restart
 from agent.engine.batching import BatchSearch
 from agent.engine.catalog import KnownEngine
-from agent.engine.pipe import EngineSpec, Forget, Keeps, Loaded, NotLoaded, Pace, ToAgent
-from agent.engine.process import EngineProcess
+from agent.engine.life import EngineEvent, Life, Listeners, Patience
+from agent.engine.pipe import EngineSpec, Forget, Pace
 from agent.engine.protocol import Capabilities, GenerationRequest, Outcome, Progress
 from agent.engine.serving import Serving
+from agent.engine.wanted import Wanted
 from agent.errors import EngineLostError
-from agent.events import EngineLost, LoadProblem, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.prompt import Delta, Place, PromptId
 from agent.units import Ratio, Seconds
 
 __all__ = ["EngineEvent", "EngineHost", "EngineSpec"]
 
-EngineEvent = ModelLoaded | ModelLoadFailed | ModelUnloaded | EngineLost
-
-_FIRST_WAIT = Seconds(1.0)
-_LONGEST_WAIT = Seconds(30.0)
 _LEAVE_GRACE = Seconds(10.0)
-_ENDED_BY_OTHERS: Final = frozenset({"signal SIGKILL", "signal SIGINT", "signal SIGTERM", "signal SIGHUP"})
-"""The kernel for memory; or Ctrl-C and a service's stop, which reach a process too that has not yet said that it leaves
-them to the agent."""
 
 
 class EngineHost:
@@ -61,43 +54,35 @@ class EngineHost:
         on_event: Callable[[EngineEvent], None],
         on_progress: Callable[[str, Progress], None] = lambda _model, _progress: None,
     ) -> None:
-        self._spec = spec
-        self._is_wanted = True
-        self._left_for = ""
-        self._changed = asyncio.Event()
-        self._load_timeout = load_timeout
-        self._step_timeout = step_timeout
-        self._leave_grace = leave_grace
-        self._on_event = on_event
+        self._wanted = Wanted(spec)
+        self._patience = Patience(load_timeout, step_timeout, leave_grace)
+        self._listeners = Listeners(self._begin, self._ran, on_event)
         self._on_progress = on_progress
-        self._process: EngineProcess | None = None
-        self._serving: Serving | None = None
+        self._life: Life | None = None
         self._loaded = asyncio.Event()
         self._duty = Ratio(1.0)
         self._prefill = self._decode = 0.0
-        self._kept = 0
 
     @property
     def model(self) -> str:
         """The name of the model that is loaded, or will be."""
-        return self._spec.model
+        return self._wanted.spec.model
 
     @property
     def is_wanted(self) -> bool:
         """Whether a model is loaded, is being loaded, or will be: `unload` was not the last word."""
-        return self._is_wanted
+        return self._wanted.is_any
 
     @property
     def capabilities(self) -> Capabilities | None:
         """What the loaded model can do; None while none is loaded, and while it only ends what runs."""
-        if self._serving is None or not self._wants(self._serving.spec):
-            return None
-        return self._serving.capabilities
+        serving = self._serving
+        return serving.capabilities if serving is not None and self._wanted.still(serving.spec) else None
 
     @property
     def is_loading(self) -> bool:
         """Whether a model is wanted that is not there yet: it loads, or waits for another one to leave."""
-        return self._is_wanted and self.capabilities is None
+        return self._wanted.is_any and self.capabilities is None
 
     @property
     def pid(self) -> int | None:
@@ -112,7 +97,7 @@ class EngineHost:
     @property
     def kept(self) -> int:
         """Tokens whose KV cache the engine keeps between requests."""
-        return self._kept
+        return 0 if self._life is None else self._life.kept
 
     @property
     def busy(self) -> tuple[Seconds, Seconds]:
@@ -121,9 +106,10 @@ class EngineHost:
 
     async def ready(self) -> Capabilities:
         """Wait until a model is loaded."""
-        while self._serving is None:
+        while (serving := self._serving) is None:
+            self._loaded.clear()
             await self._loaded.wait()
-        return self._serving.capabilities
+        return serving.capabilities
 
     def generate(self, request: GenerationRequest) -> AsyncGenerator[Delta | Outcome, None]:
         """Run a request; its deltas in order, then its one outcome.
@@ -178,20 +164,21 @@ class EngineHost:
             cache_tokens: As in `EngineSpec`.
             prompt_chunk: Likewise.
         """
-        spec = self._spec if engine is None else replace(self._spec, engine=engine.name, loader=engine.loader)
-        by = f" by {spec.engine}" if model == self._spec.model and spec.engine != self._spec.engine else ""
-        self._spec = replace(
-            spec,
-            model=model,
-            model_dir=model_dir,
-            context_length=context_length,
-            max_batch=max_batch,
-            search=search,
-            cache_tokens=cache_tokens,
-            prompt_chunk=prompt_chunk,
+        spec = self._wanted.spec
+        if engine is not None:
+            spec = replace(spec, engine=engine.name, loader=engine.loader)
+        self._wanted.now(
+            replace(
+                spec,
+                model=model,
+                model_dir=model_dir,
+                context_length=context_length,
+                max_batch=max_batch,
+                search=search,
+                cache_tokens=cache_tokens,
+                prompt_chunk=prompt_chunk,
+            )
         )
-        self._is_wanted, self._left_for = True, f"{model} is loaded{by} instead"
-        self._changed.set()
 
     def unload(self, reason: str, *, at_once: bool = False) -> None:
         """From now on run none. First what runs ends, or its grace does; `at_once` waits for neither, nor for a load.
@@ -200,162 +187,42 @@ class EngineHost:
             reason: For the operator.
             at_once: Do not wait.
         """
-        self._is_wanted, self._left_for = False, reason
-        self._changed.set()
-        if at_once and self._process is not None:
-            self._withdraw()
-            self._process.kill()
+        self._wanted.none(reason)
+        if at_once and self._life is not None:
+            self._life.cut_short()
 
     async def run(self) -> None:
         """Keep an engine process alive while a model is wanted, until cancelled; then end it."""
         failures: Counter[tuple[str, str]] = Counter()
         while True:
-            while not self._is_wanted:
+            while not self._wanted.is_any:
                 failures.clear()
-                await self._next_change()
-            spec = self._spec
-            if await self._one_process(spec):
+                await self._wanted.change()
+            spec = self._wanted.spec
+            self._life = Life(spec, self._wanted, self._patience, self._listeners)
+            if await self._life.run():
                 failures.clear()
             failures[_who(spec)] += 1
             # Another engine's turn comes at once. When all have failed as often, a new round begins, after a wait.
-            ended, following = failures[_who(spec)], failures[_who(self._spec)]
+            ended, following = failures[_who(spec)], failures[_who(self._wanted.spec)]
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_before_restart(following) if following >= ended else 0):
-                    await self._next_change()
+                    await self._wanted.change()
 
-    def _wants(self, spec: EngineSpec) -> bool:
-        return self._is_wanted and spec == self._spec
+    @property
+    def _serving(self) -> Serving | None:
+        return None if self._life is None else self._life.serving
 
-    async def _next_change(self) -> None:
-        self._changed.clear()
-        await self._changed.wait()
-
-    async def _see_out(self, process: EngineProcess, spec: EngineSpec) -> None:
-        """Once `spec` is not wanted, and what runs has ended or had its time, tell the process to leave."""
-        while self._wants(spec):
-            await self._next_change()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._leave_grace):
-                    while self.running and not self._wants(spec):
-                        await self._next_change()
-        self._withdraw()
-        process.leave()
-
-    def _withdraw(self) -> None:
-        if self._serving is not None:
-            self._serving.withdraw()
-
-    async def _one_process(self, spec: EngineSpec) -> bool:
-        """The life of one process, from its start to its end.
-
-        Returns:
-            Whether it did what it was there for: served a request, or left when it was told to.
-        """
-        began = _now()
-        try:
-            process = await EngineProcess.start(spec)
-        except OSError as error:  # no memory, no descriptors
-            reason = f"the engine's process did not start: {error}"
-            self._on_event(ModelLoadFailed(spec.model, reason, spec.engine, LoadProblem.NOT_STARTED))
-            return False
-        self._process = process
-        serving, not_loaded, hung = None, None, False
-        leaving = asyncio.create_task(self._see_out(process, spec), name="engine leave-taking")
-        try:
-            async with contextlib.aclosing(process.messages()) as messages:
-                answer = await self._load(process, messages)
-                if isinstance(answer, Loaded):
-                    serving = self._begin(process, spec, answer.capabilities, _now() - began)
-                    hung = await self._serve(serving, messages)
-                elif isinstance(answer, NotLoaded):
-                    not_loaded = answer
-        finally:
-            self._process = None
-            has_left = leaving.done()
-            leaving.cancel()
-            self._lose(serving)
-            ending = await process.end()
-        if (has_left or not self._wants(spec)) and not process.was_lost:
-            self._on_event(ModelUnloaded(spec.model, self._left_for))
-            return True
-        if serving is None:
-            reason, problem = _why_not_loaded(not_loaded, ending, was_lost=process.was_lost)
-            self._on_event(ModelLoadFailed(spec.model, reason, spec.engine, problem))
-            return False
-        self._on_event(EngineLost(f"no progress for {self._step_timeout:g} s" if hung else ending))
-        return serving.served
-
-    async def _load(self, process: EngineProcess, messages: AsyncGenerator[ToAgent, None]) -> ToAgent | None:
-        """The process's first message; None when it died before."""
-        try:
-            async with asyncio.timeout(self._load_timeout):
-                return await anext(messages, None)
-        except TimeoutError:
-            process.kill()
-            return NotLoaded(f"it had not loaded after {self._load_timeout:g} s", LoadProblem.TIMED_OUT)
-
-    def _begin(self, process: EngineProcess, spec: EngineSpec, able: Capabilities, seconds: float) -> Serving:
-        context_length = min(able.context_length, spec.context_length or able.context_length)
-        capabilities = replace(able, context_length=context_length)
-        serving = Serving(process, spec, capabilities)
-        process.send(Pace(self._duty))
-        self._serving = serving
+    def _begin(self, serving: Serving) -> None:
+        serving.process.send(Pace(self._duty))
         self._loaded.set()
-        self._on_event(ModelLoaded(able.model, seconds, context_length, spec.engine, able.max_batch, able.vision))
-        return serving
 
-    def _lose(self, serving: Serving | None) -> None:
-        """Let every request know, and take no more."""
-        self._serving, self._kept = None, 0
-        self._loaded.clear()
-        if serving is not None:
-            serving.lose()
-
-    async def _serve(self, serving: Serving, messages: AsyncGenerator[ToAgent, None]) -> bool:
-        """Deliver what the process says until it ends.
-
-        Returns:
-            Whether it was killed because it hung.
-        """
-        async with asyncio.TaskGroup() as tasks:
-            watchdog = tasks.create_task(serving.kill_when_hung(self._step_timeout), name="engine watchdog")
-            async for message in messages:
-                serving.heard()
-                if isinstance(message, Progress):
-                    self._prefill += message.prefill
-                    self._decode += message.busy - message.prefill
-                    self._on_progress(serving.capabilities.model, message)
-                elif isinstance(message, Keeps):
-                    self._kept = message.tokens
-                else:
-                    serving.deliver(message)
-                if not serving.running:
-                    self._changed.set()
-            hung = watchdog.done()
-            watchdog.cancel()
-        return hung
+    def _ran(self, model: str, progress: Progress) -> None:
+        self._prefill += progress.prefill
+        self._decode += progress.busy - progress.prefill
+        self._on_progress(model, progress)
 
 
 def _who(spec: EngineSpec) -> tuple[str, str]:
     """Whose failures are counted together: with how much context it was tried does not matter."""
     return spec.model, spec.loader
-
-
-def _why_not_loaded(answer: NotLoaded | None, ending: str, *, was_lost: bool) -> tuple[str, LoadProblem]:
-    if answer is not None:
-        return answer.reason, answer.problem
-    is_killed = was_lost and ending in _ENDED_BY_OTHERS
-    return f"the engine's process ended: {ending}", LoadProblem.KILLED if is_killed else LoadProblem.CRASHED
-
-
-def wait_before_restart(failures: int) -> Seconds:
-    """None before the first restart, then exponential; jittered, so that a fleet does not act as one."""
-    if failures <= 1:
-        return Seconds(0.0)
-    longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(failures - 2, 10))
-    return Seconds(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter needs no secrecy
-
-
-def _now() -> float:
-    """The loop's clock: it stands still while the machine is suspended, as the engine does."""
-    return asyncio.get_running_loop().time()

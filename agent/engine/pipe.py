@@ -1,27 +1,17 @@
-"""What the agent and the engine's process say to each other, and how it is put on their socket.
+"""What the agent and the engine's process say to each other. `children/pipe.py` puts it on their socket."""
 
-A message is a pickled value behind its length. Both ends run this same code on this same machine; no one else can reach
-the socket.
-"""
-
-import pickle
-import select
-import socket
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.budget.prompt_chunk import LEAST_CHUNK
+from agent.children.pipe import ChildPipe
 from agent.engine.batching import BatchSearch
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Progress
 from agent.engine.speculation import Speculation
 from agent.errors import RetryError
 from agent.events import LoadProblem
 from agent.prompt import PromptId
-from agent.units import Ratio, Seconds
-
-HEADER = struct.Struct("!I")
-_CHUNK = 64 * 1024
+from agent.units import Ratio
 
 
 class LoadError(RetryError):
@@ -111,65 +101,5 @@ class Keeps:
 
 ToEngine = EngineSpec | Admit | Cancel | Pace | Forget
 ToAgent = Loaded | NotLoaded | Progress | Keeps | Event
-
-
-def encode(message: ToEngine | ToAgent) -> bytes:
-    """A message as bytes, its length before it."""
-    body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    return HEADER.pack(len(body)) + body
-
-
-def decode(body: bytes) -> object:
-    """A message from the bytes behind its header."""
-    return pickle.loads(body)  # noqa: S301 - the other end is this package too
-
-
-class EnginePipe:
-    """The engine's end: blocking, used by one thread.
-
-    Args:
-        end: The connected socket. Owned: closed with this.
-    """
-
-    def __init__(self, end: socket.socket) -> None:
-        self._end = end
-        self._poll = select.poll()
-        self._poll.register(end, select.POLLIN)
-
-    def waiting(self, timeout: Seconds | None) -> bool:
-        """Whether `receive` would not block; waits so long for it, for ever with None."""
-        return bool(self._poll.poll(None if timeout is None else timeout * 1000))
-
-    def receive(self) -> object:
-        """The next message.
-
-        Raises:
-            EOFError: The agent is gone.
-        """
-        (length,) = HEADER.unpack(self._exactly(HEADER.size))
-        return decode(self._exactly(length))
-
-    def send(self, *messages: ToAgent) -> None:
-        """Send messages, all at once: each call may wake the agent. Waits while the agent does not read.
-
-        Raises:
-            OSError: The agent is gone.
-        """
-        self._end.sendall(b"".join(map(encode, messages)))
-
-    def close(self) -> None:
-        """Tell the agent that no more comes."""
-        self._end.close()
-
-    def _exactly(self, length: int) -> bytes:
-        parts = []
-        while length:
-            try:
-                part = self._end.recv(min(length, _CHUNK))
-            except ConnectionError:
-                part = b""
-            if not part:
-                raise EOFError
-            parts.append(part)
-            length -= len(part)
-        return b"".join(parts)
+EnginePipe = ChildPipe[ToAgent]
+"""The engine's end."""

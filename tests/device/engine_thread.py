@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 
+from agent.children.pipe import HEADER, decode, encode
 from agent.engine.child import Loop
-from agent.engine.pipe import HEADER, Admit, EnginePipe, Pace, decode, encode
+from agent.engine.pipe import Admit, EnginePipe, Pace
 from agent.engine.protocol import Capabilities, Engine, Event, Finished, GenerationRequest, Progress, Refused, Tokens
 from agent.prompt import FinishReason, Message, PromptId, Role, Sampling
 from agent.units import Ratio

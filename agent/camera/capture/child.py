@@ -1,30 +1,27 @@
 """The capture process: reads one camera and keeps the latest frame in shared memory.
 
-Started by `process` as `python -m agent.camera.capture.child <socket> <slots> <agent>`, with the descriptors inherited.
+Started by `process` as `python -m agent.camera.capture.child <socket> <agent> <slots>`, with the descriptors inherited.
 Owns the device or the connection. Invariants: it never outlives the agent; it ends when its source fails, and says why,
 in words without credentials; nothing else that it or its libraries say reaches anyone.
 """
 
 import contextlib
-import os
-import signal
 import socket
 import sys
-from pathlib import Path
 from types import TracebackType
 
 from agent.camera.capture.credentials import redact, secrets_of
-from agent.camera.capture.lifeline import die_with_parent
 from agent.camera.capture.spec import MOST_LINE, Report, SourceError, decode_spec, encode
 from agent.camera.frames import FrameSlots
+from agent.children.lifeline import live_and_die_with_the_agent
 
 OOM_SCORE_ADJ = 600
 """When memory runs out this process is ended before the engine's and the agent's (proc(5), /proc/pid/oom_score_adj)."""
 
 
-def main(control: socket.socket, slots: FrameSlots, agent_pid: int) -> None:
+def main(control: socket.socket, agent_pid: int, slots: FrameSlots) -> None:
     """Read until the source fails or ends, and say so."""
-    _live_and_die_with_the_agent(agent_pid)
+    live_and_die_with_the_agent(agent_pid, oom_score_adj=OOM_SCORE_ADJ)
     with control.makefile("rb") as lines:
         spec = decode_spec(lines.readline(MOST_LINE))
     secrets = secrets_of(spec.source)
@@ -47,16 +44,5 @@ def main(control: socket.socket, slots: FrameSlots, agent_pid: int) -> None:
         report(has_ended=True)
 
 
-def _live_and_die_with_the_agent(agent_pid: int) -> None:
-    """Leave Ctrl-C and service stops to the agent; but when it is killed, be killed, even amid a read that hangs."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    die_with_parent()
-    if os.getppid() != agent_pid:
-        raise SystemExit  # it was killed before the line above
-    with contextlib.suppress(OSError):  # no such file in some sandboxes, no permission in others
-        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE_ADJ), encoding="ascii")
-
-
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])), FrameSlots.open(int(sys.argv[2])), int(sys.argv[3]))
+    main(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), FrameSlots.open(int(sys.argv[3])))

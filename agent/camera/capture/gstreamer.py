@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from fcntl import F_SETPIPE_SZ, fcntl
 from typing import BinaryIO, Final
 
-from agent.camera.capture.lifeline import LEAVE, die_with_parent
 from agent.camera.capture.outlet import Outlet
 from agent.camera.capture.pipelines import arguments_of, csi_pipeline, user_pipeline, why_of
 from agent.camera.capture.source import Csi, Pipeline
-from agent.camera.capture.spec import CaptureSpec, SourceError
+from agent.camera.capture.spec import LEAVE, CaptureSpec, SourceError
 from agent.camera.capture.y4m import Y4mReader
+from agent.children.lifeline import die_with_parent
 
 PROGRAM: Final = "gst-launch-1.0"
 _PIPE_BYTES: Final = 1 << 20

@@ -4,6 +4,7 @@ JSON, a line each. Not pickle: what decodes a camera's bytes may have been taken
 """
 
 import json
+import signal
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -12,6 +13,8 @@ from agent.printable import printable
 from agent.units import Seconds
 
 MOST_LINE: Final = 64 * 1024
+LEAVE: Final = signal.SIGUSR1
+"""Tells a capture process to end the program that it has started, if it has, and to leave."""
 _MOST_REASON: Final = 500
 
 

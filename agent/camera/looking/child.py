@@ -6,15 +6,12 @@ memory of each camera's frames inherited. Owns OpenCV's measuring. Invariant: it
 
 import contextlib
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 
-from agent.camera.capture.lifeline import die_with_parent
 from agent.camera.frames import FrameSlots
 from agent.camera.looking.detecting import Detecting
 from agent.camera.looking.eye import Eye
@@ -32,6 +29,7 @@ from agent.camera.looking.pipe import (
 )
 from agent.camera.looking.turns import Turn, after_look, after_nothing, choose, next_due
 from agent.camera.values import CameraName, Picture
+from agent.children.lifeline import live_and_die_with_the_agent
 from agent.clock import boottime
 from agent.units import Bytes, Seconds
 
@@ -147,21 +145,10 @@ def _words_of(error: Exception) -> str:
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
-def _live_and_die_with_the_agent(agent_pid: int) -> None:
-    """As the engine's process does: stops are the agent's; but when it is killed, be killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    die_with_parent()
-    if os.getppid() != agent_pid:
-        raise SystemExit  # it was killed before the line above
-    os.nice(NICENESS)
-    with contextlib.suppress(OSError):  # no such file in some sandboxes, no permission in others
-        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE_ADJ), encoding="ascii")
-
-
 def main(descriptor: int, agent_pid: int) -> None:
     """Look, for who is at the other end of an inherited socket, until the agent is gone."""
-    _live_and_die_with_the_agent(agent_pid)
+    live_and_die_with_the_agent(agent_pid, oom_score_adj=OOM_SCORE_ADJ)
+    os.nice(NICENESS)
     cv2.setNumThreads(1)
     pipe = LookingPipe(socket.socket(fileno=descriptor))
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError), contextlib.closing(pipe):

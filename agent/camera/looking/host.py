@@ -31,8 +31,8 @@ from agent.camera.looking.process import LookingProcess
 from agent.camera.looking.shedding import Shedding, judge
 from agent.camera.looking.trouble import LeftOut, LookingLost, LooksShed, Trouble
 from agent.camera.values import CameraName, Look, Picture
+from agent.children.restarts import wait_before_restart
 from agent.clock import boottime
-from agent.engine.host import wait_before_restart
 from agent.errors import NoPictureError
 from agent.units import Bytes, Seconds
 

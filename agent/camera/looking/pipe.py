@@ -1,23 +1,13 @@
-"""What the agent and the looking process say to each other, and how it is put on their socket.
+"""What the agent and the looking process say to each other. `children/pipe.py` puts it on their socket."""
 
-As with the engine's process (`engine/pipe.py`), a message is a pickled value behind its length, both ends run this same
-code, and no one else can reach the socket.
-"""
-
-import pickle
-import select
-import socket
-import struct
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NewType
 
 from agent.camera.looking.plan import LookPlan
 from agent.camera.values import CameraName, Look, Picture
-from agent.units import Bytes, Seconds
-
-HEADER = struct.Struct("!I")
-_CHUNK = 64 * 1024
+from agent.children.pipe import ChildPipe
+from agent.units import Bytes
 
 PictureId = NewType("PictureId", int)
 
@@ -128,65 +118,5 @@ class LookFailed:
 
 ToLooking = Begin | LookAgain | TakePicture
 ToAgent = Touches | Look | Taken | Rates | DetectorRefused | LookFailed
-
-
-def encode(message: ToLooking | ToAgent) -> bytes:
-    """A message as bytes, its length before it."""
-    body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    return HEADER.pack(len(body)) + body
-
-
-def decode(body: bytes) -> object:
-    """A message from the bytes behind its header."""
-    return pickle.loads(body)  # noqa: S301 - the other end is this package too
-
-
-class LookingPipe:
-    """The looking process's end: blocking, used by one thread.
-
-    Args:
-        end: The connected socket. Owned: closed with this.
-    """
-
-    def __init__(self, end: socket.socket) -> None:
-        self._end = end
-        self._poll = select.poll()
-        self._poll.register(end, select.POLLIN)
-
-    def waiting(self, timeout: Seconds) -> bool:
-        """Whether `receive` would not block; waits so long for it."""
-        return bool(self._poll.poll(timeout * 1000))
-
-    def receive(self) -> object:
-        """The next message.
-
-        Raises:
-            EOFError: The agent is gone.
-        """
-        (length,) = HEADER.unpack(self._exactly(HEADER.size))
-        return decode(self._exactly(length))
-
-    def send(self, message: ToAgent) -> None:
-        """Send a message; waits while the agent does not read: what it cannot take need not be looked at.
-
-        Raises:
-            OSError: The agent is gone.
-        """
-        self._end.sendall(encode(message))
-
-    def close(self) -> None:
-        """Tell the agent that no more comes."""
-        self._end.close()
-
-    def _exactly(self, length: int) -> bytes:
-        parts = []
-        while length:
-            try:
-                part = self._end.recv(min(length, _CHUNK))
-            except ConnectionError:
-                part = b""
-            if not part:
-                raise EOFError
-            parts.append(part)
-            length -= len(part)
-        return b"".join(parts)
+LookingPipe = ChildPipe[ToAgent]
+"""The looking process's end."""

@@ -23,9 +23,9 @@ from agent.clock import Clock
 from agent.errors import NoPictureError, NotConnectedError, RejectedError, RetryError
 from agent.events import CameraBack, CameraCondition, CameraLost, Event, StorageFull
 from agent.journal import JournalThread
-from agent.link import BrokerBusyError, Link, PublishRefusedError
-from agent.prompt import OutMessage
+from agent.link import BrokerBusyError, PublishRefusedError
 from agent.units import Bytes, Seconds, UnixSeconds
+from tests.unit.camera.links import FakeLink
 from tests.unit.camera.observations import DOOR, PICTURE, TOPIC, Line, look, settings
 
 CONFIGURED = {DOOR: settings(when=["always"], every="0s", looks=5, stall_timeout="5s", most_per_hour=100)}
@@ -74,28 +74,6 @@ class Eye(Runs):
         if not self.has_picture:
             raise NoPictureError("the looking process is being started")
         return PICTURE
-
-
-class FakeLink(Link):
-    """A broker that does with a message as it is told."""
-
-    def __init__(self) -> None:
-        self.up = asyncio.Event()
-        self.up.set()
-        self.published: list[OutMessage] = []
-        self.errors: list[Exception] = []
-        self.heard = asyncio.Event()
-        self.refused = asyncio.Event()
-
-    async def connected(self) -> None:
-        await self.up.wait()
-
-    async def publish(self, message: OutMessage) -> None:
-        if self.errors:
-            self.refused.set()
-            raise self.errors.pop(0)
-        self.published.append(message)
-        self.heard.set()
 
 
 @dataclass

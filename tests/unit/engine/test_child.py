@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from agent.children.pipe import encode
 from agent.engine.child import Loop
-from agent.engine.pipe import Admit, Cancel, EnginePipe, Keeps, NotLoaded, ToEngine, encode
+from agent.engine.pipe import Admit, Cancel, EnginePipe, Keeps, ToEngine
 from agent.engine.protocol import (
     Capabilities,
     Event,
@@ -196,19 +197,3 @@ def test_a_deadline_ends_a_request_with_what_there_is(deadline: float, said: int
     outcome = conversation(Admit(request("a", 9, deadline=deadline)))[-1]
     assert isinstance(outcome, Finished)
     assert (outcome.reason, outcome.text) == (FinishReason.DEADLINE, f"{said} said")
-
-
-def test_a_large_message_arrives_whole() -> None:
-    ours, theirs = socket.socketpair()
-    sender, receiver = EnginePipe(ours), EnginePipe(theirs)
-    message = NotLoaded("x" * 5_000_000)
-    writer = threading.Thread(target=sender.send, args=(message,))
-    writer.start()
-    assert receiver.waiting(None)
-    assert receiver.receive() == message
-    writer.join()
-    assert not receiver.waiting(Seconds(0.0))
-    sender.close()
-    with pytest.raises(EOFError):
-        receiver.receive()
-    receiver.close()

@@ -1,8 +1,8 @@
-"""How long the host waits before it starts another engine process."""
+"""How long to wait before a child that ended is started anew."""
 
 import pytest
 
-from agent.engine.host import wait_before_restart
+from agent.children.restarts import wait_before_restart
 
 
 @pytest.mark.parametrize(
