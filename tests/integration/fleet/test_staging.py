@@ -10,7 +10,7 @@ import pytest
 from agent.fleet.ports import StagingError
 from agent.fleet.slots import ReleaseSlots
 from agent.fleet.values import ReleaseName
-from tests.tiny_release import TinyBlobs, TinyRelease
+from tests.tiny_release import TinyBlobs, TinyRelease, quick_python
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def blobs(fleet: Path) -> TinyBlobs:
 
 
 @pytest.fixture
-def slots(fleet: Path, blobs: TinyBlobs) -> ReleaseSlots:
-    return ReleaseSlots(fleet, blobs, is_stopped=lambda: False)
+def slots(fleet: Path, blobs: TinyBlobs, tmp_path: Path) -> ReleaseSlots:
+    return ReleaseSlots(fleet, blobs, is_stopped=lambda: False, python=quick_python(tmp_path))
 
 
 def _says(fleet: Path, name: str, *arguments: str) -> str:
@@ -33,7 +33,8 @@ def _says(fleet: Path, name: str, *arguments: str) -> str:
     return subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_a_release_is_staged_runs_and_shares_its_contents(fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots) -> None:
+def test_a_release_is_staged_runs_and_shares_its_contents(fleet: Path, blobs: TinyBlobs) -> None:
+    slots = ReleaseSlots(fleet, blobs, is_stopped=lambda: False)  # with nothing that makes it quick
     release = TinyRelease(version="1.5").put(blobs, "r1")
     slots.stage(release)
     slot = fleet / "releases/r1"
@@ -56,9 +57,7 @@ def test_a_release_is_staged_runs_and_shares_its_contents(fleet: Path, blobs: Ti
     assert (slot / "venv/pyvenv.cfg").stat().st_mtime_ns == made  # it was there
 
 
-def test_a_wheel_that_is_not_the_one_of_the_lock_is_refused(
-    fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots
-) -> None:
+def test_a_wheel_that_is_not_the_one_of_the_lock_is_refused(fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots) -> None:
     release = TinyRelease(lock=f"tiny-needed==2.0 --hash=sha256:{'0' * 64}\n").put(blobs, "r1")
     with pytest.raises(StagingError, match="DO NOT MATCH THE HASHES"):
         slots.stage(release)
@@ -79,18 +78,20 @@ import sys
 from pathlib import Path
 from agent.fleet.slots import ReleaseSlots
 from tests.tiny_release import TinyBlobs, TinyRelease
-fleet = Path(sys.argv[1])
+fleet, python = map(Path, sys.argv[1:])
 blobs = TinyBlobs(fleet / "blobs")
-ReleaseSlots(fleet, blobs, is_stopped=lambda: False).stage(TinyRelease(version="1.5").put(blobs, "r1"))
+ReleaseSlots(fleet, blobs, is_stopped=lambda: False, python=python).stage(TinyRelease(version="1.5").put(blobs, "r1"))
 """
 
 
-@pytest.mark.parametrize("moment", ["venv/pyvenv.cfg", "venv/bin/pip3", "venv/bin/jetson-agent"])
+@pytest.mark.parametrize(
+    "moment", ["wheels", "release.json", "venv/pyvenv.cfg", "venv/bin/python", ".scratch/*", "venv/bin/jetson-agent"]
+)
 def test_killed_at_a_moment_nothing_goes_on_and_the_next_one_makes_it(
-    fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots, moment: str
+    fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots, tmp_path: Path, moment: str
 ) -> None:
-    with subprocess.Popen([sys.executable, "-c", _STAGE, fleet]) as process:
-        while not (fleet / "releases/r1" / moment).exists():
+    with subprocess.Popen([sys.executable, "-c", _STAGE, fleet, quick_python(tmp_path)]) as process:
+        while not any((fleet / "releases/r1").glob(moment)):
             assert process.poll() is None
             time.sleep(0.001)
         process.kill()
@@ -98,6 +99,15 @@ def test_killed_at_a_moment_nothing_goes_on_and_the_next_one_makes_it(
     _wait_until_nothing_runs_in(fleet)
     slots.stage(TinyRelease(version="1.5").put(blobs, "r1"))
     assert _says(fleet, "r1") == "jetson-agent 1.5"
+
+
+def test_stopped_amid_pip_it_ends_at_once_and_leaves_nothing(fleet: Path, blobs: TinyBlobs, tmp_path: Path) -> None:
+    pip_runs = fleet / "releases/r1/venv/bin/python"
+    slots = ReleaseSlots(fleet, blobs, is_stopped=pip_runs.exists, python=quick_python(tmp_path))
+    with pytest.raises(StagingError, match="stopped"):
+        slots.stage(TinyRelease().put(blobs, "r1"))
+    _wait_until_nothing_runs_in(fleet)
+    assert not list((fleet / "releases").iterdir())
 
 
 def _wait_until_nothing_runs_in(fleet: Path) -> None:
