@@ -54,16 +54,16 @@ def make_environment(
         "LC_ALL": "C.UTF-8",
         "PIP_CONFIG_FILE": os.devnull,
     }
-    install: list[str | Path] = [place / "bin" / "python", "-I", "-m", "pip", "--isolated", "install", "--quiet", "--no-index"]
-    install += ["--disable-pip-version-check", "--no-cache-dir", "--no-input"]
+    pip: list[str | Path] = [place / "bin" / "python", "-I", "-m", "pip", "--isolated", "install"]
+    pip += ["--quiet", "--disable-pip-version-check", "--no-input", "--no-cache-dir", "--no-index"]
 
     def run(command: Sequence[str | Path], within: Seconds) -> None:
         _run(command, environ, within, is_stopped, place.parent)
 
     run([python or sys.executable, "-I", "-m", "venv", place], _MAKING)
-    run([*install, "--find-links", wheels, "--require-hashes", "--only-binary", ":all:", "-r", lock], _INSTALLING)
+    run([*pip, "--find-links", wheels, "--require-hashes", "--only-binary", ":all:", "-r", lock], _INSTALLING)
     # The lock has all that it needs, and does not name it; its digest was compared when it came.
-    run([*install, "--no-deps", own], _INSTALLING)
+    run([*pip, "--no-deps", own], _INSTALLING)
     run([place / "bin" / "jetson-agent", "version"], _TRYING)
 
 

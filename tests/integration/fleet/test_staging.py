@@ -68,7 +68,7 @@ def test_an_agent_that_does_not_start_is_refused_with_its_last_words(
     fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots
 ) -> None:
     release = TinyRelease(body="sys.exit('no such library')").put(blobs, "r1")
-    with pytest.raises(StagingError, match="exit code 1: .*no such library"):
+    with pytest.raises(StagingError, match=r"exit code 1: .*no such library"):
         slots.stage(release)
     assert not (fleet / "releases/r1").exists()
 
