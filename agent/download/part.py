@@ -4,20 +4,37 @@ Invariant: the part file never has bytes that the server did not send at their p
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from http import HTTPStatus
 from io import FileIO
 from pathlib import Path
 from typing import Protocol
-
-import httpx2
 
 from agent.units import Bytes, Seconds
 
 _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 
-Get = Callable[[str, Mapping[str, str]], AbstractContextManager[httpx2.Response]]
-"""Asks for an address with headers; the body is not read yet. Raises `httpx2.RequestError`."""
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A server's answer, with its body on the way.
+
+    Attributes:
+        url: Who answers, after redirects.
+        status: HTTP's.
+        chunks: The body, as it comes: a chunk of a size would be waited for, and lost with the connection.
+    """
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    chunks: Iterator[bytes]
+
+
+Get = Callable[[str, Mapping[str, str]], AbstractContextManager[Answer]]
+"""Asks for an address with headers."""
 
 
 class Receiver(Protocol):
@@ -75,13 +92,13 @@ def receive(get: Get, url: str, size: Bytes, part: Path, receiver: Receiver) -> 
         NotNowError: Not now; what came is in the part file.
         RefusedError: The server does not give it.
         OtherContentError: It is another file.
-        httpx2.RequestError: The connection broke; what came is in the part file.
         OSError: The disk does not take it.
+        Exception: What `get` and the receiver raise; what came is in the part file.
     """
     have = part_size(part)
-    with get(url, {"Range": f"bytes={have}-"} if have else {}) as response:
-        _judge(response)
-        starts_at = _starts_at(response, url, size)
+    with get(url, {"Range": f"bytes={have}-"} if have else {}) as answer:
+        _judge(answer)
+        starts_at = _starts_at(answer, url, size)
         if starts_at not in {0, have}:
             raise OtherContentError(f"{url}: asked for the bytes from {have:,} on, got those from {starts_at:,} on")
         if starts_at < have:
@@ -90,17 +107,17 @@ def receive(get: Get, url: str, size: Bytes, part: Path, receiver: Receiver) -> 
             file.truncate(starts_at)
             file.seek(starts_at)
             try:
-                _copy(response, size, starts_at, file, receiver)
+                _copy(answer, size, starts_at, file, receiver)
             finally:
                 os.fsync(file.fileno())
     if part_size(part) < size:
         raise NotNowError("the server ended early")
 
 
-def _copy(response: httpx2.Response, size: Bytes, at: int, file: FileIO, receiver: Receiver) -> None:
-    for chunk in response.iter_raw():  # as it comes: a size would be waited for, and lost with the connection
+def _copy(answer: Answer, size: Bytes, at: int, file: FileIO, receiver: Receiver) -> None:
+    for chunk in answer.chunks:
         if at + len(chunk) > size:
-            raise TooLongError(f"{response.url} is longer than the {size:,} bytes that it should have")
+            raise TooLongError(f"{answer.url} is longer than the {size:,} bytes that it should have")
         _write(file, chunk)
         at += len(chunk)
         receiver.advance(len(chunk))
@@ -113,25 +130,25 @@ def _write(file: FileIO, chunk: bytes) -> None:
         left = left[file.write(left) :]
 
 
-def _judge(response: httpx2.Response) -> None:
-    status = response.status_code
+def _judge(answer: Answer) -> None:
+    status = answer.status
     if status in _TRY_AGAIN:
-        raise NotNowError(f"the server answers {status}", _retry_after(response))
-    if status not in {httpx2.codes.OK, httpx2.codes.PARTIAL_CONTENT}:
+        raise NotNowError(f"the server answers {status}", _retry_after(answer))
+    if status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         raise RefusedError(status)
 
 
-def _starts_at(response: httpx2.Response, url: str, size: Bytes) -> int:
+def _starts_at(answer: Answer, url: str, size: Bytes) -> int:
     """Where the bytes belong that come."""
-    if response.status_code == httpx2.codes.OK:
+    if answer.status == HTTPStatus.OK:
         return 0
-    unit_and_range, _, total = response.headers.get("Content-Range", "").partition("/")
+    unit_and_range, _, total = answer.headers.get("Content-Range", "").partition("/")
     first = unit_and_range.removeprefix("bytes ").partition("-")[0]
     if not first.isdecimal() or total not in {str(size), "*"}:
         raise OtherContentError(f"{url}: not the file of {size:,} bytes that it should be: {unit_and_range}/{total}")
     return int(first)
 
 
-def _retry_after(response: httpx2.Response) -> Seconds | None:
-    seconds = response.headers.get("Retry-After", "")
+def _retry_after(answer: Answer) -> Seconds | None:
+    seconds = answer.headers.get("Retry-After", "")
     return Seconds(float(seconds)) if seconds.isdecimal() else None

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 
 from agent.download.pace import Pace
-from agent.download.part import NotNowError, OtherContentError, RefusedError, part_size, receive
+from agent.download.part import Answer, NotNowError, OtherContentError, RefusedError, part_size, receive
 from agent.models.listing import Wanted
 from agent.models.offline import offline
 from agent.models.progress import Progress
@@ -103,10 +103,10 @@ class Transfer:
         self._sleep(wait)
 
     @contextlib.contextmanager
-    def _get(self, url: str, headers: Mapping[str, str]) -> Iterator[httpx2.Response]:
+    def _get(self, url: str, headers: Mapping[str, str]) -> Iterator[Answer]:
         with self._client.stream("GET", url, headers=headers) as response:
             self._has_answered = True
-            yield response
+            yield Answer(str(response.url), response.status_code, response.headers, response.iter_raw())
 
 
 def _refusal(url: str, status: int) -> str:
