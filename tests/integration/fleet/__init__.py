@@ -1,0 +1,1 @@
+"""Tests of `agent.fleet` against a real repository at a real server."""
