@@ -1,1 +1,1 @@
-"""Tests of `agent.fleet` with real files, processes and servers."""
+"""Tests of `agent.fleet` against a real repository at a real server."""
