@@ -48,7 +48,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class ChunkIndex:
-    """Chunks one behind the other, 40 bytes each: of 2 GB 1.3 MB.
+    """Chunks one behind the other, 40 bytes each: of 2 GB 2.6 MB.
 
     Attributes:
         sizes: What they measure; the last may be smaller.

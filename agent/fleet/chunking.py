@@ -19,14 +19,14 @@ import numpy as np
 from agent.fleet.chunk_index import Chunk, ChunkIndex, ChunkSizes
 from agent.units import Bytes
 
-SIZES = ChunkSizes(least=Bytes(16 * 1024), mean=Bytes(64 * 1024), most=Bytes(256 * 1024))
+SIZES = ChunkSizes(least=Bytes(8 * 1024), mean=Bytes(32 * 1024), most=Bytes(128 * 1024))
 _BLOCK = 128 * 1024
 """Bytes that are looked at at once: the hashes of more would not stay in a core's cache."""
 _WINDOW = 32
 _BEFORE = _WINDOW - 1
 _RANDOM = np.frombuffer(hashlib.shake_256(b"jetson-agent chunks").digest(4 * 256), dtype="<u4").astype(np.uint32)
 _SMALL = np.uint32(2**32 // (SIZES.mean - SIZES.least))
-"""Hashes below it are where a chunk may end: one in 48 Ki."""
+"""Hashes below it are where a chunk may end: one in 24 Ki."""
 
 
 def make_index(file: Path) -> bytes:

@@ -110,8 +110,10 @@ class Delta:
             raise UnreachableError(f"the server ended before the bytes up to {last:,} had come")
 
 
-def find_delta(blob: Blob, index: bytes, sources: Sequence[Source]) -> Delta | None:
-    """How a content can be made from others; None: too little of it is here, it is to be fetched whole.
+def find_delta(blob: Blob, index: bytes, sources: Sequence[Source]) -> Delta:
+    """How a content can be made from others.
+
+    Where too little of it is here it comes as one stretch: as a download of the whole, but verified chunk by chunk.
 
     Args:
         blob: What is wanted.
@@ -128,7 +130,7 @@ def find_delta(blob: Blob, index: bytes, sources: Sequence[Source]) -> Delta | N
             usable.append((source, ChunkIndex.decoded(source.index, source.size)))
     recipe = make_recipe(wanted, [decoded for _, decoded in usable])
     if recipe.to_fetch > (1 - _LEAST_SAVING) * blob.size:
-        return None
+        return Delta(blob, make_recipe(wanted, []), ())
     return Delta(blob, recipe, tuple(source for source, _ in usable))
 
 

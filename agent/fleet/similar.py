@@ -1,7 +1,7 @@
 """Makes a content of a release from similar ones in the store, where its signed manifest names an index of it.
 
 The store's contents keep their indexes beside them, as `<digest>.index`: what a release brings now is what the next
-one is made from. Without one a content is fetched whole, and nothing is lost but time.
+one is made from. With an index a wrong chunk costs a chunk, and without one the whole content.
 """
 
 from pathlib import Path
@@ -31,9 +31,7 @@ def make_from_similar(blob: Blob, part: Path, fetching: Fetching) -> None:
     if blob.index is None:
         return
     index = _bring_index(store, blob, blob.index, fetching)
-    delta = find_delta(blob, index, _sources(store))
-    if delta is not None:
-        _rebuild(delta, part, fetching)
+    _rebuild(find_delta(blob, index, _sources(store)), part, fetching)
 
 
 def _rebuild(delta: Delta, part: Path, fetching: Fetching) -> None:

@@ -142,6 +142,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a head would wait for the acknowledgement of the body before
     owner: StaticServer
 
     def do_GET(self) -> None:
