@@ -128,6 +128,22 @@ class Fetching:
         self._progress(Bytes(size))
         self._rest(self._pace.wait(Bytes(size), Seconds(time.monotonic())))
 
+    def here(self, size: int) -> None:
+        """So many bytes need not come, or come again where less than none: no rate is kept for them."""
+        self._progress(Bytes(size))
+        self._rest(0.0)
+
+    def rest_or_give_up(self, failures: int, error: DistrustError | UnreachableError) -> None:
+        """Wait after so many failures in a row, longer after each round of all places; after too many raise the last.
+
+        Raises:
+            DistrustError, UnreachableError: The last one.
+            StoppedError: It was stopped.
+        """
+        if failures >= _TRIES_EACH * len(self._places):
+            raise error
+        self._rest(self._wait(failures))
+
     def begin_anew(self, had: Bytes) -> None:
         """So many bytes have to come again."""
         self._progress(Bytes(-had))
@@ -143,10 +159,14 @@ class Fetching:
         if len(failures) >= _TRIES_EACH * len(self._places):
             raise next((error for error in told if isinstance(error, DistrustError)), told[-1])
         self.turn_away()
-        rounds = len(failures) // len(self._places)
         last = failures[-1]
         asked = last.after if isinstance(last, NotNowError) and last.after is not None else 0.0
-        self._rest(min(_LONGEST_WAIT, max(asked, 2.0 ** (rounds - 1) if rounds else 0.0)))
+        self._rest(min(_LONGEST_WAIT, max(asked, self._wait(len(failures)))))
+
+    def _wait(self, failures: int) -> float:
+        """Seconds: none before all places have failed."""
+        rounds = failures // len(self._places)
+        return min(_LONGEST_WAIT, 2.0 ** (rounds - 1)) if rounds else 0.0
 
     def _rest(self, seconds: float) -> None:
         while True:
