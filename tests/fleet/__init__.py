@@ -1,0 +1,1 @@
+"""Programs and servers for the tests of updates."""

@@ -1,0 +1,1 @@
+"""Updates with real servers and real processes."""
