@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, TargetFile, Targets, Timestamp
+from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from agent.fleet.layout import DEVICES_ROLE
 from agent.fleet_admin.errors import FleetError
@@ -64,9 +65,7 @@ class Edition:
         before: What it follows. None: what there is.
     """
 
-    def __init__(
-        self, repository: Repository, keys: KeyFolder, now: datetime, before: Present | None = None
-    ) -> None:
+    def __init__(self, repository: Repository, keys: KeyFolder, now: datetime, before: Present | None = None) -> None:
         self._repository = repository
         self._keys = keys
         self._now = now
@@ -154,11 +153,11 @@ class Edition:
             return (self._root or self._before.root).signed
         return self._role(DEVICES_ROLE if is_bin(role) else TARGETS).signed
 
-    def _next(self, metadata: Metadata[Signed], role: str, version: int) -> None:
+    def _next(self, metadata: Metadata[Any], role: str, version: int) -> None:
         """Give it its version and its time, and have it signed."""
         metadata.signed.version = version
         metadata.signed.expires = self._now + lifetime(role)
-        authorities = (self._authority(role),)
+        authorities: tuple[Authority, ...] = (self._authority(role),)
         if role in (ROOT, TARGETS, SNAPSHOT, TIMESTAMP) and self._root is not None:
             authorities = (*authorities, self._before.root.signed)
         sign(metadata, role, authorities, self._keys)
@@ -190,6 +189,6 @@ class Edition:
         old = self._before.root.signed
         self._next(self._root, ROOT, old.version + 1)
         demand(self._root, ROOT, old)
-        others = [(TIMESTAMP, timestamp), (SNAPSHOT, snapshot)]
+        others: list[tuple[str, Metadata[Any]]] = [(TIMESTAMP, timestamp), (SNAPSHOT, snapshot)]
         others += [(TARGETS, self._roles[TARGETS])] if TARGETS in self._changed else []
         return not all(is_signed(metadata, role, old) for role, metadata in others)

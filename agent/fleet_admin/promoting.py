@@ -17,6 +17,8 @@ from agent.fleet_admin.place import Place
 from agent.fleet_admin.repository import Repository
 from agent.units import Ratio
 
+_ALL = Ratio(1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
@@ -31,7 +33,7 @@ class Promotion:
 
     target: str
     release: ReleaseName
-    share: Ratio = Ratio(1.0)
+    share: Ratio = _ALL
     urgent: bool = False
 
 

@@ -1,13 +1,8 @@
 """Makes a release of wheels, a lock file, models and a configuration: its contents, and its signed manifest."""
 
-import os
-import re
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 
 from agent.fleet.documents import encode_release
@@ -16,7 +11,6 @@ from agent.fleet.ports import DistrustError
 from agent.fleet.values import (
     Blob,
     Canary,
-    Digest,
     Proof,
     Release,
     ReleasedModel,
@@ -24,16 +18,14 @@ from agent.fleet.values import (
     ReleaseName,
     Requirements,
 )
-from agent.fleet_admin.edition import Edition
+from agent.fleet_admin.contents import Progress, store, store_with_index
+from agent.fleet_admin.edition import Edition, present
 from agent.fleet_admin.errors import FleetError
 from agent.fleet_admin.keys import KeyFolder
 from agent.fleet_admin.place import Place
 from agent.fleet_admin.repository import Repository
 from agent.fleet_admin.wheelhouse import Wheelhouse, read_wheelhouse
 from agent.units import Bytes
-
-_PIECE = 1024 * 1024
-Progress = Callable[[Bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +72,7 @@ def size_of(parts: Parts) -> Bytes:
 
 
 def publish(  # noqa: PLR0913 - place and keys, what, and how it is told
-    place: Place, keys: KeyFolder, name: ReleaseName, parts: Parts, now: datetime, progress: Progress
+    place: Place, keys: KeyFolder, name: ReleaseName, parts: Parts, *, now: datetime, progress: Progress
 ) -> Published:
     """Copy the contents, write and sign the manifest. The same again after it was cut off.
 
@@ -88,8 +80,7 @@ def publish(  # noqa: PLR0913 - place and keys, what, and how it is told
         FleetError: The parts do not go together, or the name has another content already.
     """
     wheelhouse = read_wheelhouse(parts.wheels, parts.lock)
-    with place.alone():
-        Edition(place.repository, keys, now).has(release_target(name))  # whether there is a repository at all
+    present(place.repository)  # better told before gigabytes are copied
     release = _release(place.repository, name, parts, wheelhouse, progress)
     try:
         manifest = encode_release(release)
@@ -118,10 +109,7 @@ def _release(
         wheels=tuple(ReleaseFile(wheel.name, stored(wheel)) for wheel in wheelhouse.wheels),
         lock=stored(parts.lock),
         models=tuple(
-            ReleasedModel(
-                folder.resolve().name,
-                tuple(ReleaseFile(file.relative_to(folder).as_posix(), stored(file)) for file in _below(folder)),
-            )
+            ReleasedModel(folder.resolve().name, _files_of_model(repository, folder, progress))
             for folder in parts.models
         ),
         config=None if parts.config is None else stored(parts.config),
@@ -131,27 +119,32 @@ def _release(
     )
 
 
-def store(repository: Repository, file: Path, progress: Progress) -> Blob:
-    """Copy a content to where its digest says, unless it is there; whole, or not at all. Raises `FleetError`."""
+def _files_of_model(repository: Repository, folder: Path, progress: Progress) -> tuple[ReleaseFile, ...]:
+    return tuple(
+        ReleaseFile(file.relative_to(folder).as_posix(), store_with_index(repository, file, progress))
+        for file in _below(folder)
+    )
+
+
+def _below(folder: Path) -> list[Path]:
+    """A model's files; what begins with a dot is no part of one."""
+    if not folder.is_dir():
+        raise FleetError(f"{folder}: is no folder of a model")
+    files = (file for file in sorted(folder.rglob("*")) if file.is_file())
+    return [file for file in files if not any(part.startswith(".") for part in file.relative_to(folder).parts)]
+
+
+def _files(parts: Parts) -> Iterator[Path]:
+    yield from parts.wheels.glob("*.whl")
+    yield parts.lock
+    for folder in parts.models:
+        yield from _below(folder)
+    if parts.config is not None:
+        yield parts.config
+
+
+def _size(file: Path) -> int:
     try:
-        with file.open("rb") as source, tempfile.NamedTemporaryFile(dir=_incoming(repository), delete=False) as copy:
-            try:
-                digest, size = sha256(), 0
-                while piece := source.read(_PIECE):
-                    digest.update(piece)
-                    copy.write(piece)
-                    size += len(piece)
-                    progress(Bytes(len(piece)))
-                os.fchmod(copy.fileno(), 0o644)
-                copy.flush()
-                os.fsync(copy.fileno())
-                blob = Blob(Digest(digest.hexdigest()), Bytes(size))
-                place = repository.blob(blob.digest)
-                place.parent.mkdir(exist_ok=True)
-                Path(copy.name).rename(place)
-            except BaseException:
-                Path(copy.name).unlink(missing_ok=True)
-                raise
+        return file.stat().st_size
     except OSError as error:
-        raise FleetError(f"{error.filename or file}: {error.strerror}") from error
-    return blob
+        raise FleetError(f"{file}: {error.strerror}") from error

@@ -9,7 +9,7 @@ from agent.fleet_admin.errors import KeyMissingError
 from agent.fleet_admin.keys import KeyFolder
 from agent.fleet_admin.place import Place
 from agent.fleet_admin.repository import Repository
-from agent.fleet_admin.roles import ROOT, SNAPSHOT, TIMESTAMP, renew_before
+from agent.fleet_admin.roles import ROOT, SNAPSHOT, TIMESTAMP, is_bin, renew_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def expiries(repository: Repository) -> Iterator[Expiry]:
 
 
 def refresh(place: Place, keys: KeyFolder, now: datetime) -> Refreshed:
-    """Sign anew what is due and whose keys are here, each role by itself.
+    """Sign anew what is due and whose keys are here.
 
     Raises:
         FleetError: The keys of timestamp and snapshot are not here, or the repository cannot be used.
@@ -65,24 +65,26 @@ def refresh(place: Place, keys: KeyFolder, now: datetime) -> Refreshed:
         due = [expiry.role for expiry in expiries(place.repository) if expiry.is_due(now)]
         missing: dict[str, str] = {}
         signed: list[str] = []
-        for role in due:
-            if role in (TIMESTAMP, SNAPSHOT):
-                continue  # they are signed with anything else
+        # Bins have one key, and there may be thousands; the others' keys may be here or not.
+        bins = [role for role in due if is_bin(role)]
+        others = [[role] for role in due if role not in (*bins, TIMESTAMP, SNAPSHOT)]
+        for roles in [*others, *([bins] if bins else [])]:
             try:
-                _sign_anew(place, keys, role, now)
-                signed.append(role)
+                _sign_anew(place, keys, roles, now)
+                signed += roles
             except KeyMissingError as error:
-                missing[role] = str(error)
+                missing[roles[0]] = str(error)
         online = [role for role in due if role in (TIMESTAMP, SNAPSHOT)]
         if online and not signed:
             Edition(place.repository, keys, now).publish()
         return Refreshed((*signed, *online), missing)
 
 
-def _sign_anew(place: Place, keys: KeyFolder, role: str, now: datetime) -> None:
+def _sign_anew(place: Place, keys: KeyFolder, roles: list[str], now: datetime) -> None:
     edition = Edition(place.repository, keys, now)
-    if role == ROOT:
-        edition.root()
-    else:
-        edition.targets(role)
+    for role in roles:
+        if role == ROOT:
+            edition.root()
+        else:
+            edition.targets(role)
     edition.publish()

@@ -7,9 +7,9 @@ off, and may be overwritten.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from tuf.api.metadata import Metadata, Root, Signed, Snapshot, TargetFile, Targets, Timestamp
+from tuf.api.metadata import Metadata, Root, Snapshot, TargetFile, Targets, Timestamp
 from tuf.api.serialization import DeserializationError
 
 from agent.durable_file import write_durably
@@ -72,7 +72,7 @@ class Repository:
         """Where a content is, or would be."""
         return self.folder / blob_path(digest)
 
-    def write(self, role: str, metadata: Metadata[Signed]) -> None:
+    def write(self, role: str, metadata: Metadata[Any]) -> None:
         """Write a role's metadata, as the version that it says. Raises `FleetError`."""
         name = f"{role}.json" if role == TIMESTAMP else f"{metadata.signed.version}.{role}.json"
         self._write(self._metadata / name, metadata.to_bytes())

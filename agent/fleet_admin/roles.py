@@ -54,4 +54,3 @@ def lifetime(role: str) -> timedelta:
 def renew_before(role: str) -> timedelta:
     """With less of its life left it is signed anew: half, so that a timer may fail a few times; a month at most."""
     return min(lifetime(role) / 2, _LEAST_LEFT)
-

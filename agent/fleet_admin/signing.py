@@ -1,6 +1,8 @@
 """Signs metadata with the keys that others' metadata asks for."""
 
-from tuf.api.metadata import Metadata, Root, Signed, Targets
+from typing import Any
+
+from tuf.api.metadata import Metadata, Root, Targets
 
 from agent.fleet_admin.errors import KeyMissingError
 from agent.fleet_admin.keys import KeyFolder, name_of
@@ -10,7 +12,7 @@ Authority = Root | Targets
 """What says whose signatures a role needs, and how many."""
 
 
-def sign(metadata: Metadata[Signed], role: str, authorities: tuple[Authority, ...], keys: KeyFolder) -> None:
+def sign(metadata: Metadata[Any], role: str, authorities: tuple[Authority, ...], keys: KeyFolder) -> None:
     """Replace the signatures by those of every key that is here and that an authority knows for the role."""
     metadata.signatures.clear()
     for authority in authorities:
@@ -21,12 +23,12 @@ def sign(metadata: Metadata[Signed], role: str, authorities: tuple[Authority, ..
                     metadata.sign(signer, append=True)
 
 
-def is_signed(metadata: Metadata[Signed], role: str, authority: Authority) -> bool:
+def is_signed(metadata: Metadata[Any], role: str, authority: Authority) -> bool:
     """Whether a device that has `authority` takes it."""
     return bool(authority.get_verification_result(role, metadata.signed_bytes, metadata.signatures))
 
 
-def demand(metadata: Metadata[Signed], role: str, authority: Authority) -> None:
+def demand(metadata: Metadata[Any], role: str, authority: Authority) -> None:
     """Raise `KeyMissingError`, unless enough have signed."""
     result = authority.get_verification_result(role, metadata.signed_bytes, metadata.signatures)
     if not result:
