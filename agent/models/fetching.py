@@ -1,7 +1,7 @@
 """`jetson-agent models pull`: the parts of a download, put together."""
 
+from agent.download.pace import Pace
 from agent.models.catalog import Catalog
-from agent.models.pace import Pace
 from agent.models.progress_bar import ProgressBar
 from agent.models.pull import From, Pulled, Puller
 from agent.models.transfer import Transfer, new_client

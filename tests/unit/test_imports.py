@@ -69,7 +69,7 @@ PURE: dict[str, set[str]] = {
     "images": VALUES | {"images"},
     "engine.image_tokens": set(),
     "schema_limits": VALUES,
-    "models.pace": VALUES,
+    "download.pace": VALUES,
     "models.listing": VALUES,
     "models.building.accuracy": VALUES,
     "models.building.questions": VALUES,

@@ -1,1 +1,1 @@
-"""Updates with real servers and real processes."""
+"""Tests of `agent.fleet` against a real repository at a real server."""

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.models.pace import Pace
+from agent.download.pace import Pace
 from agent.units import Bytes, Seconds
 
 

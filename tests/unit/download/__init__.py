@@ -1,0 +1,1 @@
+"""Tests of `agent.fleet`, as far as they need no server."""
