@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -25,7 +26,7 @@ FILE_FIELD = "x-jetson-agent-key"
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}-[0-9]+")
 
 Passphrase = Callable[[str], bytes]
-"""Asked with a key's name."""
+"""Asked with a key's name; a second time when what it said is not that key's."""
 
 
 class KeyFolder:
@@ -95,10 +96,16 @@ class KeyFolder:
         try:
             private = load_pem_private_key(pem, None)
         except TypeError:  # it is encrypted
-            private = load_pem_private_key(pem, self._passphrase(file.stem))
+            private = self._decrypted(pem, file.stem)
         if not isinstance(private, Ed25519PrivateKey):
             raise ValueError("it is no ed25519 key")  # noqa: TRY004 - of a file, not of an argument
         return private
+
+    def _decrypted(self, pem: bytes, name: str) -> PrivateKeyTypes:
+        try:
+            return load_pem_private_key(pem, self._passphrase(name))
+        except ValueError:
+            return load_pem_private_key(pem, self._passphrase(name))
 
     def _file(self, name: str) -> Path | None:
         if not _NAME.fullmatch(name):

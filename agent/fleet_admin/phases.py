@@ -119,7 +119,7 @@ def decide(plan: Plan, phase: int, lasted: Seconds, counts: Counts) -> Wait | Ne
 
 
 def _is_asked(plan: Plan, share: Ratio, seen: Seen) -> bool:
-    if seen.release == plan.release or seen.running == plan.release:
+    if plan.release in (seen.release, seen.running):
         return True
     return seen.channel == plan.channel and seen.group is None and place(seen.device, plan.release) < share
 

@@ -23,15 +23,22 @@ from agent.units import Ratio, Seconds, UnixSeconds
 _TICK = Seconds(0.5)
 _RETRY_AFTER = Seconds(5.0)
 
-Tell = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True)
-class Wire:
-    """Where devices are heard."""
+class Hearing:
+    """Where devices are heard, and where an operator is told.
+
+    Attributes:
+        broker: Of the devices.
+        topic_root: What is before their ids in their topics.
+        tell: Told what happens.
+        show: Told, each moment, how it stands.
+    """
 
     broker: Broker
     topic_root: str
+    tell: Callable[[str], None]
+    show: Callable[[str], None]
 
 
 class Rolling:
@@ -41,20 +48,18 @@ class Rolling:
         place: The fleet's folder.
         keys: Must have the channel's, and those of timestamp and snapshot.
         plan: What is wanted.
-        wire: Where devices are heard.
-        tell: Told what happens.
-        show: Told, each moment, how it stands.
+        hearing: Where devices are heard, and who is told.
     """
 
-    def __init__(self, place: Place, keys: KeyFolder, plan: Plan, wire: Wire, *, tell: Tell, show: Tell) -> None:
+    def __init__(self, place: Place, keys: KeyFolder, plan: Plan, hearing: Hearing) -> None:
         self._place = place
         self._keys = keys
         self._plan = plan
-        self._wire = wire
-        self._tell = tell
-        self._show = show
+        self._hearing = hearing
+        self._tell = hearing.tell
+        self._show = hearing.show
         self._file: Path = place.rollouts / f"{plan.channel}.json"
-        self._seen = FleetSeen(wire.topic_root)
+        self._seen = FleetSeen(hearing.topic_root)
 
     def run(self) -> bool:
         """Until all devices are to take it, or it has gone back; whether it is done.
@@ -66,14 +71,14 @@ class Rolling:
         self._place.rollouts.mkdir(exist_ok=True)
         lock = self._file.with_suffix(".lock")
         with locked(lock, Seconds(0.0), f"a rollout of {self._plan.channel} runs already"):
-            with BrokerConnection(self._wire.broker):
+            with BrokerConnection(self._hearing.broker):
                 pass  # a wrong address is better told before anything is signed
             rollout = self._begun()
             while rollout.state == "running":
                 try:
-                    with BrokerConnection(self._wire.broker) as connection:
-                        connection.listen(f"{self._wire.topic_root}/+/status", self._seen.on_status)
-                        connection.listen(f"{self._wire.topic_root}/+/event", self._seen.on_event)
+                    with BrokerConnection(self._hearing.broker) as connection:
+                        connection.listen(f"{self._hearing.topic_root}/+/status", self._seen.on_status)
+                        connection.listen(f"{self._hearing.topic_root}/+/event", self._seen.on_event)
                         rollout = self._follow(connection, rollout)
                 except AskError as error:
                     self._show(f"the broker is away: {error}")

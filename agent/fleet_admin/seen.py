@@ -141,9 +141,17 @@ def as_json(devices: list[Seen]) -> str:
 
 
 def _with(seen: Seen, form: _UpdateForm) -> Seen:
-    told = {name: _clean(value) for name, value in form if value is not None}
-    return replace(seen, **told)
+    """What it says counts; what it does not say stays as it was."""
+    return replace(
+        seen,
+        channel=_clean(form.channel) or seen.channel,
+        group=_clean(form.group) or seen.group,
+        running=_clean(form.running) or seen.running,
+        release=_clean(form.release) or seen.release,
+        state=_clean(form.state) or seen.state,
+        why=_clean(form.why) or seen.why,
+    )
 
 
-def _clean(text: str) -> str:
-    return " ".join(printable(text[:_MOST], keep="\n\t").split())
+def _clean(text: str | None) -> str | None:
+    return None if text is None else " ".join(printable(text[:_MOST], keep="\n\t").split())
