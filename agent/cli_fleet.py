@@ -282,8 +282,8 @@ def rotate_keys(
 @fleet.command(
     help=command_help(
         "Sign anew what would expire: timestamp after half a week, snapshot after half a month, the rest a month "
-        "before its year is over, where its keys are here. For cron or a timer, every day. Exits 1 when something that is due "
-        "could not be signed.",
+        "before its year is over, where its keys are here. For cron or a timer, every day. Exits 1 when something "
+        "that is due could not be signed.",
         ("jetson-agent fleet refresh ./fleet --passphrase-file /etc/fleet/passphrase", "from a timer"),
         ("jetson-agent fleet refresh ./fleet --keys /media/root-1 --keys /media/root-2", "root too, once a year"),
     ),
