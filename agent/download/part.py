@@ -141,6 +141,11 @@ def _judge(answer: Answer) -> None:
 def _starts_at(answer: Answer, url: str, size: Bytes) -> int:
     """Where the bytes belong that come."""
     if answer.status == HTTPStatus.OK:
+        told = answer.headers.get("Content-Length", "")
+        if told.isdecimal() and int(told) > size:
+            raise TooLongError(f"{url} is longer than the {size:,} bytes that it should have")
+        if told.isdecimal() and int(told) < size:
+            raise OtherContentError(f"{url} has {int(told):,} bytes, and should have {size:,}")
         return 0
     unit_and_range, _, total = answer.headers.get("Content-Range", "").partition("/")
     first = unit_and_range.removeprefix("bytes ").partition("-")[0]

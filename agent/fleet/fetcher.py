@@ -1,7 +1,9 @@
 """Metadata and signed documents over HTTP, in the form that python-tuf asks for."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Generator, Iterator
 from http import HTTPStatus
+from typing import IO
 
 import httpx2
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, SlowRetrievalError
@@ -20,8 +22,23 @@ class WebFetcher(FetcherInterface):
 
     def __init__(self, web: Web) -> None:
         self._web = web
+        self._body: Generator[bytes, None, None] | None = None
+
+    @contextlib.contextmanager
+    def download_file(self, url: str, max_length: int) -> Iterator[IO[bytes]]:
+        """As the base class does; what is too long is left at once, and not when Python forgets it."""
+        try:
+            with super().download_file(url, max_length) as file:
+                yield file
+        finally:
+            if self._body is not None:
+                self._body.close()
 
     def _fetch(self, url: str) -> Iterator[bytes]:
+        self._body = self._chunks(url)
+        return self._body
+
+    def _chunks(self, url: str) -> Generator[bytes, None, None]:
         """The body in chunks.
 
         Raises:

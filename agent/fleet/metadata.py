@@ -7,6 +7,9 @@ newer version of it no longer looks there.
 from datetime import datetime
 from pathlib import Path
 
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Metadata as Document
+from tuf.api.metadata import Root
 from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.updater import Updater
 
@@ -23,6 +26,18 @@ _LIMITS = UpdaterConfig(
     snapshot_max_length=2 * 1024 * 1024,
     targets_max_length=4 * 1024 * 1024,
 )
+
+
+def check_root(content: bytes) -> None:
+    """Look at what is to be the first root of trust.
+
+    Raises:
+        RepositoryError: It is none.
+    """
+    root = Document[Root].from_bytes(content)
+    if not isinstance(root.signed, Root):
+        raise RepositoryError(f"it is of the type {root.signed.type}")
+    root.signed.verify_delegate(Root.type, root.signed_bytes, root.signatures)
 
 
 class Metadata(Updater):
@@ -58,4 +73,6 @@ class Metadata(Updater):
 
     def _persist_file(self, filename: str, data: bytes) -> None:
         """Replace a file durably: an empty timestamp after a power cut would let an older one in."""
-        write_durably(Path(filename), data)
+        file = Path(filename)
+        if not file.is_file() or file.read_bytes() != data:  # the first root is stored at each check
+            write_durably(file, data)

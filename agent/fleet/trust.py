@@ -5,7 +5,7 @@ nothing there.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from agent.fleet.documents import MOST_DESIRED, MOST_RELEASE, decode_desired, de
 from agent.fleet.fetcher import WebFetcher
 from agent.fleet.known_time import KnownTime
 from agent.fleet.layout import channel_target, device_target, group_target, release_target
-from agent.fleet.metadata import Metadata
+from agent.fleet.metadata import Metadata, check_root
 from agent.fleet.ports import DistrustError, UnreachableError
 from agent.fleet.settings import Fleet
 from agent.fleet.values import Desired, Distrust, Release, ReleaseName
@@ -35,7 +35,7 @@ class FleetTrust:
     Args:
         settings: Where the fleet's repository is, and what this device belongs to.
         device: This device's id.
-        folder: For the metadata; made if it is not there.
+        folder: For the metadata; made when there is some.
         web: Asks the places.
         wall: What the clock says.
 
@@ -50,16 +50,11 @@ class FleetTrust:
             self._wanted.insert(1, ("group", group_target(settings.group)))
         self._folder = folder
         self._documents = folder / "documents"
-        self._documents.mkdir(parents=True, exist_ok=True)
         self._fetcher = WebFetcher(web)
         self._wall = wall
         self._known = KnownTime(folder / "known-time")
         self._root = _read_root(settings.root)
         self._current: Metadata | None = None
-        try:
-            self._metadata(settings.url)
-        except RepositoryError as error:
-            raise ConfigError(f"{settings.root}: not a root of trust: {error}") from error
 
     def refresh(self) -> None:
         """Bring the metadata up to date. Raises `DistrustError`, `UnreachableError`, `NoRoomError`."""
@@ -105,49 +100,46 @@ class FleetTrust:
         return file.read_bytes()
 
     def _ask(self, read: Callable[[Metadata], _T]) -> _T:
-        """What the first place gives, of which all is accepted."""
+        """What the first place gives of which all is accepted: the one that was refreshed last, then the others."""
         failures: list[DistrustError | UnreachableError] = []
-        for metadata in self._each_place():
+        for place in sorted(self._places, key=lambda place: self._current is None or place != self._current.place):
             try:
-                given = self._from(metadata, read)
+                given = self._from(place, read)
             except (DistrustError, UnreachableError) as error:
                 failures.append(error)
                 continue
-            self._current = metadata
             for failure in failures:
-                _log.warning("fleet_place_failed", extra={"reason": str(failure), "used": metadata.place})
+                _log.warning("fleet_place_failed", extra={"reason": str(failure), "used": place})
             return given
-        self._current = None
         raise next((error for error in failures if isinstance(error, DistrustError)), None) or UnreachableError(
             "; ".join(str(error) for error in failures)
         )
 
-    def _each_place(self) -> Iterator[Metadata]:
-        """The one that was refreshed last as it is; then the others anew."""
-        current = self._current
-        if current is not None:
-            yield current
-        for place in self._places:
-            if current is None or place != current.place:
-                yield self._metadata(place)
-
-    def _metadata(self, place: str) -> Metadata:
-        return Metadata(self._folder, place, self._root, self._known.reference(self._wall()), self._fetcher)
-
-    def _from(self, metadata: Metadata, read: Callable[[Metadata], _T]) -> _T:
+    def _from(self, place: str, read: Callable[[Metadata], _T]) -> _T:
+        """What a place gives; its metadata is brought up to date unless that has been done."""
+        metadata, self._current = self._current, None
         wall = self._wall()
-        with distrusting(metadata.place, self._known.told(wall)):
-            try:
-                if metadata is not self._current:
-                    metadata.refresh()
-                return read(metadata)
-            finally:
-                if metadata.end is not None:
-                    self._known.learn(wall, metadata.end)
+        with distrusting(place, self._known.told(wall)):
+            if metadata is None or metadata.place != place:
+                self._documents.mkdir(parents=True, exist_ok=True)
+                metadata = Metadata(self._folder, place, self._root, self._known.reference(wall), self._fetcher)
+                self._refresh(metadata, wall)
+            given = read(metadata)
+        self._current = metadata
+        return given
+
+    def _refresh(self, metadata: Metadata, wall: UnixSeconds) -> None:
+        try:
+            metadata.refresh()
+        finally:
+            if metadata.end is not None:
+                self._known.learn(wall, metadata.end)
 
 
 def _read_root(file: Path) -> bytes:
     try:
-        return plain_file(file).read_bytes()
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"fleet.root: {file}: {error}") from error
+        content = plain_file(file).read_bytes()
+        check_root(content)
+    except (OSError, ValueError, RepositoryError) as error:
+        raise ConfigError(f"fleet.root: {file}: not a root of trust: {error}") from error
+    return content

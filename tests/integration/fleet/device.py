@@ -61,6 +61,7 @@ class Device:
 
     Attributes:
         ahead: How far its clock is ahead of this machine's.
+        waited: Instead of waiting between tries, and for the rate.
     """
 
     folder: Path
@@ -69,6 +70,7 @@ class Device:
     group: str | None = None
     name: str = "press-7"
     ahead: float = 0.0
+    waited: list[float] = field(default_factory=list)
     web: Web = field(default_factory=lambda: Web(Seconds(5.0), LeastRate(Bytes(1024), Seconds(1.0))))
 
     def __post_init__(self) -> None:
@@ -89,7 +91,7 @@ class Device:
         return FleetTrust(self.settings(), self.name, self.folder / "tuf", self.web, self.wall)
 
     def blobs(self, rate: Bytes | None = None) -> BlobStore:
-        return BlobStore(self.folder / "blobs", self.places, self.web, rate)
+        return BlobStore(self.folder / "blobs", self.places, self.web, rate, sleep=self.waited.append)
 
     def wall(self) -> UnixSeconds:
         return UnixSeconds(time.time() + self.ahead)
@@ -102,13 +104,14 @@ class Device:
             if file.suffix == ".json" and not file.is_symlink()
         }
 
-    def refuses(self, kind: Distrust, *, text: str = "") -> None:
-        """A check ends in distrust of that kind, and changes nothing of what is stored."""
+    def refuses(self, kind: Distrust, *, text: str | None = None, but: frozenset[str] = frozenset()) -> None:
+        """A check ends in distrust of that kind, and leaves what is stored as it was but for what is signed."""
         before = self.stored()
         with pytest.raises(DistrustError, match=text) as error:
             self.check()
         assert error.value.kind is kind, error.value
-        assert self.stored() == before
+        after = self.stored()
+        assert {name for name in before | after if before.get(name) != after.get(name)} == but
 
     def check(self) -> tuple[Desired | None, Release | None]:
         """Do what each check does: refresh, what is desired, its manifest."""
