@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from agent import __version__, logs
 from agent.candidates import engines_here
 from agent.cli_bench import BENCH_HELP, bench
+from agent.cli_fleet import fleet
 from agent.cli_models import models
 from agent.cli_parts import ConfigOption, command_help, told_plainly
 from agent.config_file import DEFAULT_PATH, load_config
@@ -45,6 +46,7 @@ def _device_id(text: str) -> str:
 
 
 cli.add_typer(models, name="models")
+cli.add_typer(fleet, name="fleet")
 cli.command("bench", help=BENCH_HELP)(bench)
 
 

@@ -6,8 +6,13 @@ import tempfile
 from pathlib import Path
 
 
-def write_durably(file: Path, content: bytes) -> None:
+def write_durably(file: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Replace a file: temporary, fsync, rename, fsync of the folder.
+
+    Args:
+        file: Which.
+        content: All that is to be in it.
+        mode: Who may read and write it.
 
     Raises:
         OSError: It could not be written; the old one is as it was.
@@ -17,6 +22,7 @@ def write_durably(file: Path, content: bytes) -> None:
         undo.callback(Path(name).unlink, missing_ok=True)
         with os.fdopen(descriptor, "wb") as temporary:
             temporary.write(content)
+            os.fchmod(temporary.fileno(), mode)
             temporary.flush()
             os.fsync(temporary.fileno())
         Path(name).rename(file)

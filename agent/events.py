@@ -243,6 +243,23 @@ class CameraSetRefused:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class UpdateState:
+    """How far an update is: `agent.fleet.update.State`. `release` is None when it is about none."""
+
+    release: str | None
+    state: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRefused:
+    """What the fleet's server gave was not accepted, in a way of `agent.fleet.values.Distrust`; nothing has changed."""
+
+    kind: str
+    why: str
+
+
 Event = (
     ModelLoaded
     | ModelLoadFailed
@@ -271,4 +288,6 @@ Event = (
     | CameraCondition
     | CameraTrouble
     | CameraSetRefused
+    | UpdateState
+    | UpdateRefused
 )

@@ -120,6 +120,9 @@ PURE: dict[str, set[str]] = {
     "camera.capture.multipart": VALUES | {"camera.capture.spec"},
     "camera.capture.pipelines": {"camera.capture.source"},
     "camera.capture.progress": VALUES,
+    "fleet_admin.roles": {"fleet.layout"} | VALUES | {"fleet.values"},
+    "fleet_admin.history": VALUES | {"fleet.values"},
+    "fleet_admin.phases": VALUES | {"fleet.eligibility", "fleet.update", "fleet.values", "fleet_admin.seen"},
     "camera.capture.shortcomings": {"camera.capture.abilities", "camera.capture.source"},
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
@@ -129,9 +132,14 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "cli": {"__main__"},
     "cli_models": {"cli"},
     "cli_bench": {"cli"},
+    "cli_fleet": {"cli"},
+    "cli_fleet_devices": {"cli_fleet"},
+    "cli_fleet_parts": {"cli_fleet", "cli_fleet_devices"},
+    # A device needs nothing of the operator's side.
+    "fleet_admin": {"cli_fleet", "cli_fleet_devices", "cli_fleet_parts"},
     "cli_build": {"cli_models"},
     "bench": {"cli_bench"},
-    "cli_parts": {"cli", "cli_models", "cli_bench", "cli_build"},
+    "cli_parts": {"cli", "cli_models", "cli_bench", "cli_build", "cli_fleet", "cli_fleet_devices"},
     "demo": {"cli"},
     # They import OpenCV: started as programs.
     "demo.clip.backdrop": {"demo.clip"},
@@ -205,7 +213,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "camera.capture": {"camera.building", "camera.looking.child", "camera.settings", "config_file", "doctor"},
     "camera.capture.child": set(),  # started as a program
     "camera.capture.reading": {"camera.capture.child"},
-    "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_parts", "ask", "demo"},
+    "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_fleet_parts", "cli_parts", "ask", "demo"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "sqlite3": {"journal"},
@@ -215,8 +223,21 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "torch": {"bench.synthetic", "engine.tensorrt_llm", "models.building.torch_model"},
     "modelopt": {"models.building.quantize"},
     "experimental": {"engine.edge_llm", "engine.edge_llm_build"},  # TensorRT Edge-LLM's
-    "yaml": {"config_file", "demo", "models.manifest_file", "models.building.licence"},
-    "typer": {"cli", "cli_models", "cli_bench", "cli_build", "cli_parts", "ask"},
+    "yaml": {"config_file", "demo", "fleet_admin.demands", "models.manifest_file", "models.building.licence"},
+    "typer": {
+        "cli",
+        "cli_models",
+        "cli_bench",
+        "cli_build",
+        "cli_fleet",
+        "cli_fleet_devices",
+        "cli_fleet_parts",
+        "cli_parts",
+        "ask",
+    },
+    "cryptography": {"fleet_admin.keys"},
+    "securesystemslib": {"fleet", "fleet_admin"},
+    "packaging": {"fleet_admin.wheelhouse"},
     "prometheus_client": {"metrics"},
     "huggingface_hub": {"models.hub"},
     "httpx2": {"models", "engine.openai_connection", "camera.capture.http"},

@@ -1,0 +1,333 @@
+"""The commands `jetson-agent fleet …`: commands -> calls, no logic of its own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent.cli_fleet_devices import ROLLOUT_HELP, STATUS_HELP, rollout, status
+from agent.cli_fleet_parts import (
+    FolderArgument,
+    KeysOption,
+    NameOption,
+    PassphraseOption,
+    Passphrases,
+    ReleaseArgument,
+    name_in_fleet,
+    now,
+    opened,
+    release_name,
+    share,
+)
+from agent.cli_parts import command_help, told_plainly
+from agent.errors import StopError
+from agent.models.table import human
+from agent.units import Ratio
+
+fleet = typer.Typer(
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    help=command_help(
+        "Update many devices from one signed folder of static files (docs/fleet.md). These are the operator's "
+        "commands: a device needs none of them.",
+        ("jetson-agent fleet init ./fleet", "keys and an empty repository"),
+        ("jetson-agent fleet publish ./fleet --name 2026.11 --wheels wheels --lock requirements.lock", "a release"),
+        ("jetson-agent fleet rollout ./fleet 2026.11 --channel stable", "to 1, 10, 50 and 100 % of the devices"),
+        ("jetson-agent fleet status --broker broker.plant.local", "who has it"),
+    ),
+)
+
+
+@fleet.command(
+    help=command_help(
+        "Make a fleet's folder: repository/ for a web server, keys/, and root.json, which devices are installed with. "
+        "Take the keys of root away from this machine afterwards: they are needed once a year.",
+        ("jetson-agent fleet init ./fleet", "channels stable and beta, 2 of 3 keys of root"),
+        ("jetson-agent fleet init ./fleet --channel stable --root-keys 1 --root-threshold 1", "for a fleet of one"),
+    ),
+)
+def init(  # noqa: PLR0913 - each is an option of the command line
+    folder: FolderArgument,
+    channel: Annotated[
+        list[str] | None,
+        typer.Option(parser=name_in_fleet, metavar="NAME", help="A channel. Default: stable and beta."),
+    ] = None,
+    passphrase: PassphraseOption = None,
+    *,
+    root_keys: Annotated[int, typer.Option(min=1, max=20, metavar="N", help="How many keys root has.")] = 3,
+    root_threshold: Annotated[int, typer.Option(min=1, max=20, metavar="N", help="How many of them have to sign.")] = 2,
+    single_devices: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", help="How many devices may get a release of their own, about."),
+    ] = 100,
+) -> None:
+    """Make a fleet."""
+    with told_plainly():
+        from agent.fleet_admin.creating import NewFleet, create  # noqa: PLC0415  # tuf takes its time
+        from agent.fleet_admin.keys import KeyFolder  # noqa: PLC0415  # likewise
+        from agent.fleet_admin.place import Place  # noqa: PLC0415  # likewise
+
+        place = Place(folder)
+        keys = KeyFolder(place.keys, Passphrases(passphrase, is_new=True))
+        channels = tuple(dict.fromkeys(channel or ("stable", "beta")))
+        create(place, keys, NewFleet(channels, root_keys, root_threshold, single_devices), now())
+        typer.echo(f"{place.repository.folder}  give this folder, and nothing else, to a web server")
+        typer.echo(f"{place.root}  goes onto every device: fleet.root in its configuration; it is no secret")
+        typer.echo(
+            f"{place.keys}/root  {root_keys} keys, {root_threshold} of which sign: move each to another safe place"
+        )
+        typer.echo(f"{place.keys}  what signs releases and channels: keep it here, and a copy elsewhere")
+        typer.echo(f"Every day, by cron or a timer: jetson-agent fleet refresh {folder} --passphrase-file FILE")
+
+
+@fleet.command(
+    "add-channel",
+    help=command_help(
+        "Add a channel, with a key of its own: who has that key says what the channel's devices run.",
+        ("jetson-agent fleet add-channel ./fleet canary", "and then: fleet promote … --channel canary"),
+    ),
+)
+def add_channel(
+    folder: FolderArgument,
+    channel: Annotated[str, typer.Argument(parser=name_in_fleet, metavar="NAME", help="The channel.")],
+    keys: KeysOption = None,
+    passphrase: PassphraseOption = None,
+) -> None:
+    """Add a channel."""
+    with told_plainly():
+        from agent.fleet_admin.creating import add_channel as add  # noqa: PLC0415  # see init
+
+        place, key_folder = opened(folder, keys, passphrase)
+        add(place, key_folder, channel, now())
+        typer.echo(f"the channel {channel} is there; devices take it with fleet.channel: {channel}")
+
+
+@fleet.command(
+    help=command_help(
+        "Publish a release: copy its contents under their digests, write and sign its manifest. No device takes it "
+        "before it is promoted. The same command again goes on after it was cut off.",
+        (
+            "pip download --require-hashes --only-binary :all: --no-deps -r requirements.lock -d wheels",
+            "what the lock names; --platform manylinux_2_28_aarch64 --python-version 3.12 for a Jetson",
+        ),
+        ("pip wheel --no-deps -w wheels .", "the agent, from its sources"),
+        (
+            "jetson-agent fleet publish ./fleet --name 2026.11 --wheels wheels --lock requirements.lock",
+            "an agent without models: devices keep theirs",
+        ),
+        (
+            "jetson-agent fleet publish … --model models/llama --canary canaries.yaml --proof lasts=30min",
+            "a model, and what the release is asked before it is trusted",
+        ),
+    ),
+)
+def publish(  # noqa: PLR0913 - each is an option of the command line
+    folder: FolderArgument,
+    name: NameOption,
+    wheels: Annotated[Path, typer.Option(metavar="FOLDER", help="The wheels of the agent and of what it needs.")],
+    lock: Annotated[Path, typer.Option(metavar="FILE", help="pip's requirements file, with hashes.")],
+    *,
+    model: Annotated[
+        list[Path] | None, typer.Option(metavar="FOLDER", help="A model; the folder's name is its name.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Configuration that each device's own is laid over.")
+    ] = None,
+    canary: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Prompts whose answers are known, as YAML: docs/fleet.md.")
+    ] = None,
+    proof: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="What it must show: within=5min, lasts=10min, least_speed=0.8, most_energy=1.25, most_failures=0.02.",
+        ),
+    ] = None,
+    board: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A board it is for, by how its name begins. Default: all.")
+    ] = None,
+    launcher: Annotated[int, typer.Option(min=1, metavar="N", help="The least version of the launcher.")] = 1,
+    keys: KeysOption = None,
+    passphrase: PassphraseOption = None,
+) -> None:
+    """Publish a release."""
+    with told_plainly():
+        from agent.fleet_admin.demands import read_canaries, read_proof  # noqa: PLC0415  # see init
+        from agent.fleet_admin.progress_bar import ProgressBar  # noqa: PLC0415  # likewise
+        from agent.fleet_admin.publishing import Parts, size_of  # noqa: PLC0415  # likewise
+        from agent.fleet_admin.publishing import publish as publish_parts  # noqa: PLC0415  # likewise
+
+        canaries = () if canary is None else read_canaries(canary)
+        wanted = read_proof(proof or [])
+        parts = Parts(wheels, lock, tuple(model or ()), config, canaries, wanted, tuple(board or ()), launcher)
+        place, key_folder = opened(folder, keys, passphrase)
+        with ProgressBar(f"copying {name}") as bar:
+            bar.begin(size_of(parts))
+            published = publish_parts(place, key_folder, release_name(name), parts, now=now(), progress=bar.advance)
+        was = "was published already" if published.was_there else "is published"
+        release = published.release
+        machines = " and ".join(release.requires.architectures) or "any machine"
+        typer.echo(
+            f"{name} {was}: agent {release.version}, {len(release.wheels)} wheels for {machines}, "
+            f"{len(release.models)} models, {len(release.canaries)} canaries"
+        )
+        if not canaries:
+            typer.echo("No canary: the release is trusted when it serves, whatever it answers (--canary)", err=True)
+        typer.echo(f"No device takes it yet: jetson-agent fleet rollout {folder} {name} --channel stable")
+
+
+@fleet.command(
+    help=command_help(
+        "Say what a channel's devices, a group's, or one device should run. The nearest to the device counts: its own, "
+        "else its group's, else its channel's. With a smaller share only some take it so far, always the same ones.",
+        ("jetson-agent fleet promote ./fleet 2026.11 --channel beta", "all devices of beta"),
+        ("jetson-agent fleet promote ./fleet 2026.11 --channel stable --share 5%", "one in twenty of stable"),
+        ("jetson-agent fleet promote ./fleet 2026.11 --device orin-7", "this one, whatever its channel"),
+    ),
+)
+def promote(  # noqa: PLR0913 - each is an option of the command line
+    folder: FolderArgument,
+    release: ReleaseArgument,
+    *,
+    channel: Annotated[
+        str | None, typer.Option(parser=name_in_fleet, metavar="NAME", help="For a channel's devices.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(parser=name_in_fleet, metavar="NAME", help="For a group's devices.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(parser=name_in_fleet, metavar="ID", help="For one device.")] = None,
+    part: Annotated[
+        float | None, typer.Option("--share", parser=share, metavar="SHARE", help="How many of them: 0.05 or 5%.")
+    ] = None,
+    urgent: Annotated[bool, typer.Option("--urgent", help="Whatever hours a site keeps for updates.")] = False,
+    keys: KeysOption = None,
+    passphrase: PassphraseOption = None,
+) -> None:
+    """Promote a release."""
+    with told_plainly():
+        from agent.fleet_admin.promoting import Promotion, target_for  # noqa: PLC0415  # see init
+        from agent.fleet_admin.promoting import promote as sign_desired  # noqa: PLC0415  # likewise
+
+        target = target_for(channel, group, device)
+        place, key_folder = opened(folder, keys, passphrase)
+        whole = Ratio(1.0 if part is None else part)
+        desired = sign_desired(place, key_folder, Promotion(target, release_name(release), whole, urgent), now())
+        typer.echo(f"{target.removesuffix('.json')}: {desired.release}, for {desired.share:.1%} of the devices")
+
+
+fleet.command("rollout", help=ROLLOUT_HELP)(rollout)
+fleet.command("status", help=STATUS_HELP)(status)
+
+
+@fleet.command(
+    help=command_help(
+        "Have all of a channel's devices go back to the release before. It is signed anew, as the newest: no device "
+        "is ever given old metadata.",
+        ("jetson-agent fleet rollback ./fleet --channel stable", "and again: one release further back"),
+    ),
+)
+def rollback(
+    folder: FolderArgument,
+    channel: Annotated[str, typer.Option(parser=name_in_fleet, metavar="NAME", help="Which channel.")],
+    keys: KeysOption = None,
+    passphrase: PassphraseOption = None,
+) -> None:
+    """Go back to the release before."""
+    with told_plainly():
+        from agent.fleet_admin.promoting import roll_back  # noqa: PLC0415  # see init
+
+        place, key_folder = opened(folder, keys, passphrase)
+        desired = roll_back(place, key_folder, channel, now())
+        typer.echo(f"channels/{channel}: {desired.release}, for all devices")
+
+
+@fleet.command(
+    "rotate-keys",
+    help=command_help(
+        "Give a role a new key in place of an old one. For root, targets, snapshot and timestamp enough keys of root "
+        "have to be here (--keys); devices follow from each root to the next, however long they were away.",
+        ("jetson-agent fleet rotate-keys ./fleet --role channel:stable", "somebody who had that key has left"),
+        ("jetson-agent fleet rotate-keys ./fleet --role timestamp --keys /media/root-1 --keys /media/root-2", "yearly"),
+        ("jetson-agent fleet rotate-keys ./fleet --role root --replace root-2 --keys …", "one of root's keys is lost"),
+    ),
+)
+def rotate_keys(
+    folder: FolderArgument,
+    role: Annotated[
+        str,
+        typer.Option(
+            metavar="ROLE", help="root, targets, snapshot, timestamp, releases, groups, devices or channel:NAME."
+        ),
+    ],
+    replace: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Which key, where the role has several: root-2.")
+    ] = None,
+    *,
+    keys: KeysOption = None,
+    passphrase: PassphraseOption = None,
+) -> None:
+    """Rotate a key."""
+    with told_plainly():
+        from agent.fleet_admin.roles import role_named  # noqa: PLC0415  # see init
+        from agent.fleet_admin.rotating import rotate  # noqa: PLC0415  # likewise
+
+        place, key_folder = opened(folder, keys, passphrase)
+        new = rotate(place, key_folder, role_named(role), replace, now())
+        where = place.keys / ("root/" if role == "root" else "") / f"{new}.pem"
+        typer.echo(f"{role} is signed by {new} from now on: {where}")
+        if role == "root":
+            typer.echo("Take the new key away from this machine, and destroy the old one")
+
+
+@fleet.command(
+    help=command_help(
+        "Sign anew what would expire: timestamp after half a week, snapshot after half a month, the rest a month "
+        "before its year is over, where its keys are here. For cron or a timer, every day. Exits 1 when something "
+        "that is due could not be signed.",
+        ("jetson-agent fleet refresh ./fleet --passphrase-file /etc/fleet/passphrase", "from a timer"),
+        ("jetson-agent fleet refresh ./fleet --keys /media/root-1 --keys /media/root-2", "root too, once a year"),
+    ),
+)
+def refresh(folder: FolderArgument, keys: KeysOption = None, passphrase: PassphraseOption = None) -> None:
+    """Sign anew."""
+    with told_plainly():
+        from agent.fleet_admin.refreshing import refresh as sign_anew  # noqa: PLC0415  # see init
+        from agent.fleet_admin.roles import shown  # noqa: PLC0415  # likewise
+
+        place, key_folder = opened(folder, keys, passphrase)
+        refreshed = sign_anew(place, key_folder, now())
+        if refreshed.signed:
+            typer.echo(f"signed anew: {', '.join(shown(role) for role in refreshed.signed)}")
+        elif not refreshed.missing:
+            typer.echo("nothing is due")
+        if refreshed.missing:
+            raise StopError("\n".join(refreshed.missing.values()))
+
+
+@fleet.command(
+    help=command_help(
+        "Examine the repository as a new device would, and every content of every release. Exits 1 when devices would "
+        "stumble over something.",
+        ("jetson-agent fleet check ./fleet", "before a rsync to the web server"),
+    ),
+)
+def check(folder: FolderArgument) -> None:
+    """Examine the repository."""
+    with told_plainly():
+        from agent.fleet_admin.checking import check as examine  # noqa: PLC0415  # see init
+        from agent.fleet_admin.place import Place  # noqa: PLC0415  # likewise
+        from agent.fleet_admin.progress_bar import ProgressBar  # noqa: PLC0415  # likewise
+        from agent.fleet_admin.roles import is_bin, shown  # noqa: PLC0415  # likewise
+
+        with ProgressBar("reading") as bar:
+            finding = examine(Place(folder), now(), bar.begin, bar.advance)
+        for expiry in finding.expiries:
+            if not is_bin(expiry.role) or expiry in finding.due:
+                mark = "  due: jetson-agent fleet refresh" if expiry in finding.due else ""
+                typer.echo(f"{shown(expiry.role):<20} version {expiry.version:<5} until {expiry.at:%Y-%m-%d}{mark}")
+        typer.echo(f"{finding.releases} releases, {human(finding.size)} of contents")
+        for orphan in finding.orphans:
+            typer.echo(f"{orphan}: no release needs it; it may be removed")
+        if finding.wrong:
+            raise StopError("\n".join(finding.wrong))
+        typer.echo("all is signed and whole")

@@ -1,0 +1,121 @@
+"""Asks a release its canaries, and watches how it serves; `proving` judges."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from agent.clock import Clock
+from agent.errors import AgentError
+from agent.fleet.happenings import Disproved, Measured, Proved, Serves
+from agent.fleet.ports import Service
+from agent.fleet.proving import (
+    Asked,
+    best_figures,
+    in_words,
+    share_of_failures,
+    shortfalls,
+    too_many_failures,
+    wrong_answers,
+)
+from agent.fleet.update import Baseline, Update
+from agent.fleet.values import Canary, Proof
+from agent.units import Seconds
+
+_ROUNDS: Final = 3
+"""So often the canaries are asked of the release before, as often as of the new one."""
+
+_BASELINE_WITHIN: Final = Seconds(60.0)
+"""A release that does not serve by then is not measured: it may be what the new one mends."""
+
+_LOOKS: Final = 20
+"""So often the prompts that fail are looked at while a release is watched."""
+
+
+async def measure(service: Service, canaries: Sequence[Canary]) -> Measured:
+    """What the release that runs reaches. What it does not answer is not compared."""
+    failures = share_of_failures(service.tally())
+    try:
+        async with asyncio.timeout(_BASELINE_WITHIN):
+            await service.serving()
+    except TimeoutError:
+        return Measured(Baseline(failures=failures))
+    asked: list[Asked] = []
+    for _ in range(_ROUNDS):
+        asked += await _ask_all(service, canaries, _BASELINE_WITHIN)
+    return Measured(Baseline(best_figures(asked), failures))
+
+
+class Trial:
+    """A release's trial in this process, which is the release.
+
+    Args:
+        service: The agent.
+        clock: The time.
+        canaries: What it is asked.
+        proof: What it has to show.
+    """
+
+    def __init__(self, service: Service, clock: Clock, canaries: Sequence[Canary], proof: Proof) -> None:
+        self._service = service
+        self._clock = clock
+        self._canaries = canaries
+        self._proof = proof
+        self._asked: list[Asked] = []
+
+    async def go_on(self, update: Update) -> Serves | Proved | Disproved:
+        """Until something has happened: it serves for the first time, or the verdict is there.
+
+        Args:
+            update: How far it is. What was watched in another boot does not count.
+        """
+        wrong = await self._round()
+        if wrong is not None:
+            return wrong
+        since = update.serves_since
+        if since is None or since.boot_id != self._clock.boot_id:
+            return Serves()
+        before = update.baseline or Baseline()
+        failing = await self._watch(Seconds(since.boot + self._proof.lasts), before)
+        if failing is not None:
+            return Disproved(failing)
+        return await self._round() or self._verdict(before)
+
+    async def _round(self) -> Disproved | None:
+        """Have it serve, and answer everything."""
+        try:
+            async with asyncio.timeout(self._proof.within):
+                await self._service.serving()
+        except TimeoutError:
+            return Disproved(f"it did not serve within {self._proof.within:g} s")
+        asked = await _ask_all(self._service, self._canaries, self._proof.within)
+        self._asked += asked
+        wrong = wrong_answers(asked)
+        return Disproved("; ".join(wrong)) if wrong else None
+
+    async def _watch(self, until: Seconds, before: Baseline) -> str | None:
+        """Why it is not to be watched any longer; None: its time is over."""
+        while (left := until - self._clock.now()) > 0:
+            failing = too_many_failures(self._proof, before, self._service.tally())
+            if failing is not None:
+                return failing
+            await asyncio.sleep(min(left, self._proof.lasts / _LOOKS))
+        return None
+
+    def _verdict(self, before: Baseline) -> Proved | Disproved:
+        figures, tally = best_figures(self._asked), self._service.tally()
+        short = shortfalls(self._proof, before, figures, tally)
+        return Disproved("; ".join(short)) if short else Proved(in_words(figures, tally))
+
+
+async def _ask_all(service: Service, canaries: Sequence[Canary], within: Seconds) -> list[Asked]:
+    return [await _ask(service, canary, within) for canary in canaries]
+
+
+async def _ask(service: Service, canary: Canary, within: Seconds) -> Asked:
+    try:
+        async with asyncio.timeout(within):
+            return Asked(canary, await service.ask(canary))
+    except TimeoutError:
+        return Asked(canary, None, f"no answer within {within:g} s")
+    except AgentError as error:
+        return Asked(canary, None, str(error))

@@ -1,0 +1,243 @@
+"""Brings this device to the release that the fleet wants: does the steps of `state`, one after the other.
+
+Owns how far the update is. Invariants: it is on the disk before a step begins; whatever goes wrong, the device serves
+meanwhile, or goes back.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from agent.clock import Clock
+from agent.errors import AgentError
+from agent.events import Event, UpdateRefused, UpdateState
+from agent.fleet.askers import Askers, Tell
+from agent.fleet.eligibility import Device
+from agent.fleet.happenings import CheckDue, Happening, Settled, Troubled, Unusable
+from agent.fleet.ports import DistrustError, StagingError
+from agent.fleet.settings import Fleet
+from agent.fleet.state import Step, advance, back_off, step_of
+from agent.fleet.steps import LOOK_AGAIN, Ports, Steps
+from agent.fleet.update import Moment, State, Update
+from agent.fleet.values import ReleaseName
+from agent.fleet.waking import Circumstances, on_waking
+from agent.units import Seconds
+
+_FIRST_CHECK_WITHIN: Final = Seconds(300.0)
+"""So long after its start a device may ask first: a site that gets its power back does not ask as one."""
+
+_NO_ROOM_PAUSE: Final = Seconds(30.0)
+"""Nothing announces that a disk has room again: look once in so long."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Whom the updater tells.
+
+    Attributes:
+        emit: Of events.
+        show: How far the update is, for `R/status`.
+    """
+
+    emit: Callable[[Event], None]
+    show: Callable[[UpdateState], None]
+
+
+class Updater:
+    """Updates one device.
+
+    Args:
+        ports: What it acts through.
+        reports: Whom it tells.
+        device: What a release may ask of it.
+        fleet: The configuration.
+        clock: The time.
+        running: The release that this process is; None: the installed one.
+        jitter: A random number from 0 to 1.
+    """
+
+    def __init__(  # noqa: PLR0913 - all that an update has to do with; only `building` calls it
+        self,
+        ports: Ports,
+        reports: Reports,
+        device: Device,
+        fleet: Fleet,
+        *,
+        clock: Clock,
+        running: ReleaseName | None,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._ports = ports
+        self._reports = reports
+        self._fleet = fleet
+        self._clock = clock
+        self._running = running
+        self._jitter = jitter
+        self._askers = Askers()
+        self._steps = Steps(ports, device, fleet, clock=clock, running=running, tell=self._askers.tell)
+        self._update = Update()
+        self._told: UpdateState | None = None
+        self._refused: UpdateRefused | None = None
+
+    @property
+    def update(self) -> Update:
+        """How far it is."""
+        return self._update
+
+    async def check_now(self, tell: Tell, *, force: bool = False) -> str:
+        """Ask the fleet now, and do what it wants. Joins what is under way.
+
+        Args:
+            tell: Told how far it is.
+            force: Try again what was rejected here.
+
+        Returns:
+            What there is to say, for a person.
+
+        Raises:
+            RetryError: It came to nothing, or not yet to anything.
+        """
+        return await self._askers.wait_for_outcome(tell, force=force)
+
+    async def run(self) -> None:
+        """Keep the device up to date, until cancelled."""
+        await self._wake()
+        next_check = Seconds(self._jitter() * min(self._fleet.every, _FIRST_CHECK_WITHIN))
+        while True:
+            while (step := step_of(self._update)) is not Step.REST:
+                await self._take(step)
+            await self._rest(next_check)
+            next_check = Seconds(self._fleet.every * (0.9 + self._jitter() / 5))
+            await self._happened(CheckDue(force=self._askers.take_force()))
+
+    async def _wake(self) -> None:
+        """Take up what an earlier process left."""
+        slots, record, call = self._ports.slots, self._ports.record, self._ports.call
+        kept = await call(record.read)
+        self._update = kept.update
+        found = Circumstances(
+            running=self._running,
+            good=await call(slots.good),
+            trial=await call(slots.trial),
+            given_up=await call(record.given_up),
+        )
+        if kept.problem is not None:
+            _log.warning("update_not_read", extra={"reason": kept.problem})
+            self._reports.emit(UpdateState(self._update.release, self._update.state.value, kept.problem))
+        self._recall()
+        happening = on_waking(self._update, found)
+        if happening is not None:
+            await self._happened(happening)
+        if found.given_up is not None:
+            with contextlib.suppress(OSError):
+                await call(record.forget_given_up)
+
+    async def _take(self, step: Step) -> None:
+        """One step, with what goes wrong in it."""
+        try:
+            happening = await self._steps.take(step, self._update)
+        except StagingError as error:
+            happening = Unusable(str(error)) if step is Step.BRING else Troubled(str(error))
+        except DistrustError as error:
+            self._refuse(UpdateRefused(error.kind.value, str(error)))
+            happening = Troubled(str(error))
+        except (AgentError, OSError) as error:
+            happening = Troubled(str(error))
+        else:
+            if step is Step.CHECK:
+                self._refused = None
+        await self._happened(happening)
+        if isinstance(happening, Troubled) and step_of(self._update) is step:
+            self._askers.answer(self._update)
+            await self._pause(back_off(self._update.attempts, self._jitter()))
+
+    async def _happened(self, happening: Happening) -> None:
+        """Something has happened: it is written down, then told."""
+        at = Moment(self._clock.boot_id, self._clock.now(), self._clock.wall())
+        after, _ = advance(self._update, happening, at)
+        if isinstance(happening, Settled):  # nobody would tell it, if the power went in between
+            self._tell(after)
+        await self._write(after)
+        _log.info("update", extra={"state": after.state, "release": after.release, "why": after.why})
+        self._update = after
+        if after.state is State.FAILED:
+            await self._ports.service.go_on()
+        self._tell(after)
+
+    async def _write(self, update: Update) -> None:
+        """However long the disk stays full; going back does not wait for that."""
+        while True:
+            try:
+                await self._ports.call(lambda: self._ports.record.write(update))
+            except OSError as error:
+                _log.warning("update_not_written", extra={"state": update.state, "reason": str(error)})
+                if update.state is State.ROLLED_BACK:
+                    return
+                self._askers.tell(f"{update.state} cannot be written down: {error.strerror}")
+                await self._pause(_NO_ROOM_PAUSE)
+            else:
+                return
+
+    async def _rest(self, longest: Seconds) -> None:
+        """Until the next check: its time, somebody's wish, or the end of what held an update back."""
+        await self._ports.service.go_on()
+        if self._askers.force:  # by somebody who came too late for the check that there was
+            return
+        self._askers.answer(self._update)
+        until = self._clock.now() + longest
+        waits = self._update.state is State.IDLE and self._update.release is not None
+        while (left := until - self._clock.now()) > 0:
+            if await self._is_asked_within(Seconds(min(left, LOOK_AGAIN) if waits else left)):
+                return
+            if waits and self._steps.held_back(urgent=self._update.urgent) is None:
+                return
+
+    async def _pause(self, longest: Seconds) -> None:
+        """The device serves meanwhile."""
+        await self._ports.service.go_on()
+        await self._is_asked_within(longest)
+
+    async def _is_asked_within(self, longest: Seconds) -> bool:
+        try:
+            async with asyncio.timeout(longest):
+                await self._askers.asked()
+        except TimeoutError:
+            return False
+        return True
+
+    def _refuse(self, refused: UpdateRefused) -> None:
+        """Told once, until the fleet is believed again."""
+        if refused != self._refused:
+            self._refused = refused
+            self._reports.emit(refused)
+
+    def _recall(self) -> None:
+        """What was told before this process began is not told again, if it was over."""
+        update = self._update
+        if update.is_over:
+            self._told = UpdateState(update.release, update.state.value, update.why)
+            self._reports.show(self._told)
+        else:
+            self._tell(update)
+
+    def _tell(self, update: Update) -> None:
+        """Tell what is new, and no check that finds nothing: a fleet makes many of those."""
+        if update.state is State.CHECKING or (
+            update.state in (State.COMMITTED, State.ROLLED_BACK) and not update.is_over
+        ):
+            return
+        state, before = UpdateState(update.release, update.state.value, update.why), self._told
+        is_same = before is not None and (before.release, before.state) == (state.release, state.state)
+        if is_same and (not update.is_over or before == state):
+            return
+        self._told = state
+        self._reports.show(state)
+        if update.release is not None:
+            self._reports.emit(state)
+            self._askers.tell(f"{update.release} is {update.state}")

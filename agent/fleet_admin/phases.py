@@ -1,0 +1,130 @@
+"""Whether a rollout goes on, waits, or goes back. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from agent.fleet.eligibility import place
+from agent.fleet.update import State
+from agent.fleet.values import ReleaseName
+from agent.fleet_admin.seen import FAILED, Seen
+from agent.units import Ratio, Seconds
+
+_LEAST_SETTLED = 0.5
+"""Of the devices of a phase that are there: so many have to have come to an end before the next phase."""
+_ON_TRIAL = frozenset({State.SWITCHING, State.PROVING})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A rollout.
+
+    Attributes:
+        channel: Of which devices.
+        release: What they are to take; its name is the cohort.
+        phases: Which share of them, one after the other, growing.
+        hold: So long each phase lasts at least.
+        most_failures: The share of a phase's devices that may fail.
+    """
+
+    channel: str
+    release: ReleaseName
+    phases: tuple[Ratio, ...]
+    hold: Seconds
+    most_failures: Ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The devices of a phase.
+
+    Attributes:
+        asked: All that are known to be in it.
+        there: Those of them that are online.
+        committed: Those that have the release.
+        failed: Those where it came to nothing.
+        lost: Those that went offline with it on trial, and have not come back.
+    """
+
+    asked: int
+    there: int
+    committed: int
+    failed: int
+    lost: int
+
+    def words(self) -> str:
+        """For a person."""
+        lost = f", {self.lost} lost on trial" if self.lost else ""
+        return f"{self.committed} of {self.asked} committed, {self.failed} failed{lost}, {self.there} online"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not yet."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The next phase; after the last one, the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoBack:
+    """Too many have failed."""
+
+    why: str
+
+
+def count(plan: Plan, phase: int, devices: Iterable[Seen]) -> Counts:
+    """The devices of a phase.
+
+    One is in it when it says that it is of the channel (and of no group, which may have a release of its own) and its
+    place is below the share; or when it has said anything about the release.
+    """
+    asked = [seen for seen in devices if _is_asked(plan, plan.phases[phase], seen)]
+    about = [seen for seen in asked if seen.release == plan.release]
+    return Counts(
+        asked=len(asked),
+        there=sum(seen.is_online is not False for seen in asked),
+        committed=sum(_has(plan, seen) for seen in asked),
+        failed=sum(seen.state in FAILED for seen in about),
+        lost=sum(seen.state in _ON_TRIAL and seen.is_online is False for seen in about),
+    )
+
+
+def decide(plan: Plan, phase: int, lasted: Seconds, counts: Counts) -> Wait | Next | GoBack:
+    """What follows.
+
+    Args:
+        plan: The rollout.
+        phase: Which of its phases is now.
+        lasted: For how long it has been.
+        counts: What has come of it.
+    """
+    is_over = lasted >= plan.hold
+    # A device that restarts is offline for a moment; who still is when the time is over has been lost.
+    failed = counts.failed + (counts.lost if is_over else 0)
+    if failed > plan.most_failures * counts.asked:
+        return GoBack(
+            f"{failed} of {counts.asked} devices failed at {plan.phases[phase]:.0%}, "
+            f"and {plan.most_failures:.1%} of them may"
+        )
+    if not is_over:
+        return Wait(f"this phase lasts {plan.hold - lasted:.0f} s more")
+    settled = counts.committed + failed
+    if settled < _LEAST_SETTLED * counts.there:
+        return Wait(f"{settled} of {counts.there} that are online have come to an end, half of them should have")
+    return Next()
+
+
+def _is_asked(plan: Plan, share: Ratio, seen: Seen) -> bool:
+    if plan.release in (seen.release, seen.running):
+        return True
+    return seen.channel == plan.channel and seen.group is None and place(seen.device, plan.release) < share
+
+
+def _has(plan: Plan, seen: Seen) -> bool:
+    if seen.release == plan.release and seen.state in FAILED:
+        return False
+    return seen.running == plan.release or (seen.release == plan.release and seen.state == State.COMMITTED)

@@ -1,0 +1,150 @@
+"""Makes a release of wheels, a lock file, models and a configuration: its contents, and its signed manifest."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from agent.fleet.documents import encode_release
+from agent.fleet.layout import release_target
+from agent.fleet.ports import DistrustError
+from agent.fleet.values import (
+    Blob,
+    Canary,
+    Proof,
+    Release,
+    ReleasedModel,
+    ReleaseFile,
+    ReleaseName,
+    Requirements,
+)
+from agent.fleet_admin.contents import Progress, store, store_with_index
+from agent.fleet_admin.edition import Edition, present
+from agent.fleet_admin.errors import FleetError
+from agent.fleet_admin.keys import KeyFolder
+from agent.fleet_admin.place import Place
+from agent.fleet_admin.repository import Repository
+from agent.fleet_admin.wheelhouse import Wheelhouse, read_wheelhouse
+from agent.units import Bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a release is made of.
+
+    Attributes:
+        wheels: A folder of wheels.
+        lock: pip's requirements file with hashes.
+        models: Folders; the folder's name is the model's.
+        config: A fragment of configuration.
+        canaries: What it is asked before it is trusted.
+        proof: What it has to show.
+        boards: On which it can run; none: on all.
+        launcher: The least version of the launcher.
+    """
+
+    wheels: Path
+    lock: Path
+    models: tuple[Path, ...]
+    config: Path | None
+    canaries: tuple[Canary, ...]
+    proof: Proof
+    boards: tuple[str, ...]
+    launcher: int
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was published.
+
+    Attributes:
+        release: Its manifest.
+        was_there: Whether the very same was published before.
+    """
+
+    release: Release
+    was_there: bool
+
+
+def size_of(parts: Parts) -> Bytes:
+    """Bytes that `publish` reads. Raises `FleetError`."""
+    return Bytes(sum(_size(file) for file in _files(parts)))
+
+
+def publish(  # noqa: PLR0913 - place and keys, what, and how it is told
+    place: Place, keys: KeyFolder, name: ReleaseName, parts: Parts, *, now: datetime, progress: Progress
+) -> Published:
+    """Copy the contents, write and sign the manifest. The same again after it was cut off.
+
+    Raises:
+        FleetError: The parts do not go together, or the name has another content already.
+    """
+    wheelhouse = read_wheelhouse(parts.wheels, parts.lock)
+    present(place.repository)  # better told before gigabytes are copied
+    release = _release(place.repository, name, parts, wheelhouse, progress)
+    try:
+        manifest = encode_release(release)
+    except DistrustError as error:
+        raise FleetError(f"no device would take this release: {error}") from error
+    with place.alone():
+        edition = Edition(place.repository, keys, now)
+        there = edition.read(release_target(name))
+        if there is not None and there != manifest:
+            raise FleetError(f"{name} is published with another content, and devices may have it: give it another name")
+        if there is None:
+            edition.put(release_target(name), manifest)
+            edition.publish()
+    return Published(release, there is not None)
+
+
+def _release(
+    repository: Repository, name: ReleaseName, parts: Parts, wheelhouse: Wheelhouse, progress: Progress
+) -> Release:
+    def stored(file: Path) -> Blob:
+        return store(repository, file, progress)
+
+    return Release(
+        name=name,
+        version=wheelhouse.version,
+        wheels=tuple(ReleaseFile(wheel.name, stored(wheel)) for wheel in wheelhouse.wheels),
+        lock=stored(parts.lock),
+        models=tuple(
+            ReleasedModel(folder.resolve().name, _files_of_model(repository, folder, progress))
+            for folder in parts.models
+        ),
+        config=None if parts.config is None else stored(parts.config),
+        requires=Requirements(wheelhouse.architectures, parts.boards, parts.launcher),
+        canaries=parts.canaries,
+        proof=parts.proof,
+    )
+
+
+def _files_of_model(repository: Repository, folder: Path, progress: Progress) -> tuple[ReleaseFile, ...]:
+    return tuple(
+        ReleaseFile(file.relative_to(folder).as_posix(), store_with_index(repository, file, progress))
+        for file in _below(folder)
+    )
+
+
+def _below(folder: Path) -> list[Path]:
+    """A model's files; what begins with a dot is no part of one."""
+    if not folder.is_dir():
+        raise FleetError(f"{folder}: is no folder of a model")
+    files = (file for file in sorted(folder.rglob("*")) if file.is_file())
+    return [file for file in files if not any(part.startswith(".") for part in file.relative_to(folder).parts)]
+
+
+def _files(parts: Parts) -> Iterator[Path]:
+    yield from parts.wheels.glob("*.whl")
+    yield parts.lock
+    for folder in parts.models:
+        yield from _below(folder)
+    if parts.config is not None:
+        yield parts.config
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError as error:
+        raise FleetError(f"{file}: {error.strerror}") from error

@@ -1,0 +1,169 @@
+"""Takes a release to more and more of a channel's devices while it does well there, and back where it does not."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import assert_never
+
+from agent.client import AskError
+from agent.client.connection import BrokerConnection
+from agent.config import Broker
+from agent.fleet.layout import channel_target
+from agent.fleet_admin.errors import FleetError
+from agent.fleet_admin.keys import KeyFolder
+from agent.fleet_admin.phases import GoBack, Next, Plan, Wait, count, decide
+from agent.fleet_admin.place import Place, locked
+from agent.fleet_admin.promoting import Promotion, desired_now, promote, release_to_go_back_to
+from agent.fleet_admin.rollout_file import Rollout, read_rollout, write_rollout
+from agent.fleet_admin.seen import FleetSeen
+from agent.units import Ratio, Seconds, UnixSeconds
+
+_TICK = Seconds(0.5)
+_RETRY_AFTER = Seconds(5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Where devices are heard, and where an operator is told.
+
+    Attributes:
+        broker: Of the devices.
+        topic_root: What is before their ids in their topics.
+        tell: Told what happens.
+        show: Told, each moment, how it stands.
+    """
+
+    broker: Broker
+    topic_root: str
+    tell: Callable[[str], None]
+    show: Callable[[str], None]
+
+
+class Rolling:
+    """A rollout under way.
+
+    Args:
+        place: The fleet's folder.
+        keys: Must have the channel's, and those of timestamp and snapshot.
+        plan: What is wanted.
+        hearing: Where devices are heard, and who is told.
+    """
+
+    def __init__(self, place: Place, keys: KeyFolder, plan: Plan, hearing: Hearing) -> None:
+        self._place = place
+        self._keys = keys
+        self._plan = plan
+        self._hearing = hearing
+        self._tell = hearing.tell
+        self._show = hearing.show
+        self._file: Path = place.rollouts / f"{plan.channel}.json"
+        self._seen = FleetSeen(hearing.topic_root)
+
+    def run(self) -> bool:
+        """Until all devices are to take it, or it has gone back; whether it is done.
+
+        Raises:
+            FleetError: It cannot go on; what is signed stays.
+            AskError: The broker cannot be reached at the beginning.
+        """
+        self._place.rollouts.mkdir(exist_ok=True)
+        lock = self._file.with_suffix(".lock")
+        with locked(lock, Seconds(0.0), f"a rollout of {self._plan.channel} runs already"):
+            with BrokerConnection(self._hearing.broker):
+                pass  # a wrong address is better told before anything is signed
+            rollout = self._begun()
+            while rollout.state == "running":
+                try:
+                    with BrokerConnection(self._hearing.broker) as connection:
+                        connection.listen(f"{self._hearing.topic_root}/+/status", self._seen.on_status)
+                        connection.listen(f"{self._hearing.topic_root}/+/event", self._seen.on_event)
+                        rollout = self._follow(connection, rollout)
+                except AskError as error:
+                    self._show(f"the broker is away: {error}")
+                    time.sleep(_RETRY_AFTER)
+        return rollout.state == "done"
+
+    def _begun(self) -> Rollout:
+        before = read_rollout(self._file)
+        if before is not None and before.state == "running":
+            if before.plan != self._plan:
+                raise FleetError(
+                    f"a rollout of {before.plan.release} to {before.plan.channel} is not over: go on with the same "
+                    f"options, or remove {self._file} and promote what is wanted"
+                )
+            self._demand_ours()
+            self._seen.recall(before.devices)
+            self._tell(f"goes on at {self._plan.phases[before.phase]:.0%}")
+            # Also shows now, not in hours, whether the keys are here.
+            self._sign(self._plan.phases[before.phase])
+            return before
+        return self._entered(0)
+
+    def _follow(self, connection: BrokerConnection, rollout: Rollout) -> Rollout:
+        while rollout.state == "running":
+            connection.wait(lambda: False, _TICK)
+            counts = count(self._plan, rollout.phase, self._seen.devices)
+            lasted = Seconds(max(0.0, time.time() - rollout.since))
+            share = self._plan.phases[rollout.phase]
+            decision = decide(self._plan, rollout.phase, lasted, counts)
+            known = tuple(self._seen.devices)
+            if known != rollout.devices:
+                rollout = replace(rollout, devices=known)
+                write_rollout(self._file, rollout)
+            match decision:
+                case Wait(why):
+                    self._show(f"{share:.0%}: {counts.words()}; {why}")
+                case Next():
+                    self._tell(f"{share:.0%}: {counts.words()}")
+                    rollout = self._advanced(rollout)
+                case GoBack(why):
+                    self._tell(f"{share:.0%}: {counts.words()}")
+                    rollout = self._gone_back(rollout, why)
+                case _:
+                    assert_never(decision)
+        return rollout
+
+    def _entered(self, phase: int) -> Rollout:
+        share = self._plan.phases[phase]
+        self._sign(share)
+        self._tell(f"{self._plan.release} is for {share:.0%} of {self._plan.channel} now")
+        rollout = Rollout(self._plan, phase, UnixSeconds(time.time()), "running", tuple(self._seen.devices))
+        write_rollout(self._file, rollout)
+        return rollout
+
+    def _advanced(self, rollout: Rollout) -> Rollout:
+        self._demand_ours()
+        if rollout.phase + 1 < len(self._plan.phases):
+            return self._entered(rollout.phase + 1)
+        return self._ended(replace(rollout, state="done"))
+
+    def _gone_back(self, rollout: Rollout, why: str) -> Rollout:
+        self._demand_ours()
+        back = release_to_go_back_to(self._place, self._plan.channel)
+        if back is None:
+            self._sign(Ratio(0.0))
+            self._tell(f"stopped: {why}. No release was there before: no further device takes this one")
+        else:
+            promotion = Promotion(channel_target(self._plan.channel), back, urgent=True)
+            promote(self._place, self._keys, promotion, datetime.now(UTC))
+            self._tell(f"stopped: {why}. All of {self._plan.channel} go back to {back}")
+        return self._ended(replace(rollout, state="gone_back"))
+
+    def _ended(self, rollout: Rollout) -> Rollout:
+        write_rollout(self._file, rollout)
+        return rollout
+
+    def _sign(self, share: Ratio) -> None:
+        promotion = Promotion(channel_target(self._plan.channel), self._plan.release, share)
+        promote(self._place, self._keys, promotion, datetime.now(UTC))
+
+    def _demand_ours(self) -> None:
+        desired = desired_now(self._place, channel_target(self._plan.channel))
+        if desired is None or desired.release != self._plan.release:
+            other = "nothing" if desired is None else desired.release
+            raise FleetError(
+                f"{self._plan.channel} was promoted to {other} meanwhile: this rollout is over. Remove {self._file} to "
+                "begin another one"
+            )

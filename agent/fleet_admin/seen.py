@@ -1,0 +1,157 @@
+"""What devices say of their updates, put together. Everything that they say is optional: they may be of any version.
+
+`R/status` is retained and has `update` where a device is one of a fleet: `channel`, `group`, `running` (the committed
+release), and `release`, `state`, `why` of the update that it is at. `R/event` has `update_state` for each step.
+"""
+
+import json
+from dataclasses import dataclass, replace
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from agent.client import Received
+from agent.fleet.update import State
+from agent.printable import printable
+from agent.units import UnixSeconds
+
+_MOST = 200
+FAILED = frozenset({State.FAILED, State.ROLLED_BACK})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A device, as it was last heard.
+
+    Attributes:
+        device: Its id.
+        is_online: Whether its agent is there; None: it never said.
+        version: Its agent's.
+        channel: Whose releases it takes; None: it does not say.
+        group: Its group.
+        running: The release that it has committed.
+        release: What its last update is about.
+        state: How far that is: one of `agent.fleet.update.State`, or a newer agent's.
+        why: What it says about it.
+        since: When it got there, by the device's clock.
+        failures: Updates that came to nothing, as far as they were heard.
+    """
+
+    device: str
+    is_online: bool | None = None
+    version: str | None = None
+    channel: str | None = None
+    group: str | None = None
+    running: str | None = None
+    release: str | None = None
+    state: str | None = None
+    why: str | None = None
+    since: UnixSeconds | None = None
+    failures: int = 0
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class _UpdateForm(_Form):
+    channel: str | None = None
+    group: str | None = None
+    running: str | None = None
+    release: str | None = None
+    state: str | None = None
+    why: str | None = None
+
+
+class _StatusForm(_Form):
+    state: str
+    version: str | None = None
+    update: _UpdateForm | None = None
+
+
+class _EventForm(_Form):
+    event: str
+    at: float = 0.0
+    detail: _UpdateForm = _UpdateForm()
+
+
+class FleetSeen:
+    """All devices below a topic.
+
+    Args:
+        topic_root: What is before the devices' ids in their topics.
+    """
+
+    def __init__(self, topic_root: str) -> None:
+        self._levels = topic_root.count("/") + 1
+        self._devices: dict[str, Seen] = {}
+
+    @property
+    def devices(self) -> list[Seen]:
+        """By id."""
+        return [self._devices[name] for name in sorted(self._devices)]
+
+    def recall(self, devices: tuple[Seen, ...]) -> None:
+        """Begin with what was heard earlier."""
+        self._devices.update({seen.device: seen for seen in devices})
+
+    def on_status(self, message: Received) -> None:
+        """Take a message of `R/status`; an empty one says that the device is no more."""
+        device = self._device(message)
+        if not message.payload:
+            self._devices.pop(device, None)
+            return
+        try:
+            form = _StatusForm.model_validate_json(message.payload)
+        except ValidationError:
+            return
+        seen = replace(self._devices.get(device, Seen(device)), is_online=form.state == "online")
+        if form.version is not None:
+            seen = replace(seen, version=_clean(form.version))
+        self._devices[device] = seen if form.update is None else _with(seen, form.update)
+
+    def on_event(self, message: Received) -> None:
+        """Take a message of `R/event`."""
+        device = self._device(message)
+        try:
+            form = _EventForm.model_validate_json(message.payload)
+        except ValidationError:
+            return
+        if form.event != "update_state":
+            return
+        before = self._devices.get(device, Seen(device))
+        seen = _with(before, form.detail)
+        is_new = (before.release, before.state) != (seen.release, seen.state)
+        self._devices[device] = replace(
+            seen,
+            since=UnixSeconds(form.at) if is_new or seen.since is None else seen.since,
+            failures=seen.failures + (is_new and seen.state in FAILED),
+            running=seen.release if seen.state == State.COMMITTED else seen.running,
+        )
+
+    def _device(self, message: Received) -> str:
+        return message.topic.split("/")[self._levels]
+
+
+def as_json(devices: list[Seen]) -> str:
+    """For programs: one object for each device."""
+    fields = Seen.__slots__
+    return json.dumps(
+        [{name: getattr(seen, name) for name in fields} for seen in devices], ensure_ascii=False, indent=2
+    )
+
+
+def _with(seen: Seen, form: _UpdateForm) -> Seen:
+    """What it says counts; what it does not say stays as it was."""
+    return replace(
+        seen,
+        channel=_clean(form.channel) or seen.channel,
+        group=_clean(form.group) or seen.group,
+        running=_clean(form.running) or seen.running,
+        release=_clean(form.release) or seen.release,
+        state=_clean(form.state) or seen.state,
+        why=_clean(form.why) or seen.why,
+    )
+
+
+def _clean(text: str | None) -> str | None:
+    return None if text is None else " ".join(printable(text[:_MOST], keep="\n\t").split())

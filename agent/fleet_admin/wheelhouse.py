@@ -1,0 +1,65 @@
+"""Reads a folder of wheels and the lock file that goes with it, and says what pip on a device would refuse."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from agent.fleet_admin.errors import FleetError
+from agent.models.digest import sha256
+from agent.plain_file import read_text
+
+_AGENT = canonicalize_name("jetson-agent")
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+_MACHINE = re.compile(r"linux.*?_(aarch64|x86_64)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Wheelhouse:
+    """A folder of wheels.
+
+    Attributes:
+        wheels: Its files, by name.
+        version: The agent's.
+        architectures: The machines that its compiled wheels are for; none: all.
+    """
+
+    wheels: tuple[Path, ...]
+    version: str
+    architectures: tuple[str, ...]
+
+
+def read_wheelhouse(folder: Path, lock: Path) -> Wheelhouse:
+    """What is in it.
+
+    Raises:
+        FleetError: No wheels, not exactly one of the agent, or one that the lock file does not name.
+    """
+    wheels = tuple(sorted(folder.glob("*.whl")))
+    if not wheels:
+        raise FleetError(f"{folder}: has no wheels; pip download and pip wheel make them: docs/fleet.md")
+    try:
+        known = frozenset(_HASH.findall(read_text(lock)))
+    except (OSError, ValueError) as error:
+        raise FleetError(f"{lock}: {error.strerror if isinstance(error, OSError) else error}") from error
+    agents: list[str] = []
+    machines: set[str] = set()
+    for wheel in wheels:
+        try:
+            name, version, _, tags = parse_wheel_filename(wheel.name)
+        except InvalidWheelFilename as error:
+            raise FleetError(f"{wheel}: {error}") from error
+        machines |= _machines(tag.platform for tag in tags)
+        if name == _AGENT:
+            agents.append(str(version))
+        elif sha256(wheel) not in known:
+            raise FleetError(f"{wheel.name} is not in {lock}: pip on a device would refuse it")
+    if len(agents) != 1:
+        raise FleetError(f"{folder}: has {len(agents)} wheels of jetson-agent, and should have one")
+    return Wheelhouse(wheels, agents[0], tuple(sorted(machines)))
+
+
+def _machines(platforms: Iterable[str]) -> set[str]:
+    return {found[1] for platform in platforms if (found := _MACHINE.search(platform))}
