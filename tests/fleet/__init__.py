@@ -1,0 +1,1 @@
+"""What tests and benchmarks of the fleet share: simulated devices, and a fleet that they ask."""
