@@ -67,8 +67,8 @@ class Trial:
         """Until something has happened: it serves for the first time, or the verdict is there.
 
         Args:
-            update: How far it is. What another process served does not count: it has ended, for whatever reason, and the
-                launcher does not let that happen often.
+            update: How far it is. What another process served does not count: it has ended, for whatever reason, and
+                the launcher does not let that happen often.
         """
         wrong = await self._round()
         if wrong is not None:

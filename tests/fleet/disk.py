@@ -92,7 +92,6 @@ class SimulatedBlobs:
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
-        self.fetched = 0
 
     def missing(self, release: Release) -> Bytes:
         return Bytes(sum(file.blob.size for file in release.wheels if file.blob.digest not in self._disk.blobs))
@@ -105,8 +104,7 @@ class SimulatedBlobs:
             if self._disk.is_full:
                 raise NoRoomError("50 bytes are needed, 0 are free")
             self._disk.blobs.add(digest)
-            self.fetched += 50
-            progress(Bytes(self.fetched))
+            progress(Bytes(50))
 
     def path(self, digest: Digest) -> Path:
         return Path(digest)

@@ -19,6 +19,8 @@ from agent.fleet.values import (
 from agent.units import Bytes, Ratio, Seconds
 
 CANARIES = (Canary("capital", "What is the capital of France?", 16, ("Paris",)), Canary("sum", "2 + 2?", 8, ("4",)))
+_SOON = Seconds(5.0)
+_AT_ONCE = Seconds(1.0)
 PROOF = Proof(
     within=Seconds(120.0),
     lasts=Seconds(600.0),
@@ -46,9 +48,9 @@ class Behaviour:
 
     crashes_after: Seconds | None = None
     hangs: bool = False
-    serves_after: Seconds | None = Seconds(5.0)
+    serves_after: Seconds | None = _SOON
     answers: str = "It is Paris, or 4."
-    answers_after: Seconds = Seconds(1.0)
+    answers_after: Seconds = _AT_ONCE
     speed: float = 30.0
     joules: float | None = 0.5
     answered: float = 60.0
@@ -71,12 +73,7 @@ BAD: dict[str, Behaviour] = {
 
 def release(name: str, *, canaries: tuple[Canary, ...] = CANARIES, proof: Proof = PROOF) -> Release:
     """One with two files."""
-    files = tuple(
-        ReleaseFile(
-            f"{name}-{part}.whl", Blob(Digest(hashlib.sha256(f"{name}/{part}".encode()).hexdigest()), Bytes(50))
-        )
-        for part in ("agent", "lock")
-    )
+    files = tuple(ReleaseFile(f"{part}.whl", _blob(f"{name}/{part}")) for part in ("agent", "lock"))
     return Release(
         name=ReleaseName(name),
         version="1",
@@ -88,6 +85,10 @@ def release(name: str, *, canaries: tuple[Canary, ...] = CANARIES, proof: Proof 
         canaries=canaries,
         proof=proof,
     )
+
+
+def _blob(content: str) -> Blob:
+    return Blob(Digest(hashlib.sha256(content.encode()).hexdigest()), Bytes(50))
 
 
 @dataclass(slots=True)

@@ -59,7 +59,7 @@ ADDED = (
     "ALTER TABLE commands ADD COLUMN weight INTEGER NOT NULL DEFAULT 3",
     "CREATE TABLE moons (name TEXT) STRICT",
     "UPDATE prompts SET shade = 'blue'",
-    """UPDATE prompts SET prompt = json_insert(prompt, '$.mood', 'calm') WHERE prompt IS NOT NULL""",
+    "UPDATE prompts SET prompt = CAST(json_insert(CAST(prompt AS TEXT), '$.mood', 'calm') AS BLOB)",
 )
 """What a newer minor version may do."""
 
