@@ -23,6 +23,7 @@ RESTART = Seconds(5.0)
 """systemd's pause between two processes."""
 WATCHDOG = Seconds(75.0)
 BOOT = Seconds(20.0)
+DRAINING = Seconds(3.0)
 SETTINGS = Fleet.model_validate({"url": "https://updates.invalid/fleet", "root": "root.json", "every": "1h"})
 
 
@@ -34,11 +35,10 @@ class SimulatedService:
         self._began = _now()
         self.restarting = asyncio.Event()
         self.is_drained = False
-        self.drain_takes = Seconds(3.0)
 
     async def drain(self) -> None:
         if not self.is_drained:
-            await asyncio.sleep(self.drain_takes)
+            await asyncio.sleep(DRAINING)
         self.is_drained = True
 
     async def go_on(self) -> None:
@@ -53,8 +53,9 @@ class SimulatedService:
         await asyncio.sleep(1e9 if after is None else max(0.0, self._began + after - _now()))
 
     async def ask(self, canary: Canary) -> CanaryAnswer:
-        if not canary.prompt:
+        if self._behaviour.serves_after is None:
             raise EngineLostError("no model is loaded")
+        assert canary.prompt
         await asyncio.sleep(self._behaviour.answers_after)
         return CanaryAnswer(self._behaviour.answers, self._behaviour.speed, self._behaviour.joules)
 
@@ -75,7 +76,11 @@ class SimulatedDevice:
         lock: The site's lock.
         events: What it told.
         shown: What `R/status` would say.
-        longest_drained: The longest time that it did not begin prompts in a row.
+        jitter: As of `Updater`.
+        running: The release of its process; None: the installed one.
+        updater: Its process's; None while there is no process.
+        service: Likewise.
+        starts: How many processes it has had.
     """
 
     fleet: SimulatedFleet
@@ -100,11 +105,24 @@ class SimulatedDevice:
         return SimulatedRecord(self.disk).read().update
 
     @property
+    def clock(self) -> Clock:
+        """Of this boot."""
+        booted = self._booted
+        return Clock(
+            f"boot-{self._boots}", now=lambda: Seconds(_now() - booted), wall=lambda: UnixSeconds(1.79e9 + _now())
+        )
+
+    @property
     def is_settled(self) -> bool:
         """Whether exactly one good release runs, and no update is under way."""
         disk = self.disk
         is_alone = disk.trial is None and self.running == disk.good
         return is_alone and (disk.good is None or disk.good in disk.slots) and step_of(self.update) is Step.REST
+
+    @property
+    def has_told_an_end(self) -> bool:
+        """Whether it has told what came of an update."""
+        return any(state in ("committed", "rolled_back", "failed") for _, state in self.states())
 
     def states(self) -> list[tuple[str | None, str]]:
         """The updates' states that it told, in order."""
@@ -183,16 +201,12 @@ class SimulatedDevice:
             lock=lambda: self.lock,
             call=at_once,
         )
-        booted = self._booted
-        clock = Clock(
-            f"boot-{self._boots}", now=lambda: Seconds(_now() - booted), wall=lambda: UnixSeconds(1.79e9 + _now())
-        )
         return Updater(
             ports,
             Reports(emit=self.events.append, show=self._show),
             Device(self.id, "aarch64", "Jetson Orin Nano", launcher=1, journal=1),
             self.settings,
-            clock=clock,
+            clock=self.clock,
             running=self.running,
             jitter=self.jitter,
         )
