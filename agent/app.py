@@ -28,6 +28,7 @@ from agent.engine_choice import EngineChoice
 from agent.engine_outcomes import EngineOutcomes
 from agent.event_log import EventLog
 from agent.events import EngineLost, JournalSetAside, ModelLoaded, ModelUnloaded
+from agent.fleet import optional as fleet
 from agent.governor import Doing, Governor
 from agent.health import Health, Standing
 from agent.intake import Intake
@@ -48,6 +49,7 @@ from agent.power_plan import power_plan
 from agent.presence import Presence
 from agent.prompt import OutMessage
 from agent.publisher import Publisher
+from agent.restarting import Restarting
 from agent.scheduler import Limits
 from agent.sensing import Sensing
 from agent.sources.interpret import Interpreter, pool_subscriptions, subscriptions
@@ -68,7 +70,9 @@ _log = logging.getLogger(__name__)
 class Agent:
     """The parts, wired."""
 
-    def __init__(self, config: Config, journal: JournalThread, clock: Clock, systemd: Systemd) -> None:
+    def __init__(
+        self, config: Config, journal: JournalThread, clock: Clock, systemd: Systemd, restarting: Restarting
+    ) -> None:
         prefix = config.topic_prefix
         outbox_changed = asyncio.Event()
         self._config = config
@@ -189,6 +193,23 @@ class Agent:
             emit=self._events.emit,
         )
         self._cameras.build(config, surroundings)
+        self._updates = fleet.OptionalUpdates()
+        self._updates.build(
+            config,
+            fleet.Surroundings(
+                draining=draining,
+                presence=self._presence,
+                announcer=self._announcer,
+                lanes=self._lanes,
+                engine=self._engine,
+                energy=self._energy,
+                counters=self._counters,
+                restarting=restarting,
+                room=lambda: self._worker.admission.room,
+                clock=clock,
+                emit=self._events.emit,
+            ),
+        )
         self._commander = Commander(
             journal,
             Handlers(
@@ -196,6 +217,8 @@ class Agent:
                 load_model=self._choice.load,
                 drain=draining.set,
                 snapshot=self._cameras.snapshot,
+                update=self._updates.check_now,
+                restart=restarting.by_command,
             ),
             topic=f"{prefix}/command",
             wake_publisher=outbox_changed.set,
@@ -277,6 +300,7 @@ class Agent:
             if self._config.power.nvpmodel == "manage":
                 setter = ModeSetter(tool_for(find_access()), allowed=True)
                 running.append(start(ModeKeeper(setter, self._governor).run(), "power mode"))
+            running.append(start(self._updates.run(), "updates"))
             running.append(start(self._health.run(), "health"))
             self._taking = [start(self._source.run(), "source"), start(self._cameras.run(), "cameras")]
             yield

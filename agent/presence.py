@@ -2,7 +2,7 @@
 
 from agent import __version__
 from agent.clock import Clock
-from agent.events import ModelLoaded
+from agent.events import ModelLoaded, UpdateState
 from agent.prompt import OutMessage
 from agent.wire import encode_offline, encode_online
 
@@ -24,6 +24,8 @@ class Presence:
         self._engine: str | None = None
         self._engine_reason: str | None = None
         self._vision: bool | None = None
+        self._release: str | None = None
+        self._update: UpdateState | None = None
 
     def model_loaded(self, loaded: ModelLoaded, engine_reason: str | None) -> None:
         """From now on `online` names this model, what it can, the engine that runs it, and why that one was chosen."""
@@ -33,6 +35,10 @@ class Presence:
     def model_unloaded(self) -> None:
         """From now on `online` names none."""
         self._model = self._context_length = self._engine = self._engine_reason = self._vision = None
+
+    def updating(self, release: str | None, update: UpdateState) -> None:
+        """From now on `online` names the release that runs, and says how far an update is."""
+        self._release, self._update = release, update
 
     @property
     def is_draining(self) -> bool:
@@ -54,6 +60,8 @@ class Presence:
             vision=self._vision,
             draining=self._draining,
             since=self._since,
+            release=self._release,
+            update=self._update,
         )
         return OutMessage(self._topic, payload, retain=True)
 

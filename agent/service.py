@@ -14,6 +14,7 @@ from agent.clock import Clock
 from agent.config import Config
 from agent.errors import StopError, StorageFullError
 from agent.journal import JournalThread
+from agent.restarting import RESTART, Restarting
 from agent.systemd import Systemd
 from agent.units import Bytes
 
@@ -25,22 +26,21 @@ def run(config: Config) -> int:
     """Serve until SIGTERM or SIGINT, then stop in order; a second signal ends the process at once.
 
     Returns:
-        The process's exit code.
+        The process's exit code: 0, or `RESTART` when it is to be started anew.
 
     Raises:
         StopError: The agent cannot start or go on; it has the exit code.
     """
     faulthandler.enable()  # where everything stands when systemd's watchdog ends the process, without a core dump
     try:
-        asyncio.run(_serve(config))
+        return asyncio.run(_serve(config))
     except* StopError as group:
         raise _first_leaf(group) from None
     except* StorageFullError as group:
         raise StopError(f"no room in {config.state_dir}: {_first_leaf(group)}. Free some, then start again") from None
-    return 0
 
 
-async def _serve(config: Config) -> None:
+async def _serve(config: Config) -> int:
     clock = Clock.of_this_machine()
     stop = _stop_signal()
     _log.info("starting", extra={"version": __version__, "prompts": f"{config.topic_prefix}/prompt"})
@@ -53,14 +53,19 @@ async def _serve(config: Config) -> None:
     # Taken from the environment before the engine's process could inherit it.
     with contextlib.closing(Systemd.of(os.environ)) as systemd:
         async with opened as journal:
-            await _run(Agent(config, journal, clock, systemd), stop, config)
+            restarting = Restarting()
+            await _run(Agent(config, journal, clock, systemd, restarting), stop, restarting, config)
     _log.info("stopped")
+    return RESTART if restarting.is_asked else 0
 
 
-async def _run(agent: Agent, stop: asyncio.Event, config: Config) -> None:
+async def _run(agent: Agent, stop: asyncio.Event, restarting: Restarting, config: Config) -> None:
     await agent.recover()
     async with agent.started():
-        await stop.wait()
+        ends = [asyncio.create_task(stop.wait()), asyncio.create_task(restarting.asked())]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
         _log.info("stopping", extra={"timeout_s": config.stop_timeout})
         await agent.drain()
 

@@ -1,6 +1,7 @@
 """What an operator may have the agent do at run time, by `R/command`."""
 
 from agent.commands.values import (
+    CheckForUpdate,
     Command,
     CommandAnswer,
     CommandId,
@@ -8,11 +9,16 @@ from agent.commands.values import (
     Drain,
     Handlers,
     LoadModel,
+    Outlives,
+    Restart,
     SetBudget,
     TakeSnapshot,
+    Tell,
+    outlives,
 )
 
 __all__ = [
+    "CheckForUpdate",
     "Command",
     "CommandAnswer",
     "CommandId",
@@ -20,6 +26,10 @@ __all__ = [
     "Drain",
     "Handlers",
     "LoadModel",
+    "Outlives",
+    "Restart",
     "SetBudget",
     "TakeSnapshot",
+    "Tell",
+    "outlives",
 ]

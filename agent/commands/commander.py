@@ -2,7 +2,8 @@
 
 Invariants: a command is on the disk before its message is acknowledged; it is carried out once, whatever comes again;
 its last answer is written together with the fact that it is over. A command amid which the agent ended is answered as
-failed at the next start: it is not tried again by itself, because it may be what ended the agent.
+failed at the next start: it is not tried again by itself, because it may be what ended the agent. But for the two that
+end it on purpose: a restart has succeeded when the next process runs, and an update is waited for by that process.
 """
 
 import asyncio
@@ -10,7 +11,9 @@ import logging
 from collections.abc import Callable
 from typing import Final, assert_never
 
+from agent import __version__
 from agent.commands.values import (
+    CheckForUpdate,
     Command,
     CommandAnswer,
     CommandId,
@@ -18,8 +21,12 @@ from agent.commands.values import (
     Drain,
     Handlers,
     LoadModel,
+    Outlives,
+    Restart,
     SetBudget,
     TakeSnapshot,
+    Tell,
+    outlives,
 )
 from agent.errors import AgentError, RejectedError, StorageFullError
 from agent.journal import Journal, JournalThread
@@ -77,10 +84,12 @@ class Commander:
         taken_by_another = self._message(
             command_id, CommandState.REJECTED, "the id is another command's: use a new one"
         )
-        if await self._journal.run(Journal.take_command, command_id, digest, first, taken_by_another):
+        is_new = await self._journal.run(
+            Journal.take_command, command_id, digest, first, taken_by_another, outlives=outlives(command)
+        )
+        if is_new:
             _log.info("command", extra={"command_id": command_id, "command": type(command).__name__})
-            self._under_way += 1
-            self._accepted.put_nowait((command_id, command))
+            self._begin(command_id, command)
         self._wake_publisher()
 
     async def reject(self, command_id: CommandId, why: str) -> None:
@@ -93,9 +102,15 @@ class Commander:
         self._wake_publisher()
 
     async def recover(self) -> None:
-        """Answer what was under way when the agent ended. Once, before `run`."""
-        for command_id in await self._journal.run(Journal.unfinished_commands):
-            await self._answer(CommandId(command_id), CommandState.FAILED, "the agent ended before it was done")
+        """Answer what was under way when the agent ended, or go on with it. Once, before `run`."""
+        for command_id, kind in await self._journal.run(Journal.unfinished_commands):
+            match kind:
+                case Outlives.UPDATE:
+                    self._begin(CommandId(command_id), CheckForUpdate())
+                case Outlives.RESTART:
+                    await self._answer(CommandId(command_id), CommandState.SUCCEEDED, f"{__version__} has started")
+                case _:
+                    await self._answer(CommandId(command_id), CommandState.FAILED, "the agent ended before it was done")
 
     async def run(self) -> None:
         """Carry out what is taken, until cancelled."""
@@ -104,8 +119,15 @@ class Commander:
                 command_id, command = await self._accepted.get()
                 tasks.create_task(self._carry_out(command_id, command), name=f"command {command_id}")
 
+    def _begin(self, command_id: CommandId, command: Command) -> None:
+        self._under_way += 1
+        self._accepted.put_nowait((command_id, command))
+
     async def _carry_out(self, command_id: CommandId, command: Command) -> None:
-        doing = asyncio.create_task(self._do(command), name=f"{type(command).__name__} {command_id}")
+        async def tell(how_far: str) -> None:
+            await self._answer(command_id, CommandState.IN_PROGRESS, how_far)
+
+        doing = asyncio.create_task(self._do(command, tell), name=f"{type(command).__name__} {command_id}")
         try:
             if not (await asyncio.wait({doing}, timeout=_QUICK))[0]:
                 await self._answer(command_id, CommandState.IN_PROGRESS, "")
@@ -119,7 +141,7 @@ class Commander:
         await self._answer(command_id, state, detail)
         self._under_way -= 1
 
-    async def _do(self, command: Command) -> str:
+    async def _do(self, command: Command, tell: Tell) -> str:
         """Raises `RejectedError` for what cannot be done, another `AgentError` for what went wrong."""
         handlers = self._handlers
         match command:
@@ -131,6 +153,10 @@ class Commander:
                 return await handlers.drain(on)
             case TakeSnapshot(camera):
                 return await handlers.snapshot(camera)
+            case CheckForUpdate(force):
+                return await handlers.update(tell, force)
+            case Restart():
+                return await handlers.restart()
             case _:
                 assert_never(command)
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, assert_never
 
 CommandId = NewType("CommandId", str)
 """1 to 64 of `A-Z a-z 0-9 _ - .`; the operator's. The same again is the same command."""
@@ -37,7 +37,39 @@ class TakeSnapshot:
     camera: str
 
 
-Command = SetBudget | LoadModel | Drain | TakeSnapshot
+@dataclass(frozen=True, slots=True)
+class CheckForUpdate:
+    """Ask the fleet now what to run, and run it. `force`: also what came to nothing here before."""
+
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """End the process in order, and start it anew."""
+
+
+Command = SetBudget | LoadModel | Drain | TakeSnapshot | CheckForUpdate | Restart
+
+
+class Outlives(StrEnum):
+    """Which commands are answered by the process after the one that took them. In files: never renamed."""
+
+    UPDATE = "update"
+    RESTART = "restart"
+
+
+def outlives(command: Command) -> Outlives | None:
+    """What the next process makes of a command that has no last answer; None: it has failed."""
+    match command:
+        case CheckForUpdate():
+            return Outlives.UPDATE
+        case Restart():
+            return Outlives.RESTART
+        case SetBudget() | LoadModel() | Drain() | TakeSnapshot():
+            return None
+        case _:
+            assert_never(command)
 
 
 class CommandState(StrEnum):
@@ -59,6 +91,10 @@ class CommandAnswer:
     detail: str
 
 
+Tell = Callable[[str], Awaitable[None]]
+"""Answers `in_progress`, with how far it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handlers:
     """Who carries a command out.
@@ -71,3 +107,5 @@ class Handlers:
     load_model: Callable[[str], Awaitable[str]]
     drain: Callable[[bool], Awaitable[str]]
     snapshot: Callable[[str], Awaitable[str]]
+    update: Callable[[Tell, bool], Awaitable[str]]
+    restart: Callable[[], Awaitable[str]]

@@ -82,6 +82,13 @@ _STEPS: Final[dict[State, Step]] = {
 }
 
 
+def is_complete(update: Update) -> bool:
+    """Whether it has what the step of its state needs."""
+    if step_of(update) in (Step.REST, Step.CHECK):
+        return True
+    return update.release is not None and (update.proof is not None or step_of(update) is not Step.PROVE)
+
+
 def step_of(update: Update) -> Step:
     """What is to be done now; after a power cut too."""
     return Step.REST if update.is_over else _STEPS[update.state]

@@ -144,8 +144,8 @@ class Steps:
         missing = await self._call(partial(self._ports.blobs.missing, release))
         stop, here = threading.Event(), [Bytes(0)]
 
-        def progress(so_far: Bytes) -> None:
-            here[0] = so_far
+        def progress(came: Bytes) -> None:
+            here[0] = Bytes(here[0] + came)
 
         watching = asyncio.create_task(self._watch(update, missing, here, stop), name="download's watch")
         try:

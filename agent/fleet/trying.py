@@ -60,19 +60,21 @@ class Trial:
         self._clock = clock
         self._canaries = canaries
         self._proof = proof
+        self._began = clock.now()
         self._asked: list[Asked] = []
 
     async def go_on(self, update: Update) -> Serves | Proved | Disproved:
         """Until something has happened: it serves for the first time, or the verdict is there.
 
         Args:
-            update: How far it is. What was watched in another boot does not count.
+            update: How far it is. What another process served does not count: it has ended, for whatever reason, and
+                the launcher does not let that happen often.
         """
         wrong = await self._round()
         if wrong is not None:
             return wrong
         since = update.serves_since
-        if since is None or since.boot_id != self._clock.boot_id:
+        if since is None or since.boot_id != self._clock.boot_id or since.boot < self._began:
             return Serves()
         before = update.baseline or Baseline()
         failing = await self._watch(Seconds(since.boot + self._proof.lasts), before)

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from agent.durable_file import write_durably
+from agent.fleet.state import is_complete
 from agent.fleet.update import Rejected, Update
 from agent.fleet.values import ReleaseName
 from agent.fleet.waking import GivenUp
@@ -79,9 +80,10 @@ class UpdateFile:
         except ValueError:
             return self._set_aside()
         try:
-            return Kept(_UPDATE.validate_python(fields))
+            update = _UPDATE.validate_python(fields)
         except ValidationError:
             return _of_another_agent(fields)
+        return Kept(update) if is_complete(update) else _of_another_agent(fields)
 
     def write(self, update: Update) -> None:
         """As `UpdateRecord`."""
@@ -111,7 +113,7 @@ class UpdateFile:
 
 def _of_another_agent(fields: object) -> Kept:
     state = fields.get("state") if isinstance(fields, dict) else None
-    return Kept(Update(rejected=_rejected(fields)), f"the update was {state!r}, which this agent does not know")
+    return Kept(Update(rejected=_rejected(fields)), f"the update is {state!r} in a way that this agent does not know")
 
 
 def _rejected(fields: object) -> Rejected | None:

@@ -108,12 +108,13 @@ class Updater:
     async def run(self) -> None:
         """Keep the device up to date, until cancelled."""
         await self._wake()
-        next_check = Seconds(self._jitter() * min(self._fleet.every, _FIRST_CHECK_WITHIN))
+        if step_of(self._update) is Step.REST:
+            await self._rest(Seconds(self._jitter() * min(self._fleet.every, _FIRST_CHECK_WITHIN)))
+            await self._happened(CheckDue(force=self._askers.take_force()))
         while True:
             while (step := step_of(self._update)) is not Step.REST:
                 await self._take(step)
-            await self._rest(next_check)
-            next_check = Seconds(self._fleet.every * (0.9 + self._jitter() / 5))
+            await self._rest(Seconds(self._fleet.every * (0.9 + self._jitter() / 5)))
             await self._happened(CheckDue(force=self._askers.take_force()))
 
     async def _wake(self) -> None:
@@ -130,8 +131,8 @@ class Updater:
         if kept.problem is not None:
             _log.warning("update_not_read", extra={"reason": kept.problem})
             self._reports.emit(UpdateState(self._update.release, self._update.state.value, kept.problem))
-        self._recall()
         happening = on_waking(self._update, found)
+        self._recall()
         if happening is not None:
             await self._happened(happening)
         if found.given_up is not None:
@@ -218,13 +219,11 @@ class Updater:
             self._reports.emit(refused)
 
     def _recall(self) -> None:
-        """What was told before this process began is not told again, if it was over."""
-        update = self._update
-        if update.is_over:
-            self._told = UpdateState(update.release, update.state.value, update.why)
-            self._reports.show(self._told)
-        else:
-            self._tell(update)
+        """What an earlier process told is not told again; `Settled` is told by whoever settles."""
+        state = UpdateState(self._update.release, self._update.state.value, self._update.why)
+        self._reports.show(state)
+        if self._update.is_over or self._update.state not in (State.COMMITTED, State.ROLLED_BACK):
+            self._told = state
 
     def _tell(self, update: Update) -> None:
         """Tell what is new, and no check that finds nothing: a fleet makes many of those."""

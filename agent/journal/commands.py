@@ -15,7 +15,9 @@ def is_known(database: Database, command_id: str) -> bool:
     return bool(database.rows("SELECT 1 FROM commands WHERE id = ?", (command_id,)))
 
 
-def take(database: Database, command_id: str, digest: str, accepted: OutMessage, taken: OutMessage) -> bool:
+def take(  # noqa: PLR0913 - a row, and what is answered
+    database: Database, command_id: str, digest: str, accepted: OutMessage, taken: OutMessage, *, outlives: str | None
+) -> bool:
     """Store a new command; answer one that came before. Whether it is new."""
     known = database.rows("SELECT digest, answer FROM commands WHERE id = ?", (command_id,))
     if known:
@@ -30,8 +32,8 @@ def take(database: Database, command_id: str, digest: str, accepted: OutMessage,
         (_KEPT - 1,),
     )
     database.execute(
-        "INSERT INTO commands (id, digest, is_over, answer) VALUES (?, ?, FALSE, ?)",
-        (command_id, digest, accepted.payload),
+        "INSERT INTO commands (id, digest, is_over, answer, outlives) VALUES (?, ?, FALSE, ?, ?)",
+        (command_id, digest, accepted.payload, outlives),
     )
     send(database, accepted)
     return True
@@ -43,6 +45,9 @@ def answer(database: Database, command_id: str, message: OutMessage, *, is_last:
     send(database, message)
 
 
-def unfinished(database: Database) -> list[str]:
-    """The ids of those that are not over, oldest first."""
-    return [command_id for (command_id,) in database.rows("SELECT id FROM commands WHERE NOT is_over ORDER BY seq")]
+def unfinished(database: Database) -> list[tuple[str, str | None]]:
+    """Those that are not over, oldest first: their ids, and what the next process makes of them."""
+    return [
+        (command_id, outlives)
+        for command_id, outlives in database.rows("SELECT id, outlives FROM commands WHERE NOT is_over ORDER BY seq")
+    ]

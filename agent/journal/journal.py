@@ -242,17 +242,20 @@ class Journal:
         with self._database.transaction():
             return send_newest(self._database, message, kind, most)
 
-    def take_command(self, command_id: str, digest: str, accepted: OutMessage, taken: OutMessage) -> bool:
+    def take_command(
+        self, command_id: str, digest: str, accepted: OutMessage, taken: OutMessage, *, outlives: str | None = None
+    ) -> bool:
         """Make a command durable, and answer it with `accepted`.
 
-        One that came before gets its last answer again; another one with the same id gets `taken`.
+        One that came before gets its last answer again; another one with the same id gets `taken`. `outlives`: what the
+        next process makes of it, when there is no last answer by then.
 
         Returns:
             Whether it is new, and to be carried out.
         """
         self._make_room(2 * len(accepted.payload), below=_TAKE_BELOW)
         with self._database.transaction():
-            return commands.take(self._database, command_id, digest, accepted, taken)
+            return commands.take(self._database, command_id, digest, accepted, taken, outlives=outlives)
 
     def knows_command(self, command_id: str) -> bool:
         """Whether a command with this id came before."""
@@ -264,8 +267,8 @@ class Journal:
         with self._database.transaction():
             commands.answer(self._database, command_id, message, is_last=is_last)
 
-    def unfinished_commands(self) -> list[str]:
-        """The ids of commands that have no last answer, oldest first."""
+    def unfinished_commands(self) -> list[tuple[str, str | None]]:
+        """The commands that have no last answer, oldest first: their ids, and what `take_command` was told of them."""
         return commands.unfinished(self._database)
 
     def outbox(self, *, limit: int, without: Collection[int] = ()) -> list[OutboxItem]:

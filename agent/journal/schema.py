@@ -1,4 +1,10 @@
-"""The tables, as numbered migrations."""
+"""The tables, as numbered migrations.
+
+A file's form has a major and a minor version. Agents of one major version share a file, whichever of them is older: an
+update that is rolled back finds its prompts. So a migration within a major version only adds: a table, an index, or a
+column that is NULL or has a default, which an agent that does not know it neither names nor misses; stored JSON gains
+only fields with defaults. What would change or take away begins another major version (docs/adr/0042-how-the-agent-is-replaced-under-its-prompts.md).
+"""
 
 import sqlite3
 from collections.abc import Sequence
@@ -8,7 +14,13 @@ from agent.errors import StopError
 
 Migration = tuple[str, ...]
 
-# `PRAGMA user_version` counts the migrations that a file has had. One that has been released is never changed.
+MAJOR: Final = 1
+"""Of the form that this agent reads and writes; a release names it (`Requirements.journal`)."""
+
+_MINORS: Final = 1000
+"""`PRAGMA user_version` is the minor version, the count of its migrations, plus so much for each major one after 1."""
+
+# The forms of major version `MAJOR`, one after the other. One that has been released is never changed.
 #
 # prompts: one row for each message that was taken. `prompt` goes when the row is finished, `reply` comes. `received`
 # and `finished` are on the boot clock of the boot `boot_id`. `model`: whom the prompt asks for. `observed`: what a
@@ -21,7 +33,7 @@ Migration = tuple[str, ...]
 # told to a sender of whom nothing is stored. The row is complete in itself: it outlives its prompt's row. `kind`: only
 # the newest of this kind and topic are kept; NULL: it is kept until it is sent.
 #
-# commands: the last ones, each with its last answer.
+# commands: the last ones, each with its last answer. `outlives`: what the next process makes of one that is not over.
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     (
         """
@@ -90,27 +102,29 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
         "ALTER TABLE outbox ADD COLUMN kind TEXT",
         "CREATE INDEX outbox_kind ON outbox (topic, kind) WHERE kind IS NOT NULL",
     ),
+    ("ALTER TABLE commands ADD COLUMN outlives TEXT",),
 )
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Bring the file to the newest version, each step whole or not at all.
+    """Bring the file to the newest minor version, each step whole or not at all. A newer one is left as it is.
 
     Raises:
-        StopError: A newer agent has written the file.
+        StopError: An agent of another major version has written the file.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(migrations):
+    majors, minor = divmod(version, _MINORS)
+    if majors != MAJOR - 1:
         raise StopError(
-            f"the journal has version {version}, this agent knows {len(migrations)}: a newer agent has used it. "
-            "Install that version again, or move the journal away to start with an empty one"
+            f"the journal has form {majors + 1}.{minor}, this agent knows {MAJOR}.{len(migrations)}: a newer agent has "
+            "used it. Install that version again, or move the journal away to start with an empty one"
         )
-    for number, statements in enumerate(migrations[version:], start=version + 1):
+    for number, statements in enumerate(migrations[minor:], start=minor + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in statements:
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute(f"PRAGMA user_version = {(MAJOR - 1) * _MINORS + number}")
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:

@@ -6,12 +6,14 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from agent.commands.values import (
+    CheckForUpdate,
     Command,
     CommandAnswer,
     CommandId,
     CommandState,
     Drain,
     LoadModel,
+    Restart,
     SetBudget,
     TakeSnapshot,
 )
@@ -55,6 +57,22 @@ class SnapshotPayload(Payload):
     """Its name in the configuration."""
 
 
+class UpdatePayload(Payload):
+    """Ask the fleet now what this device should run, and run it."""
+
+    id: IdText
+    command: Literal["update"]
+    force: bool = False
+    """Also a release that was rolled back or has failed here before."""
+
+
+class RestartPayload(Payload):
+    """End the agent in order, and start it anew."""
+
+    id: IdText
+    command: Literal["restart"]
+
+
 class CommandAnswerPayload(Payload):
     """What has become of a command, on `R/command/<id>`."""
 
@@ -65,7 +83,7 @@ class CommandAnswerPayload(Payload):
     """A sentence for a person; may be empty."""
 
 
-_Payloads = SetBudgetPayload | LoadModelPayload | DrainPayload | SnapshotPayload
+_Payloads = SetBudgetPayload | LoadModelPayload | DrainPayload | SnapshotPayload | UpdatePayload | RestartPayload
 COMMAND: Final[TypeAdapter[_Payloads]] = TypeAdapter(Annotated[_Payloads, Field(discriminator="command")])
 
 
@@ -105,5 +123,9 @@ def _value(payload: _Payloads) -> Command:
             return Drain(payload.on)
         case SnapshotPayload():
             return TakeSnapshot(payload.camera)
+        case UpdatePayload():
+            return CheckForUpdate(payload.force)
+        case RestartPayload():
+            return Restart()
         case _:
             assert_never(payload)

@@ -7,11 +7,22 @@ from typing import Literal
 from pydantic import JsonValue
 
 from agent.clock import Clock
-from agent.events import Event
+from agent.events import Event, UpdateState
 from agent.units import UnixSeconds
 from agent.wire.payload import Payload
 
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class UpdateStatePayload(Payload):
+    """How far an update is."""
+
+    release: str | None
+    """What it is about; null: nothing."""
+    state: str
+    """As of the event `update_state`."""
+    why: str
+    """For a person; may be empty."""
 
 
 class OnlinePayload(Payload):
@@ -34,6 +45,10 @@ class OnlinePayload(Payload):
     """Whether it finishes what runs and begins nothing, see the command `drain`."""
     since: int
     """Unix time of the agent's start, in seconds."""
+    release: str | None = None
+    """The fleet's release that runs; null: the one that was installed."""
+    update: UpdateStatePayload | None = None
+    """How far an update is; null for a device without a fleet."""
 
 
 class OfflinePayload(Payload):
@@ -86,6 +101,8 @@ def encode_online(  # noqa: PLR0913 - the fields of the payload
     vision: bool | None,
     draining: bool,
     since: UnixSeconds,
+    release: str | None = None,
+    update: UpdateState | None = None,
 ) -> bytes:
     """The bytes of the retained status of a running agent."""
     payload = OnlinePayload(
@@ -97,6 +114,8 @@ def encode_online(  # noqa: PLR0913 - the fields of the payload
         vision=vision,
         draining=draining,
         since=int(since),
+        release=release,
+        update=None if update is None else UpdateStatePayload(**asdict(update)),
     )
     return payload.model_dump_json().encode()
 

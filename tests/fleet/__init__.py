@@ -1,1 +1,1 @@
-"""Programs and servers for the tests of updates."""
+"""What tests and benchmarks of the fleet share: programs, servers, simulated devices, and a fleet that they ask."""

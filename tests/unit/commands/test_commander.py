@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 from agent.clock import Clock
-from agent.commands import Command, CommandId, CommandState, Drain, Handlers, LoadModel, SetBudget
+from agent.commands import (
+    CheckForUpdate,
+    Command,
+    CommandId,
+    CommandState,
+    Drain,
+    Handlers,
+    LoadModel,
+    Restart,
+    SetBudget,
+    Tell,
+)
 from agent.commands.commander import Commander
 from agent.errors import ErrorCode, RejectedError, RetryError
 from agent.journal import Journal, JournalThread
@@ -35,9 +46,23 @@ class Device:
         self.done.append(what)
         return f"done: {what}"
 
+    async def update(self, tell: Tell, force: bool) -> str:  # noqa: FBT001 - as in `Handlers`
+        await tell("halfway")
+        return await self.act("forced" if force else "update")
+
+    async def restart(self) -> str:
+        return await self.act("restart")
+
     @property
     def handlers(self) -> Handlers:
-        return Handlers(set_budget=self.act, load_model=self.act, drain=self.act, snapshot=self.act)
+        return Handlers(
+            set_budget=self.act,
+            load_model=self.act,
+            drain=self.act,
+            snapshot=self.act,
+            update=self.update,
+            restart=self.restart,
+        )
 
 
 class Bench:
@@ -150,6 +175,38 @@ async def test_what_the_agent_died_amid_has_failed(tmp_path: Path) -> None:
     assert not device.done
 
 
+async def test_how_far_an_update_is_is_told(tmp_path: Path) -> None:
+    device = Device()
+    async with bench_in(tmp_path, device.handlers) as bench:
+        await bench.commander.take(ID, CheckForUpdate(force=True), "digest")
+        answers = await bench.answers(3)
+    assert [answer[1:] for answer in answers[1:]] == [("in_progress", "halfway"), ("succeeded", "done: forced")]
+
+
+async def test_an_update_is_answered_by_the_process_after_the_one_that_took_it(tmp_path: Path) -> None:
+    device = Device()
+    device.go_on.clear()
+    async with bench_in(tmp_path, device.handlers) as bench:
+        await bench.commander.take(ID, CheckForUpdate(force=True), "digest")
+        await bench.answers(2)
+    device.go_on.set()
+    async with bench_in(tmp_path, device.handlers) as bench:
+        answers = await bench.answers(4)
+    assert answers[-1][1:] == ("succeeded", "done: update"), "it is waited for, and nothing is forced twice"
+
+
+async def test_a_restart_has_succeeded_when_the_next_process_runs(tmp_path: Path) -> None:
+    device = Device()
+    device.go_on.clear()
+    async with bench_in(tmp_path, device.handlers) as bench:
+        await bench.commander.take(ID, Restart(), "digest")
+        await bench.answers(1)
+    async with bench_in(tmp_path, device.handlers) as bench:
+        answers = await bench.answers(2)
+    assert answers[1][1] == "succeeded"
+    assert not device.done
+
+
 async def test_not_too_many_at_once(tmp_path: Path) -> None:
     device = Device()
     device.go_on.clear()
@@ -192,4 +249,4 @@ async def test_old_commands_are_forgotten_and_unfinished_ones_are_not(tmp_path: 
             await bench.journal.run(Journal.answer_command, f"c{number}", message, is_last=True)
         assert await bench.journal.run(Journal.take_command, "c0", "digest", message, message), "forgotten"
         assert not await bench.journal.run(Journal.take_command, "c299", "digest", message, message)
-        assert "unfinished" in await bench.journal.run(Journal.unfinished_commands)
+        assert ("unfinished", None) in await bench.journal.run(Journal.unfinished_commands)

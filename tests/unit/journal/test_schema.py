@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent.errors import StopError
-from agent.journal.schema import MIGRATIONS, migrate
+from agent.journal.schema import MIGRATIONS, Migration, migrate
+from agent.prompt import OutMessage, PromptId
 from tests.unit.journal.values import Time, append, arrival, open_journal, prompt
 
 
@@ -53,11 +54,65 @@ def test_a_migration_that_fails_leaves_nothing(connection: sqlite3.Connection) -
     assert _version(connection) == 2
 
 
-def test_a_newer_journal_is_left_alone(path: Path, time: Time) -> None:
+ADDED = (
+    "ALTER TABLE prompts ADD COLUMN shade TEXT",
+    "ALTER TABLE commands ADD COLUMN weight INTEGER NOT NULL DEFAULT 3",
+    "CREATE TABLE moons (name TEXT) STRICT",
+    "UPDATE prompts SET shade = 'blue'",
+    "UPDATE prompts SET prompt = CAST(json_insert(CAST(prompt AS TEXT), '$.mood', 'calm') AS BLOB)",
+)
+"""What a newer minor version may do."""
+
+
+def test_an_older_agent_goes_on_with_what_a_newer_minor_version_wrote(path: Path, time: Time) -> None:
+    with open_journal(path, time) as journal:
+        append(journal, [arrival(prompt("p", time)), arrival(prompt("q", time))])
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, [*MIGRATIONS, ADDED])
+        assert _version(connection) == len(MIGRATIONS) + 1
+    with open_journal(path, time) as journal:
+        assert journal.damaged is None
+        assert [pending.id for pending in journal.recover()] == ["p", "q"]
+        claimed = journal.claim(PromptId("p"))
+        assert claimed is not None
+        assert claimed.prompt == prompt("p", time)
+        journal.finish(PromptId("p"), b"reply")
+        append(journal, [arrival(prompt("r", time))])
+        message = OutMessage("R/command/c", b"accepted")
+        assert journal.take_command("c", "digest", message, message)
+        assert {item.message.payload for item in journal.outbox(limit=9)} == {b"reply", b"accepted"}
+    with closing(sqlite3.connect(path)) as connection:  # and the newer agent goes on from there
+        assert _version(connection) == len(MIGRATIONS) + 1
+        assert connection.execute("SELECT shade FROM prompts ORDER BY seq").fetchall() == [
+            ("blue",),
+            ("blue",),
+            (None,),
+        ]
+        assert connection.execute("SELECT weight FROM commands").fetchall() == [(3,)]
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_every_older_minor_version_is_taken_over(path: Path, time: Time, version: int) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migrate(connection, MIGRATIONS[:version])
+    with open_journal(path, time) as journal:
+        append(journal, [arrival(prompt("p", time))])
+        assert journal.damaged is None
+    with closing(sqlite3.connect(path)) as connection:
+        assert _version(connection) == len(MIGRATIONS)
+
+
+@pytest.mark.parametrize("step", MIGRATIONS[1:])
+def test_a_migration_only_adds(step: Migration) -> None:
+    assert all(statement.split()[0] in ("CREATE", "ALTER") for statement in step)
+    assert all(" ADD COLUMN " in statement for statement in step if statement.startswith("ALTER"))
+
+
+def test_another_major_version_is_left_alone(path: Path, time: Time) -> None:
     with open_journal(path, time) as journal:
         append(journal, [arrival(prompt("p", time))])
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+        connection.execute("PRAGMA user_version = 1001")
     with pytest.raises(StopError, match="newer agent"):
         open_journal(path, time)
     with closing(sqlite3.connect(path)) as connection:

@@ -4,7 +4,17 @@ import json
 
 import pytest
 
-from agent.commands import Command, CommandAnswer, CommandId, CommandState, Drain, LoadModel, SetBudget
+from agent.commands import (
+    CheckForUpdate,
+    Command,
+    CommandAnswer,
+    CommandId,
+    CommandState,
+    Drain,
+    LoadModel,
+    Restart,
+    SetBudget,
+)
 from agent.wire import InvalidPayloadError, decode_command, encode_command_answer
 
 
@@ -17,6 +27,9 @@ from agent.wire import InvalidPayloadError, decode_command, encode_command_answe
         ({"command": "load_model", "model": "edge-tiny"}, LoadModel("edge-tiny")),
         ({"command": "drain"}, Drain(on=True)),
         ({"command": "drain", "on": False, "unknown": 1}, Drain(on=False)),
+        ({"command": "update"}, CheckForUpdate()),
+        ({"command": "update", "force": True}, CheckForUpdate(force=True)),
+        ({"command": "restart"}, Restart()),
     ],
 )
 def test_every_command(fields: dict[str, object], command: Command) -> None:
@@ -30,7 +43,8 @@ def test_every_command(fields: dict[str, object], command: Command) -> None:
         (b'{"id": "c1", "command": "set_budget", "watts": -1}', "c1", "/watts: "),
         (b'{"id": "c1", "command": "set_budget", "watts": "12"}', "c1", "/watts: "),
         (b'{"id": "c1", "command": "load_model", "model": "../x"}', "c1", "/model"),
-        (b'{"id": "c1", "command": "update"}', "c1", "update"),
+        (b'{"id": "c1", "command": "update", "force": 1}', "c1", "/force"),
+        (b'{"id": "c1", "command": "reboot"}', "c1", "reboot"),
         (b'{"id": "c1"}', "c1", "command"),
         (b'{"id": "a/b", "command": "drain"}', None, "/id"),
         (b'{"command": "drain"}', None, "/id"),

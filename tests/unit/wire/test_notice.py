@@ -4,7 +4,7 @@ import json
 from typing import get_args
 
 from agent.clock import Clock
-from agent.events import Event, ModelLoaded
+from agent.events import Event, ModelLoaded, UpdateState
 from agent.units import Seconds, UnixSeconds
 from agent.wire import encode_event, encode_offline, encode_online, event_name
 
@@ -30,7 +30,27 @@ def test_online() -> None:
         "vision": True,
         "draining": False,
         "since": 12,
+        "release": None,
+        "update": None,
     }
+
+
+def test_online_amid_an_update() -> None:
+    payload = encode_online(
+        version="0.1",
+        model=None,
+        context_length=None,
+        engine=None,
+        engine_reason=None,
+        vision=None,
+        draining=True,
+        since=UnixSeconds(12.7),
+        release="r1",
+        update=UpdateState("r2", "draining", ""),
+    )
+    fields = json.loads(payload)
+    assert fields["release"] == "r1"
+    assert fields["update"] == {"release": "r2", "state": "draining", "why": ""}
 
 
 def test_offline() -> None:

@@ -1,0 +1,113 @@
+"""Builds the updater of this device. Imported only where the configuration has a fleet."""
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from agent.config import Config
+from agent.errors import ConfigError
+from agent.events import UpdateState
+from agent.fleet.eligibility import Device
+from agent.fleet.optional import Surroundings
+from agent.fleet.ports import Blobs, Slots, Trust
+from agent.fleet.service_port import AgentService
+from agent.fleet.settings import Fleet
+from agent.fleet.steps import Ports
+from agent.fleet.update_file import UpdateFile
+from agent.fleet.updater import Reports, Updater
+from agent.fleet.values import ReleaseName
+from agent.journal.schema import MAJOR
+from agent.platform.identity import Jetson, identify
+
+_LAUNCHER: Final = "JETSON_AGENT_LAUNCHER"
+"""The launcher says its version here; without one, no release can be started."""
+
+_LONGEST_LOCK: Final = 200
+"""Characters of a site's lock that are told."""
+
+
+def build_updater(config: Config, fleet: Fleet, around: Surroundings) -> Updater:
+    """For the device of this configuration, in this process.
+
+    Args:
+        config: The configuration.
+        fleet: Its section.
+        around: The parts of the agent.
+
+    Raises:
+        ConfigError: What is configured cannot be used.
+    """
+    folder = config.state_dir / "fleet"
+    running = running_release(folder, Path(sys.prefix))
+    trust, blobs, slots = _outside(config, fleet)
+    service = AgentService(
+        draining=around.draining,
+        presence=around.presence,
+        lanes=around.lanes,
+        engine=around.engine,
+        energy=around.energy,
+        counters=around.counters,
+        restarting=around.restarting,
+        room=around.room,
+    )
+
+    def show(update: UpdateState) -> None:
+        around.presence.updating(running, update)
+        around.announcer.changed()
+
+    return Updater(
+        Ports(trust, blobs, slots, service, UpdateFile(folder), lock_of(config.state_dir / "updates.lock")),
+        Reports(emit=around.emit, show=show),
+        this_device(config.device.id),
+        fleet,
+        clock=around.clock,
+        running=running,
+    )
+
+
+def running_release(folder: Path, environment: Path) -> ReleaseName | None:
+    """The release that a process runs from; None: the installed one.
+
+    Args:
+        folder: The fleet's.
+        environment: Of the process's interpreter, `sys.prefix`.
+    """
+    releases, inside = (folder / "releases").resolve(), environment.resolve()
+    return ReleaseName(inside.relative_to(releases).parts[0]) if releases in inside.parents else None
+
+
+def this_device(device_id: str) -> Device:
+    """What a release may ask of this machine."""
+    machine = identify()
+    module = machine.module if isinstance(machine, Jetson) else None
+    launcher = os.environ.get(_LAUNCHER, "")
+    return Device(
+        device_id,
+        architecture=platform.machine(),
+        board=module or machine.name,
+        launcher=int(launcher) if launcher.isdecimal() else 0,
+        journal=MAJOR,
+    )
+
+
+def lock_of(file: Path) -> Callable[[], str | None]:
+    """Reads a site's lock: its first line; empty where it cannot be read, None where there is none."""
+
+    def lock() -> str | None:
+        try:
+            with file.open(encoding="utf-8", errors="replace") as opened:
+                return opened.readline(_LONGEST_LOCK).strip()
+        except FileNotFoundError:
+            return None
+        except OSError:
+            return ""
+
+    return lock
+
+
+def _outside(config: Config, fleet: Fleet) -> tuple[Trust, Blobs, Slots]:
+    """Raises `ConfigError`: nothing implements them yet."""
+    raise ConfigError(f"{config.device.id} is to be updated from {fleet.url}, which this version cannot do yet")

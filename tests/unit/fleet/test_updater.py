@@ -1,0 +1,301 @@
+"""The updater on a simulated device: every way of an update, and what holds one back."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from agent.errors import RetryError
+from agent.events import UpdateRefused
+from agent.fleet.settings import DownloadHours
+from agent.fleet.values import Distrust, ReleaseName
+from agent.units import Ratio
+from tests.fleet.device import SETTINGS, SimulatedDevice
+from tests.fleet.living import BOUND, living, settled
+from tests.fleet.releases import BAD, GOOD, PROOF, SimulatedFleet
+from tests.fleet.simulated_time import simulate
+
+WAY = ["downloading", "staged", "draining", "switching", "proving"]
+
+
+@pytest.fixture
+def fleet() -> SimulatedFleet:
+    """It wants `r1`, which is good."""
+    fleet = SimulatedFleet()
+    fleet.publish("r1")
+    fleet.want("r1")
+    return fleet
+
+
+@pytest.fixture
+def device(fleet: SimulatedFleet) -> SimulatedDevice:
+    return SimulatedDevice(fleet)
+
+
+def during(device: SimulatedDevice, then: Callable[[], Awaitable[None]]) -> None:
+    async def live() -> None:
+        async with living(device):
+            await then()
+
+    simulate(live())
+
+
+async def silent(_how_far: str) -> None:
+    """Tell nobody."""
+
+
+def test_a_good_release_is_committed(device: SimulatedDevice) -> None:
+    async def then() -> None:
+        assert await settled(device) < PROOF.lasts + 60
+        assert device.service is not None
+        assert not device.service.is_drained
+
+    during(device, then)
+    assert device.disk.good == device.running == "r1"
+    assert [state for _, state in device.states()] == [*WAY, "committed"]
+    assert device.starts == 2
+
+
+@pytest.mark.parametrize("badness", BAD)
+def test_a_bad_release_is_rolled_back_and_told(fleet: SimulatedFleet, device: SimulatedDevice, badness: str) -> None:
+    fleet.publish("r1", BAD[badness])
+
+    async def then() -> None:
+        await settled(device)
+        asked = fleet.asked
+        await asyncio.sleep(10 * BOUND)
+        assert fleet.asked > asked, "it asks again"
+
+    during(device, then)
+    assert device.is_settled
+    assert device.running is None
+    assert device.states()[-1] == ("r1", "rolled_back")
+    assert device.states().count(("r1", "switching")) == 1, "and does not try it again"
+    assert device.shown is not None
+    assert (device.shown.release, device.shown.state) == ("r1", "rolled_back")
+    assert device.shown.why
+
+
+def test_the_figures_are_told(fleet: SimulatedFleet, device: SimulatedDevice) -> None:
+    fleet.publish("r1", BAD["is 30 % slower"])
+    during(device, lambda: settled_only(device))
+    assert device.shown is not None
+    assert device.shown.why == "21.0 tokens/s, 30.0 before: 70% of the speed, at least 80% are asked for"
+
+
+async def settled_only(device: SimulatedDevice) -> None:
+    await settled(device)
+
+
+def test_the_next_release_is_tried_after_a_bad_one_and_then_the_bad_one_again(
+    fleet: SimulatedFleet, device: SimulatedDevice
+) -> None:
+    fleet.publish("r1", BAD["hangs"])
+    fleet.publish("r2")
+
+    async def then() -> None:
+        await settled(device)
+        fleet.want("r2")
+        await asyncio.sleep(2 * BOUND)
+        assert device.running == "r2"
+        fleet.publish("r1", GOOD)
+        fleet.want("r1")
+        await asyncio.sleep(2 * BOUND)
+
+    during(device, then)
+    assert device.disk.good == device.running == "r1"
+
+
+def test_back_to_an_older_release(fleet: SimulatedFleet, device: SimulatedDevice) -> None:
+    fleet.publish("r2")
+
+    async def then() -> None:
+        await settled(device)
+        fleet.want("r2")
+        await asyncio.sleep(2 * BOUND)
+        fleet.want("r1")
+        await asyncio.sleep(2 * BOUND)
+
+    during(device, then)
+    assert device.disk.good == device.running == "r1"
+    assert [release for release, state in device.states() if state == "committed"] == ["r1", "r2", "r1"]
+
+
+def test_an_operator_can_have_a_rejected_release_tried_again(fleet: SimulatedFleet, device: SimulatedDevice) -> None:
+    fleet.publish("r1", BAD["answers wrongly"])
+
+    async def then() -> None:
+        await settled(device)
+        assert device.updater is not None
+        with pytest.raises(RetryError, match="Berlin"):
+            await device.updater.check_now(silent)
+        fleet.publish("r1", GOOD)
+        told: list[str] = []
+
+        async def tell(how_far: str) -> None:
+            told.append(how_far)
+
+        asking = asyncio.create_task(device.updater.check_now(tell, force=True))
+        await asyncio.sleep(2 * BOUND)
+        asking.cancel()
+        assert told[0] == "r1 is downloading"
+        assert told[-1] == "r1 is switching", "the next process has the last word"
+
+    during(device, then)
+    assert device.running == "r1"
+
+
+def test_who_asks_in_the_new_process_is_told_the_end(device: SimulatedDevice) -> None:
+    async def then() -> None:
+        await asyncio.sleep(100)
+        assert device.running == "r1"
+        assert device.updater is not None
+        assert "tokens/s" in await device.updater.check_now(silent)
+        assert await device.updater.check_now(silent) == "r1 runs already"
+
+    during(device, then)
+
+
+def test_a_site_can_hold_an_update_back(device: SimulatedDevice) -> None:
+    device.lock = "the line runs until Friday"
+
+    async def then() -> None:
+        await asyncio.sleep(3 * BOUND)
+        assert device.states() == [("r1", "idle")]
+        assert device.shown is not None
+        assert device.shown.why == "updates.lock: the line runs until Friday"
+        assert device.updater is not None
+        assert await device.updater.check_now(silent) == device.shown.why
+        device.lock = None
+        await asyncio.sleep(PROOF.lasts + 200)
+
+    during(device, then)
+    assert device.running == "r1"
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+def test_quiet_hours_count_unless_it_is_urgent(fleet: SimulatedFleet, urgent: bool) -> None:  # noqa: FBT001
+    fleet.want("r1", urgent=urgent)
+    device = SimulatedDevice(fleet)
+
+    async def then() -> None:
+        await asyncio.sleep(1)
+        now = device.clock.minute_of_day()
+        hours = DownloadHours.model_validate({"from": (now + 120) % 1440, "to": (now + 300) % 1440})
+        device.settings = SETTINGS.model_copy(update={"hours": hours})
+        device.lock = None
+        device.kill()
+        await asyncio.sleep(100 * 60)
+        assert (device.running == "r1") == urgent
+        await asyncio.sleep(60 * 60)
+        assert device.running == "r1"
+
+    device.lock = "not before the hours are known"
+    during(device, then)
+
+
+def test_a_release_for_half_of_the_devices_comes_to_about_half_of_them(fleet: SimulatedFleet) -> None:
+    fleet.want("r1", share=0.5)
+    devices = [SimulatedDevice(fleet, id=f"device-{number}") for number in range(100)]
+
+    async def live() -> None:
+        lives = [asyncio.create_task(device.run()) for device in devices]
+        await asyncio.sleep(BOUND)
+        first = {device.id for device in devices if device.running == "r1"}
+        assert 30 < len(first) < 70
+        fleet.wants = replace(fleet.wants, share=Ratio(0.8)) if fleet.wants is not None else None
+        await asyncio.sleep(2 * BOUND)
+        second = {device.id for device in devices if device.running == "r1"}
+        assert first < second
+        assert len(second) < 95
+        for life in lives:
+            life.cancel()
+        await asyncio.wait(lives)
+
+    simulate(live())
+
+
+def test_without_its_server_it_serves_and_asks_again(fleet: SimulatedFleet, device: SimulatedDevice) -> None:
+    fleet.is_reachable = False
+
+    async def then() -> None:
+        await asyncio.sleep(BOUND)
+        assert device.states() == []
+        assert device.shown is not None
+        assert (device.shown.state, device.shown.why) == ("failed", "nobody answers")
+        assert 5 < fleet.asked < 20
+        assert device.updater is not None
+        with pytest.raises(RetryError, match="nobody answers"):
+            await device.updater.check_now(silent)
+        fleet.is_reachable = True
+        await asyncio.sleep(2 * BOUND)
+
+    during(device, then)
+    assert device.running == "r1"
+
+
+def test_a_server_that_goes_once_a_release_is_on_trial_is_not_needed(
+    fleet: SimulatedFleet, device: SimulatedDevice
+) -> None:
+    async def then() -> None:
+        while device.running != "r1":  # noqa: ASYNC110 - in simulated time
+            await asyncio.sleep(1)
+        fleet.is_reachable = False
+        await settled(device)
+
+    during(device, then)
+    assert device.disk.good == "r1"
+
+
+def test_what_is_not_trusted_is_told_once_and_changes_nothing(fleet: SimulatedFleet, device: SimulatedDevice) -> None:
+    fleet.distrust = Distrust.ROLLED_BACK
+
+    async def then() -> None:
+        await asyncio.sleep(3 * BOUND)
+        assert device.is_settled
+        refused = UpdateRefused("rolled_back", "it is rolled_back")
+        assert device.events == [refused]
+        fleet.distrust, fleet.wants = None, None
+        await asyncio.sleep(2 * BOUND)
+        fleet.distrust = Distrust.ROLLED_BACK
+        await asyncio.sleep(2 * BOUND)
+        assert device.events == [refused, refused]
+
+    during(device, then)
+    assert device.running is None
+
+
+def test_a_release_of_which_no_slot_can_be_made_has_failed_for_good(device: SimulatedDevice) -> None:
+    device.disk.unusable.add(ReleaseName("r1"))
+    during(device, lambda: asyncio.sleep(5 * BOUND))
+    assert device.states() == [("r1", "downloading"), ("r1", "failed")]
+    assert device.shown is not None
+    assert device.shown.state == "failed"
+
+
+def test_a_release_that_is_withdrawn_before_the_switch_is_not_run(
+    fleet: SimulatedFleet, device: SimulatedDevice
+) -> None:
+    def withdraw(what: str) -> None:
+        if what == "staged":
+            fleet.wants = None
+
+    device.disk.touched = withdraw
+    during(device, lambda: asyncio.sleep(BOUND))
+    assert device.running is None
+    assert device.is_settled
+
+
+def test_a_device_without_a_launcher_says_so(fleet: SimulatedFleet, device: SimulatedDevice) -> None:
+    fleet.releases[ReleaseName("r1")] = replace(
+        fleet.releases[ReleaseName("r1")],
+        requires=replace(fleet.releases[ReleaseName("r1")].requires, launcher=2),
+    )
+
+    async def then() -> None:
+        await asyncio.sleep(1)
+        assert device.updater is not None
+        assert "version 2 of the launcher" in await device.updater.check_now(silent)
+
+    during(device, then)
