@@ -168,7 +168,8 @@ def _request(machine: FakeMachine) -> Path:
 
 
 def _subject(machine: FakeMachine) -> str:
-    return _openssl("req", "-in", str(_request(machine)), "-noout", "-subject").split("CN = ")[-1].strip()
+    said = _openssl("req", "-in", str(_request(machine)), "-noout", "-subject", "-nameopt", "RFC2253")
+    return said.strip().removeprefix("subject=CN=")
 
 
 def _openssl(*arguments: str) -> str:
