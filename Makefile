@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-systemd lint format lock power-cut soak bench build-check conformance-servers clean
+.PHONY: help run test test-systemd test-aarch64 lint format lock power-cut soak bench build-check conformance-servers clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
@@ -31,6 +31,9 @@ power-cut: $(VENV)/dev.done ## 500 prompts, at least 40 kills, none lost
 
 test-systemd: $(VENV)/dev.done ## the service and its installer in a booted systemd (root, systemd-nspawn; not part of test)
 	$(BIN)/python -m tests.systemd
+
+test-aarch64: $(VENV)/dev.done ## the agent on aarch64 under qemu (root, qemu-user-static, mmdebstrap; not part of test)
+	nice -n 19 $(BIN)/python -m tests.aarch64
 
 soak: $(VENV)/dev.done ## 24 h in 10 minutes: 20,000 prompts from 8 clients, flat memory
 	$(BIN)/python -m tests.soak --prompts 20000 --clients 8

@@ -1,9 +1,13 @@
 #!/bin/sh
 # Installs jetson-agent as a service, or brings an installation up to date; docs/service.md. For JetPack 6 and 7, Debian
 # and Ubuntu. Run again, it changes what has changed and nothing else.
-# usage: install.sh [--offline BUNDLE] [--dry-run]
-#   --offline BUNDLE   a file or folder that make-bundle.sh has made: nothing is downloaded
-#   --dry-run          say what would be done, and do nothing
+# usage: install.sh [--offline BUNDLE] [--dry-run] [--fleet-url URL --fleet-root FILE [--channel NAME] [--group NAME]]
+#   --offline BUNDLE    a file or folder that make-bundle.sh has made: nothing is downloaded
+#   --dry-run           say what would be done, and do nothing
+#   --fleet-url URL     take updates from the fleet whose repository is there
+#   --fleet-root FILE   the fleet's first root of trust: root.json
+#   --channel NAME      the channel whose releases it takes; default: stable
+#   --group NAME        its group of devices, which may have a release of its own; default: none
 set -eu
 umask 022 # the service's user reads what is installed
 
@@ -14,6 +18,7 @@ SERVICE=jetson-agent.service
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(dirname "$here")
 bundle='' dry='' changed='' previous='' work='' stopped=''
+fleet_url='' fleet_root='' fleet_channel='' fleet_group=''
 
 say() { echo "$*"; }
 step() { echo "- $*"; }
@@ -33,6 +38,8 @@ trap 'exit 1' HUP INT TERM
 . "$here/lib/python.sh"
 . "$here/lib/release.sh"
 . "$here/lib/credentials.sh"
+. "$here/lib/identity.sh"
+. "$here/lib/fleet.sh"
 
 read_arguments() {
     while [ $# -gt 0 ]; do
@@ -43,8 +50,18 @@ read_arguments() {
                 shift
                 ;;
             --dry-run) dry=yes ;;
+            --fleet-url | --fleet-root | --channel | --group)
+                [ $# -gt 1 ] || fail "$1 takes a value; see --help" 64
+                case $1 in
+                    --fleet-url) fleet_url=$2 ;;
+                    --fleet-root) fleet_root=$2 ;;
+                    --channel) fleet_channel=$2 ;;
+                    --group) fleet_group=$2 ;;
+                esac
+                shift
+                ;;
             -h | --help)
-                sed -n '2,6s/^# //p' "$0"
+                sed -n '2,10s/^# //p' "$0"
                 exit 0
                 ;;
             *) fail "unknown argument: $1; see --help" 64 ;;
@@ -104,7 +121,9 @@ set_up_system() {
     put "$source/systemd/jetson-agent.tmpfiles.conf" /etc/tmpfiles.d/jetson-agent.conf 644
     run systemd-sysusers /etc/sysusers.d/jetson-agent.conf
     run systemd-tmpfiles --create /etc/tmpfiles.d/jetson-agent.conf
+    put "$source/deploy/launcher" "$ROOT/launcher" 755
     put "$source/systemd/jetson-agent.service" "$UNITS/$SERVICE" 644
+    put "$source/systemd/jetson-agent-again.service" "$UNITS/jetson-agent-again.service" 644
     if [ "$systemd" -ge 254 ]; then
         put "$source/systemd/jetson-agent-backoff.conf" "$UNITS/$SERVICE.d/backoff.conf" 644
     fi
@@ -120,10 +139,10 @@ write_config() {
         step "$CONFIG/agent.yaml is there, and stays as it is"
         return
     fi
-    step "$CONFIG/agent.yaml, with comments"
+    choose_id
+    step "$CONFIG/agent.yaml, with comments; this device is $id"
     [ -n "$dry" ] || {
-        # The device's name is the hostname until somebody gives it another.
-        sed 's/^  id: orin-7$/  # id: orin-7/' "$source/deploy/agent.example.yaml" >"$CONFIG/agent.yaml.new"
+        sed "s/^  id: orin-7\$/  id: $id/" "$source/deploy/agent.example.yaml" >"$CONFIG/agent.yaml.new"
         chown root:jetson-agent "$CONFIG/agent.yaml.new"
         chmod 640 "$CONFIG/agent.yaml.new"
         mv "$CONFIG/agent.yaml.new" "$CONFIG/agent.yaml"
@@ -180,6 +199,7 @@ try_it() {
 }
 
 read_arguments "$@"
+check_fleet_arguments
 check_machine
 open_bundle
 say "Installing jetson-agent${dry:+ (a dry run: nothing is changed)}"
@@ -189,10 +209,13 @@ make_release
 check_config
 set_up_system
 write_config
+make_identity
+enrol
 hand_over_credentials
 enable_units
 switch
 start
+say_what_the_fleet_runs
 try_it
 forget_old_releases
 say "Done. systemctl status jetson-agent; journalctl -u jetson-agent; sudo jetson-agent doctor; $CONFIG/agent.yaml"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Removes what install.sh has installed; docs/service.md. The configuration and the state, with models and prompts that
-# wait, stay, and so does the user that owns them.
+# Removes what install.sh has installed, and what updates have; docs/service.md. The configuration, the device's key and
+# the state, with models and prompts that wait, stay, and so does the user that owns them.
 # usage: uninstall.sh [--purge]
 #   --purge   remove these too
 set -eu
@@ -29,6 +29,7 @@ for unit in jetson-agent.service jetson-agent-nvpmodel.socket; do
 done
 systemctl reset-failed jetson-agent.service 2>/dev/null || true
 rm -f "$units/jetson-agent.service" "$units/jetson-agent-nvpmodel.socket" "$units/jetson-agent-nvpmodel@.service" \
+    "$units/jetson-agent-again.service" \
     "$units/jetson-agent.service.d/credentials.conf" "$units/jetson-agent.service.d/backoff.conf" \
     /usr/libexec/jetson-agent-nvpmodel /etc/sysusers.d/jetson-agent.conf /etc/tmpfiles.d/jetson-agent.conf
 rmdir "$units/jetson-agent.service.d" 2>/dev/null || true
@@ -36,7 +37,7 @@ systemctl daemon-reload
 if [ "$(readlink /usr/local/bin/jetson-agent 2>/dev/null)" = /opt/jetson-agent/current/bin/jetson-agent ]; then
     rm /usr/local/bin/jetson-agent
 fi
-rm -rf /opt/jetson-agent
+rm -rf /opt/jetson-agent /var/lib/jetson-agent/fleet # which is the service's own: rm follows no link
 
 if [ -n "$purge" ]; then
     rm -rf /etc/jetson-agent /var/lib/jetson-agent "$units/jetson-agent.service.d"

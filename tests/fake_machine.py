@@ -14,14 +14,14 @@ from pathlib import Path
 
 _REPOSITORY = Path(__file__).parents[1]
 _GIVEN = "run/credentials/jetson-agent.service"
-_OF_THE_SYSTEM = re.compile(r"(?<![\w$.}])/(opt|etc|usr|run|var)/")
+_OF_THE_SYSTEM = re.compile(r"(?<![\w$.}])/(opt|etc|usr|run|var|proc)/")
 
 _AGENT = """#!/bin/sh
 # Knows a version of the journal, and leaves a write-ahead log, as one that is killed does.
 state={root}/var/lib/jetson-agent
 case $1 in
     check-config)
-        ! grep '^{refused_key}:' {root}/etc/jetson-agent/agent.yaml >&2 || exit 78
+        ! grep '^ *{refused_key}:' "${{3:-{root}/etc/jetson-agent/agent.yaml}}" >&2 || exit 78
         ;;
     run)
         [ "$(cat $state/journal.db 2>/dev/null || echo 0)" -le {knows} ] || exit 1
@@ -41,7 +41,8 @@ case "$*" in
         ;;
     "-m pip "*) ;;
     *version_info\\[:2\\]*) echo 0.0 ;;
-    *state_dir*) echo {root}/var/lib/jetson-agent ;;
+    *.state_dir*) echo {root}/var/lib/jetson-agent ;;
+    *.device.id*) sed -n 's/^  id: //p' {root}/etc/jetson-agent/agent.yaml ;;
     *) exec {python} "$@" ;;
 esac
 """
@@ -59,7 +60,7 @@ case $1 in
         rm -rf $active $given && mkdir -p $given
         sed -n 's/^LoadCredential=[^:]*://p' {root}/etc/systemd/system/jetson-agent.service.d/*.conf 2>/dev/null |
             xargs -r cp -t $given
-        {root}/opt/jetson-agent/current/bin/jetson-agent run && touch $active
+        {root}/opt/jetson-agent/launcher run && touch $active
         ;;
     show) echo serving ;;
 esac
@@ -99,21 +100,23 @@ class FakeMachine:
             script.chmod(0o755)
         for part in ("deploy", "systemd"):
             shutil.copytree(_REPOSITORY / part, self._bundle / part)
-        for script in (self._bundle / "deploy").rglob("*.sh"):
+        for script in (*(self._bundle / "deploy").rglob("*.sh"), self._bundle / "deploy/launcher"):
             script.write_text(_OF_THE_SYSTEM.sub(rf"{self.root}/\1/", script.read_text()))
         for place in ("agent", "wheels"):
             (self._bundle / place).mkdir()
+        self.name("orin-7")
         (self._bundle / "requirements.lock").touch()
         (self._bundle / "machine").write_text(platform.machine())
         (self._bundle / "python").write_text("0.0")
 
     def install(
-        self, version: str, *, knows: int = 1, run: str = "", refused_key: str = "no_such_key"
+        self, version: str, *arguments: str, knows: int = 1, run: str = "", refused_key: str = "no_such_key"
     ) -> subprocess.CompletedProcess[str]:
         """Run the installer of a release; both its outputs are in `stdout`.
 
         Args:
             version: The release.
+            arguments: Of the installer, more than `--offline`.
             knows: The version of the journal that its agent knows and makes.
             run: What its agent does after that, in shell: `exit 1` is one that does not start.
             refused_key: A key of the configuration that it does not take.
@@ -123,13 +126,18 @@ class FakeMachine:
             _AGENT.format(root=self.root, version=version, knows=knows, run=run, refused_key=refused_key)
         )
         return subprocess.run(
-            ["/bin/sh", self._bundle / "deploy/install.sh", "--offline", self._bundle],
+            ["/bin/sh", self._bundle / "deploy/install.sh", "--offline", self._bundle, *arguments],
             env={"PATH": f"{self._bin}:{os.defpath}", "PYTHON": str(self._bin / "python")},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
+
+    def name(self, hostname: str) -> None:
+        """Give the machine a name."""
+        (self.root / "etc").mkdir(parents=True, exist_ok=True)
+        (self.root / "etc/hostname").write_text(f"{hostname}\n")
 
     @property
     def is_active(self) -> bool:
@@ -146,8 +154,9 @@ class FakeMachine:
         return {file.name: file.read_text() for file in self.state.glob("journal.db*")}
 
     def handed_over(self) -> dict[str, str]:
-        """The credentials that the service was started with."""
-        return {file.name: file.read_text() for file in (self.root / _GIVEN).iterdir()}
+        """The credentials that the service was started with, but for the device's key."""
+        given = (self.root / _GIVEN).iterdir()
+        return {file.name: file.read_text() for file in given if file.name != "device.key"}
 
     def fill_disk(self) -> None:
         """The journal cannot be copied from now on."""

@@ -44,10 +44,6 @@ switch_to() { # atomically: there is no moment without a release
     run mv -T "$ROOT/current.new" "$ROOT/current"
 }
 
-state_dir() { # as the configuration has it
-    "$release/bin/python" -c 'import os; from agent.config_file import load_config; print(load_config(None, os.environ).state_dir)'
-}
-
 copy_journal() { # FROM TO: the file and its write-ahead log; nobody has it open
     for part in journal.db journal.db-wal; do
         [ ! -e "$1/$part" ] || cp -a "$1/$part" "$2/" || return
@@ -57,7 +53,7 @@ copy_journal() { # FROM TO: the file and its write-ahead log; nobody has it open
 # A newer release may bring the journal to a form that the one before refuses. From here to `start`, whatever ends the
 # installer has `clean_up` start the service again.
 set_journal_aside() {
-    [ -n "$dry" ] || state=$(state_dir)
+    [ -n "$dry" ] || state=$(configured state_dir)
     stopped=yes
     run systemctl stop "$SERVICE"
     run rm -rf "$ROOT/journal-before"

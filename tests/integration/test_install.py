@@ -102,7 +102,7 @@ def test_a_credential_that_has_changed_under_its_name_is_handed_over_at_once(ins
 
 
 def test_credentials_that_are_as_before_restart_nothing(installed: FakeMachine) -> None:
-    for name in ("device.key", "password"):
+    for name in ("nim.key", "password"):
         (installed.credentials / name).write_text("s3cret")
     installed.install("1", knows=3)
     installed.asked_of_systemd()
@@ -121,4 +121,4 @@ def test_a_credential_that_is_removed_is_taken_back_at_once(installed: FakeMachi
 
 def _has_no_copy(machine: FakeMachine) -> bool:
     """Of the journal, beside the releases."""
-    return {it.name for it in machine.opt.iterdir()} == {"current", "releases"}
+    return {it.name for it in machine.opt.iterdir()} == {"current", "launcher", "releases"}

@@ -8,16 +8,14 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
+from tests.check_run import NOT_HERE, run_checks
 from tests.systemd.checks import CHECKS
 from tests.systemd.container import Container, bare_debian
 from tests.systemd.installed import Installed
 
 _REPOSITORY = Path(__file__).parents[2]
-_NOT_HERE = 77
-"""The exit code that says so, as automake has it: nothing was tested."""
 
 
 def main() -> int:
@@ -30,25 +28,15 @@ def main() -> int:
     if os.geteuid() != 0 or missing:
         why = f"{', '.join(missing)} missing (apt-get install systemd-container debootstrap)" if missing else "not root"
         print(f"NOT TESTED: the service in a booted systemd: {why}", file=sys.stderr)
-        return _NOT_HERE
+        return NOT_HERE
     rootfs = bare_debian(arguments.cache)
     bundle = arguments.bundle or _make_bundle(arguments.cache / "bundle.tar.gz")
-    failed = 0
     with Container(rootfs) as container:
         subprocess.run(["tar", "-xzf", bundle, "-C", container.root / "root"], check=True)
         container.run("systemctl", "start", "mosquitto")
-        service = Installed(container)
-        for check in CHECKS:
-            name, began = check.__name__.replace("_", " "), time.monotonic()
-            try:
-                seen = check(service)
-            except AssertionError as error:
-                failed += 1
-                print(f"FAILED  {name}: {error}\n{container.run('journalctl', '-n', '40', '--no-pager', check=False)}")
-            else:
-                print(f"ok      {name} ({time.monotonic() - began:.1f} s): {seen}", flush=True)
-    print(f"{len(CHECKS) - failed} of {len(CHECKS)} checks hold")
-    return 1 if failed else 0
+        return run_checks(
+            CHECKS, Installed(container), lambda: container.run("journalctl", "-n", "40", "--no-pager", check=False)
+        )
 
 
 def _make_bundle(out: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.systemd import installing, running
+from tests.systemd import installing, running, trying
 from tests.systemd.installed import Installed
 
 Check = Callable[[Installed], str]
@@ -20,6 +20,11 @@ CHECKS: tuple[Check, ...] = (
     running.memory_max_takes_the_engine_and_leaves_the_agent,
     running.stop_is_clean,
     running.wrong_config_is_not_tried_again,
+    trying.good_release_of_an_update_runs,
+    trying.trial_that_crashes_gives_way,
+    trying.trial_that_ends_with_78_gives_way,
+    trying.trial_that_hangs_gives_way,
+    trying.trial_gives_way_to_the_good_release,
     installing.release_that_does_not_start_gives_way,
     installing.update_with_a_wrong_config_changes_nothing,
     installing.secrets_are_roots_alone,

@@ -31,6 +31,9 @@ def install_starts_and_asks(it: Installed) -> str:
     said = it.container.run(_INSTALLER, "--offline", _BUNDLE)
     assert "a test prompt was answered: Yes, the door is open." in said, said
     assert it.show("ActiveState") == "active"
+    request = ("req", "-in", "/etc/jetson-agent/device.csr", "-noout", "-verify", "-subject", "-nameopt", "RFC2253")
+    asked = it.container.run("openssl", *request)
+    assert "CN=orin-7" in asked, asked
     return f"{time.monotonic() - began:.0f} s; {it.show('StatusText')}"
 
 
@@ -116,7 +119,10 @@ def changed_secret_counts_when_installed_again(it: Installed) -> str:
 
 def uninstall_leaves_what_it_says(it: Installed) -> str:
     """And with --purge nothing."""
+    releases = it.container.root / "var/lib/jetson-agent/fleet/releases"
+    releases.mkdir(parents=True)
     said = it.container.run(_UNINSTALLER)
+    assert not releases.parent.exists(), "releases of updates are left"
     left = _left(it)
     kept = {"/etc/jetson-agent", "/var/lib/jetson-agent", "/etc/systemd/system/jetson-agent.service.d"}
     assert left == kept, left

@@ -1,0 +1,52 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # sourced by install.sh, which has the other functions and variables
+# Whose updates the device takes: the configuration's section `fleet`, and the first root of trust.
+
+check_fleet_arguments() {
+    if [ -z "$fleet_url$fleet_root" ]; then
+        [ -z "$fleet_channel$fleet_group" ] || fail "--channel and --group go with --fleet-url and --fleet-root" 64
+        return 0
+    fi
+    [ -n "$fleet_url" ] && [ -n "$fleet_root" ] || fail "--fleet-url and --fleet-root go together" 64
+    [ -f "$fleet_root" ] || fail "there is no $fleet_root"
+    for value in "$fleet_url" "$fleet_channel" "$fleet_group"; do
+        case $value in *[!A-Za-z0-9._~:/?@%=\&+-]*) fail "this cannot be a part of a fleet's name: $value" 64 ;; esac
+    done
+}
+
+is_root_of_trust() { # FILE: whether as many of its own keys have signed it as it asks for
+    "$release/bin/python" -c '
+import sys
+from tuf.api.metadata import Metadata, Root
+root = Metadata[Root].from_file(sys.argv[1])
+root.signed.verify_delegate(Root.type, root.signed_bytes, root.signatures)
+' "$1" 2>/dev/null
+}
+
+enrol() { # before it counts, the new release has read it
+    [ -n "$fleet_url" ] || return 0
+    if grep -q '^fleet:' "$CONFIG/agent.yaml" 2>/dev/null; then
+        step "$CONFIG/agent.yaml has a section fleet, which stays as it is"
+        return 0
+    fi
+    step "$CONFIG/agent.yaml: a section fleet, with $fleet_url; $CONFIG/root.json, whom it believes"
+    [ -z "$dry" ] || return 0
+    is_root_of_trust "$fleet_root" || fail "$fleet_root is no root of trust that its own keys have signed"
+    cp -p "$CONFIG/agent.yaml" "$CONFIG/agent.yaml.new"
+    {
+        printf "\nfleet:\n  url: '%s'\n  root: root.json\n" "$fleet_url"
+        [ -z "$fleet_channel" ] || printf "  channel: '%s'\n" "$fleet_channel"
+        [ -z "$fleet_group" ] || printf "  group: '%s'\n" "$fleet_group"
+    } >>"$CONFIG/agent.yaml.new"
+    "$release/bin/jetson-agent" check-config --config "$CONFIG/agent.yaml.new" >/dev/null || {
+        rm "$CONFIG/agent.yaml.new"
+        fail "the section fleet would be wrong, as said above" 78
+    }
+    put "$fleet_root" "$CONFIG/root.json" 644
+    mv "$CONFIG/agent.yaml.new" "$CONFIG/agent.yaml"
+    changed=yes
+}
+
+say_what_the_fleet_runs() { # a release of it has the place of the installed one, as long as it is whole
+    good=$(readlink /var/lib/jetson-agent/fleet/good 2>/dev/null) || return 0
+    step "the fleet's release ${good#releases/} goes on; what was installed here runs when that one cannot"
+}
