@@ -42,7 +42,7 @@ class _Device:
         self.launched = Launched(folder)
         self.fleet = self.launched.fleet
         self.blobs = TinyBlobs(self.fleet / "blobs")
-        self.slots = ReleaseSlots(self.fleet, self.blobs, is_stopped=lambda: False)
+        self.slots = ReleaseSlots(self.fleet, self.blobs)
 
     def set_up(self) -> None:
         self.launched.set_up()
