@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from agent.fleet.long_command import CommandError, run_long
@@ -26,16 +26,13 @@ _NEW_ENVIRONMENT = Bytes(64 << 20)
 _FULL = os.strerror(errno.ENOSPC)
 
 
-def make_environment(
-    place: Path, wheels: Path, lock: Path, *, is_stopped: Callable[[], bool], python: Path | None = None
-) -> None:
+def make_environment(place: Path, wheels: Path, lock: Path, *, python: Path | None = None) -> None:
     """Make it with the base interpreter of the running one, install the lock, then the agent; try whether it starts.
 
     Args:
         place: Where it is to be; not there yet.
         wheels: Folder of the release's wheels, under their names.
         lock: What to install of them, with hashes.
-        is_stopped: As of `run_long`.
         python: What makes it. None: the interpreter that runs this.
 
     Raises:
@@ -58,7 +55,7 @@ def make_environment(
     pip += ["--quiet", "--disable-pip-version-check", "--no-input", "--no-cache-dir", "--no-index"]
 
     def run(command: Sequence[str | Path], within: Seconds) -> None:
-        _run(command, environ, within, is_stopped, place.parent)
+        _run(command, environ, within, place.parent)
 
     run([python or sys.executable, "-I", "-m", "venv", place], _MAKING)
     run([*pip, "--find-links", wheels, "--require-hashes", "--only-binary", ":all:", "-r", lock], _INSTALLING)
@@ -71,11 +68,10 @@ def _run(
     command: Sequence[str | Path],
     environ: dict[str, str],
     within: Seconds,
-    is_stopped: Callable[[], bool],
     folder: Path,
 ) -> None:
     try:
-        run_long(command, environ, within=within, is_stopped=is_stopped)
+        run_long(command, environ, within=within)
     except CommandError as error:
         if _FULL in str(error):
             raise no_room(folder) from error

@@ -30,7 +30,7 @@ def point(link: Path, name: ReleaseName) -> None:
     coming = link.with_name(f".{link.name}")
     coming.unlink(missing_ok=True)
     coming.symlink_to(f"{RELEASES}/{name}")
-    coming.rename(link)
+    coming.rename(link)  # of one folder, which is flushed as a whole: never a link that is gone under both names
     sync_folder(link.parent)
 
 

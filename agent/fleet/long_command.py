@@ -1,47 +1,37 @@
-"""A command that takes long: bounded, stopped on demand, gone when this process is."""
+"""A command that takes long: bounded, and gone when this process is."""
 
 import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from agent.errors import AgentError
 from agent.fleet import leash
 from agent.units import Seconds
 
-_LOOK_EVERY = Seconds(0.2)
 _LAST_LINES = 12
 _LAST_BYTES = 4096
 
 
 class CommandError(AgentError):
-    """A command failed, took too long, or was stopped; the message ends with its last lines."""
+    """A command failed or took too long; the message ends with its last lines."""
 
 
-def run_long(
-    command: Sequence[str | Path],
-    environ: Mapping[str, str],
-    *,
-    within: Seconds,
-    is_stopped: Callable[[], bool],
-) -> None:
+def run_long(command: Sequence[str | Path], environ: Mapping[str, str], *, within: Seconds) -> None:
     """Run a command to its end.
 
     Args:
         command: The program and its arguments.
         environ: Its whole environment.
         within: It is killed when it takes longer.
-        is_stopped: Asked several times a second; it is killed when this says so.
 
     Raises:
         CommandError: It did not end well.
         OSError: It could not be started.
     """
     name = Path(command[0]).name
-    ends_at = time.monotonic() + within
     with tempfile.TemporaryFile() as said:
         reading, writing = os.pipe()
         with os.fdopen(writing, "wb") as leash_end, os.fdopen(reading, "rb") as held:
@@ -53,7 +43,7 @@ def run_long(
                 env=dict(environ),
             )
             held.close()
-            trouble = _wait(process, ends_at, is_stopped)
+            trouble = _wait(process, within)
             leash_end.close()
             process.wait()
         if trouble is None and process.returncode != 0:
@@ -62,18 +52,13 @@ def run_long(
             raise CommandError(f"{name}: {trouble}: {_last_lines(said.fileno())}")
 
 
-def _wait(process: subprocess.Popen[bytes], ends_at: float, is_stopped: Callable[[], bool]) -> str | None:
+def _wait(process: subprocess.Popen[bytes], within: Seconds) -> str | None:
     """Why the command has to be ended; None when it has ended by itself."""
-    while True:
-        try:
-            process.wait(_LOOK_EVERY)
-        except subprocess.TimeoutExpired:
-            if is_stopped():
-                return "stopped"
-            if time.monotonic() > ends_at:
-                return "took too long"
-        else:
-            return None
+    try:
+        process.wait(within)
+    except subprocess.TimeoutExpired:
+        return f"took longer than {within:g} s"
+    return None
 
 
 def _last_lines(descriptor: int) -> str:

@@ -9,8 +9,6 @@ Owns `<state_dir>/fleet` but for `tuf/` and `update.json`; `blobs/` it only link
 
 import errno
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from agent.fleet.collecting import collect
@@ -28,26 +26,12 @@ _BLOBS = "blobs"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-@dataclass(frozen=True, slots=True)
-class FellBack:
-    """What the launcher has written down.
-
-    Attributes:
-        release: Which one it gave up; its text, where that is no release's name.
-        why: For people.
-    """
-
-    release: str
-    why: str
-
-
 class ReleaseSlots:
     """The releases of one device. Every method can be called again after a power cut amid it.
 
     Args:
         fleet: `<state_dir>/fleet`; made when something is staged.
         blobs: Where contents are; on the same file system.
-        is_stopped: Asked while a release is staged, which can take minutes: whether to give that up.
         environment: Where this program is installed: what is around it is never removed.
         python: As of `make_environment`.
     """
@@ -57,14 +41,12 @@ class ReleaseSlots:
         fleet: Path,
         blobs: Blobs,
         *,
-        is_stopped: Callable[[], bool],
         environment: Path = Path(sys.prefix),
         python: Path | None = None,
     ) -> None:
         self._fleet = fleet
         self._releases = fleet / RELEASES
         self._blobs = blobs
-        self._is_stopped = is_stopped
         self._python = python
         around = release_around(environment)
         self._running = None if around is None else ReleaseName(around.name)
@@ -76,24 +58,6 @@ class ReleaseSlots:
     def trial(self) -> ReleaseName | None:
         """The release that is tried now."""
         return named_by(self._fleet / "trial")
-
-    def running(self) -> ReleaseName | None:
-        """The release that this program is of; None: the one that was installed."""
-        return self._running
-
-    def fell_back(self) -> FellBack | None:
-        """What the launcher gave up since this was forgotten last."""
-        try:
-            text = (self._fleet / "fell-back").read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
-            return None
-        release, _, why = text.strip().partition(" ")
-        return FellBack(release, why)
-
-    def forget_fell_back(self) -> None:
-        """It is known."""
-        if (self._fleet / "fell-back").exists():
-            remove(self._fleet / "fell-back")
 
     def is_staged(self, name: ReleaseName) -> bool:
         """Whether there is a complete slot of it."""
@@ -117,7 +81,7 @@ class ReleaseSlots:
         if release.name in self._in_use():
             raise StagingError(f"release {release.name} is in use, with another content: a name is for one content")
         try:
-            make_slot(slot, release, self._blobs, is_stopped=self._is_stopped, python=self._python)
+            make_slot(slot, release, self._blobs, python=self._python)
         except OSError as error:
             remove_slot(slot)
             if error.errno in _FULL:
@@ -137,9 +101,10 @@ class ReleaseSlots:
             return  # begun before the power cut: its starts stay counted, or a crash at each would never end
         if not self.is_staged(check_release_name(name)):
             raise StagingError(f"release {name} is not staged")
-        self.forget_fell_back()
         # The old count goes before the new link comes. The other way round a cut would leave the new release with it.
+        # Nor is what the launcher said of an earlier try to be taken for what it says of this one.
         remove(self._fleet / "trial.boots")
+        remove(self._fleet / "fell-back")
         point(self._fleet / "trial", name)
 
     def commit(self, name: ReleaseName) -> None:

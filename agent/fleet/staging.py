@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -22,16 +22,13 @@ _LOCK = "requirements.lock"
 _WHEELS = "wheels"
 
 
-def make_slot(
-    slot: Path, release: Release, blobs: Blobs, *, is_stopped: Callable[[], bool], python: Path | None
-) -> None:
+def make_slot(slot: Path, release: Release, blobs: Blobs, *, python: Path | None) -> None:
     """Make it anew, whatever is there.
 
     Args:
         slot: Its folder.
         release: What is to be in it; its names have been looked at.
         blobs: Where its contents are; they get other names, and no copies.
-        is_stopped: As of `run_long`.
         python: As of `make_environment`.
 
     Raises:
@@ -46,7 +43,7 @@ def make_slot(
         place.parent.mkdir(parents=True, exist_ok=True)
         _link(blobs.path(blob.digest), blob, place)
     (slot / RELEASE_RECORD).write_bytes(TypeAdapter(Release).dump_json(release, indent=2))
-    make_environment(slot / RELEASE_ENVIRONMENT, slot / _WHEELS, slot / _LOCK, is_stopped=is_stopped, python=python)
+    make_environment(slot / RELEASE_ENVIRONMENT, slot / _WHEELS, slot / _LOCK, python=python)
     shutil.rmtree(slot / SCRATCH)
     # pip flushes nothing. One call for the file system, which has thousands of new files, and only then the mark: a
     # power cut never leaves it without them.

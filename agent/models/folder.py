@@ -10,7 +10,7 @@ from agent.release_folder import RELEASE_MODELS, THIS_RELEASE
 
 SOURCE_TREE = Path(__file__).parents[2] / "models"
 _INSTALLED = Path(sysconfig.get_path("data")) / "share" / "jetson-agent" / "models"
-_OF_THE_RELEASE = () if THIS_RELEASE is None else (THIS_RELEASE / RELEASE_MODELS,)
+_OF_THE_RELEASE: tuple[Path, ...] = () if THIS_RELEASE is None else (THIS_RELEASE / RELEASE_MODELS,)
 SHIPPED = (*_OF_THE_RELEASE, SOURCE_TREE, _INSTALLED)
 """Where models are that came with the agent: with the release that an update brought first."""
 

@@ -130,6 +130,9 @@ PURE: dict[str, set[str]] = {
     "fleet_admin.history": VALUES | {"fleet.values"},
     "fleet_admin.phases": VALUES | {"fleet.eligibility", "fleet.update", "fleet.values", "fleet_admin.seen"},
     "camera.capture.shortcomings": {"camera.capture.abilities", "camera.capture.source"},
+    "config_file.layers": set(),
+    "fleet.collecting": {"units", "fleet.values"},
+    "fleet.release_paths": {"units", "fleet.values"},
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {
@@ -228,6 +231,15 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "camera.capture.child": set(),  # started as a program
     "camera.capture.reading": {"camera.capture.child"},
     "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_fleet_parts", "cli_parts", "ask", "demo"},
+    # Folders of releases have one owner.
+    "fleet.slots": {"app"},
+    "fleet.staging": {"fleet.slots"},
+    "fleet.environment": {"fleet.slots", "fleet.staging"},
+    "fleet.long_command": {"fleet.environment"},
+    "fleet.leash": {"fleet.long_command"},
+    "fleet.inventory": {"fleet.slots"},
+    "fleet.links": {"fleet.slots", "fleet.staging"},
+    "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_parts", "ask", "demo"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "sqlite3": {"journal"},

@@ -100,8 +100,8 @@ class Launched:
 
     def state(self) -> dict[str, str]:
         """The links and files of the fleet's folder that the launcher looks at."""
-        named = {it.name: it for it in self.fleet.iterdir() if it.name != "releases" and not it.name.startswith(".")}
-        return {name: str(it.readlink()) if it.is_symlink() else it.read_text() for name, it in named.items()}
+        files = [it for it in self.fleet.iterdir() if not it.name.startswith(".") and (it.is_symlink() or it.is_file())]
+        return {it.name: str(it.readlink()) if it.is_symlink() else it.read_text() for it in files}
 
 
 def _program(environment: Path, says: str) -> None:

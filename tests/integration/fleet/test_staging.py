@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from agent.fleet import environment
 from agent.fleet.ports import StagingError
 from agent.fleet.slots import ReleaseSlots
 from agent.fleet.values import ReleaseName
+from agent.units import Seconds
 from tests.tiny_release import TinyBlobs, TinyRelease, quick_python
 
 
@@ -25,7 +27,7 @@ def blobs(fleet: Path) -> TinyBlobs:
 
 @pytest.fixture
 def slots(fleet: Path, blobs: TinyBlobs, tmp_path: Path) -> ReleaseSlots:
-    return ReleaseSlots(fleet, blobs, is_stopped=lambda: False, python=quick_python(tmp_path))
+    return ReleaseSlots(fleet, blobs, python=quick_python(tmp_path))
 
 
 def _says(fleet: Path, name: str, *arguments: str) -> str:
@@ -34,7 +36,7 @@ def _says(fleet: Path, name: str, *arguments: str) -> str:
 
 
 def test_a_release_is_staged_runs_and_shares_its_contents(fleet: Path, blobs: TinyBlobs) -> None:
-    slots = ReleaseSlots(fleet, blobs, is_stopped=lambda: False)  # with nothing that makes it quick
+    slots = ReleaseSlots(fleet, blobs)  # with nothing that makes it quick
     release = TinyRelease(version="1.5").put(blobs, "r1")
     slots.stage(release)
     slot = fleet / "releases/r1"
@@ -77,16 +79,15 @@ _STAGE = """
 import sys
 from pathlib import Path
 from agent.fleet.slots import ReleaseSlots
+from agent.units import Seconds
 from tests.tiny_release import TinyBlobs, TinyRelease
 fleet, python = map(Path, sys.argv[1:])
 blobs = TinyBlobs(fleet / "blobs")
-ReleaseSlots(fleet, blobs, is_stopped=lambda: False, python=python).stage(TinyRelease(version="1.5").put(blobs, "r1"))
+ReleaseSlots(fleet, blobs, python=python).stage(TinyRelease(version="1.5").put(blobs, "r1"))
 """
 
 
-@pytest.mark.parametrize(
-    "moment", ["wheels", "release.json", "venv/pyvenv.cfg", "venv/bin/python", ".scratch/*", "venv/bin/jetson-agent"]
-)
+@pytest.mark.parametrize("moment", ["venv/pyvenv.cfg", "venv/bin/python", ".scratch/*", "venv/bin/jetson-agent"])
 def test_killed_at_a_moment_nothing_goes_on_and_the_next_one_makes_it(
     fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots, tmp_path: Path, moment: str
 ) -> None:
@@ -101,11 +102,14 @@ def test_killed_at_a_moment_nothing_goes_on_and_the_next_one_makes_it(
     assert _says(fleet, "r1") == "jetson-agent 1.5"
 
 
-def test_stopped_amid_pip_it_ends_at_once_and_leaves_nothing(fleet: Path, blobs: TinyBlobs, tmp_path: Path) -> None:
-    pip_runs = fleet / "releases/r1/venv/bin/python"
-    slots = ReleaseSlots(fleet, blobs, is_stopped=pip_runs.exists, python=quick_python(tmp_path))
-    with pytest.raises(StagingError, match="stopped"):
-        slots.stage(TinyRelease().put(blobs, "r1"))
+def test_what_takes_too_long_is_ended_with_all_that_it_has_started(
+    fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "_TRYING", Seconds(1.0))
+    program = "import time; time.sleep(1000)"
+    body = f"import subprocess; subprocess.run([sys.executable, '-c', {program!r}])"
+    with pytest.raises(StagingError, match="took longer than 1 s"):
+        slots.stage(TinyRelease(body=body).put(blobs, "r1"))
     _wait_until_nothing_runs_in(fleet)
     assert not list((fleet / "releases").iterdir())
 

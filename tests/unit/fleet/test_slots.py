@@ -9,7 +9,7 @@ import pytest
 
 from agent.fleet import environment, staging
 from agent.fleet.ports import NoRoomError, StagingError
-from agent.fleet.slots import FellBack, ReleaseSlots
+from agent.fleet.slots import ReleaseSlots
 from agent.fleet.values import Release, ReleaseName
 from agent.units import Bytes
 from tests.fleet_slots import instant_python
@@ -31,7 +31,7 @@ def blobs(fleet: Path) -> TinyBlobs:
 
 @pytest.fixture
 def slots(fleet: Path, blobs: TinyBlobs, tmp_path: Path) -> ReleaseSlots:
-    return ReleaseSlots(fleet, blobs, is_stopped=lambda: False, python=instant_python(tmp_path))
+    return ReleaseSlots(fleet, blobs, python=instant_python(tmp_path))
 
 
 def _release(blobs: TinyBlobs, name: str) -> Release:
@@ -40,11 +40,9 @@ def _release(blobs: TinyBlobs, name: str) -> Release:
 
 
 def test_on_a_new_device_there_is_nothing(slots: ReleaseSlots) -> None:
-    assert (slots.good(), slots.trial(), slots.running(), slots.fell_back()) == (None, None, None, None)
-    assert not slots.is_staged(R1)
+    assert (slots.good(), slots.trial(), slots.is_staged(R1)) == (None, None, False)
     assert slots.collect(_NONE, Bytes(0)) == 0
     slots.abandon(R1)
-    slots.forget_fell_back()
 
 
 def test_tried_and_committed_then_another_tried_and_abandoned(
@@ -85,14 +83,13 @@ def test_what_is_not_staged_is_neither_tried_nor_committed(slots: ReleaseSlots) 
             act(R1)
 
 
-def test_what_the_launcher_gave_up_is_read_until_it_is_forgotten(
+def test_what_the_launcher_said_of_an_earlier_try_does_not_count_for_this_one(
     fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots
 ) -> None:
     slots.stage(_release(blobs, R1))
     (fleet / "fell-back").write_text("r1 it was started 3 times and not committed\n")
-    assert slots.fell_back() == FellBack("r1", "it was started 3 times and not committed")
     slots.begin_trial(R1)
-    assert slots.fell_back() is None
+    assert not (fleet / "fell-back").exists()
 
 
 @pytest.mark.parametrize("target", ["releases/../..", "/r1", "releases/r1/venv", "elsewhere/r1", "releases/.r1"])
@@ -172,7 +169,7 @@ def test_pip_on_a_full_disk_likewise(fleet: Path, blobs: TinyBlobs, tmp_path: Pa
     full.write_text("#!/bin/sh\necho 'No space left on device' >&2\nexit 1\n")
     full.chmod(0o755)
     with pytest.raises(NoRoomError):
-        ReleaseSlots(fleet, blobs, is_stopped=lambda: False, python=full).stage(_release(blobs, "r1"))
+        ReleaseSlots(fleet, blobs, python=full).stage(_release(blobs, "r1"))
 
 
 def test_what_takes_too_much_goes_the_oldest_first(fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots) -> None:
@@ -210,9 +207,6 @@ def test_what_takes_too_much_goes_the_oldest_first(fleet: Path, blobs: TinyBlobs
 def test_the_one_that_runs_never_goes(fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots, tmp_path: Path) -> None:
     for name in (R1, R2):
         slots.stage(_release(blobs, name))
-    its_own = ReleaseSlots(
-        fleet, blobs, is_stopped=lambda: False, environment=fleet / "releases/r1/venv", python=tmp_path / "none"
-    )
-    assert its_own.running() == R1
+    its_own = ReleaseSlots(fleet, blobs, environment=fleet / "releases/r1/venv", python=tmp_path / "none")
     its_own.collect(_NONE, Bytes(0))
     assert [its_own.is_staged(name) for name in (R1, R2)] == [True, False]
