@@ -12,6 +12,7 @@ A device may be older than a document, therefore:
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 _DAY = 86400.0
 _PART = r"[A-Za-z0-9_-][A-Za-z0-9_.+-]{0,199}"
@@ -57,7 +58,7 @@ def _apart(files: list[FileForm]) -> list[FileForm]:
     taken = {path[:at] for path in (file.path for file in files) for at, letter in enumerate(path) if letter == "/"}
     for file in files:
         if file.path in taken:
-            raise ValueError(f"{file.path} is there twice, or is also a folder")
+            raise PydanticCustomError("twice", "{path} is there twice, or is also a folder", {"path": file.path})
         taken.add(file.path)
     return files
 
@@ -65,7 +66,7 @@ def _apart(files: list[FileForm]) -> list[FileForm]:
 def _wheels(files: list[FileForm]) -> list[FileForm]:
     for file in files:
         if "/" in file.path or not file.path.endswith(".whl"):
-            raise ValueError(f"{file.path} is not the name of a wheel")
+            raise PydanticCustomError("wheel", "{path} is not the name of a wheel", {"path": file.path})
     return files
 
 
@@ -82,7 +83,7 @@ class ModelForm(Closed):
 def _named_once(models: list[ModelForm]) -> list[ModelForm]:
     names = [model.name for model in models]
     if len(set(names)) < len(names):
-        raise ValueError("two models have the same name")
+        raise PydanticCustomError("twice", "two models have the same name")
     return models
 
 

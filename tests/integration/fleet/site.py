@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -124,11 +124,12 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     site: Site
 
+    def handle(self) -> None:
+        with suppress(ConnectionError):
+            super().handle()
+
     def do_GET(self) -> None:
-        try:
-            self._answer(unquote(self.path).lstrip("/"))
-        except (BrokenPipeError, ConnectionResetError):
-            self.close_connection = True
+        self._answer(unquote(self.path).lstrip("/"))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Silent."""
