@@ -73,6 +73,7 @@ PURE: dict[str, set[str]] = {
     "fleet.values": {"units"},
     "fleet.layout": {"fleet.values"},
     "fleet.least_rate": {"units"},
+    "fleet.release_paths": {"units", "fleet.values"},
     "models.listing": VALUES,
     "models.building.accuracy": VALUES,
     "models.building.questions": VALUES,

@@ -70,7 +70,7 @@ def refused(content: bytes, where: str) -> None:
     with pytest.raises(DistrustError) as error:
         decode_release(content, "releases/x.json")
     assert error.value.kind is Distrust.MALFORMED
-    assert str(error.value).startswith(f"releases/x.json: {where}: ")
+    assert str(error.value).startswith(f"releases/x.json: {where}")
 
 
 @pytest.mark.parametrize("release", [RELEASE, replace(RELEASE, config=None, models=(), canaries=())])
@@ -101,8 +101,6 @@ def test_whatever_comes_is_read_or_refused(content: bytes) -> None:
         ("name", "x" * 65),
         ("version", "v1"),
         ("wheels", []),
-        ("wheels.0.path", "folder/agent-1-py3-none-any.whl"),
-        ("wheels.0.path", "agent.tar.gz"),
         ("wheels.0.sha256", DIGEST.upper()),
         ("wheels.0.sha256", "0f"),
         ("wheels.0.size", -1),
@@ -110,12 +108,7 @@ def test_whatever_comes_is_read_or_refused(content: bytes) -> None:
         ("wheels.0.size", 1e300),
         ("wheels.0.patches", []),
         ("lock", ...),
-        ("models.0.name", "../tiny"),
         ("models.0.files", []),
-        ("models.0.files.0.path", "a/../b"),
-        ("models.0.files.0.path", "\\\\server\\share"),
-        ("models.0.files.0.path", "a\x00b"),
-        ("models.0.files.0.path", "a/" * 16 + "b"),
         ("models.0.files.0.index.index", None),
         ("models.0.secret", 1),
         ("requires", ...),
@@ -130,19 +123,36 @@ def test_whatever_comes_is_read_or_refused(content: bytes) -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused_with_its_place(path: str, value: object) -> None:
-    is_wheel = path == "wheels.0.path"  # is a name of something, and the wheels are judged together
-    refused(changed(encode_release(RELEASE), path, value), "wheels" if is_wheel else path)
+    refused(changed(encode_release(RELEASE), path, value), path)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("wheels.0.path", "folder/agent-1-py3-none-any.whl"),
+        ("wheels.0.path", "agent.tar.gz"),
+        ("models.0.name", "../tiny"),
+        ("models.0.files.0.path", "a/../b"),
+        ("models.0.files.0.path", "\\\\server\\share"),
+        ("models.0.files.0.path", "a\x00b"),
+        ("models.0.files.0.path", "a/" * 16 + "b"),
+    ],
+)
+def test_a_name_that_leads_elsewhere_is_refused(path: str, value: str) -> None:
+    with pytest.raises(DistrustError, match=r"^releases/x\.json: .* is not a (wheel's|model's|path of plain)") as error:
+        decode_release(changed(encode_release(RELEASE), path, value), "releases/x.json")
+    assert error.value.kind is Distrust.MALFORMED
 
 
 @pytest.mark.parametrize("path", ["model.onnx", "engine", "engine/rank_0"])
 def test_no_file_is_where_another_or_its_folder_is(path: str) -> None:
     files = (*RELEASE.models[0].files, ReleaseFile(path, PLAIN))
-    with pytest.raises(DistrustError, match=r"models\.0\.files: \S+ is there twice, or is also a folder"):
+    with pytest.raises(DistrustError, match=r"^release 2026\.11\+edge: tiny/\S+ is (there twice|a file and a folder)"):
         encode_release(replace(RELEASE, models=(ReleasedModel("tiny", files),)))
 
 
 def test_no_model_is_there_twice() -> None:
-    with pytest.raises(DistrustError, match="models: two models have the same name"):
+    with pytest.raises(DistrustError, match="is there twice"):
         encode_release(replace(RELEASE, models=(RELEASE.models[0],) * 2))
 
 
