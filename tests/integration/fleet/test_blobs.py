@@ -1,6 +1,8 @@
 """Contents over connections that break: what goes on, what is thrown away, what is left when it is stopped."""
 
+import errno
 import hashlib
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -110,16 +112,18 @@ def test_a_broken_connection_goes_on_where_it_ended(downloading: Downloading) ->
 
 
 def test_a_download_that_is_killed_twenty_times(downloading: Downloading) -> None:
-    folder, release = downloading.device.folder / "blobs", downloading.release
-    missing = [downloading.device.blobs().missing(release)]
+    folder, large = downloading.device.folder / "blobs", release(downloading.repository, model=MODEL * 3)
+    missing = [downloading.device.blobs().missing(large)]
     for _ in range(20):
-        killed_download(folder, downloading.site.url, release, 30_000)
-        missing.append(downloading.device.blobs().missing(release))
+        killed_download(folder, downloading.site.url, large, 30_000)
+        missing.append(downloading.device.blobs().missing(large))
     # What it had not told of yet may be there too.
     assert all(after <= before - 30_000 for before, after in pairwise(missing))
+    downloading.release = large
     downloading.fetch()
-    assert downloading.is_whole()
-    assert len(set(downloading.ranges())) == 21
+    digest = large.models[0].files[0].blob.digest
+    assert (folder / digest).read_bytes() == MODEL * 3
+    assert len({request.range for request in downloading.site.seen if digest in request.path}) == 21
 
 
 def test_a_server_that_is_killed_twenty_times(tmp_path: Path) -> None:
@@ -250,6 +254,21 @@ def test_no_room(downloading: Downloading, monkeypatch: pytest.MonkeyPatch) -> N
         with pytest.raises(NoRoomError, match=r"has 1,000,000 bytes free: one needs 1,000,03\d, and 67,108,864 stay"):
             downloading.fetch()
     assert downloading.site.seen == []
+    downloading.fetch()
+    assert downloading.is_whole()
+
+
+@pytest.mark.parametrize(("number", "raised"), [(errno.ENOSPC, NoRoomError), (errno.EIO, OSError)])
+def test_a_disk_that_does_not_take_it(
+    downloading: Downloading, monkeypatch: pytest.MonkeyPatch, number: int, raised: type[Exception]
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(raised):
+            downloading.fetch()
     downloading.fetch()
     assert downloading.is_whole()
 
