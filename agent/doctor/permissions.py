@@ -1,12 +1,10 @@
 """What this user may do besides reading sensors: use the GPU, set the power mode."""
 
-import grp
-import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from agent.doctor.finding import Finding, Mark
+from agent.platform.device_file import DeviceFile, device_file
 from agent.platform.nvpmodel import Access, PowerMode, PowerModes
 
 _GPU_FILES = (
@@ -28,26 +26,10 @@ _INSTALL = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceFile:
-    """A file of the GPU's driver.
-
-    Attributes:
-        group: Who may open it, by the system's rules; its number where it has no name.
-        allowed: Whether this user may.
-    """
-
-    path: str
-    group: str
-    allowed: bool
-
-
 def find_device_files(root: Path) -> list[DeviceFile]:
     """Those that there are."""
     return [
-        DeviceFile(f"/{path.relative_to(root)}", _group(path.stat().st_gid), os.access(path, os.R_OK | os.W_OK))
-        for pattern in _GPU_FILES
-        for path in sorted(root.glob(pattern))
+        device_file(path, f"/{path.relative_to(root)}") for pattern in _GPU_FILES for path in sorted(root.glob(pattern))
     ]
 
 
@@ -100,10 +82,3 @@ def _settable(modes: PowerModes) -> str:
     now = [mode for mode in modes.modes if not modes.needs_reboot(mode)]
     reboot = [mode for mode in modes.modes if modes.needs_reboot(mode)]
     return f"{named(now)}{f'; {named(reboot)} takes a reboot, and is not for the agent' if reboot else ''}"
-
-
-def _group(number: int) -> str:
-    try:
-        return grp.getgrgid(number).gr_name
-    except KeyError:
-        return str(number)

@@ -1,4 +1,4 @@
-"""How received messages, and the replies to them, are stored.
+"""How received messages are stored.
 
 Every function here that writes runs inside a transaction of `Journal`.
 """
@@ -9,7 +9,8 @@ from typing import Final, assert_never
 
 from agent.clock import Clock
 from agent.journal.database import Database
-from agent.journal.identity import PACKET, Finished, IdTaken, New, Unfinished, identify
+from agent.journal.identity import Finished, IdTaken, New, Unfinished, identify
+from agent.journal.outbox import send, send_again
 from agent.journal.records import Arrival, Objection, Refusal, Refuse
 from agent.journal.stored import at, observed_to_json, prompt_to_json
 from agent.prompt import OutMessage, Pending, Prompt, PromptId, ReplyTo
@@ -126,52 +127,6 @@ def answer(database: Database, arrival: Arrival, refuse: Refuse) -> OutMessage |
             return refuse(arrival, Objection.STORAGE_FULL).reply
         case _:
             assert_never(identity)
-
-
-def send(database: Database, message: OutMessage) -> None:
-    """Put a message that is nobody's stored reply into the outbox."""
-    database.execute(
-        "INSERT INTO outbox (topic, correlation, payload) VALUES (?, ?, ?)",
-        (message.topic, message.correlation, message.payload),
-    )
-
-
-def send_again(database: Database, prompt_id: PromptId, reply_to: ReplyTo) -> None:
-    """Put the stored reply of a finished prompt into the outbox."""
-    database.execute(
-        """
-        INSERT INTO outbox (prompt, topic, correlation, payload)
-        SELECT id, ?, ?, reply FROM prompts WHERE id = ?
-        """,
-        (reply_to.topic, reply_to.correlation, prompt_id),
-    )
-
-
-def send_where_expected(database: Database, prompt_id: PromptId, reply: bytes) -> None:
-    """Put the reply of a prompt that has just finished into the outbox, once for each place that asked for it."""
-    database.execute(
-        """
-        INSERT INTO outbox (prompt, topic, correlation, payload)
-        SELECT prompt, topic, correlation, ? FROM reply_to WHERE prompt = ? ORDER BY seq
-        """,
-        (reply, prompt_id),
-    )
-    database.execute("DELETE FROM reply_to WHERE prompt = ?", (prompt_id,))
-
-
-def forget_packet_ids(database: Database, sent: Sequence[int]) -> None:
-    """Forget the packet ids of the prompts that these rows of the outbox answer.
-
-    The broker has acknowledged the rows, so it has read the acknowledgement of the prompts before, and gives their
-    packet ids to other messages. One of these may ask the same.
-    """
-    database.execute_many(
-        f"""
-        UPDATE prompts SET key = NULL
-        WHERE key GLOB '{PACKET}*' AND id = (SELECT prompt FROM outbox WHERE seq = ?)
-        """,  # noqa: S608 - a constant
-        [(seq,) for seq in sent],
-    )
 
 
 def _expect_reply(database: Database, prompt_id: PromptId, reply_to: ReplyTo) -> None:

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from agent.journal.arrivals import send
 from agent.journal.database import Database
+from agent.journal.outbox import send
 from agent.prompt import OutMessage
 
 _KEPT: Final = 256

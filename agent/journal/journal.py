@@ -6,37 +6,22 @@ reply went into the outbox in the same transaction. What is queued, running or u
 of what only the newest counts for (`enqueue_newest`, `finish_observation`), older ones go unsent.
 """
 
-import json
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Self
 
 from agent.clock import Clock
-from agent.errors import JournalDamagedError, StorageFullError
-from agent.journal import commands
-from agent.journal.arrivals import (
-    answer,
-    content_of,
-    forget_packet_ids,
-    send,
-    send_where_expected,
-    stored_size,
-    take,
-    take_instead,
-)
+from agent.journal import commands, outbox, states
+from agent.journal.arrivals import answer, content_of, stored_size, take, take_instead
 from agent.journal.database import Database
 from agent.journal.newest import keep_newest_answers, send_newest
-from agent.journal.pruning import follow_clock, make_room, prune
+from agent.journal.pruning import follow_clock, prune
 from agent.journal.records import Arrival, Claimed, JournalStats, OutboxItem, Refuse
-from agent.journal.stored import at, observed_from_json, prompt_from_json
-from agent.prompt import OutMessage, Pending, Prompt, PromptId, ReplyTo
+from agent.journal.room import Room
+from agent.prompt import OutMessage, Pending, Prompt, PromptId
 from agent.units import Bytes, Seconds
-
-_TAKE_BELOW: Final = 0.9
-"""What comes in stops before the file is full (share of its limit), so that replies always have room."""
 
 
 class Journal:
@@ -55,6 +40,7 @@ class Journal:
         self._database = database
         self._clock = clock
         self._keep = keep
+        self._room = Room(database, clock, keep)
 
     @classmethod
     def open(cls, path: Path, *, clock: Clock, keep: Seconds, max_size: Bytes) -> Self:
@@ -93,21 +79,8 @@ class Journal:
         on this boot's clock, from the time that has passed by the wall clock; if that went backwards, from now.
         """
         with self._database.transaction():
-            self._database.execute("UPDATE prompts SET state = 'queued' WHERE state = 'running'")
-            self._database.execute(
-                """
-                UPDATE prompts SET boot_id = :boot, received = :now - max(0.0, :wall - received_wall)
-                WHERE state = 'queued' AND boot_id <> :boot
-                """,
-                at(self._clock),
-            )
-        return [
-            _pending(row)
-            for row in self._database.rows(
-                "SELECT id, priority, seq, received, timeout, model, observed"
-                " FROM prompts WHERE state = 'queued' ORDER BY seq"
-            )
-        ]
+            states.queue_again(self._database, self._clock)
+        return states.queued(self._database)
 
     def append(self, arrivals: Sequence[Arrival], *, room: int, refuse: Refuse) -> list[Pending]:
         """Make messages durable, all in one transaction; the prompts among them that are to run.
@@ -125,7 +98,7 @@ class Journal:
             StorageFullError: Not even pruning made room. Fewer at once may still fit.
         """
         contents = [content_of(arrival) for arrival in arrivals]
-        self._make_room_for(sum(map(partial(stored_size, self._database), arrivals, contents)))
+        self._room.for_arrivals(sum(map(partial(stored_size, self._database), arrivals, contents)))
         taken: list[Pending] = []
         with self._database.transaction():
             for arrival, content in zip(arrivals, contents, strict=True):
@@ -149,7 +122,7 @@ class Journal:
             StorageFullError: Not even pruning made room; the older ones are still queued.
         """
         arrival = Arrival(prompt.id, prompt.reply_to, prompt, key=None, digest="", redelivered=False)
-        self._make_room_for(stored_size(self._database, arrival, content_of(arrival)))
+        self._room.for_arrivals(stored_size(self._database, arrival, content_of(arrival)))
         with self._database.transaction():
             return take_instead(self._database, self._clock, arrival, prompt, older)
 
@@ -168,24 +141,7 @@ class Journal:
     def claim(self, prompt_id: PromptId) -> Claimed | None:
         """Queued → running. None when it is not queued any more."""
         with self._database.transaction():
-            changed = self._database.execute(
-                "UPDATE prompts SET state = 'running', claims = claims + 1 WHERE id = ? AND state = 'queued'",
-                (prompt_id,),
-            ).rowcount
-            if not changed:
-                return None
-            ((stored, observed, received, claims, engine_losses),) = self._database.rows(
-                "SELECT prompt, observed, received, claims, engine_losses FROM prompts WHERE id = ?", (prompt_id,)
-            )
-            ((topic, correlation),) = self._database.rows(
-                "SELECT topic, correlation FROM reply_to WHERE prompt = ? ORDER BY seq DESC LIMIT 1", (prompt_id,)
-            )
-            try:
-                prompt = replace(prompt_from_json(stored), observed=observed_from_json(observed))
-            except ValueError as error:
-                raise JournalDamagedError(f"prompt {prompt_id} in the journal is not readable") from error
-        prompt = replace(prompt, reply_to=ReplyTo(topic, correlation), received=Seconds(received))
-        return Claimed(prompt, claims, engine_losses)
+            return states.claim(self._database, prompt_id)
 
     def put_back(self, prompt_id: PromptId, *, engine_lost: bool) -> None:
         """Running → queued. Ignored when it is not running.
@@ -194,13 +150,7 @@ class Journal:
             prompt_id: The prompt.
             engine_lost: Count a lost engine. Otherwise it is put back whole: its start does not count.
         """
-        self._database.execute(
-            """
-            UPDATE prompts SET state = 'queued', claims = claims - :unstarted, engine_losses = engine_losses + :lost
-            WHERE id = :id AND state = 'running'
-            """,
-            {"id": prompt_id, "unstarted": int(not engine_lost), "lost": int(engine_lost)},
-        )
+        states.put_back(self._database, prompt_id, engine_lost=engine_lost)
 
     def finish(self, prompt_id: PromptId, reply: bytes) -> bool:
         """Queued or running → finished, with its reply in the outbox. False, and nothing changed, if it was already.
@@ -209,9 +159,9 @@ class Journal:
             prompt_id: The prompt.
             reply: The payload. It goes to every place where a message with this prompt asked for it.
         """
-        self._make_room_for_reply(prompt_id, reply)
+        self._room.for_reply(prompt_id, reply)
         with self._database.transaction():
-            return self._finish(prompt_id, reply)
+            return states.finish(self._database, self._clock, prompt_id, reply)
 
     def finish_observation(self, prompt_id: PromptId, reply: bytes, *, most: int) -> int:
         """`finish` a prompt of a camera, of whose unsent answers only the newest are kept; how many older ones went.
@@ -221,14 +171,15 @@ class Journal:
             reply: The payload.
             most: So many of its topic may be in the outbox.
         """
-        self._make_room_for_reply(prompt_id, reply)
+        self._room.for_reply(prompt_id, reply)
         with self._database.transaction():
-            return keep_newest_answers(self._database, prompt_id, most) if self._finish(prompt_id, reply) else 0
+            is_new = states.finish(self._database, self._clock, prompt_id, reply)
+            return keep_newest_answers(self._database, prompt_id, most) if is_new else 0
 
     def enqueue(self, message: OutMessage) -> None:
         """Send a message that is nobody's reply, at QoS 1 and not retained, as everything in the outbox is."""
-        self._make_room(len(message.payload), below=_TAKE_BELOW)
-        send(self._database, message)
+        self._room.for_new(len(message.payload))
+        outbox.send(self._database, message)
 
     def enqueue_newest(self, message: OutMessage, *, kind: str, most: int) -> int:
         """Likewise a message of which only the newest are worth sending; how many older ones went unsent.
@@ -238,7 +189,7 @@ class Journal:
             kind: What it has in common with those that it makes old.
             most: So many of this kind and topic may be in the outbox.
         """
-        self._make_room(len(message.payload), below=_TAKE_BELOW)
+        self._room.for_new(len(message.payload))
         with self._database.transaction():
             return send_newest(self._database, message, kind, most)
 
@@ -253,7 +204,7 @@ class Journal:
         Returns:
             Whether it is new, and to be carried out.
         """
-        self._make_room(2 * len(accepted.payload), below=_TAKE_BELOW)
+        self._room.for_new(2 * len(accepted.payload))
         with self._database.transaction():
             return commands.take(self._database, command_id, digest, accepted, taken, outlives=outlives)
 
@@ -263,7 +214,7 @@ class Journal:
 
     def answer_command(self, command_id: str, message: OutMessage, *, is_last: bool) -> None:
         """Answer a command, and remember the answer, in one transaction."""
-        self._make_room(2 * len(message.payload), below=1.0)
+        self._room.for_answer(2 * len(message.payload))
         with self._database.transaction():
             commands.answer(self._database, command_id, message, is_last=is_last)
 
@@ -273,22 +224,12 @@ class Journal:
 
     def outbox(self, *, limit: int, without: Collection[int] = ()) -> list[OutboxItem]:
         """The first `limit` messages to send, oldest first, leaving out those whose `seq` is in `without`."""
-        return [
-            OutboxItem(seq, OutMessage(topic, payload, correlation=correlation))
-            for seq, topic, payload, correlation in self._database.rows(
-                """
-                SELECT seq, topic, payload, correlation FROM outbox
-                WHERE seq NOT IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?
-                """,
-                (json.dumps(list(without)), limit),
-            )
-        ]
+        return outbox.first(self._database, limit, without)
 
     def mark_sent(self, seqs: Sequence[int]) -> None:
         """The broker has these, and has read the acknowledgements of the prompts that they answer."""
         with self._database.transaction():
-            forget_packet_ids(self._database, seqs)
-            self._database.execute_many("DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in seqs])
+            outbox.remove(self._database, seqs)
 
     def prune(self) -> int:
         """Forget finished prompts that are older than `keep`, and the oldest when the file is too full; how many.
@@ -301,57 +242,16 @@ class Journal:
 
     def backlog(self) -> tuple[int, Bytes]:
         """How many messages wait in the outbox, and the bytes on the disk; quick, whatever has finished."""
-        ((outbox,),) = self._database.rows("SELECT count(*) FROM outbox")
-        return outbox, self._database.size()
+        return outbox.count(self._database), self._database.size()
 
     def stats(self) -> JournalStats:
         """How much there is. Counts every prompt: 7 ms for 100,000 on a server's core."""
-        states = dict(self._database.rows("SELECT state, count(*) FROM prompts GROUP BY state"))
-        outbox, size = self.backlog()
+        prompts = states.counts(self._database)
+        waiting, size = self.backlog()
         return JournalStats(
-            queued=states.get("queued", 0),
-            running=states.get("running", 0),
-            finished=states.get("finished", 0),
-            outbox=outbox,
+            queued=prompts.get("queued", 0),
+            running=prompts.get("running", 0),
+            finished=prompts.get("finished", 0),
+            outbox=waiting,
             size=size,
         )
-
-    def _make_room_for(self, size: int) -> None:
-        """For arrivals."""
-        if size > self._database.max_transaction:
-            raise StorageFullError(
-                f"{size} bytes at once are too much for the journal: with its limit (journal.max_size), "
-                f"{self._database.max_transaction} bytes"
-            )
-        if size:
-            self._make_room(size, below=_TAKE_BELOW)
-
-    def _finish(self, prompt_id: PromptId, reply: bytes) -> bool:
-        changed = self._database.execute(
-            """
-            UPDATE prompts SET state = 'finished', prompt = NULL, reply = :reply,
-                boot_id = :boot, finished = :now, finished_wall = :wall
-            WHERE id = :id AND state <> 'finished'
-            """,
-            {**at(self._clock), "reply": reply, "id": prompt_id},
-        ).rowcount
-        if changed:
-            send_where_expected(self._database, prompt_id, reply)
-        return bool(changed)
-
-    def _make_room_for_reply(self, prompt_id: PromptId, reply: bytes) -> None:
-        ((copies,),) = self._database.rows("SELECT count(*) FROM reply_to WHERE prompt = ?", (prompt_id,))
-        self._make_room((1 + copies) * len(reply), below=1.0)
-
-    def _make_room(self, size: int, *, below: float) -> None:
-        make_room(self._database, self._clock, self._keep, size=size, below=below)
-
-
-def _pending(row: Sequence[Any]) -> Pending:
-    prompt_id, priority, seq, received, timeout, model, stored = row
-    deadline = None if timeout is None else Seconds(received + timeout)
-    try:
-        observed = observed_from_json(stored)
-    except ValueError as error:
-        raise JournalDamagedError(f"prompt {prompt_id} in the journal is not readable") from error
-    return Pending(PromptId(prompt_id), priority, seq, Seconds(received), deadline, model, observed)

@@ -8,7 +8,8 @@ from agent.config import Config, Power
 from agent.doctor.doctor import examine
 from agent.doctor.engine import EngineLibrary
 from agent.doctor.finding import Finding, Mark
-from agent.doctor.permissions import DeviceFile, find_device_files, judge_device_files, judge_managing
+from agent.doctor.permissions import find_device_files, judge_device_files, judge_managing
+from agent.platform.device_file import DeviceFile
 from agent.platform.nvpmodel import Access, read_power_modes
 from agent.platform.sensors import Nvml
 from tests.boards.nvpmodel import install_nvpmodel

@@ -5,8 +5,6 @@ time when it is asked for the first time.
 """
 
 import glob
-import grp
-import os
 import re
 import subprocess
 import sys
@@ -15,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from agent.platform.device_file import DeviceFile, device_file
 from agent.units import Seconds
 
 _TIMEOUT: Final = Seconds(30.0)
@@ -48,20 +47,6 @@ class OpenCv:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceNode:
-    """A V4L2 device's file.
-
-    Attributes:
-        group: Who may open it, by the system's rules; its number where it has no name.
-        allowed: Whether this user may.
-    """
-
-    path: str
-    group: str
-    allowed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Abilities:
     """What cameras can be read with.
 
@@ -73,7 +58,7 @@ class Abilities:
 
     opencv: OpenCv
     elements: frozenset[str] | None
-    devices: tuple[DeviceNode, ...]
+    devices: tuple[DeviceFile, ...]
 
 
 def find_abilities() -> Abilities:
@@ -118,20 +103,13 @@ def ask_gstreamer(command: Sequence[str] = _ASK_GSTREAMER) -> frozenset[str] | N
     return frozenset(_ELEMENT.findall(asked.stdout)) if asked.returncode == 0 else None
 
 
-def find_devices(pattern: str = "/dev/video*") -> tuple[DeviceNode, ...]:
+def find_devices(pattern: str = "/dev/video*") -> tuple[DeviceFile, ...]:
     """Cameras and grabbers.
 
     Args:
         pattern: Their files.
     """
     return tuple(
-        DeviceNode(path, _group(Path(path).stat().st_gid), os.access(path, os.R_OK | os.W_OK))
+        device_file(Path(path), path)
         for path in sorted(glob.glob(pattern))  # noqa: PTH207 - of the root, a pattern
     )
-
-
-def _group(number: int) -> str:
-    try:
-        return grp.getgrgid(number).gr_name
-    except KeyError:
-        return str(number)

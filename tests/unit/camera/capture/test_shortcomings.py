@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from agent.camera.capture.abilities import Abilities, DeviceNode, OpenCv
+from agent.camera.capture.abilities import Abilities, OpenCv
 from agent.camera.capture.shortcomings import JETSON_ELEMENTS, NEEDED_ELEMENTS, shortcoming_of
+from agent.platform.device_file import DeviceFile
 
 OPENCV = OpenCv("5.0.0", ffmpeg=True, v4l2=True)
-DEVICES = (DeviceNode("/dev/video0", "video", allowed=True), DeviceNode("/dev/video1", "video", allowed=False))
+DEVICES = (DeviceFile("/dev/video0", "video", allowed=True), DeviceFile("/dev/video1", "video", allowed=False))
 PLAIN = Abilities(OPENCV, frozenset(NEEDED_ELEMENTS), DEVICES)
 JETSON = replace(PLAIN, elements=frozenset((*NEEDED_ELEMENTS, *JETSON_ELEMENTS)))
 
