@@ -243,14 +243,13 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "camera.capture.reading": {"camera.capture.child"},
     "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_fleet_parts", "cli_parts", "ask", "demo"},
     # Folders of releases have one owner.
-    "fleet.slots": {"app"},
+    "fleet.slots": {"fleet.building"},
     "fleet.staging": {"fleet.slots"},
     "fleet.environment": {"fleet.slots", "fleet.staging"},
     "fleet.long_command": {"fleet.environment"},
     "fleet.leash": {"fleet.long_command"},
     "fleet.inventory": {"fleet.slots"},
     "fleet.links": {"fleet.slots", "fleet.staging"},
-    "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_parts", "ask", "demo"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     "sqlite3": {"journal"},
