@@ -19,6 +19,7 @@ from agent.units import Seconds
 
 _TICK = Seconds(0.5)
 _RETRY_AFTER = Seconds(2.0)
+_PLAIN_WIDTH = 160
 _AROUND = 7
 """Lines of a terminal that no device gets: the table's head and what is below it."""
 _UNDER_WAY = frozenset({State.DOWNLOADING, State.STAGED, State.DRAINING, State.SWITCHING, State.PROVING})
@@ -32,7 +33,8 @@ def show_once(broker: Broker, topic_root: str, *, json: bool) -> None:
     if json:
         sys.stdout.write(as_json(seen.devices) + "\n")
         return
-    Console(highlight=False).print(drawn(seen.devices, None))
+    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
+    Console(highlight=False, width=width).print(drawn(seen.devices, None))
 
 
 def show_live(broker: Broker, topic_root: str) -> None:
@@ -68,8 +70,8 @@ def drawn(devices: list[Seen], most: int | None) -> Group:
         most: So many rows at most. None: no limit.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("device", "release", "update", "state", "since (UTC)", "failed", "what it says"):
-        table.add_column(name, no_wrap=name != "what it says", justify="right" if name == "failed" else "left")
+    for name in ("device", "release", "update", "state", "since (UTC)", "failed", "why"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", justify="right" if name == "failed" else "left")
     ordered = sorted(devices, key=_rank)
     for seen in ordered if most is None else ordered[: max(1, most)]:
         table.add_row(
