@@ -202,8 +202,8 @@ def _interrupted(*_: object) -> None:
 
 
 def test_the_table_of_devices(broker: PrivateBroker, devices: ScriptedDevices) -> None:
-    devices.report("press-3", "two", "rolled_back")
-    devices.report("press-5", "two", "downloading")
+    devices.report("press-3", "two", "rolled_back", running="one")
+    devices.report("press-5", "two", "downloading", running="one")
     devices.vanish("press-4")
     arguments = ("status", "--broker", f"127.0.0.1:{broker.port}")
     result = _cli(*arguments, "--once")
