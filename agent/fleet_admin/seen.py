@@ -84,6 +84,8 @@ class FleetSeen:
     def __init__(self, topic_root: str) -> None:
         self._levels = topic_root.count("/") + 1
         self._devices: dict[str, Seen] = {}
+        self.heard = 0
+        """Messages so far."""
 
     @property
     def devices(self) -> list[Seen]:
@@ -96,6 +98,7 @@ class FleetSeen:
 
     def on_status(self, message: Received) -> None:
         """Take a message of `R/status`; an empty one says that the device is no more."""
+        self.heard += 1
         device = self._device(message)
         if not message.payload:
             self._devices.pop(device, None)
@@ -111,6 +114,7 @@ class FleetSeen:
 
     def on_event(self, message: Received) -> None:
         """Take a message of `R/event`."""
+        self.heard += 1
         device = self._device(message)
         try:
             form = _EventForm.model_validate_json(message.payload)

@@ -14,6 +14,7 @@ from agent.client import AskError
 from agent.client.connection import BrokerConnection
 from agent.config import Broker
 from agent.fleet.update import State
+from agent.fleet_admin.listening import listen
 from agent.fleet_admin.seen import FAILED, FleetSeen, Seen, as_json
 from agent.units import Seconds
 
@@ -29,7 +30,7 @@ def show_once(broker: Broker, topic_root: str, *, json: bool) -> None:
     """Print what the broker has retained of every device. Raises `AskError`."""
     seen = FleetSeen(topic_root)
     with BrokerConnection(broker) as connection:
-        _listen(connection, seen, topic_root)
+        listen(connection, seen, topic_root)
     if json:
         sys.stdout.write(as_json(seen.devices) + "\n")
         return
@@ -50,7 +51,7 @@ def show_live(broker: Broker, topic_root: str) -> None:
             while True:
                 try:
                     with BrokerConnection(broker) as connection:
-                        _listen(connection, seen, topic_root)
+                        listen(connection, seen, topic_root)
                         while True:
                             live.update(drawn(seen.devices, console.size.height - _AROUND), refresh=True)
                             connection.wait(lambda: False, _TICK)
@@ -91,11 +92,6 @@ def drawn(devices: list[Seen], most: int | None) -> Group:
     return Group(table, Text(), *(Text(line, "dim") for line in lines))
 
 
-def _listen(connection: BrokerConnection, seen: FleetSeen, topic_root: str) -> None:
-    connection.listen(f"{topic_root}/+/status", seen.on_status)
-    connection.listen(f"{topic_root}/+/event", seen.on_event)  # when it returns, what is retained has been handled
-
-
 def _rank(seen: Seen) -> tuple[int, str]:
     if seen.state in FAILED:
         return 0, seen.device
@@ -103,8 +99,11 @@ def _rank(seen: Seen) -> tuple[int, str]:
 
 
 def _state(seen: Seen) -> str:
-    state = "not of a fleet" if seen.state is None else seen.state
-    return f"{state}, offline" if seen.is_online is False else state
+    is_of_fleet = seen.channel is not None or seen.running is not None
+    state = seen.state or (State.IDLE.value if is_of_fleet else None)
+    if seen.is_online is False:
+        return "offline" if state is None else f"{state}, offline"
+    return state or "not of a fleet"
 
 
 def _style(seen: Seen) -> str:

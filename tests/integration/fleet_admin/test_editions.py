@@ -196,6 +196,15 @@ def test_what_expires_is_signed_anew_in_time(workshop: Workshop, device: Device)
     assert device.check()[1] == release
 
 
+def test_a_timestamp_never_ends_before_the_one_before_it(workshop: Workshop) -> None:
+    workshop.release("one")
+    before = workshop.place.repository.timestamp().signed
+    workshop.now -= timedelta(days=2)  # the operator's clock has gone back
+    workshop.promote("one", 0.5)
+    after = workshop.place.repository.timestamp().signed
+    assert (after.version, after.expires) == (before.version + 1, before.expires)
+
+
 def test_after_most_of_a_year_what_has_its_keys_here_is_signed(workshop: Workshop) -> None:
     for number in (1, 2):
         (workshop.place.keys / "root" / f"root-{number}.pem").unlink()
