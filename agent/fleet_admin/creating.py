@@ -58,7 +58,7 @@ def create(place: Place, keys: KeyFolder, new: NewFleet, now: datetime) -> None:
     repository = place.repository
     repository.make_folders()
     root = _first_root(keys, new, now)
-    edition = Edition(repository, keys, now, Present(root, {}, 0, 0))
+    edition = Edition(repository, keys, now, Present(root, {}, 0, 0, now))
     edition.add(TARGETS).delegations = Delegations({}, {})
     _delegate(edition, RELEASES_ROLE, [RELEASES_PATHS], keys.make(RELEASES_ROLE))
     _delegate(edition, GROUPS_ROLE, [GROUPS_PATHS], keys.make(GROUPS_ROLE))

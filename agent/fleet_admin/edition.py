@@ -41,18 +41,20 @@ class Present:
         meta: The version of every role below it, as the snapshot names it.
         snapshot: The snapshot's version.
         timestamp: The timestamp's version.
+        ends: When that expires; the next one does not sooner: devices hold their clocks to it (ADR 41).
     """
 
     root: Metadata[Root]
     meta: dict[str, MetaFile]
     snapshot: int
     timestamp: int
+    ends: datetime
 
 
 def present(repository: Repository) -> Present:
     """What there is now. Raises `FleetError`."""
-    snapshot = repository.snapshot().signed
-    return Present(repository.root(), snapshot.meta, snapshot.version, repository.timestamp().signed.version)
+    snapshot, timestamp = repository.snapshot().signed, repository.timestamp().signed
+    return Present(repository.root(), snapshot.meta, snapshot.version, timestamp.version, timestamp.expires)
 
 
 class Edition:
@@ -156,7 +158,8 @@ class Edition:
     def _next(self, metadata: Metadata[Any], role: str, version: int) -> None:
         """Give it its version and its time, and have it signed."""
         metadata.signed.version = version
-        metadata.signed.expires = self._now + lifetime(role)
+        ends = self._now + lifetime(role)
+        metadata.signed.expires = max(ends, self._before.ends) if role == TIMESTAMP else ends
         authorities: tuple[Authority, ...] = (self._authority(role),)
         if role in (ROOT, TARGETS, SNAPSHOT, TIMESTAMP) and self._root is not None:
             authorities = (*authorities, self._before.root.signed)
