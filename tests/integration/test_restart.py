@@ -1,4 +1,4 @@
-"""A restart that is ordered: the process ends in order with a code that systemd restarts on, and the next one says so."""
+"""A restart that is ordered: the process ends in order, with a code that systemd restarts on; the next one says so."""
 
 from pathlib import Path
 
@@ -28,4 +28,4 @@ def test_a_restart_by_command(tmp_path: Path, waits: bool) -> None:  # noqa: FBT
         assert answer["state"] == "succeeded"
         if waits:
             assert all("choices" in client.reply(f"p{number}") for number in range(3))
-        assert [it["state"] for it in device.answers("r1")][0] == "accepted"
+        assert device.answers("r1")[0]["state"] == "accepted"
