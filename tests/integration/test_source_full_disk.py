@@ -65,7 +65,14 @@ async def _serving(broker: PrivateBroker, journal: JournalThread) -> AsyncIterat
     )
     intake = Intake(journal, Lanes(worker, {}), max_prompts=10_000, wake_publisher=lambda: None, counters=counters)
     async with connected(settings(broker.port), subscriptions=tuple(subscriptions(CONFIG)), max_payload=2**20) as link:
-        handlers = Handlers(set_budget=_no_command, load_model=_no_command, drain=_no_command, snapshot=_no_command)
+        handlers = Handlers(
+            set_budget=_no_command,
+            load_model=_no_command,
+            drain=_no_command,
+            snapshot=_no_command,
+            update=_no_command,
+            restart=_no_command,
+        )
         commander = Commander(journal, handlers, topic="edge/dev/command", wake_publisher=lambda: None)
         source = MqttSource(
             link,
