@@ -54,6 +54,8 @@ def build_updater(config: Config, fleet: Fleet, around: Surroundings) -> Updater
         room=around.room,
     )
 
+    around.presence.in_fleet(fleet.channel, fleet.group)
+
     def show(update: UpdateState) -> None:
         around.presence.updating(running, update)
         around.announcer.changed()

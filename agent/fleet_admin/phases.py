@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from agent.fleet.eligibility import place
 from agent.fleet.update import State
 from agent.fleet.values import ReleaseName
-from agent.fleet_admin.seen import FAILED, Seen
+from agent.fleet_admin.seen import FAILED, ON_TRIAL, Seen
 from agent.units import Ratio, Seconds
 
 _LEAST_SETTLED = 0.5
 """Of the devices of a phase that are there: so many have to have come to an end before the next phase."""
-_ON_TRIAL = frozenset({State.SWITCHING, State.PROVING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def count(plan: Plan, phase: int, devices: Iterable[Seen]) -> Counts:
         there=sum(seen.is_online is not False for seen in asked),
         committed=sum(_has(plan, seen) for seen in asked),
         failed=sum(seen.state in FAILED for seen in about),
-        lost=sum(seen.state in _ON_TRIAL and seen.is_online is False for seen in about),
+        lost=sum(seen.state in ON_TRIAL and seen.is_online is False for seen in about),
     )
 
 

@@ -1,7 +1,7 @@
 """What devices say of their updates, put together. Everything that they say is optional: they may be of any version.
 
-`R/status` is retained and has `update` where a device is one of a fleet: `channel`, `group`, `running` (the committed
-release), and `release`, `state`, `why` of the update that it is at. `R/event` has `update_state` for each step.
+`R/status` is retained: `release` is the one that runs, and `update`, where a device is one of a fleet, has its `channel`
+and `group`, and `release`, `state`, `why` of the update that it is at. `R/event` has `update_state` for each step.
 """
 
 import json
@@ -16,6 +16,7 @@ from agent.units import UnixSeconds
 
 _MOST = 200
 FAILED = frozenset({State.FAILED, State.ROLLED_BACK})
+ON_TRIAL = frozenset({State.SWITCHING, State.PROVING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,6 @@ class _Form(BaseModel):
 class _UpdateForm(_Form):
     channel: str | None = None
     group: str | None = None
-    running: str | None = None
     release: str | None = None
     state: str | None = None
     why: str | None = None
@@ -65,6 +65,7 @@ class _UpdateForm(_Form):
 class _StatusForm(_Form):
     state: str
     version: str | None = None
+    release: str | None = None
     update: _UpdateForm | None = None
 
 
@@ -110,7 +111,12 @@ class FleetSeen:
         seen = replace(self._devices.get(device, Seen(device)), is_online=form.state == "online")
         if form.version is not None:
             seen = replace(seen, version=_clean(form.version))
-        self._devices[device] = seen if form.update is None else _with(seen, form.update)
+        if form.update is not None:
+            seen = _with(seen, form.update)
+        is_trial = seen.state in ON_TRIAL and seen.release == form.release  # it runs, and is not committed
+        if "release" in form.model_fields_set and not is_trial:
+            seen = replace(seen, running=_clean(form.release))
+        self._devices[device] = seen
 
     def on_event(self, message: Received) -> None:
         """Take a message of `R/event`."""
@@ -142,15 +148,15 @@ def as_json(devices: list[Seen]) -> str:
 
 
 def _with(before: Seen, form: _UpdateForm) -> Seen:
-    """What it says counts; what it does not say stays as it was."""
+    """What it says counts, that there is none too; what it does not say stays as it was."""
+    says = form.model_fields_set
     seen = replace(
         before,
-        channel=_clean(form.channel) or before.channel,
-        group=_clean(form.group) or before.group,
-        running=_clean(form.running) or before.running,
-        release=_clean(form.release) or before.release,
-        state=_clean(form.state) or before.state,
-        why=_clean(form.why) or before.why,
+        channel=_clean(form.channel) if "channel" in says else before.channel,
+        group=_clean(form.group) if "group" in says else before.group,
+        release=_clean(form.release) if "release" in says else before.release,
+        state=_clean(form.state) if "state" in says else before.state,
+        why=_clean(form.why) if "why" in says else before.why,
     )
     if (before.release, before.state) == (seen.release, seen.state):
         return seen
