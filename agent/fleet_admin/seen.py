@@ -1,10 +1,13 @@
 """What devices say of their updates, put together. Everything that they say is optional: they may be of any version.
 
-`R/status` is retained: `release` is the one that runs, and `update`, where a device is one of a fleet, has its `channel`
-and `group`, and `release`, `state`, `why` of the update that it is at. `R/event` has `update_state` for each step.
+`R/status` is retained: `release` is the one that runs, and `update`, where a device is one of a fleet, has its
+`channel` and `group`, and `release`, `state`, `why` of the update that it is at. `R/event` has `update_state` for each
+step.
 """
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -35,6 +38,7 @@ class Seen:
         why: What it says about it.
         since: When it got there, by the device's clock.
         failures: Updates that came to nothing, as far as they were heard.
+        gone_since: When it was first heard that its agent is not there, by this machine's clock; None: it is there.
     """
 
     device: str
@@ -48,6 +52,7 @@ class Seen:
     why: str | None = None
     since: UnixSeconds | None = None
     failures: int = 0
+    gone_since: UnixSeconds | None = None
 
 
 class _Form(BaseModel):
@@ -80,9 +85,11 @@ class FleetSeen:
 
     Args:
         topic_root: What is before the devices' ids in their topics.
+        wall: What the clock says.
     """
 
-    def __init__(self, topic_root: str) -> None:
+    def __init__(self, topic_root: str, wall: Callable[[], float] = time.time) -> None:
+        self._wall = wall
         self._levels = topic_root.count("/") + 1
         self._devices: dict[str, Seen] = {}
         self.heard = 0
@@ -108,7 +115,10 @@ class FleetSeen:
             form = _StatusForm.model_validate_json(message.payload)
         except ValidationError:
             return
-        seen = replace(self._devices.get(device, Seen(device)), is_online=form.state == "online")
+        before = self._devices.get(device, Seen(device))
+        is_online = form.state == "online"
+        gone_since = None if is_online else before.gone_since or UnixSeconds(self._wall())
+        seen = replace(before, is_online=is_online, gone_since=gone_since)
         if form.version is not None:
             seen = replace(seen, version=_clean(form.version))
         if form.update is not None:

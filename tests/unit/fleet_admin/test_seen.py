@@ -23,11 +23,11 @@ def _event(state: str, release: str = "two", at: float = 5.0) -> Received:
 
 
 def _status(**fields: object) -> Received:
-    return _message("site/a/d1/status", {"state": "online", "version": "1.2.3", **fields})
+    return _message("site/a/d1/status", {"state": "online", "version": "1.2.3"} | fields)
 
 
 def test_status_and_events_together() -> None:
-    seen = FleetSeen("site/a")
+    seen = FleetSeen("site/a", wall=lambda: 1.7e9)
     seen.on_status(
         _status(release="one", update={"channel": "stable", "group": None, "release": None, "state": "idle"})
     )
@@ -47,6 +47,7 @@ def test_status_and_events_together() -> None:
             why="as it is",
             since=6.0,  # type: ignore[arg-type]
             failures=1,
+            gone_since=1.7e9,  # type: ignore[arg-type]
         )
     ]
     seen.on_event(_event("committed", "three"))
@@ -62,6 +63,19 @@ def test_what_runs_on_trial_is_not_yet_what_the_device_has() -> None:
         assert (seen.devices[0].running, seen.devices[0].state) == ("one", state)
     seen.on_status(_status(release="two", update={"release": "two", "state": "committed", "why": ""}))
     assert seen.devices[0].running == "two"
+
+
+def test_since_when_a_device_is_gone() -> None:
+    now = [100.0]
+    seen = FleetSeen("site/a", wall=lambda: now[0])
+
+    def gone_since(state: str) -> float | None:
+        seen.on_status(_status(state=state))
+        now[0] += 10
+        return seen.devices[0].gone_since
+
+    says = ("online", "offline", "offline", "online", "offline")
+    assert [gone_since(state) for state in says] == [None, 110.0, 110.0, None, 140.0]
 
 
 def test_what_is_no_more_is_not_remembered() -> None:
