@@ -74,6 +74,11 @@ class NetworkedDevice(SpeakingDevice):
     webs: list[Web] = field(default_factory=list)
 
     @property
+    def has_asked(self) -> bool:
+        """Whether its process has come to the end of a check."""
+        return self.updater is not None and self.updater.update.since is not None
+
+    @property
     def update(self) -> Update:
         return UpdateFile(self.folder).read().update
 
