@@ -11,11 +11,10 @@ from agent.fleet.ports import UnreachableError
 from agent.fleet.values import Desired, ReleaseName
 from agent.fleet_admin.phases import GoBack, Next, Plan, Wait, count, decide
 from agent.fleet_admin.seen import FleetSeen
-from agent.prompt import OutMessage
 from agent.units import Ratio, Seconds, UnixSeconds
 from tests.fleet.releases import SimulatedFleet
 from tests.fleet.speaking_device import SpeakingDevice
-from tests.fleet.voice import TOPIC_ROOT, DirectLine, Said
+from tests.fleet.voice import TOPIC_ROOT, DirectSender, Said
 
 _TICK = Seconds(60.0)
 _HOUR = Seconds(3600.0)
@@ -71,12 +70,9 @@ class SimulatedRollouts:
 
     def add(self, count: int) -> None:
         """Have so many devices, which are not switched on yet."""
+        send = DirectSender(self.seen, self.said).send
         for number in range(count):
-
-            def connect(_: str, will: OutMessage) -> DirectLine:
-                return DirectLine(self.seen, self.said, will)
-
-            device = SpeakingDevice(self.fleet, f"orin-{number:05}", connect=connect)
+            device = SpeakingDevice(self.fleet, f"orin-{number:05}", send=send)
             device.jitter = Random(number).random
             self.devices.append(device)
 
