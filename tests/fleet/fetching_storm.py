@@ -29,6 +29,7 @@ MOST = 1.05
 """Of the content's size may be sent."""
 _RATE = 16_000_000
 _WAIT_S = 120.0
+_GONE_AT = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Result:
     seconds: float
 
 
-def storm(folder: Path, size: int, kills: int, *, indexed: bool, seed: int = 1) -> Result:
+def storm(folder: Path, size: int, kills: int, *, indexed: bool, rate: int = _RATE) -> Result:
     """Fetch a content, killed so often.
 
     Args:
@@ -62,23 +63,23 @@ def storm(folder: Path, size: int, kills: int, *, indexed: bool, seed: int = 1) 
         size: Of the content, in bytes.
         kills: How often; each time when about so much more has been sent that the last process has the rest to do.
         indexed: Whether it has an index. Without one wrong bytes cost the whole content, and none are sent.
-        seed: Of the moments.
+        rate: Bytes a second that a server sends. What is in the sockets' buffers when a process is killed is lost, and
+            at a rate that the process cannot follow that is megabytes.
     """
     files = folder / "server"
     files.mkdir()
-    blob = put(files, np.random.default_rng(seed).bytes(size), indexed=indexed)
+    blob = put(files, np.random.default_rng(1).bytes(size), indexed=indexed)
     manifest = folder / "release.json"
     manifest.write_bytes(encode_release(release_of(put(files, b"lock"), blob)))
-    moments = random.Random(seed)  # noqa: S311 - not for secrets
+    moments = random.Random(1)  # noqa: S311 - not for secrets
     began = time.monotonic()
     with ExitStack() as opened:
         servers = [opened.enter_context(serving(files)) for _ in range(2)]
-        servers[1].faults = Faults(rate=_RATE)
+        servers[1].faults = Faults(rate=rate)
         done = 0
         for life in range(kills):
-            _spoil(servers[0], life / kills, blob, folder, indexed=indexed)
+            _spoil(servers[0], life / kills, _spoilt(blob, folder, rate, indexed=indexed))
             done += _killed(_start(folder, manifest, servers), servers, moments.uniform(0.1, 1.7) * size / (kills + 1))
-        _spoil(servers[0], 1.0, blob, folder, indexed=indexed)
         last = _start(folder, manifest, servers)
         is_over = last.wait(_WAIT_S) == 0
         sent = [server.counts.sent.total() for server in servers]
@@ -107,22 +108,26 @@ def _killed(process: subprocess.Popen[bytes], servers: Sequence[StaticServer], m
     return killed
 
 
-def _spoil(server: StaticServer, progress: float, blob: Blob, folder: Path, *, indexed: bool) -> None:
-    """What is wrong with the first place, at this share of the way."""
+def _spoilt(blob: Blob, folder: Path, rate: int, *, indexed: bool) -> list[Faults]:
+    """What is wrong with the first place, one after the other."""
     part = folder / "blobs" / f"{blob.digest}.part"
     have = part.stat().st_size if part.exists() else 0
-    throttled = Faults(only=blob.digest, rate=_RATE)
-    spoilt = [
+    throttled, some = Faults(only=blob.digest, rate=rate), blob.size // 100
+    return [
         throttled,
-        replace(throttled, stop_after=blob.size // 100),
-        replace(throttled, stall_after=blob.size // 100),
-        replace(throttled, flipped_at=have + blob.size // 100) if indexed else throttled,
+        replace(throttled, stop_after=some),
+        replace(throttled, stall_after=some),
+        replace(throttled, flipped_at=have + some) if indexed else throttled,
         replace(throttled, status=503),
     ]
-    if progress >= 0.75:
+
+
+def _spoil(server: StaticServer, progress: float, spoilt: Sequence[Faults]) -> None:
+    """Switch to what is wrong at this share of the way; for the last quarter the server is gone."""
+    if progress >= _GONE_AT:
         server.die()
     else:
-        server.faults = spoilt[int(progress / 0.75 * len(spoilt))]
+        server.faults = spoilt[int(progress / _GONE_AT * len(spoilt))]
 
 
 def _is_whole(blobs: Path, blob: Blob) -> bool:
