@@ -27,7 +27,7 @@ from tests.waiting import wait_for
 
 MOST = 1.05
 """Of the content's size may be sent."""
-_RATE = 16_000_000
+_RATE = 6_000_000
 _WAIT_S = 120.0
 _GONE_AT = 0.75
 
