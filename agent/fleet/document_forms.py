@@ -11,18 +11,16 @@ A device may be older than a document, therefore:
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 _DAY = 86400.0
-_PART = r"[A-Za-z0-9_-][A-Za-z0-9_.+-]{0,199}"
 _MOST_FILES = 4096
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Size = Annotated[int, Field(ge=0, le=2**43)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$")]
-ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$")]
-RelativePath = Annotated[str, Field(pattern=rf"^{_PART}(/{_PART}){{0,15}}$", max_length=512)]
-"""Of plain names: none is empty or begins with a dot, so it never leads out of the folder."""
+Text = Annotated[str, Field(min_length=1, max_length=512)]
+"""Names of files and models: `release_paths` has their rules."""
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -48,42 +46,18 @@ class ContentForm(Closed):
 class FileForm(ContentForm):
     """A file of a release."""
 
-    path: RelativePath
+    path: Text
     index: ContentForm | None = None
 
 
-def _apart(files: list[FileForm]) -> list[FileForm]:
-    """No file is where another one or its folder is."""
-    taken = {path[:at] for path in (file.path for file in files) for at, letter in enumerate(path) if letter == "/"}
-    for file in files:
-        if file.path in taken:
-            raise ValueError(f"{file.path} is there twice, or is also a folder")
-        taken.add(file.path)
-    return files
-
-
-def _wheels(files: list[FileForm]) -> list[FileForm]:
-    for file in files:
-        if "/" in file.path or not file.path.endswith(".whl"):
-            raise ValueError(f"{file.path} is not the name of a wheel")
-    return files
-
-
-Files = Annotated[list[FileForm], Field(min_length=1, max_length=_MOST_FILES), AfterValidator(_apart)]
+Files = Annotated[list[FileForm], Field(min_length=1, max_length=_MOST_FILES)]
 
 
 class ModelForm(Closed):
     """A model of a release."""
 
-    name: ModelName
+    name: Text
     files: Files
-
-
-def _named_once(models: list[ModelForm]) -> list[ModelForm]:
-    names = [model.name for model in models]
-    if len(set(names)) < len(names):
-        raise ValueError("two models have the same name")
-    return models
 
 
 class RequirementsForm(Closed):
@@ -130,9 +104,9 @@ class ReleaseForm(Open):
     format: Literal[1] = 1
     name: Name
     version: Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9_.+!-]{0,63}$")]
-    wheels: Annotated[Files, AfterValidator(_wheels)]
+    wheels: Files
     lock: ContentForm
-    models: Annotated[list[ModelForm], Field(max_length=64), AfterValidator(_named_once)] = []
+    models: Annotated[list[ModelForm], Field(max_length=64)] = []
     config: ContentForm | None = None
     requires: RequirementsForm
     canaries: Annotated[list[CanaryForm], Field(max_length=64)] = []

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from agent.fleet.document_forms import ContentForm, DesiredForm, FileForm, Open, ReleaseForm
 from agent.fleet.ports import DistrustError
+from agent.fleet.release_paths import UnsafePathError, check_release
 from agent.fleet.values import (
     Blob,
     Canary,
@@ -89,7 +90,9 @@ def encode_release(release: Release) -> bytes:
             "most_failures": float(release.proof.most_failures),
         },
     }
-    return _encode(ReleaseForm, fields, f"release {release.name}", MOST_RELEASE)
+    content = _encode(ReleaseForm, fields, f"release {release.name}", MOST_RELEASE)
+    _check_paths(release, f"release {release.name}")
+    return content
 
 
 def decode_release(content: bytes, where: str) -> Release:
@@ -104,7 +107,7 @@ def decode_release(content: bytes, where: str) -> Release:
     """
     form = _decode(ReleaseForm, content, where, MOST_RELEASE)
     requires, proof = form.requires, form.proof
-    return Release(
+    release = Release(
         name=ReleaseName(form.name),
         version=form.version,
         wheels=_files(form.wheels),
@@ -123,6 +126,8 @@ def decode_release(content: bytes, where: str) -> Release:
             Ratio(proof.most_failures),
         ),
     )
+    _check_paths(release, where)
+    return release
 
 
 def _content_fields(blob: Blob) -> dict[str, object]:
@@ -174,6 +179,13 @@ def _decode(form: type[_Form], content: bytes, where: str, most: Bytes) -> _Form
         return form.model_validate_json(content)
     except ValidationError as error:
         raise _malformed(error, where) from None
+
+
+def _check_paths(release: Release, where: str) -> None:
+    try:
+        check_release(release)
+    except UnsafePathError as error:
+        raise DistrustError(Distrust.MALFORMED, f"{where}: {error}") from None
 
 
 def _limit(content: bytes, where: str, most: Bytes) -> None:

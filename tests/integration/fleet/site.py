@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -124,11 +124,12 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     site: Site
 
+    def handle(self) -> None:
+        with suppress(ConnectionError):
+            super().handle()
+
     def do_GET(self) -> None:
-        try:
-            self._answer(unquote(self.path).lstrip("/"))
-        except (BrokenPipeError, ConnectionResetError):
-            self.close_connection = True
+        self._answer(unquote(self.path).lstrip("/"))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Silent."""
@@ -141,27 +142,29 @@ class _Handler(BaseHTTPRequestHandler):
         if trouble.status is not None or content is None:
             self._plain(trouble.status or HTTPStatus.NOT_FOUND, trouble)
             return
-        start = self._start(len(content), trouble)
-        self.send_response(HTTPStatus.PARTIAL_CONTENT if start else HTTPStatus.OK)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        start, end = self._stretch(len(content), trouble)
+        is_part = end - start < len(content)
+        self.send_response(HTTPStatus.PARTIAL_CONTENT if is_part else HTTPStatus.OK)
+        if is_part:
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(content)}")
         if trouble.endless:
             self.close_connection = True
         else:
-            self.send_header("Content-Length", str(len(content) - start))
+            self.send_header("Content-Length", str(end - start))
         if trouble.drip_header is not None:
             self.flush_headers()
             self.wfile.write(b"X-Drip: ")
             self._drip(bytes(b"a" * 10**6), trouble.drip_header)
             return
         self.end_headers()
-        self._body(bytearray(content[start:]), trouble)
+        self._body(bytearray(content[start:end]), trouble)
 
-    def _start(self, size: int, trouble: Trouble) -> int:
+    def _stretch(self, size: int, trouble: Trouble) -> tuple[int, int]:
         wanted = self.headers.get("Range")
         if wanted is None or trouble.whole:
-            return 0
-        return min(int(wanted.removeprefix("bytes=").partition("-")[0]) + trouble.shift, size)
+            return 0, size
+        first, _, last = wanted.removeprefix("bytes=").partition("-")
+        return min(int(first) + trouble.shift, size), min(int(last) + 1, size) if last else size
 
     def _plain(self, status: int, trouble: Trouble) -> None:
         self.send_response(status)

@@ -292,7 +292,7 @@ def test_a_content_that_is_not_the_signed_one(fleet: Fleet, trouble: Trouble, ki
 
 
 @pytest.mark.parametrize(
-    "path", ["../../bin/sh", "/etc/passwd", "a/../../b", "a//b", "./a", "a\\b", "", "a/", "a\n", ".a"]
+    "path", ["../../bin/sh", "/etc/passwd", "a/../../b", "a//b", "./a", "a\\b", "", "a/", "a\n", ".."]
 )
 def test_traversal_in_a_release(fleet: Fleet, path: str) -> None:
     """With the key of releases: a manifest with a path that leads elsewhere."""
@@ -302,7 +302,7 @@ def test_traversal_in_a_release(fleet: Fleet, path: str) -> None:
     repository = fleet.repository
     repository.publish([repository.add_target("releases/two.json", forged)])
     repository.desire(CHANNEL, desired("two"))
-    with pytest.raises(DistrustError, match=r"releases/two.json: models.0.files.0.path") as error:
+    with pytest.raises(DistrustError, match=r"releases/two\.json: ") as error:
         fleet.device.check()
     assert error.value.kind is Distrust.MALFORMED
     fleet.goes_on()
