@@ -170,7 +170,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "fleet.distrusting": {"fleet.trust"},
     "fleet.fetcher": {"fleet.metadata", "fleet.trust"},
     "fleet.fetching": {"fleet.blobs", "fleet.similar"},
-    "fleet.delta": {"fleet.similar"},
+    "fleet.delta": {"fleet.similar", "fleet_admin.contents"},
     "fleet.recipe": {"fleet.delta"},
     "fleet.chunk_index": {"fleet.chunking", "fleet.delta", "fleet.recipe"},
     "fleet.known_time": {"fleet.trust"},
