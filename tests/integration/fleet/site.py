@@ -1,6 +1,7 @@
 """A web server of static files on this machine, and what a hostile or broken one does instead."""
 
 import re
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -96,12 +97,14 @@ class Site:
 
 
 @contextmanager
-def serving(site: Site, port: int = 0) -> Iterator[Site]:
+def serving(site: Site, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Site]:
     """The site at `site.url`; ended as a process is that is killed, with its connections."""
     site.ended.clear()
     handler = type("_SiteHandler", (_Handler,), {"site": site})
     server = _Server(("127.0.0.1", port), handler)
-    site.url = f"http://127.0.0.1:{server.server_port}"
+    site.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_port}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:

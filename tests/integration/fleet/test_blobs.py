@@ -1,6 +1,8 @@
 """Contents over connections that break: what goes on, what is thrown away, what is left when it is stopped."""
 
+import errno
 import hashlib
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -252,6 +254,21 @@ def test_no_room(downloading: Downloading, monkeypatch: pytest.MonkeyPatch) -> N
         with pytest.raises(NoRoomError, match=r"has 1,000,000 bytes free: one needs 1,000,03\d, and 67,108,864 stay"):
             downloading.fetch()
     assert downloading.site.seen == []
+    downloading.fetch()
+    assert downloading.is_whole()
+
+
+@pytest.mark.parametrize(("number", "raised"), [(errno.ENOSPC, NoRoomError), (errno.EIO, OSError)])
+def test_a_disk_that_does_not_take_it(
+    downloading: Downloading, monkeypatch: pytest.MonkeyPatch, number: int, raised: type[Exception]
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(raised):
+            downloading.fetch()
     downloading.fetch()
     assert downloading.is_whole()
 

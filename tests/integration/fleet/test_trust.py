@@ -1,5 +1,6 @@
 """Honest repositories over networks and clocks that are not always so."""
 
+import errno
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -231,13 +232,23 @@ def test_a_root_that_is_none(tmp_path: Path, root: bytes | None) -> None:
         device.trust()
 
 
-def test_a_full_disk(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(file: Path, _: bytes) -> None:
-        raise OSError(28, os.strerror(28), str(file))
+@pytest.mark.parametrize(("number", "raised"), [(errno.ENOSPC, NoRoomError), (errno.EIO, OSError)])
+def test_a_disk_that_does_not_take_it(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, number: int, raised: type[Exception]
+) -> None:
+    def fail(file: Path, _: bytes) -> None:
+        raise OSError(number, os.strerror(number), str(file))
 
     fleet.publish("two")
     with monkeypatch.context() as patch:
-        patch.setattr(metadata_module, "write_durably", full)
-        with pytest.raises(NoRoomError):
+        patch.setattr(metadata_module, "write_durably", fail)
+        with pytest.raises(raised):
             fleet.device.check()
     fleet.goes_on()
+
+
+def test_a_root_that_is_another_role(fleet: Fleet) -> None:
+    fleet.device.root = fleet.repository.files["metadata/timestamp.json"]
+    (fleet.device.folder / "root.json").write_bytes(fleet.device.root)
+    with pytest.raises(ConfigError, match=r"root\.json: not a root of trust: it is of the type timestamp"):
+        fleet.device.trust()
