@@ -52,6 +52,7 @@ def build_updater(config: Config, fleet: Fleet, around: Surroundings) -> Updater
         counters=around.counters,
         restarting=around.restarting,
         room=around.room,
+        wake=around.wake,
     )
 
     def show(update: UpdateState) -> None:

@@ -3,7 +3,8 @@
 A file's form has a major and a minor version. Agents of one major version share a file, whichever of them is older: an
 update that is rolled back finds its prompts. So a migration within a major version only adds: a table, an index, or a
 column that is NULL or has a default, which an agent that does not know it neither names nor misses; stored JSON gains
-only fields with defaults. What would change or take away begins another major version (docs/adr/0042-how-the-agent-is-replaced-under-its-prompts.md).
+only fields with defaults. What would change or take away begins another major version:
+docs/adr/0042-how-the-agent-is-replaced-under-its-prompts.md
 """
 
 import sqlite3

@@ -124,6 +124,9 @@ class SimulatedFleet:
 
     def refresh(self) -> None:
         self.asked += 1
+        self._answer()
+
+    def _answer(self) -> None:
         if not self.is_reachable:
             raise UnreachableError("nobody answers")
         if self.distrust is not None:
@@ -133,7 +136,7 @@ class SimulatedFleet:
         return self.wants
 
     def release(self, name: ReleaseName) -> Release:
-        self.refresh()
+        self._answer()
         return self.releases[name]
 
     def behaviour(self, name: ReleaseName | None) -> Behaviour:

@@ -1,0 +1,45 @@
+"""What this device is, and what its files say."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from agent.fleet.building import lock_of, running_release, this_device
+from agent.journal.schema import MAJOR
+
+
+def test_the_release_that_a_process_runs_from(tmp_path: Path) -> None:
+    venv = tmp_path / "fleet" / "releases" / "r1" / "venv"
+    venv.mkdir(parents=True)
+    (tmp_path / "fleet" / "trial").symlink_to("releases/r1")
+    assert running_release(tmp_path / "fleet", venv) == "r1"
+    assert running_release(tmp_path / "fleet", tmp_path / "fleet" / "trial" / "venv") == "r1"
+    assert running_release(tmp_path / "fleet", Path("/opt/jetson-agent/current")) is None
+    assert running_release(tmp_path / "fleet", tmp_path / "fleet" / "releases") is None
+
+
+@pytest.mark.parametrize(("said", "version"), [("2", 2), (None, 0), ("", 0), ("x", 0)])
+def test_the_launcher_says_its_version(monkeypatch: pytest.MonkeyPatch, said: str | None, version: int) -> None:
+    monkeypatch.delenv("JETSON_AGENT_LAUNCHER", raising=False)
+    if said is not None:
+        monkeypatch.setenv("JETSON_AGENT_LAUNCHER", said)
+    device = this_device("orin-7")
+    assert (device.id, device.launcher, device.journal) == ("orin-7", version, MAJOR)
+    assert device.architecture == os.uname().machine
+    assert device.board
+
+
+def test_a_sites_lock(tmp_path: Path) -> None:
+    file = tmp_path / "updates.lock"
+    lock = lock_of(file)
+    assert lock() is None
+    file.touch()
+    assert lock() == ""
+    file.write_text("the line runs until Friday\nask Hall 5\n")
+    assert lock() == "the line runs until Friday"
+    file.write_bytes(b"\xff" * 10_000)
+    assert len(lock() or "") == 200
+    file.unlink()
+    file.mkdir()
+    assert lock() == "", "what cannot be read is a lock all the same"
