@@ -246,7 +246,17 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "camera.capture": {"camera.building", "camera.looking.child", "camera.settings", "config_file", "doctor"},
     "camera.capture.child": set(),  # started as a program
     "camera.capture.reading": {"camera.capture.child"},
-    "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_fleet_parts", "cli_parts", "ask", "demo"},
+    "config_file": {
+        "app",
+        "cli",
+        "cli_models",
+        "cli_bench",
+        "cli_build",
+        "cli_fleet_parts",
+        "cli_parts",
+        "ask",
+        "demo",
+    },
     # Folders of releases have one owner.
     "fleet.slots": {"fleet.building"},
     "fleet.staging": {"fleet.slots"},
