@@ -53,8 +53,9 @@ class Present:
 
 def present(repository: Repository) -> Present:
     """What there is now. Raises `FleetError`."""
+    root = repository.root()
     snapshot, timestamp = repository.snapshot().signed, repository.timestamp().signed
-    return Present(repository.root(), snapshot.meta, snapshot.version, timestamp.version, timestamp.expires)
+    return Present(root, snapshot.meta, snapshot.version, timestamp.version, timestamp.expires)
 
 
 class Edition:
