@@ -1,6 +1,7 @@
 """Devices at a real broker that say what a test wants."""
 
 import json
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -51,7 +52,7 @@ class ScriptedDevices:
         fields = {"state": state, "version": "1.2.3", "update": {"channel": self._channel, **update}}
         self._send(f"edge/{name}/status", fields, retain=True)
 
-    def _send(self, topic: str, fields: dict[str, object], *, retain: bool = False) -> None:
+    def _send(self, topic: str, fields: Mapping[str, object], *, retain: bool = False) -> None:
         wait_for(self._client.is_connected, _DEADLINE_S, "connection")
         payload = json.dumps(fields).encode()
         self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(_DEADLINE_S)
