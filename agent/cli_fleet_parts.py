@@ -142,8 +142,8 @@ def hearing_place(config: Path | None, broker: str | None) -> tuple[Broker, str]
     if broker is None:
         return loaded.broker, loaded.topic_root
     host, _, port = broker.partition(":")
-    fields = {**loaded.broker.model_dump(), "host": host, "port": int(port) if port else None}
     try:
-        return Broker.model_validate(fields), loaded.topic_root
-    except ValidationError as error:
+        named = Broker(host=host, port=int(port) if port else None)
+    except ValueError as error:
         raise typer.BadParameter("a broker is HOST or HOST:PORT", param_hint="--broker") from error
+    return loaded.broker.model_copy(update={"host": named.host, "port": named.port}), loaded.topic_root

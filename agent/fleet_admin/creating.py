@@ -58,7 +58,7 @@ def create(place: Place, keys: KeyFolder, new: NewFleet, now: datetime) -> None:
     repository = place.repository
     repository.make_folders()
     root = _first_root(keys, new, now)
-    edition = Edition(repository, keys, now, Present(root, {}, 0, 0))
+    edition = Edition(repository, keys, now, Present(root, {}, 0, 0, now))
     edition.add(TARGETS).delegations = Delegations({}, {})
     _delegate(edition, RELEASES_ROLE, [RELEASES_PATHS], keys.make(RELEASES_ROLE))
     _delegate(edition, GROUPS_ROLE, [GROUPS_PATHS], keys.make(GROUPS_ROLE))
@@ -79,7 +79,7 @@ def add_channel(place: Place, keys: KeyFolder, channel: str, now: datetime) -> N
         edition = Edition(place.repository, keys, now)
         if edition.has(channel_role(channel)):
             raise FleetError(f"there is a channel {channel} already")
-        _delegate(edition, channel_role(channel), [channel_target(channel)], keys.make(channel_role(channel)))
+        _delegate(edition, channel_role(channel), [channel_target(channel)], edition.new_key(channel_role(channel)))
         edition.publish()
 
 

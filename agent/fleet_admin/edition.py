@@ -5,13 +5,13 @@ alone makes a device see any of it. Where a new root takes keys of the other top
 and the new ones, and the root is written last; so what a device reads amid it suits the root that it has.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
+from tuf.api.metadata import Key, Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from agent.fleet.layout import DEVICES_ROLE
 from agent.fleet_admin.errors import FleetError
@@ -41,18 +41,21 @@ class Present:
         meta: The version of every role below it, as the snapshot names it.
         snapshot: The snapshot's version.
         timestamp: The timestamp's version.
+        ends: When that expires; the next one does not sooner: devices hold their clocks to it (ADR 41).
     """
 
     root: Metadata[Root]
     meta: dict[str, MetaFile]
     snapshot: int
     timestamp: int
+    ends: datetime
 
 
 def present(repository: Repository) -> Present:
     """What there is now. Raises `FleetError`."""
-    snapshot = repository.snapshot().signed
-    return Present(repository.root(), snapshot.meta, snapshot.version, repository.timestamp().signed.version)
+    root = repository.root()
+    snapshot, timestamp = repository.snapshot().signed, repository.timestamp().signed
+    return Present(root, snapshot.meta, snapshot.version, timestamp.version, timestamp.expires)
 
 
 class Edition:
@@ -74,6 +77,16 @@ class Edition:
         self._roles: dict[str, Metadata[Targets]] = {}
         self._changed: set[str] = set()
         self._contents: list[tuple[TargetFile, bytes]] = []
+
+    def new_key(self, role: str, taken: Collection[str] = ()) -> Key:
+        """A new key for a role, encrypted with what opens the key that signs everything. Raises `FleetError`.
+
+        A passphrase that was mistyped would else be the new key's, and nobody would know it.
+        """
+        root = self._before.root.signed
+        for keyid in root.get_delegated_role(TIMESTAMP).keyids:
+            self._keys.signer(root.get_key(keyid))
+        return self._keys.make(role, taken)
 
     def root(self) -> Root:
         """The root, to be changed."""
@@ -156,7 +169,8 @@ class Edition:
     def _next(self, metadata: Metadata[Any], role: str, version: int) -> None:
         """Give it its version and its time, and have it signed."""
         metadata.signed.version = version
-        metadata.signed.expires = self._now + lifetime(role)
+        ends = self._now + lifetime(role)
+        metadata.signed.expires = max(ends, self._before.ends) if role == TIMESTAMP else ends
         authorities: tuple[Authority, ...] = (self._authority(role),)
         if role in (ROOT, TARGETS, SNAPSHOT, TIMESTAMP) and self._root is not None:
             authorities = (*authorities, self._before.root.signed)

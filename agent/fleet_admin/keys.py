@@ -4,7 +4,8 @@ The metadata says of each public key which file has the private one, so that any
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from itertools import count
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -44,8 +45,12 @@ class KeyFolder:
         self._places = (folder, folder / ROOT, *others)
         self._opened: dict[str, CryptoSigner] = {}
 
-    def make(self, role: str) -> SSlibKey:
+    def make(self, role: str, taken: Collection[str] = ()) -> SSlibKey:
         """A new key for a role, by the first name that is free: `timestamp-1`.
+
+        Args:
+            role: Which.
+            taken: Names that are not free, although no file here has them.
 
         Raises:
             FleetError: It cannot be written.
@@ -53,10 +58,10 @@ class KeyFolder:
         folder = self._folder / ROOT if role == ROOT else self._folder
         private = Ed25519PrivateKey.generate()
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            name = next(
-                name for name in (f"{role}-{number}" for number in range(1, 10_000)) if self._file(name) is None
-            )
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            names = (f"{role}-{number}" for number in count(1))
+            name = next(name for name in names if name not in taken and self._file(name) is None)
             encryption = BestAvailableEncryption(self._passphrase(name))
             pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
             write_durably(folder / f"{name}.pem", pem)

@@ -13,6 +13,7 @@ from agent.config import Broker
 from agent.fleet.layout import channel_target
 from agent.fleet_admin.errors import FleetError
 from agent.fleet_admin.keys import KeyFolder
+from agent.fleet_admin.listening import listen
 from agent.fleet_admin.phases import GoBack, Next, Plan, Wait, count, decide
 from agent.fleet_admin.place import Place, locked
 from agent.fleet_admin.promoting import Promotion, desired_now, promote, release_to_go_back_to
@@ -77,8 +78,7 @@ class Rolling:
             while rollout.state == "running":
                 try:
                     with BrokerConnection(self._hearing.broker) as connection:
-                        connection.listen(f"{self._hearing.topic_root}/+/status", self._seen.on_status)
-                        connection.listen(f"{self._hearing.topic_root}/+/event", self._seen.on_event)
+                        listen(connection, self._seen, self._hearing.topic_root)
                         rollout = self._follow(connection, rollout)
                 except AskError as error:
                     self._show(f"the broker is away: {error}")

@@ -35,7 +35,7 @@ def rotate(place: Place, keys: KeyFolder, role: str, old: str | None, now: datet
             raise FleetError(f"there is no role {shown(role)}: it is one of {', '.join(TOP)}, {others}")
         authority: Root | Targets = edition.root() if role in TOP else edition.targets(TARGETS)
         gone = _old_key(authority, role, old)
-        new = keys.make(role)
+        new = edition.new_key(role, [name_of(key) for key in _keys(authority, role)])
         authority.add_key(new, role)
         authority.revoke_key(gone.keyid, role)
         if role not in TOP or role == TARGETS:
@@ -51,12 +51,16 @@ def rotate(place: Place, keys: KeyFolder, role: str, old: str | None, now: datet
 
 
 def _old_key(authority: Root | Targets, role: str, old: str | None) -> Key:
-    known = [authority.get_key(keyid) for keyid in authority.get_delegated_role(role).keyids]
+    known = _keys(authority, role)
     chosen = known if old is None else [key for key in known if name_of(key) == old]
     if len(chosen) != 1:
         names = ", ".join(sorted(name_of(key) for key in known))
         raise FleetError(f"which key of {shown(role)} is to be replaced? --replace NAME: one of {names}")
     return chosen[0]
+
+
+def _keys(authority: Root | Targets, role: str) -> list[Key]:
+    return [authority.get_key(keyid) for keyid in authority.get_delegated_role(role).keyids]
 
 
 def _rotate_bins(edition: Edition, gone: Key, new: Key) -> None:

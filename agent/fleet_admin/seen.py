@@ -84,6 +84,8 @@ class FleetSeen:
     def __init__(self, topic_root: str) -> None:
         self._levels = topic_root.count("/") + 1
         self._devices: dict[str, Seen] = {}
+        self.heard = 0
+        """Messages so far."""
 
     @property
     def devices(self) -> list[Seen]:
@@ -96,6 +98,7 @@ class FleetSeen:
 
     def on_status(self, message: Received) -> None:
         """Take a message of `R/status`; an empty one says that the device is no more."""
+        self.heard += 1
         device = self._device(message)
         if not message.payload:
             self._devices.pop(device, None)
@@ -111,6 +114,7 @@ class FleetSeen:
 
     def on_event(self, message: Received) -> None:
         """Take a message of `R/event`."""
+        self.heard += 1
         device = self._device(message)
         try:
             form = _EventForm.model_validate_json(message.payload)
@@ -118,13 +122,10 @@ class FleetSeen:
             return
         if form.event != "update_state":
             return
-        before = self._devices.get(device, Seen(device))
-        seen = _with(before, form.detail)
-        is_new = (before.release, before.state) != (seen.release, seen.state)
+        seen = _with(self._devices.get(device, Seen(device)), form.detail)
         self._devices[device] = replace(
             seen,
-            since=UnixSeconds(form.at) if is_new or seen.since is None else seen.since,
-            failures=seen.failures + (is_new and seen.state in FAILED),
+            since=UnixSeconds(form.at) if seen.since is None else seen.since,
             running=seen.release if seen.state == State.COMMITTED else seen.running,
         )
 
@@ -140,17 +141,20 @@ def as_json(devices: list[Seen]) -> str:
     )
 
 
-def _with(seen: Seen, form: _UpdateForm) -> Seen:
+def _with(before: Seen, form: _UpdateForm) -> Seen:
     """What it says counts; what it does not say stays as it was."""
-    return replace(
-        seen,
-        channel=_clean(form.channel) or seen.channel,
-        group=_clean(form.group) or seen.group,
-        running=_clean(form.running) or seen.running,
-        release=_clean(form.release) or seen.release,
-        state=_clean(form.state) or seen.state,
-        why=_clean(form.why) or seen.why,
+    seen = replace(
+        before,
+        channel=_clean(form.channel) or before.channel,
+        group=_clean(form.group) or before.group,
+        running=_clean(form.running) or before.running,
+        release=_clean(form.release) or before.release,
+        state=_clean(form.state) or before.state,
+        why=_clean(form.why) or before.why,
     )
+    if (before.release, before.state) == (seen.release, seen.state):
+        return seen
+    return replace(seen, since=None, failures=seen.failures + (seen.state in FAILED))
 
 
 def _clean(text: str | None) -> str | None:

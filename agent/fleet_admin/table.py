@@ -14,11 +14,13 @@ from agent.client import AskError
 from agent.client.connection import BrokerConnection
 from agent.config import Broker
 from agent.fleet.update import State
+from agent.fleet_admin.listening import listen
 from agent.fleet_admin.seen import FAILED, FleetSeen, Seen, as_json
 from agent.units import Seconds
 
 _TICK = Seconds(0.5)
 _RETRY_AFTER = Seconds(2.0)
+_PLAIN_WIDTH = 160
 _AROUND = 7
 """Lines of a terminal that no device gets: the table's head and what is below it."""
 _UNDER_WAY = frozenset({State.DOWNLOADING, State.STAGED, State.DRAINING, State.SWITCHING, State.PROVING})
@@ -28,11 +30,12 @@ def show_once(broker: Broker, topic_root: str, *, json: bool) -> None:
     """Print what the broker has retained of every device. Raises `AskError`."""
     seen = FleetSeen(topic_root)
     with BrokerConnection(broker) as connection:
-        _listen(connection, seen, topic_root)
+        listen(connection, seen, topic_root)
     if json:
         sys.stdout.write(as_json(seen.devices) + "\n")
         return
-    Console(highlight=False).print(drawn(seen.devices, None))
+    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
+    Console(highlight=False, width=width).print(drawn(seen.devices, None))
 
 
 def show_live(broker: Broker, topic_root: str) -> None:
@@ -48,7 +51,7 @@ def show_live(broker: Broker, topic_root: str) -> None:
             while True:
                 try:
                     with BrokerConnection(broker) as connection:
-                        _listen(connection, seen, topic_root)
+                        listen(connection, seen, topic_root)
                         while True:
                             live.update(drawn(seen.devices, console.size.height - _AROUND), refresh=True)
                             connection.wait(lambda: False, _TICK)
@@ -68,8 +71,8 @@ def drawn(devices: list[Seen], most: int | None) -> Group:
         most: So many rows at most. None: no limit.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("device", "release", "update", "state", "since (UTC)", "failed", "what it says"):
-        table.add_column(name, no_wrap=name != "what it says", justify="right" if name == "failed" else "left")
+    for name in ("device", "release", "update", "state", "since (UTC)", "failed", "why"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis", justify="right" if name == "failed" else "left")
     ordered = sorted(devices, key=_rank)
     for seen in ordered if most is None else ordered[: max(1, most)]:
         table.add_row(
@@ -89,11 +92,6 @@ def drawn(devices: list[Seen], most: int | None) -> Group:
     return Group(table, Text(), *(Text(line, "dim") for line in lines))
 
 
-def _listen(connection: BrokerConnection, seen: FleetSeen, topic_root: str) -> None:
-    connection.listen(f"{topic_root}/+/status", seen.on_status)
-    connection.listen(f"{topic_root}/+/event", seen.on_event)  # when it returns, what is retained has been handled
-
-
 def _rank(seen: Seen) -> tuple[int, str]:
     if seen.state in FAILED:
         return 0, seen.device
@@ -101,8 +99,11 @@ def _rank(seen: Seen) -> tuple[int, str]:
 
 
 def _state(seen: Seen) -> str:
-    state = "not of a fleet" if seen.state is None else seen.state
-    return f"{state}, offline" if seen.is_online is False else state
+    is_of_fleet = seen.channel is not None or seen.running is not None
+    state = seen.state or (State.IDLE.value if is_of_fleet else None)
+    if seen.is_online is False:
+        return "offline" if state is None else f"{state}, offline"
+    return state or "not of a fleet"
 
 
 def _style(seen: Seen) -> str:

@@ -1,0 +1,80 @@
+"""What a release is made of, and what is refused of it."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.fleet.values import Canary
+from agent.fleet_admin.demands import USUAL_PROOF, read_canaries, read_proof
+from agent.fleet_admin.errors import FleetError
+from agent.fleet_admin.wheelhouse import read_wheelhouse
+from tests.fleet.workshop import AGENT, LIBRARY, make_wheels
+
+
+def test_a_wheelhouse_says_its_version_and_its_machines(tmp_path: Path) -> None:
+    wheels, lock = make_wheels(tmp_path)
+    found = read_wheelhouse(wheels, lock)
+    assert [wheel.name for wheel in found.wheels] == [AGENT, LIBRARY]
+    assert (found.version, found.architectures) == ("1.2.3", ("aarch64",))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        (LIBRARY, b"other", "is not in .*: pip on a device would refuse it"),
+        ("jetson_agent-2-py3-none-any.whl", b"", "has 2 wheels of jetson-agent"),
+        ("nonsense.whl", b"", "nonsense"),
+    ],
+)
+def test_what_pip_would_refuse_is_told(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+    wheels, lock = make_wheels(tmp_path)
+    (wheels / name).write_bytes(content)
+    with pytest.raises(FleetError, match=says):
+        read_wheelhouse(wheels, lock)
+
+
+def test_a_folder_without_wheels_and_a_lock_that_is_not_there(tmp_path: Path) -> None:
+    wheels, lock = make_wheels(tmp_path)
+    with pytest.raises(FleetError, match="has no wheels"):
+        read_wheelhouse(tmp_path, lock)
+    with pytest.raises(FleetError, match="No such file"):
+        read_wheelhouse(wheels, tmp_path / "none.lock")
+    (wheels / AGENT).unlink()
+    with pytest.raises(FleetError, match="has 0 wheels of jetson-agent"):
+        read_wheelhouse(wheels, lock)
+
+
+def test_canaries_are_a_list_in_yaml(tmp_path: Path) -> None:
+    file = tmp_path / "canaries.yaml"
+    file.write_text("- {name: capital, prompt: 'The capital of France?', contains: [Paris]}\n")
+    assert read_canaries(file) == (Canary("capital", "The capital of France?", 64, ("Paris",)),)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("capital", "valid tuple"),
+        ("- {name: capital}", "0.prompt: Field required"),
+        ("- {name: a, prompt: b, max: 3}", "0.max"),
+        ("- {", "while parsing"),
+    ],
+)
+def test_canaries_that_are_none(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "canaries.yaml"
+    file.write_text(text)
+    with pytest.raises(FleetError, match=says):
+        read_canaries(file)
+    with pytest.raises(FleetError, match="No such file"):
+        read_canaries(tmp_path / "none.yaml")
+
+
+def test_a_proof_is_as_usual_but_for_what_is_said() -> None:
+    assert read_proof([]) == USUAL_PROOF
+    proof = read_proof(["lasts=30min", "least_speed=0.9"])
+    assert (proof.lasts, proof.least_speed, proof.within) == (1800.0, 0.9, USUAL_PROOF.within)
+
+
+@pytest.mark.parametrize("word", ["lasts", "lasts=30", "speed=1", "most_failures=2", "within=0s"])
+def test_a_proof_that_is_none(word: str) -> None:
+    with pytest.raises(FleetError, match="--proof: "):
+        read_proof([word])

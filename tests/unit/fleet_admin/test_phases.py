@@ -1,0 +1,68 @@
+"""When a rollout goes on, waits or goes back."""
+
+import pytest
+
+from agent.fleet.eligibility import place
+from agent.fleet.values import ReleaseName
+from agent.fleet_admin.phases import Counts, GoBack, Next, Plan, Wait, count, decide
+from agent.fleet_admin.seen import Seen
+from agent.units import Ratio, Seconds
+
+PLAN = Plan("stable", ReleaseName("two"), (Ratio(0.1), Ratio(1.0)), Seconds(60.0), Ratio(0.02))
+NAMES = [f"d{number}" for number in range(200)]
+FIRST = next(name for name in NAMES if place(name, "two") < 0.1)
+LATER = next(name for name in NAMES if place(name, "two") >= 0.1)
+
+
+@pytest.mark.parametrize(
+    ("counts", "lasted", "kind"),
+    [
+        (Counts(100, 100, 0, 0, 0), 0.0, Wait),
+        (Counts(100, 100, 100, 0, 0), 59.0, Wait),
+        (Counts(100, 100, 100, 0, 0), 60.0, Next),
+        (Counts(100, 100, 49, 0, 0), 999.0, Wait),
+        (Counts(100, 100, 50, 0, 0), 999.0, Next),
+        (Counts(100, 100, 48, 2, 0), 999.0, Next),
+        (Counts(100, 40, 20, 0, 0), 999.0, Next),
+        (Counts(0, 0, 0, 0, 0), 60.0, Next),
+        (Counts(0, 0, 0, 0, 0), 0.0, Wait),
+        (Counts(100, 100, 0, 2, 0), 0.0, Wait),
+        (Counts(100, 100, 0, 3, 0), 0.0, GoBack),
+        (Counts(1, 1, 0, 1, 0), 0.0, GoBack),
+        (Counts(100, 97, 50, 0, 3), 59.0, Wait),
+        (Counts(100, 97, 50, 0, 3), 60.0, GoBack),
+        (Counts(100, 98, 50, 1, 2), 60.0, GoBack),
+        (Counts(100, 98, 50, 1, 1), 60.0, Next),
+    ],
+)
+def test_what_follows(counts: Counts, lasted: float, kind: type) -> None:
+    assert type(decide(PLAN, 0, Seconds(lasted), counts)) is kind
+
+
+@pytest.mark.parametrize(
+    ("seen", "counts"),
+    [
+        (Seen(FIRST, is_online=True, channel="stable"), Counts(1, 1, 0, 0, 0)),
+        (Seen(LATER, is_online=True, channel="stable"), Counts(0, 0, 0, 0, 0)),
+        (Seen(FIRST, is_online=True, channel="beta"), Counts(0, 0, 0, 0, 0)),
+        (Seen(FIRST, is_online=True, channel="stable", group="hall"), Counts(0, 0, 0, 0, 0)),
+        (Seen(FIRST, is_online=True), Counts(0, 0, 0, 0, 0)),
+        (Seen(FIRST, is_online=False, channel="stable"), Counts(1, 0, 0, 0, 0)),
+        (Seen(LATER, is_online=True, release="two", state="proving"), Counts(1, 1, 0, 0, 0)),
+        (Seen(LATER, is_online=True, release="two", state="committed"), Counts(1, 1, 1, 0, 0)),
+        (Seen(LATER, is_online=True, running="two", state="idle"), Counts(1, 1, 1, 0, 0)),
+        (Seen(LATER, is_online=True, running="two", release="two", state="rolled_back"), Counts(1, 1, 0, 1, 0)),
+        (Seen(LATER, release="two", state="failed"), Counts(1, 1, 0, 1, 0)),
+        (Seen(FIRST, is_online=True, channel="stable", release="one", state="rolled_back"), Counts(1, 1, 0, 0, 0)),
+        (Seen(LATER, is_online=False, release="two", state="switching"), Counts(1, 0, 0, 0, 1)),
+        (Seen(LATER, is_online=False, release="two", state="downloading"), Counts(1, 0, 0, 0, 0)),
+    ],
+)
+def test_who_counts(seen: Seen, counts: Counts) -> None:
+    assert count(PLAN, 0, [seen]) == counts
+
+
+def test_the_reason_has_the_numbers() -> None:
+    decision = decide(PLAN, 0, Seconds(0.0), Counts(100, 100, 0, 3, 0))
+    assert decision == GoBack("3 of 100 devices failed at 10%, and 2.0% of them may")
+    assert Counts(9, 8, 1, 2, 3).words() == "1 of 9 committed, 2 failed, 3 lost on trial, 8 online"
