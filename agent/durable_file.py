@@ -21,8 +21,17 @@ def write_durably(file: Path, content: bytes) -> None:
             os.fsync(temporary.fileno())
         Path(name).rename(file)
         undo.pop_all()
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    sync_folder(file.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """What was renamed, made or removed in a folder is so after a power cut, too.
+
+    Raises:
+        OSError: The disk does not say so.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

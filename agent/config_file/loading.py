@@ -1,4 +1,4 @@
-"""Loads the configuration: file, then environment, then every complaint at once.
+"""Loads the configuration: a release's fragment, the device's file, the environment; then every complaint at once.
 
 Reads files and changes nothing. A message names the place and the key; it never repeats what a key that may be a
 secret holds.
@@ -17,21 +17,26 @@ from agent.broker_security import tls_context
 from agent.camera.capture.credentials import redact
 from agent.config import Config
 from agent.config_file import yaml_text
+from agent.config_file.layers import Tree, laid_over
 from agent.config_file.named_files import complaint_about, place_of
 from agent.config_file.overrides import Override, read_overrides
 from agent.config_file.tree import KeyPath, dotted, key_at
 from agent.config_file.words import words_for
 from agent.errors import ConfigError
+from agent.release_folder import RELEASE_CONFIG, THIS_RELEASE
 
 DEFAULT_PATH = Path("/etc/jetson-agent/agent.yaml")
-
-Tree = dict[str, Any]
-"""Nested dicts, lists and scalars, as YAML and JSON have them."""
 
 _LEFT_OUT = "left-out"
 
 
-def load_config(path: Path | None, environ: Mapping[str, str], *, default_path: Path = DEFAULT_PATH) -> Config:
+def load_config(
+    path: Path | None,
+    environ: Mapping[str, str],
+    *,
+    default_path: Path = DEFAULT_PATH,
+    release: Path | None = THIS_RELEASE,
+) -> Config:
     """The configuration from a file and `JETSON_AGENT__SECTION__KEY` variables.
 
     Args:
@@ -39,9 +44,11 @@ def load_config(path: Path | None, environ: Mapping[str, str], *, default_path: 
         environ: Where the overrides are, and `CREDENTIALS_DIRECTORY`: what a path such as `credentials/password` names
             is taken from there, if it is there (systemd.exec(5), `LoadCredential=`).
         default_path: The file that an installation has.
+        release: Folder of the release that this program is of: what the file does not say is taken from its
+            `agent.yaml`, if it has one. Lists are taken whole, sections key by key.
 
     Returns:
-        The tree, every path in it absolute: relative ones start at the file's folder.
+        The tree, every path in it absolute: relative ones start at the folder of the file that has them.
 
     Raises:
         ConfigError: With one line for each thing that is wrong.
@@ -49,7 +56,7 @@ def load_config(path: Path | None, environ: Mapping[str, str], *, default_path: 
     if path is None and default_path.exists():
         path = default_path
     loading = _Loading(path, environ.get("CREDENTIALS_DIRECTORY"))
-    tree = loading.read_file()
+    tree = loading.read_files(None if release is None else release / RELEASE_CONFIG)
     loading.apply(tree, read_overrides(environ))
     loading.fill_empty_sections(tree)
     loading.check_named_files(tree)
@@ -65,6 +72,7 @@ class _Complaint:
     """Sorted as a reader goes: down the file, then the environment."""
 
     variable: str
+    file: str
     line: int
     path: str
     what: str
@@ -78,7 +86,7 @@ class _Loading:
         self._file = file
         self._folder = Path.cwd() if file is None else file.absolute().parent
         self._credentials = None if credentials is None else Path(credentials)
-        self._lines: dict[KeyPath, int] = {}
+        self._origins: dict[KeyPath, tuple[Path, int]] = {}
         self._variables: dict[KeyPath, str] = {}
         self._left_out: set[KeyPath] = set()
 
@@ -86,26 +94,38 @@ class _Loading:
         """The complaints, each `file:line: key.path: what` or `environment NAME: key.path: what`."""
         return [self._line(complaint) for complaint in sorted(self.complaints)]
 
-    def read_file(self) -> Tree:
-        """The file's tree; empty when there is no file or nothing could be read."""
-        if self._file is None:
-            return {}
+    def read_files(self, fragment: Path | None) -> Tree:
+        """The file's tree, laid over the fragment's; empty when there is no file or nothing could be read."""
+        below = {} if fragment is None or not fragment.exists() else self._read(fragment)
+        return laid_over(below, {} if self._file is None else self._read(self._file))
+
+    def _read(self, file: Path) -> Tree:
         try:
-            text = self._file.read_text(encoding="utf-8")
+            text = file.read_text(encoding="utf-8")
         except OSError as error:
-            self._add_about((), f"cannot be read: {error.strerror}")
+            self._add(_Complaint("", str(file), 0, "", f"cannot be read: {error.strerror}"))
             return {}
         except UnicodeDecodeError as error:
-            self._add(_Complaint("", error.object.count(b"\n", 0, error.start) + 1, "", "not UTF-8 text"))
+            line = error.object.count(b"\n", 0, error.start) + 1
+            self._add(_Complaint("", str(file), line, "", "not UTF-8 text"))
             return {}
         document = yaml_text.parse(text)
-        self._lines = document.lines
+        self._note_origins(file, document.lines)
         for problem in document.problems:
-            self._add(_Complaint("", problem.line, dotted(problem.path), problem.what))
+            self._add(_Complaint("", str(file), problem.line, dotted(problem.path), problem.what))
         if document.tree is None or isinstance(document.tree, dict):
             return document.tree or {}
-        self._add(_Complaint("", 1, "", "not a configuration: it must be sections and keys, such as `log_level: INFO`"))
+        what = "not a configuration: it must be sections and keys, such as `log_level: INFO`"
+        self._add(_Complaint("", str(file), 1, "", what))
         return {}
+
+    def _note_origins(self, file: Path, lines: Mapping[KeyPath, int]) -> None:
+        """Where each key stands; nothing below a list is the fragment's any more when the file has that list."""
+        lists = {path[:at] for path in lines for at, part in enumerate(path) if isinstance(part, int)}
+        self._origins = {
+            path: origin for path, origin in self._origins.items() if lists.isdisjoint(_upwards(path[:-1]))
+        }
+        self._origins |= {path: (file, line) for path, line in lines.items()}
 
     def apply(self, tree: Tree, overrides: list[Override]) -> None:
         """Put the variables' values into the tree."""
@@ -147,7 +167,7 @@ class _Loading:
             value = holder[path[-1]]
             if key is None or key.kind != "path" or not isinstance(value, str):
                 continue
-            file = place_of(Path(value), self._folder, self._credentials)
+            file = place_of(Path(value), self._folder_of(path), self._credentials)
             holder[path[-1]] = str(file)
             complaint = complaint_about(path, file)
             if complaint is not None:
@@ -195,10 +215,17 @@ class _Loading:
         self._left_out.add(path)
         return bool(path) and _remove(tree, path)
 
+    def _folder_of(self, path: KeyPath) -> Path:
+        """Where a relative path that is the value of a key starts."""
+        is_variable = any(part in self._variables for part in _upwards(path))
+        place = None if is_variable else self._origins.get(path)
+        return self._folder if place is None else place[0].absolute().parent
+
     def _add_about(self, path: KeyPath, what: str) -> None:
         variable = next((self._variables[part] for part in _upwards(path) if part in self._variables), "")
-        line = 0 if variable else next((self._lines[part] for part in _upwards(path) if part in self._lines), 0)
-        self._add(_Complaint(variable, line, dotted(path), what))
+        nowhere = (self._file, 0)
+        file, line = next((self._origins[part] for part in _upwards(path) if part in self._origins), nowhere)
+        self._add(_Complaint(variable, f"{file}", 0 if variable else line, dotted(path), what))
 
     def _add(self, complaint: _Complaint) -> None:
         self.complaints.add(complaint)
@@ -207,7 +234,7 @@ class _Loading:
         if complaint.variable:
             place = f"environment {complaint.variable}"
         else:
-            place = f"{self._file}:{complaint.line}" if complaint.line else f"{self._file}"
+            place = f"{complaint.file}:{complaint.line}" if complaint.line else complaint.file
         # A URL with a password may be where a key should be.
         return ": ".join(part for part in (place, redact(complaint.path), redact(complaint.what)) if part)
 

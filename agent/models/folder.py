@@ -6,10 +6,13 @@ from pathlib import Path
 
 from agent.engine.catalog import EDGE_LLM_RECORDS, KnownEngine, engines_for, files_in_words
 from agent.errors import ConfigError
+from agent.release_folder import RELEASE_MODELS, THIS_RELEASE
 
 SOURCE_TREE = Path(__file__).parents[2] / "models"
 _INSTALLED = Path(sysconfig.get_path("data")) / "share" / "jetson-agent" / "models"
-SHIPPED = (SOURCE_TREE, _INSTALLED)
+_OF_THE_RELEASE: tuple[Path, ...] = () if THIS_RELEASE is None else (THIS_RELEASE / RELEASE_MODELS,)
+SHIPPED = (*_OF_THE_RELEASE, SOURCE_TREE, _INSTALLED)
+"""Where models are that came with the agent: with the release that an update brought first."""
 
 
 def own_models(models_dir: Path | None, state_dir: Path) -> Path:

@@ -119,6 +119,9 @@ PURE: dict[str, set[str]] = {
     "camera.capture.pipelines": {"camera.capture.source"},
     "camera.capture.progress": VALUES,
     "camera.capture.shortcomings": {"camera.capture.abilities", "camera.capture.source"},
+    "config_file.layers": set(),
+    "fleet.collecting": {"units", "fleet.values"},
+    "fleet.release_paths": {"units", "fleet.values"},
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {
@@ -192,6 +195,14 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "camera.capture": {"camera.building", "camera.looking.child", "camera.settings", "config_file", "doctor"},
     "camera.capture.child": set(),  # started as a program
     "camera.capture.reading": {"camera.capture.child"},
+    # Folders of releases have one owner.
+    "fleet.slots": {"app"},
+    "fleet.staging": {"fleet.slots"},
+    "fleet.environment": {"fleet.slots", "fleet.staging"},
+    "fleet.long_command": {"fleet.environment"},
+    "fleet.leash": {"fleet.long_command"},
+    "fleet.inventory": {"fleet.slots"},
+    "fleet.links": {"fleet.slots", "fleet.staging"},
     "config_file": {"app", "cli", "cli_models", "cli_bench", "cli_build", "cli_parts", "ask", "demo"},
 }
 THIRD_PARTY_OWNERS: dict[str, set[str]] = {

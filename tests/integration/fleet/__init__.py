@@ -1,0 +1,1 @@
+"""Tests of `agent.fleet` with real files, processes and servers."""
