@@ -25,6 +25,8 @@ class Presence:
         self._engine_reason: str | None = None
         self._vision: bool | None = None
         self._release: str | None = None
+        self._channel: str | None = None
+        self._group: str | None = None
         self._update: UpdateState | None = None
 
     def model_loaded(self, loaded: ModelLoaded, engine_reason: str | None) -> None:
@@ -35,6 +37,10 @@ class Presence:
     def model_unloaded(self) -> None:
         """From now on `online` names none."""
         self._model = self._context_length = self._engine = self._engine_reason = self._vision = None
+
+    def in_fleet(self, channel: str, group: str | None) -> None:
+        """From now on `online` names these with an update."""
+        self._channel, self._group = channel, group
 
     def updating(self, release: str | None, update: UpdateState) -> None:
         """From now on `online` names the release that runs, and says how far an update is."""
@@ -61,6 +67,8 @@ class Presence:
             draining=self._draining,
             since=self._since,
             release=self._release,
+            channel=self._channel,
+            group=self._group,
             update=self._update,
         )
         return OutMessage(self._topic, payload, retain=True)

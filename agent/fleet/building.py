@@ -55,6 +55,8 @@ def build_updater(config: Config, fleet: Fleet, around: Surroundings) -> Updater
         wake=around.wake,
     )
 
+    around.presence.in_fleet(fleet.channel, fleet.group)
+
     def show(update: UpdateState) -> None:
         around.presence.updating(running, update)
         around.announcer.changed()

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from agent.fleet.eligibility import place
 from agent.fleet.update import State
 from agent.fleet.values import ReleaseName
-from agent.fleet_admin.seen import FAILED, Seen
-from agent.units import Ratio, Seconds
+from agent.fleet_admin.seen import FAILED, ON_TRIAL, Seen
+from agent.units import Ratio, Seconds, UnixSeconds
 
 _LEAST_SETTLED = 0.5
 """Of the devices of a phase that are there: so many have to have come to an end before the next phase."""
-_ON_TRIAL = frozenset({State.SWITCHING, State.PROVING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Counts:
         there: Those of them that are online.
         committed: Those that have the release.
         failed: Those where it came to nothing.
-        lost: Those that went offline with it on trial, and have not come back.
+        lost: Those that went offline with it on trial, and have been away for as long as a phase lasts at least.
     """
 
     asked: int
@@ -76,7 +75,7 @@ class GoBack:
     why: str
 
 
-def count(plan: Plan, phase: int, devices: Iterable[Seen]) -> Counts:
+def count(plan: Plan, phase: int, devices: Iterable[Seen], now: UnixSeconds) -> Counts:
     """The devices of a phase.
 
     One is in it when it says that it is of the channel (and of no group, which may have a release of its own) and its
@@ -89,7 +88,7 @@ def count(plan: Plan, phase: int, devices: Iterable[Seen]) -> Counts:
         there=sum(seen.is_online is not False for seen in asked),
         committed=sum(_has(plan, seen) for seen in asked),
         failed=sum(seen.state in FAILED for seen in about),
-        lost=sum(seen.state in _ON_TRIAL and seen.is_online is False for seen in about),
+        lost=sum(seen.state in ON_TRIAL and _is_gone(plan, seen, now) for seen in about),
     )
 
 
@@ -102,15 +101,13 @@ def decide(plan: Plan, phase: int, lasted: Seconds, counts: Counts) -> Wait | Ne
         lasted: For how long it has been.
         counts: What has come of it.
     """
-    is_over = lasted >= plan.hold
-    # A device that restarts is offline for a moment; who still is when the time is over has been lost.
-    failed = counts.failed + (counts.lost if is_over else 0)
+    failed = counts.failed + counts.lost
     if failed > plan.most_failures * counts.asked:
         return GoBack(
             f"{failed} of {counts.asked} devices failed at {plan.phases[phase]:.0%}, "
             f"and {plan.most_failures:.1%} of them may"
         )
-    if not is_over:
+    if lasted < plan.hold:
         return Wait(f"this phase lasts {plan.hold - lasted:.0f} s more")
     settled = counts.committed + failed
     if settled < _LEAST_SETTLED * counts.there:
@@ -122,6 +119,11 @@ def _is_asked(plan: Plan, share: Ratio, seen: Seen) -> bool:
     if plan.release in (seen.release, seen.running):
         return True
     return seen.channel == plan.channel and seen.group is None and place(seen.device, plan.release) < share
+
+
+def _is_gone(plan: Plan, seen: Seen, now: UnixSeconds) -> bool:
+    """A device that restarts to try a release is away for a moment, and a fleet has always one that does."""
+    return seen.gone_since is not None and now - seen.gone_since >= plan.hold
 
 
 def _has(plan: Plan, seen: Seen) -> bool:

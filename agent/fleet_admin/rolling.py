@@ -104,8 +104,9 @@ class Rolling:
     def _follow(self, connection: BrokerConnection, rollout: Rollout) -> Rollout:
         while rollout.state == "running":
             connection.wait(lambda: False, _TICK)
-            counts = count(self._plan, rollout.phase, self._seen.devices)
-            lasted = Seconds(max(0.0, time.time() - rollout.since))
+            now = UnixSeconds(time.time())
+            counts = count(self._plan, rollout.phase, self._seen.devices, now)
+            lasted = Seconds(max(0.0, now - rollout.since))
             share = self._plan.phases[rollout.phase]
             decision = decide(self._plan, rollout.phase, lasted, counts)
             known = tuple(self._seen.devices)

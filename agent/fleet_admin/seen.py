@@ -1,10 +1,13 @@
 """What devices say of their updates, put together. Everything that they say is optional: they may be of any version.
 
-`R/status` is retained and has `update` where a device is one of a fleet: `channel`, `group`, `running` (the committed
-release), and `release`, `state`, `why` of the update that it is at. `R/event` has `update_state` for each step.
+`R/status` is retained: `release` is the one that runs, and `update`, where a device is one of a fleet, has its
+`channel` and `group`, and `release`, `state`, `why` of the update that it is at. `R/event` has `update_state` for each
+step.
 """
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -16,6 +19,7 @@ from agent.units import UnixSeconds
 
 _MOST = 200
 FAILED = frozenset({State.FAILED, State.ROLLED_BACK})
+ON_TRIAL = frozenset({State.SWITCHING, State.PROVING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Seen:
         why: What it says about it.
         since: When it got there, by the device's clock.
         failures: Updates that came to nothing, as far as they were heard.
+        gone_since: When it was first heard that its agent is not there, by this machine's clock; None: it is there.
     """
 
     device: str
@@ -47,6 +52,7 @@ class Seen:
     why: str | None = None
     since: UnixSeconds | None = None
     failures: int = 0
+    gone_since: UnixSeconds | None = None
 
 
 class _Form(BaseModel):
@@ -56,7 +62,6 @@ class _Form(BaseModel):
 class _UpdateForm(_Form):
     channel: str | None = None
     group: str | None = None
-    running: str | None = None
     release: str | None = None
     state: str | None = None
     why: str | None = None
@@ -65,6 +70,7 @@ class _UpdateForm(_Form):
 class _StatusForm(_Form):
     state: str
     version: str | None = None
+    release: str | None = None
     update: _UpdateForm | None = None
 
 
@@ -79,9 +85,11 @@ class FleetSeen:
 
     Args:
         topic_root: What is before the devices' ids in their topics.
+        wall: What the clock says.
     """
 
-    def __init__(self, topic_root: str) -> None:
+    def __init__(self, topic_root: str, wall: Callable[[], float] = time.time) -> None:
+        self._wall = wall
         self._levels = topic_root.count("/") + 1
         self._devices: dict[str, Seen] = {}
         self.heard = 0
@@ -107,10 +115,18 @@ class FleetSeen:
             form = _StatusForm.model_validate_json(message.payload)
         except ValidationError:
             return
-        seen = replace(self._devices.get(device, Seen(device)), is_online=form.state == "online")
+        before = self._devices.get(device, Seen(device))
+        is_online = form.state == "online"
+        gone_since = None if is_online else before.gone_since or UnixSeconds(self._wall())
+        seen = replace(before, is_online=is_online, gone_since=gone_since)
         if form.version is not None:
             seen = replace(seen, version=_clean(form.version))
-        self._devices[device] = seen if form.update is None else _with(seen, form.update)
+        if form.update is not None:
+            seen = _with(seen, form.update)
+        is_trial = seen.state in ON_TRIAL and seen.release == form.release  # it runs, and is not committed
+        if "release" in form.model_fields_set and not is_trial:
+            seen = replace(seen, running=_clean(form.release))
+        self._devices[device] = seen
 
     def on_event(self, message: Received) -> None:
         """Take a message of `R/event`."""
@@ -142,15 +158,15 @@ def as_json(devices: list[Seen]) -> str:
 
 
 def _with(before: Seen, form: _UpdateForm) -> Seen:
-    """What it says counts; what it does not say stays as it was."""
+    """What it says counts, that there is none too; what it does not say stays as it was."""
+    says = form.model_fields_set
     seen = replace(
         before,
-        channel=_clean(form.channel) or before.channel,
-        group=_clean(form.group) or before.group,
-        running=_clean(form.running) or before.running,
-        release=_clean(form.release) or before.release,
-        state=_clean(form.state) or before.state,
-        why=_clean(form.why) or before.why,
+        channel=_clean(form.channel) if "channel" in says else before.channel,
+        group=_clean(form.group) if "group" in says else before.group,
+        release=_clean(form.release) if "release" in says else before.release,
+        state=_clean(form.state) if "state" in says else before.state,
+        why=_clean(form.why) if "why" in says else before.why,
     )
     if (before.release, before.state) == (seen.release, seen.state):
         return seen

@@ -15,8 +15,12 @@ _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 class UpdateStatePayload(Payload):
-    """How far an update is."""
+    """Of which fleet's devices this is one, and how far an update is."""
 
+    channel: str | None = None
+    """Whose releases it takes."""
+    group: str | None = None
+    """The group that it is in, whose release comes before the channel's; null: in none."""
     release: str | None
     """What it is about; null: nothing."""
     state: str
@@ -102,6 +106,8 @@ def encode_online(  # noqa: PLR0913 - the fields of the payload
     draining: bool,
     since: UnixSeconds,
     release: str | None = None,
+    channel: str | None = None,
+    group: str | None = None,
     update: UpdateState | None = None,
 ) -> bytes:
     """The bytes of the retained status of a running agent."""
@@ -115,7 +121,7 @@ def encode_online(  # noqa: PLR0913 - the fields of the payload
         draining=draining,
         since=int(since),
         release=release,
-        update=None if update is None else UpdateStatePayload(**asdict(update)),
+        update=None if update is None else UpdateStatePayload(channel=channel, group=group, **asdict(update)),
     )
     return payload.model_dump_json().encode()
 

@@ -1,17 +1,20 @@
 """Devices at a real broker that say what a test wants."""
 
-import json
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
+from agent.clock import Clock
+from agent.events import UpdateState
 from agent.fleet.eligibility import place
+from agent.units import Seconds, UnixSeconds
+from agent.wire import encode_event, encode_offline, encode_online
 from tests.waiting import wait_for
 
 _DEADLINE_S = 10.0
+_CLOCK = Clock("boot-1", now=lambda: Seconds(60.0), wall=lambda: UnixSeconds(1.7e9))
 
 
 class ScriptedDevices:
@@ -26,6 +29,7 @@ class ScriptedDevices:
     def __init__(self, port: int, names: list[str], channel: str = "stable") -> None:
         self.names = names
         self._channel = channel
+        self._running: dict[str, str | None] = dict.fromkeys(names)
         self._port = port
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
 
@@ -36,25 +40,39 @@ class ScriptedDevices:
     def are_there(self, running: str | None = None) -> None:
         """All of them are online, and have nothing to do."""
         for name in self.names:
-            self._status(name, "online", {"running": running})
+            self._running[name] = running
+            self._status(name, UpdateState(None, "idle", ""))
 
     def report(self, name: str, release: str, state: str, running: str | None = None) -> None:
         """One is at a state of an update; without `running` it is still the same."""
-        update = {"release": release, "state": state, "why": f"{state} of {release}"}
-        self._status(name, "online", {"running": running, **update})
-        self._send(f"edge/{name}/event", {"event": "update_state", "at": 1.7e9, "detail": update})
+        self._running[name] = running or self._running[name]
+        update = UpdateState(release, state, f"{state} of {release}")
+        self._status(name, update)
+        self._send(f"edge/{name}/event", encode_event(update, _CLOCK))
 
     def vanish(self, name: str) -> None:
         """Its connection broke."""
-        self._send(f"edge/{name}/status", {"state": "offline", "reason": "lost"}, retain=True)
+        self._send(f"edge/{name}/status", encode_offline("lost"), retain=True)
 
-    def _status(self, name: str, state: str, update: dict[str, str | None]) -> None:
-        fields = {"state": state, "version": "1.2.3", "update": {"channel": self._channel, **update}}
-        self._send(f"edge/{name}/status", fields, retain=True)
+    def _status(self, name: str, update: UpdateState) -> None:
+        payload = encode_online(
+            version="1.2.3",
+            model=None,
+            context_length=None,
+            engine=None,
+            engine_reason=None,
+            vision=None,
+            draining=False,
+            since=_CLOCK.wall(),
+            release=self._running[name],
+            channel=self._channel,
+            group=None,
+            update=update,
+        )
+        self._send(f"edge/{name}/status", payload, retain=True)
 
-    def _send(self, topic: str, fields: Mapping[str, object], *, retain: bool = False) -> None:
+    def _send(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         wait_for(self._client.is_connected, _DEADLINE_S, "connection")
-        payload = json.dumps(fields).encode()
         self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(_DEADLINE_S)
 
     def __enter__(self) -> Self:

@@ -6,12 +6,18 @@ from agent.fleet.eligibility import place
 from agent.fleet.values import ReleaseName
 from agent.fleet_admin.phases import Counts, GoBack, Next, Plan, Wait, count, decide
 from agent.fleet_admin.seen import Seen
-from agent.units import Ratio, Seconds
+from agent.units import Ratio, Seconds, UnixSeconds
 
 PLAN = Plan("stable", ReleaseName("two"), (Ratio(0.1), Ratio(1.0)), Seconds(60.0), Ratio(0.02))
 NAMES = [f"d{number}" for number in range(200)]
 FIRST = next(name for name in NAMES if place(name, "two") < 0.1)
 LATER = next(name for name in NAMES if place(name, "two") >= 0.1)
+NOW = UnixSeconds(1.7e9)
+
+
+def _gone(state: str, seconds: float) -> Seen:
+    """With the release in that state, and for so long."""
+    return Seen(LATER, is_online=False, release="two", state=state, gone_since=UnixSeconds(NOW - seconds))
 
 
 @pytest.mark.parametrize(
@@ -29,8 +35,8 @@ LATER = next(name for name in NAMES if place(name, "two") >= 0.1)
         (Counts(100, 100, 0, 2, 0), 0.0, Wait),
         (Counts(100, 100, 0, 3, 0), 0.0, GoBack),
         (Counts(1, 1, 0, 1, 0), 0.0, GoBack),
-        (Counts(100, 97, 50, 0, 3), 59.0, Wait),
-        (Counts(100, 97, 50, 0, 3), 60.0, GoBack),
+        (Counts(100, 97, 50, 0, 2), 59.0, Wait),
+        (Counts(100, 97, 50, 0, 3), 59.0, GoBack),
         (Counts(100, 98, 50, 1, 2), 60.0, GoBack),
         (Counts(100, 98, 50, 1, 1), 60.0, Next),
     ],
@@ -54,12 +60,14 @@ def test_what_follows(counts: Counts, lasted: float, kind: type) -> None:
         (Seen(LATER, is_online=True, running="two", release="two", state="rolled_back"), Counts(1, 1, 0, 1, 0)),
         (Seen(LATER, release="two", state="failed"), Counts(1, 1, 0, 1, 0)),
         (Seen(FIRST, is_online=True, channel="stable", release="one", state="rolled_back"), Counts(1, 1, 0, 0, 0)),
-        (Seen(LATER, is_online=False, release="two", state="switching"), Counts(1, 0, 0, 0, 1)),
-        (Seen(LATER, is_online=False, release="two", state="downloading"), Counts(1, 0, 0, 0, 0)),
+        (_gone("switching", 60.0), Counts(1, 0, 0, 0, 1)),
+        (_gone("proving", 61.0), Counts(1, 0, 0, 0, 1)),
+        (_gone("switching", 59.0), Counts(1, 0, 0, 0, 0)),
+        (_gone("downloading", 999.0), Counts(1, 0, 0, 0, 0)),
     ],
 )
 def test_who_counts(seen: Seen, counts: Counts) -> None:
-    assert count(PLAN, 0, [seen]) == counts
+    assert count(PLAN, 0, [seen], NOW) == counts
 
 
 def test_the_reason_has_the_numbers() -> None:

@@ -5,8 +5,12 @@ import json
 import pytest
 
 from agent.client import Received
+from agent.clock import Clock
+from agent.events import UpdateState
 from agent.fleet_admin.seen import FleetSeen, Seen, as_json
 from agent.fleet_admin.table import drawn
+from agent.presence import Presence
+from agent.units import Seconds, UnixSeconds
 
 
 def _message(topic: str, payload: object) -> Received:
@@ -19,12 +23,14 @@ def _event(state: str, release: str = "two", at: float = 5.0) -> Received:
 
 
 def _status(**fields: object) -> Received:
-    return _message("site/a/d1/status", {"state": "online", "version": "1.2.3", **fields})
+    return _message("site/a/d1/status", {"state": "online", "version": "1.2.3"} | fields)
 
 
 def test_status_and_events_together() -> None:
-    seen = FleetSeen("site/a")
-    seen.on_status(_status(update={"channel": "stable", "group": None, "running": "one", "state": "idle"}))
+    seen = FleetSeen("site/a", wall=lambda: 1.7e9)
+    seen.on_status(
+        _status(release="one", update={"channel": "stable", "group": None, "release": None, "state": "idle"})
+    )
     seen.on_event(_event("downloading"))
     seen.on_event(_event("rolled_back", at=6.0))
     seen.on_event(_event("rolled_back", at=7.0))
@@ -41,11 +47,58 @@ def test_status_and_events_together() -> None:
             why="as it is",
             since=6.0,  # type: ignore[arg-type]
             failures=1,
+            gone_since=1.7e9,  # type: ignore[arg-type]
         )
     ]
     seen.on_event(_event("committed", "three"))
     assert seen.devices[0].running == "three"
     assert json.loads(as_json(seen.devices))[0]["release"] == "three"
+
+
+def test_what_runs_on_trial_is_not_yet_what_the_device_has() -> None:
+    seen = FleetSeen("site/a")
+    seen.on_status(_status(release="one", update={"release": None, "state": "idle", "why": ""}))
+    for state in ("switching", "proving"):
+        seen.on_status(_status(release="two", update={"release": "two", "state": state, "why": ""}))
+        assert (seen.devices[0].running, seen.devices[0].state) == ("one", state)
+    seen.on_status(_status(release="two", update={"release": "two", "state": "committed", "why": ""}))
+    assert seen.devices[0].running == "two"
+
+
+def test_since_when_a_device_is_gone() -> None:
+    now = [100.0]
+    seen = FleetSeen("site/a", wall=lambda: now[0])
+
+    def gone_since(state: str) -> float | None:
+        seen.on_status(_status(state=state))
+        now[0] += 10
+        return seen.devices[0].gone_since
+
+    says = ("online", "offline", "offline", "online", "offline")
+    assert [gone_since(state) for state in says] == [None, 110.0, 110.0, None, 140.0]
+
+
+def test_what_is_no_more_is_not_remembered() -> None:
+    seen = FleetSeen("site/a")
+    before = {"channel": "stable", "group": "hall-5", "release": "two", "state": "rolled_back", "why": "too slow"}
+    seen.on_status(_status(release="one", update=before))
+    seen.on_status(_status(release=None, update={"channel": "stable", "group": None, "release": None, "state": "idle"}))
+    assert seen.devices == [
+        Seen("d1", is_online=True, version="1.2.3", channel="stable", state="idle", why="too slow", failures=1)
+    ]
+
+
+def test_the_agents_own_status_says_all_that_a_rollout_has_to_know() -> None:
+    clock = Clock("boot-1", now=lambda: Seconds(1.0), wall=lambda: UnixSeconds(1.7e9))
+    presence = Presence("site/a/d1", clock)
+    presence.in_fleet("stable", "hall-5")
+    presence.updating("one", UpdateState("two", "downloading", "1 of 2"))
+    message = presence.online()
+    seen = FleetSeen("site/a")
+    seen.on_status(Received(message.topic, message.payload))
+    one = seen.devices[0]
+    assert (one.channel, one.group, one.running) == ("stable", "hall-5", "one")
+    assert (one.release, one.state, one.why) == ("two", "downloading", "1 of 2")
 
 
 @pytest.mark.parametrize(

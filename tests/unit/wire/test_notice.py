@@ -46,11 +46,19 @@ def test_online_amid_an_update() -> None:
         draining=True,
         since=UnixSeconds(12.7),
         release="r1",
+        channel="stable",
+        group="hall-5",
         update=UpdateState("r2", "draining", ""),
     )
     fields = json.loads(payload)
     assert fields["release"] == "r1"
-    assert fields["update"] == {"release": "r2", "state": "draining", "why": ""}
+    assert fields["update"] == {
+        "channel": "stable",
+        "group": "hall-5",
+        "release": "r2",
+        "state": "draining",
+        "why": "",
+    }
 
 
 def test_offline() -> None:
