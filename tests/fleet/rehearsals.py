@@ -145,7 +145,7 @@ class Rehearsal:
             name, began = self.publish(), time.monotonic()
             self.device.ask_for_update()
             while done < kills and not self.device.is_over(name):
-                time.sleep(chance.uniform(0.1, 20.0))  # the random moment is what is tested
+                time.sleep(chance.uniform(0.1, 25.0))  # the random moment is what is tested
                 if self.device.is_over(name):
                     break
                 processes += self.device.service.cut_power()
