@@ -138,7 +138,6 @@ PURE: dict[str, set[str]] = {
     "camera.capture.shortcomings": {"camera.capture.abilities", "camera.capture.source"},
     "config_file.layers": set(),
     "fleet.collecting": {"units", "fleet.values"},
-    "fleet.release_paths": {"units", "fleet.values"},
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {
@@ -303,7 +302,7 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
         "fleet.web",
     },
     # The operator's tool signs with it; on a device nothing else knows of it.
-    "tuf": {"fleet.distrusting", "fleet.fetcher", "fleet.metadata", "fleet.trust"},
+    "tuf": {"fleet.distrusting", "fleet.fetcher", "fleet.metadata", "fleet.trust", "fleet_admin"},
     "onnxruntime": {"camera.looking.detector"},
     # In processes of their own: the agent itself never decodes a picture.
     "cv2": {
