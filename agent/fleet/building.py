@@ -51,8 +51,7 @@ def build_updater(config: Config, fleet: Fleet, around: Surroundings) -> Updater
     trust = FleetTrust(fleet, config.device.id, folder / "tuf", web, wall)
     rate = None if fleet.rate is None else Bytes(fleet.rate)
     blobs = BlobStore(folder / "blobs", (fleet.url, *fleet.mirrors), web, rate, make=make_from_similar)
-    # Who ends this process ends what stages with it: `leash.py`.
-    slots = ReleaseSlots(folder, blobs, is_stopped=lambda: False)
+    slots = ReleaseSlots(folder, blobs)
     service = AgentService(
         draining=around.draining,
         presence=around.presence,
