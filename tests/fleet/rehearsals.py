@@ -3,15 +3,13 @@
 Each returns a line of the table.
 """
 
-import json
 import random
 import tempfile
-import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +17,7 @@ from agent.demo.broker import PrivateBroker
 from agent.fleet.values import Canary, ReleaseName
 from agent.units import Ratio, Seconds
 from tests.client import Client
+from tests.fleet.load import Load
 from tests.fleet.rehearsed_device import LONGEST_S, Device, Outcome, install
 from tests.fleet.rehearsed_releases import CRASHES, HANGS, NEVER_LOADS, PROOF, QUESTION, RIGHT, SLOW, Draft, Fleet
 from tests.fleet.server import StaticServer, serving
@@ -27,6 +26,9 @@ from tests.waiting import wait_for
 
 _START_WITHIN_S: Final = 30.0
 _RESTART_S: Final = 1.0
+_STAGING_S: Final = 20.0
+"""About as long as an update takes until its slot is there, and from there to its end."""
+_TRYING_S: Final = 8.0
 _WHOLE: Final = ["downloading", "staged", "draining", "switching", "proving", "committed"]
 _QUICK: Final = replace(PROOF, within=Seconds(30.0))
 
@@ -140,29 +142,37 @@ class Rehearsal:
 
     def power_cuts(self, kills: int, chance: random.Random) -> Line:
         """All processes killed at random moments of updates; each update ends, in one whole release that serves."""
-        done, outcomes, processes, longest = 0, dict[str, int](), 0, 0.0
-        while done < kills:
+        moments, outcomes, longest = Counter[str](), Counter[str](), 0.0
+        while moments.total() < kills:
             name, began = self.publish(), time.monotonic()
             self.device.ask_for_update()
-            while done < kills and not self.device.is_over(name):
-                time.sleep(chance.uniform(0.1, 25.0))  # the random moment is what is tested
-                if self.device.is_over(name):
-                    break
-                processes += self.device.service.cut_power()
-                done += 1
-                self.device.check_journal()
-                self.device.service.start()
-                self.device.ask_for_update()
+            # What is staged is staged anew: with more cuts that early, none would come later.
+            early = chance.randrange(3)
+            for _ in range(early):
+                self._cut_within(_STAGING_S, name, moments, chance)
+            wait_for(lambda name=name: self.device.is_staged(name), LONGEST_S, "slot")
+            while moments.total() < kills and not self.device.is_over(name):
+                self._cut_within(_TRYING_S, name, moments, chance)
             outcome = self.device.wait_over(name, began)
             longest = max(longest, outcome.took_s)
-            outcomes[outcome.state] = outcomes.get(outcome.state, 0) + 1
+            outcomes[outcome.state] += 1
             self.device.check()
-            print(f"  {done} kills; {name} {outcome.state} after {outcome.took_s:.0f} s: {outcome.why}", flush=True)
-        told = ", ".join(f"{count} {state}" for state, count in sorted(outcomes.items()))
-        seen = (
-            f"{done} kills of {processes} processes, {sum(outcomes.values())} updates: {told}; longest {longest:.0f} s"
-        )
-        return Line("power cut", seen, not outcomes.keys() - {"committed", "rolled_back"})
+            print(
+                f"  {moments.total()} cuts; {name} {outcome.state}, {outcome.took_s:.0f} s: {outcome.why}", flush=True
+            )
+        seen = f"{_counted(moments)}; {_counted(outcomes)}, each in one good release, serving; longest {longest:.0f} s"
+        return Line(f"{moments.total()} power cuts", seen, not outcomes.keys() - {"committed", "rolled_back"})
+
+    def _cut_within(self, longest_s: float, name: ReleaseName, moments: Counter[str], chance: random.Random) -> None:
+        """Cut the power at a random moment, unless the update is over by then; counted by how far that was."""
+        time.sleep(chance.uniform(0.0, longest_s))  # the random moment is what is tested
+        if self.device.is_over(name):
+            return
+        self.device.service.cut_power()
+        moments[self.device.state()] += 1
+        self.device.check_journal()
+        self.device.service.start()
+        self.device.ask_for_update()
 
     def whole_journal(self) -> Line:
         """After everything; the agent is stopped for it, and started again."""
@@ -173,7 +183,7 @@ class Rehearsal:
 
     def under_load(self, prompts: int, draft: Draft | None, state: str) -> Line:
         """Prompts in flight across the update: each is answered, once."""
-        load = _Load(self.device.client, prompts)
+        load = Load(self.device.client, prompts)
         with load.sending():
             name, outcome = self.update(draft)
             wait_for(lambda: not load.missing(), LONGEST_S, "reply to each prompt")
@@ -188,49 +198,8 @@ class Rehearsal:
         )
 
 
-@dataclass
-class _Load:
-    """Prompts that are sent as fast as they are taken."""
-
-    client: Client
-    count: int
-    mark: str = field(default_factory=lambda: f"load{time.monotonic_ns()}")
-
-    @contextmanager
-    def sending(self) -> Iterator[None]:
-        """While the block lasts; all are sent at its end."""
-        thread = threading.Thread(target=self._send)
-        thread.start()
-        try:
-            yield
-        finally:
-            thread.join()
-
-    def _send(self) -> None:
-        for number in range(self.count):
-            self.client.prompt({"id": f"{self.mark}-{number}", "prompt": QUESTION, "max_tokens": 6})
-
-    def _arrivals(self) -> list[float]:
-        return sorted(at for topic, at in self.client.arrivals.copy().items() if f"/reply/{self.mark}-" in topic)
-
-    def missing(self) -> int:
-        """Prompts that have no reply."""
-        return self.count - len(self._arrivals())
-
-    def wrong(self) -> int:
-        """Replies that are none."""
-        replies = [it for key, it in self.client.all_replies().items() if key.startswith(self.mark)]
-        return sum("choices" not in json.loads(payload) for payloads in replies for payload in payloads)
-
-    def longest_gap(self) -> float:
-        """Between two replies, in seconds."""
-        arrivals = self._arrivals()
-        return max(later - earlier for earlier, later in pairwise(arrivals))
-
-    def took(self) -> float:
-        """From the first reply to the last, in seconds."""
-        arrivals = self._arrivals()
-        return arrivals[-1] - arrivals[0]
+def _counted(what: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in what.most_common())
 
 
 @contextmanager

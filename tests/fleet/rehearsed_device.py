@@ -127,6 +127,14 @@ class Device:
         record = self._record()
         return record.get("release") == release and bool(record["is_over"]) and record["state"] != "idle"
 
+    def is_staged(self, release: ReleaseName) -> bool:
+        """Whether a release has its whole slot."""
+        return (self.fleet / "releases" / release / ".complete").exists()
+
+    def state(self) -> str:
+        """How far the update is, on the disk."""
+        return str(self._record()["state"])
+
     def _is_over(self, release: ReleaseName) -> bool:
         status = self.status()
         update = status.get("update") or {}

@@ -34,7 +34,7 @@ RIGHT: Final = (
 PROOF: Final = Proof(
     within=Seconds(60.0), lasts=Seconds(2.0), least_speed=Ratio(0.3), most_energy=Ratio(2.0), most_failures=Ratio(0.5)
 )
-_SLOTS: Final = "ReleaseSlots(folder, blobs, is_stopped=lambda: False"
+_SLOTS: Final = "ReleaseSlots(folder, blobs"
 _STEP: Final = "        events = self._engine.step()\n"
 _ENTRY: Final = "[console_scripts]\njetson-agent = agent.cli:main\n"
 
