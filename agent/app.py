@@ -206,6 +206,7 @@ class Agent:
                 counters=self._counters,
                 restarting=restarting,
                 room=lambda: self._worker.admission.room,
+                wake=self._memory.wake,
                 clock=clock,
                 emit=self._events.emit,
             ),

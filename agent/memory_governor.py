@@ -120,6 +120,11 @@ class MemoryGovernor:
         self._is_resting, self._wanted_at = False, self._now()
         self.look()
 
+    def wake(self) -> None:
+        """Have the model loaded that left because it had nothing to do; it stays for `keep_alive` from now on."""
+        self._is_resting, self._busy_at = False, self._now()
+        self.look()
+
     def engine_event(self, event: EngineEvent) -> None:
         """Hear what the host tells, before it acts on it."""
         if isinstance(event, ModelLoaded):

@@ -5,7 +5,7 @@ import logging
 from typing import Final, Never
 
 RESTART: Final = 75
-"""The exit code: `EX_TEMPFAIL` of sysexits.h. Not 0, after which the unit's `Restart=on-failure` starts nothing."""
+"""The exit code: `EX_TEMPFAIL` of sysexits.h. Not 0, which an end in order has."""
 
 _log = logging.getLogger(__name__)
 

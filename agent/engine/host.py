@@ -1,7 +1,7 @@
 """The agent's side of the engine: keeps one engine process alive and runs requests on it.
 
-Owns the engine process. Invariant: every request ends with its outcome or with `EngineLostError`, whatever the process
-does: dies, hangs, or is stopped.
+Owns the engine process, by way of `life`. Invariant: every request ends with its outcome or with `EngineLostError`,
+whatever the process does: dies, hangs, is stopped, or is held by a driver.
 """
 
 import asyncio

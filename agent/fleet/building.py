@@ -8,19 +8,23 @@ from pathlib import Path
 from typing import Final
 
 from agent.config import Config
-from agent.errors import ConfigError
 from agent.events import UpdateState
+from agent.fleet.blobs import BlobStore
 from agent.fleet.eligibility import Device
 from agent.fleet.optional import Surroundings
-from agent.fleet.ports import Blobs, Slots, Trust
 from agent.fleet.service_port import AgentService
 from agent.fleet.settings import Fleet
+from agent.fleet.similar import make_from_similar
+from agent.fleet.slots import ReleaseSlots
 from agent.fleet.steps import Ports
+from agent.fleet.trust import FleetTrust
 from agent.fleet.update_file import UpdateFile
 from agent.fleet.updater import Reports, Updater
 from agent.fleet.values import ReleaseName
+from agent.fleet.web import Web
 from agent.journal.schema import MAJOR
 from agent.platform.identity import Jetson, identify
+from agent.units import Bytes
 
 _LAUNCHER: Final = "JETSON_AGENT_LAUNCHER"
 """The launcher says its version here; without one, no release can be started."""
@@ -42,7 +46,12 @@ def build_updater(config: Config, fleet: Fleet, around: Surroundings) -> Updater
     """
     folder = config.state_dir / "fleet"
     running = running_release(folder, Path(sys.prefix))
-    trust, blobs, slots = _outside(config, fleet)
+    web = Web()
+    wall = around.clock.wall
+    trust = FleetTrust(fleet, config.device.id, folder / "tuf", web, wall)
+    rate = None if fleet.rate is None else Bytes(fleet.rate)
+    blobs = BlobStore(folder / "blobs", (fleet.url, *fleet.mirrors), web, rate, make=make_from_similar)
+    slots = ReleaseSlots(folder, blobs)
     service = AgentService(
         draining=around.draining,
         presence=around.presence,
@@ -52,6 +61,7 @@ def build_updater(config: Config, fleet: Fleet, around: Surroundings) -> Updater
         counters=around.counters,
         restarting=around.restarting,
         room=around.room,
+        wake=around.wake,
     )
 
     around.presence.in_fleet(fleet.channel, fleet.group)
@@ -108,8 +118,3 @@ def lock_of(file: Path) -> Callable[[], str | None]:
             return ""
 
     return lock
-
-
-def _outside(config: Config, fleet: Fleet) -> tuple[Trust, Blobs, Slots]:
-    """Raises `ConfigError`: nothing implements them yet."""
-    raise ConfigError(f"{config.device.id} is to be updated from {fleet.url}, which this version cannot do yet")

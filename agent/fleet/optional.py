@@ -40,6 +40,7 @@ class Surroundings:
         counters: How prompts went.
         restarting: Ends the process.
         room: The memory that there is for a prompt.
+        wake: Has a model loaded that left because it had nothing to do.
         clock: The time.
         emit: Reports an event to the operator.
     """
@@ -53,6 +54,7 @@ class Surroundings:
     counters: Counters
     restarting: Restarting
     room: Callable[[], Room | None]
+    wake: Callable[[], None]
     clock: Clock
     emit: Callable[[Event], None]
 

@@ -39,6 +39,7 @@ class AgentService:
         counters: How prompts went.
         restarting: Ends the process.
         room: The memory that there is for a prompt.
+        wake: Has a model loaded that left because it had nothing to do.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of an agent; only `building` calls it
@@ -52,6 +53,7 @@ class AgentService:
         counters: Counters,
         restarting: Restarting,
         room: Callable[[], Room | None],
+        wake: Callable[[], None],
     ) -> None:
         self._draining = draining
         self._presence = presence
@@ -61,6 +63,7 @@ class AgentService:
         self._counters = counters
         self._restarting = restarting
         self._room = room
+        self._wake = wake
         self._drains = False
         self._numbers = itertools.count(1)
 
@@ -92,15 +95,18 @@ class AgentService:
 
     async def serving(self) -> None:
         """As `Service`."""
+        self._wake()
         await self._engine.ready()
 
     async def ask(self, canary: Canary) -> CanaryAnswer:
         """As `Service`: straight to the engine, and alone there, so that its figures can be compared."""
+        self._wake()
         self._lanes.hold()
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_ALONE_WITHIN):
                     await self._lanes.idle()
+            await self._engine.ready()
             return await self._answer(canary)
         finally:
             if not self._presence.is_draining:

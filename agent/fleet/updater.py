@@ -114,6 +114,8 @@ class Updater:
         while True:
             while (step := step_of(self._update)) is not Step.REST:
                 await self._take(step)
+            if not self._askers.force:  # by somebody who came too late for the check that there was
+                self._askers.answer(self._update)
             await self._rest(Seconds(self._fleet.every * (0.9 + self._jitter() / 5)))
             await self._happened(CheckDue(force=self._askers.take_force()))
 
@@ -188,9 +190,8 @@ class Updater:
     async def _rest(self, longest: Seconds) -> None:
         """Until the next check: its time, somebody's wish, or the end of what held an update back."""
         await self._ports.service.go_on()
-        if self._askers.force:  # by somebody who came too late for the check that there was
+        if self._askers.force:
             return
-        self._askers.answer(self._update)
         until = self._clock.now() + longest
         waits = self._update.state is State.IDLE and self._update.release is not None
         while (left := until - self._clock.now()) > 0:

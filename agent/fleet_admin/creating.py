@@ -79,7 +79,7 @@ def add_channel(place: Place, keys: KeyFolder, channel: str, now: datetime) -> N
         edition = Edition(place.repository, keys, now)
         if edition.has(channel_role(channel)):
             raise FleetError(f"there is a channel {channel} already")
-        _delegate(edition, channel_role(channel), [channel_target(channel)], keys.make(channel_role(channel)))
+        _delegate(edition, channel_role(channel), [channel_target(channel)], edition.new_key(channel_role(channel)))
         edition.publish()
 
 

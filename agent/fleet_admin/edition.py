@@ -5,13 +5,13 @@ alone makes a device see any of it. Where a new root takes keys of the other top
 and the new ones, and the root is written last; so what a device reads amid it suits the root that it has.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
+from tuf.api.metadata import Key, Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from agent.fleet.layout import DEVICES_ROLE
 from agent.fleet_admin.errors import FleetError
@@ -53,8 +53,9 @@ class Present:
 
 def present(repository: Repository) -> Present:
     """What there is now. Raises `FleetError`."""
+    root = repository.root()
     snapshot, timestamp = repository.snapshot().signed, repository.timestamp().signed
-    return Present(repository.root(), snapshot.meta, snapshot.version, timestamp.version, timestamp.expires)
+    return Present(root, snapshot.meta, snapshot.version, timestamp.version, timestamp.expires)
 
 
 class Edition:
@@ -76,6 +77,16 @@ class Edition:
         self._roles: dict[str, Metadata[Targets]] = {}
         self._changed: set[str] = set()
         self._contents: list[tuple[TargetFile, bytes]] = []
+
+    def new_key(self, role: str, taken: Collection[str] = ()) -> Key:
+        """A new key for a role, encrypted with what opens the key that signs everything. Raises `FleetError`.
+
+        A passphrase that was mistyped would else be the new key's, and nobody would know it.
+        """
+        root = self._before.root.signed
+        for keyid in root.get_delegated_role(TIMESTAMP).keyids:
+            self._keys.signer(root.get_key(keyid))
+        return self._keys.make(role, taken)
 
     def root(self) -> Root:
         """The root, to be changed."""

@@ -35,7 +35,7 @@ def rotate(place: Place, keys: KeyFolder, role: str, old: str | None, now: datet
             raise FleetError(f"there is no role {shown(role)}: it is one of {', '.join(TOP)}, {others}")
         authority: Root | Targets = edition.root() if role in TOP else edition.targets(TARGETS)
         gone = _old_key(authority, role, old)
-        new = keys.make(role, [name_of(key) for key in _keys(authority, role)])
+        new = edition.new_key(role, [name_of(key) for key in _keys(authority, role)])
         authority.add_key(new, role)
         authority.revoke_key(gone.keyid, role)
         if role not in TOP or role == TARGETS:

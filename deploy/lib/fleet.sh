@@ -9,7 +9,7 @@ check_fleet_arguments() {
     [ -n "$fleet_url" ] && [ -n "$fleet_root" ] || fail "--fleet-url and --fleet-root go together" 64
     [ -f "$fleet_root" ] || fail "there is no $fleet_root"
     for value in "$fleet_url" "$fleet_channel" "$fleet_group"; do
-        case $value in *[!A-Za-z0-9._~:/?@%=\&+-]*) fail "this cannot be a part of a fleet's name: $value" 64 ;; esac
+        case $value in *[!A-Za-z0-9._~:/?@%=\&+-]*) fail "this is no URL, or no name of a channel or group: $value" 64 ;; esac
     done
 }
 

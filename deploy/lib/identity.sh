@@ -2,12 +2,12 @@
 # Who this device is: the name that it keeps, its key, and the request for a certificate.
 
 choose_id() { # the hostname; where every device has the same one, the serial number of the board or of the installation
-    id=$(tr -cd 'A-Za-z0-9_.-' </etc/hostname 2>/dev/null | cut -c1-64)
+    id=$(cat /etc/hostname 2>/dev/null | tr -cd 'A-Za-z0-9_.-' | cut -c1-64)
     case $id in
         '' | .* | localhost* | tegra-ubuntu | jetson | nvidia* | ubuntu | debian) ;;
         *) return ;;
     esac
-    serial=$(tr -cd 'A-Za-z0-9' </proc/device-tree/serial-number 2>/dev/null | cut -c1-32 || true)
+    serial=$(cat /proc/device-tree/serial-number 2>/dev/null | tr -cd 'A-Za-z0-9' | cut -c1-32)
     # The machine's own id is nothing to publish: machine-id(5).
     [ -n "$serial" ] || serial=$( (echo jetson-agent && cat /etc/machine-id) | sha256sum | cut -c1-12)
     id=jetson-$serial

@@ -39,9 +39,11 @@ print("MODULES", len(names))
 _DOCTOR = "mosquitto -d -c /etc/mosquitto.conf; exec {agent} doctor --config {config}"
 _SERVE = """
 mosquitto -d -c /etc/mosquitto.conf
+export JETSON_AGENT__ENGINE__STEP_TIMEOUT=1h JETSON_AGENT__ENGINE__LOAD_TIMEOUT=1h # what is slow here is no hang
 {installed}/launcher run --config {config} >/tmp/agent.log 2>&1 &
-until {agent} ask --config {config} --timeout 600s '{question}'; do # at first it is not there yet
-    kill -0 $! || {{ cat /tmp/agent.log; exit 1; }}
+until {agent} ask --config {config} --timeout 50min '{question}'; do
+    # 1: the agent is not there yet.
+    [ $? = 1 ] && kill -0 $! || {{ cat /tmp/agent.log; exit 1; }}
 done
 """
 

@@ -74,7 +74,7 @@ class Emulated:
         """Remove it."""
         self._folder.cleanup()
 
-    def call(self, *command: str, timeout: float = 1200.0) -> subprocess.CompletedProcess[str]:
+    def call(self, *command: str, timeout: float = 3600.0) -> subprocess.CompletedProcess[str]:
         """Run a program of it, as its root; what that has started ends with it.
 
         Returns:

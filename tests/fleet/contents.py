@@ -32,7 +32,7 @@ def release_of(lock: Blob, *model: Blob) -> Release:
     return Release(
         name=ReleaseName("one"),
         version="1.2.3",
-        wheels=(),
+        wheels=(ReleaseFile("agent-1.2.3-py3-none-any.whl", lock),),
         lock=lock,
         models=(ReleasedModel("tiny", tuple(ReleaseFile(f"part-{at}", blob) for at, blob in enumerate(model))),),
         config=None,

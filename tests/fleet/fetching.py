@@ -1,6 +1,6 @@
 """A process that fetches the contents of a release as the agent does: made to be killed.
 
-`python -m tests.fleet.fetching FOLDER RELEASE PLACE...`: RELEASE is a manifest as it is signed, FOLDER has the contents.
+`python -m tests.fleet.fetching FOLDER RELEASE PLACE...`: RELEASE is a manifest as it is signed, FOLDER has contents.
 Ends with 0 when all are there, verified; with 3 and the reason when they could not be had.
 """
 

@@ -126,6 +126,9 @@ class SimulatedFleet:
 
     def refresh(self) -> None:
         self.asked += 1
+        self._answer()
+
+    def _answer(self) -> None:
         if not self.is_reachable:
             raise UnreachableError("nobody answers")
         if self.distrust is not None:
@@ -135,7 +138,7 @@ class SimulatedFleet:
         return self.wants
 
     def release(self, name: ReleaseName) -> Release:
-        self.refresh()
+        self._answer()
         return self.releases[name]
 
     def behaviour(self, name: ReleaseName | None, device: str) -> Behaviour:

@@ -10,7 +10,7 @@ import pytest
 
 from agent.accounting import EnergyAccounting
 from agent.clock import Clock
-from agent.commands import Handlers
+from agent.commands import Handlers, Tell
 from agent.commands.commander import Commander
 from agent.config import Config
 from agent.counters import Counters
@@ -70,8 +70,8 @@ async def _serving(broker: PrivateBroker, journal: JournalThread) -> AsyncIterat
             load_model=_no_command,
             drain=_no_command,
             snapshot=_no_command,
-            update=_no_command,
-            restart=_no_command,
+            update=_no_update,
+            restart=_no_restart,
         )
         commander = Commander(journal, handlers, topic="edge/dev/command", wake_publisher=lambda: None)
         source = MqttSource(
@@ -93,6 +93,14 @@ async def _no_camera(*what: object) -> None:
 
 async def _no_command(what: object) -> str:
     raise AssertionError(what)
+
+
+async def _no_update(_tell: Tell, force: bool) -> str:  # noqa: FBT001 - as in `Handlers`
+    raise AssertionError(force)
+
+
+async def _no_restart() -> str:
+    raise AssertionError
 
 
 async def _fill(journal: JournalThread) -> None:

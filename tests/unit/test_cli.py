@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from agent import __version__
 from agent.cli import cli
 
-COMMANDS = ("run", "check-config", "ask", "top", "demo", "doctor", "models", "bench", "version")
+COMMANDS = ("run", "check-config", "ask", "top", "demo", "doctor", "models", "bench", "fleet", "version")
 
 
 def _invoke(*arguments: str) -> Result:

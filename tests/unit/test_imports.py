@@ -1,6 +1,7 @@
 """Imports point inward: who may import whom, enforced."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,8 @@ PURE: dict[str, set[str]] = {
     "fleet.layout": {"fleet.values"},
     "fleet.least_rate": {"units"},
     "fleet.release_paths": {"units", "fleet.values"},
+    "fleet.chunk_index": VALUES | {"fleet.ports", "fleet.values"},
+    "fleet.recipe": {"units", "fleet.chunk_index"},
     "models.listing": VALUES,
     "models.building.accuracy": VALUES,
     "models.building.questions": VALUES,
@@ -136,7 +139,6 @@ PURE: dict[str, set[str]] = {
     "camera.capture.shortcomings": {"camera.capture.abilities", "camera.capture.source"},
     "config_file.layers": set(),
     "fleet.collecting": {"units", "fleet.values"},
-    "fleet.release_paths": {"units", "fleet.values"},
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {
@@ -147,12 +149,13 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "cli_bench": {"cli"},
     "cli_fleet": {"cli"},
     "cli_fleet_devices": {"cli_fleet"},
-    "cli_fleet_parts": {"cli_fleet", "cli_fleet_devices"},
+    "cli_fleet_upkeep": {"cli_fleet"},
+    "cli_fleet_parts": {"cli_fleet", "cli_fleet_devices", "cli_fleet_upkeep"},
     # A device needs nothing of the operator's side.
-    "fleet_admin": {"cli_fleet", "cli_fleet_devices", "cli_fleet_parts"},
+    "fleet_admin": {"cli_fleet", "cli_fleet_devices", "cli_fleet_parts", "cli_fleet_upkeep"},
     "cli_build": {"cli_models"},
     "bench": {"cli_bench"},
-    "cli_parts": {"cli", "cli_models", "cli_bench", "cli_build", "cli_fleet", "cli_fleet_devices"},
+    "cli_parts": {"cli", "cli_models", "cli_bench", "cli_build", "cli_fleet", "cli_fleet_devices", "cli_fleet_upkeep"},
     "demo": {"cli"},
     # They import OpenCV: started as programs.
     "demo.clip.backdrop": {"demo.clip"},
@@ -194,7 +197,10 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "engine.edge_llm_build": {"cli_build"},
     "fleet.distrusting": {"fleet.trust"},
     "fleet.fetcher": {"fleet.metadata", "fleet.trust"},
-    "fleet.fetching": {"fleet.blobs"},
+    "fleet.fetching": {"fleet.blobs", "fleet.similar"},
+    "fleet.delta": {"fleet.similar", "fleet_admin.contents"},
+    "fleet.recipe": {"fleet.delta"},
+    "fleet.chunk_index": {"fleet.chunking", "fleet.delta", "fleet.recipe"},
     "fleet.known_time": {"fleet.trust"},
     "fleet.metadata": {"fleet.trust"},
     "fleet.patience": {"fleet.web"},
@@ -248,6 +254,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
         "cli_bench",
         "cli_build",
         "cli_fleet_parts",
+        "cli_fleet_upkeep",
         "cli_parts",
         "ask",
         "demo",
@@ -278,6 +285,7 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
         "cli_fleet",
         "cli_fleet_devices",
         "cli_fleet_parts",
+        "cli_fleet_upkeep",
         "cli_parts",
         "ask",
     },
@@ -295,7 +303,7 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
         "fleet.web",
     },
     # The operator's tool signs with it; on a device nothing else knows of it.
-    "tuf": {"fleet.distrusting", "fleet.fetcher", "fleet.metadata", "fleet.trust"},
+    "tuf": {"fleet.distrusting", "fleet.fetcher", "fleet.metadata", "fleet.trust", "fleet_admin"},
     "onnxruntime": {"camera.looking.detector"},
     # In processes of their own: the agent itself never decodes a picture.
     "cv2": {
@@ -313,6 +321,7 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
 }
 
 
+@cache
 def _modules() -> dict[str, Path]:
     return {
         ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
@@ -320,6 +329,7 @@ def _modules() -> dict[str, Path]:
     }
 
 
+@cache
 def _imports(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -333,6 +343,7 @@ def _imports(path: Path) -> set[str]:
     return found
 
 
+@cache
 def _internal(path: Path) -> set[str]:
     known = _modules()
     names = {name.removeprefix("agent.") for name in _imports(path) if name.startswith("agent.")}

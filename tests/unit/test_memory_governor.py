@@ -390,6 +390,18 @@ def test_an_idle_model_goes_and_comes_with_the_next_prompt(build: Callable[..., 
     assert bench.host.calls[-1] == "load small"
 
 
+def test_an_idle_model_comes_back_when_it_is_woken_and_stays_as_long_again(build: Callable[..., Bench]) -> None:
+    bench = build(Memory.model_validate({"keep_alive": "60s"}), (SMALL,))
+    bench.look(61.0)
+    assert bench.host.calls[-1] == "unload: it had nothing to do"
+    bench.governor.wake()
+    assert bench.host.calls[-1] == "load small"
+    bench.look(58.0)
+    assert bench.host.calls[-1] == "load small"
+    bench.look(3.0)
+    assert bench.host.calls[-1] == "unload: it had nothing to do"
+
+
 def test_kept_for_no_time_at_all_a_model_serves_what_waits_before_it_goes(build: Callable[..., Bench]) -> None:
     bench = build(Memory.model_validate({"keep_alive": "0s"}), (SMALL,))
     bench.worker.queue, bench.host.lingers = 1, True

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.durable_file import write_durably
 from agent.fleet.layout import channel_target, device_target, group_target
 from agent.fleet.ports import DistrustError
 from agent.fleet.values import Distrust, ReleaseName
-from agent.fleet_admin import repository as repository_module
 from agent.fleet_admin.checking import check
 from agent.fleet_admin.creating import add_channel
 from agent.fleet_admin.errors import FleetError, KeyMissingError
@@ -20,6 +20,7 @@ from tests.fleet.server import StaticServer, serving
 from tests.fleet.workshop import Workshop
 from tests.integration.fleet.device import Device
 
+WRITES = "agent.fleet_admin.repository.write_durably"
 ROLES = ("root", "targets", "snapshot", "timestamp", "releases", "groups", "devices", "channel-stable")
 
 
@@ -178,7 +179,7 @@ def test_going_back_is_a_new_version(workshop: Workshop, device: Device) -> None
     desired, release = device.check()
     assert release == one
     assert desired is not None
-    assert desired.share == 1
+    assert desired.share == 1.0
     assert [it.release for it in history(workshop.place, "stable")] == ["one", "two", "two", "one"]
     with pytest.raises(FleetError, match="no release before this one"):
         roll_back(workshop.place, workshop.keys(), "stable", workshop.now)
@@ -254,16 +255,16 @@ def test_a_device_that_reads_amid_a_command_finds_nothing_broken(
 ) -> None:
     release = workshop.release("one")
     assert device.check()[1] == release
-    real, reads = repository_module.write_durably, 0
+    reads = 0
 
     def written(file: Path, content: bytes, *, mode: int) -> None:
         nonlocal reads
-        real(file, content, mode=mode)
+        write_durably(file, content, mode=mode)
         reads += 1
         assert device.check()[1] == release
         assert devices.new().check()[1] == release
 
-    monkeypatch.setattr(repository_module, "write_durably", written)
+    monkeypatch.setattr(WRITES, written)
     COMMANDS[name](workshop)
     assert reads >= 3
 
@@ -277,7 +278,6 @@ def test_a_command_that_was_cut_off_is_given_again(
     workshop: Workshop, device: Device, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     release = workshop.release("one")
-    real = repository_module.write_durably
     for survived in range(100):
         left = survived
 
@@ -286,9 +286,9 @@ def test_a_command_that_was_cut_off_is_given_again(
             if left == 0:
                 raise CutOffError
             left -= 1
-            real(file, content, mode=mode)
+            write_durably(file, content, mode=mode)
 
-        monkeypatch.setattr(repository_module, "write_durably", cut)
+        monkeypatch.setattr(WRITES, cut)
         try:
             COMMANDS[name](workshop)
         except CutOffError:
@@ -297,7 +297,7 @@ def test_a_command_that_was_cut_off_is_given_again(
             continue
         break
     assert survived >= 3
-    monkeypatch.setattr(repository_module, "write_durably", real)
+    monkeypatch.undo()
     assert device.check()[1] == release
     workshop.promote("one", 0.75)
     desired, _ = device.check()

@@ -96,7 +96,7 @@ def test_a_good_release_reaches_all(workshop: Workshop, broker: PrivateBroker, d
             devices.report(name, "two", "committed", running="two")
     running.ends()
     assert (running.is_done, running.error) == (True, None)
-    assert running.desired().share == 1
+    assert running.desired().share == 1.0
     assert len([line for line in running.told if "is for" in line]) == 3
 
 

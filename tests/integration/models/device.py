@@ -3,10 +3,10 @@
 import hashlib
 from pathlib import Path
 
+from agent.download.pace import Pace
 from agent.models.catalog import Catalog, Entry
 from agent.models.manifest import HubSource, Licence, Manifest
 from agent.models.manifest_file import manifest_text
-from agent.download.pace import Pace
 from agent.models.pull import From, Pulled, Puller
 from agent.models.transfer import Transfer, new_client
 from agent.units import Bytes, Seconds

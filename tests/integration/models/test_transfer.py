@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from agent.download.pace import Pace
 from agent.models.manifest import Manifest
 from agent.models.manifest_file import manifest_text
-from agent.download.pace import Pace
 from agent.models.pull import From, Puller
 from agent.models.pull_error import PullError
 from agent.models.transfer import Transfer, new_client

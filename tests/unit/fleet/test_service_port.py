@@ -89,6 +89,11 @@ class StandInHost(EngineHost):
 class Bench:
     """The service on stand-ins."""
 
+    woken = 0
+
+    def wake(self) -> None:
+        self.woken += 1
+
     def __init__(self) -> None:
         clock = Clock("boot", now=lambda: Seconds(1.0), wall=lambda: UnixSeconds(1.0))
         self.lanes, self.counters, self.restarting = StandInLanes(), Counters(), Restarting()
@@ -104,6 +109,7 @@ class Bench:
             counters=self.counters,
             restarting=self.restarting,
             room=lambda: None,
+            wake=self.wake,
         )
 
 
@@ -203,6 +209,7 @@ async def test_prompts_that_failed_here_are_counted_and_those_of_their_senders_n
 
 async def test_serving_and_restarting(bench: Bench) -> None:
     await bench.service.serving()
+    assert bench.woken == 1, "a model that left for want of work comes back"
     bench.service.restart("to start r1")
     async with asyncio.timeout(10):
         await bench.restarting.asked()

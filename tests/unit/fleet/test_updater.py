@@ -146,6 +146,26 @@ def test_an_operator_can_have_a_rejected_release_tried_again(fleet: SimulatedFle
     assert device.running == "r1"
 
 
+def test_a_force_that_comes_too_late_for_one_check_has_the_next_one(
+    fleet: SimulatedFleet, device: SimulatedDevice
+) -> None:
+    fleet.publish("r1", BAD["loads no model"])
+
+    async def then() -> None:
+        await settled(device)
+        assert device.updater is not None
+        fleet.is_reachable = False
+        with pytest.raises(RetryError, match="nobody answers"):
+            await device.updater.check_now(silent)  # goes on with pauses
+        fleet.is_reachable = True
+        asking = asyncio.create_task(device.updater.check_now(silent, force=True))
+        await asyncio.sleep(60)
+        assert device.running == "r1"
+        asking.cancel()
+
+    during(device, then)
+
+
 def test_who_asks_in_the_new_process_is_told_the_end(device: SimulatedDevice) -> None:
     async def then() -> None:
         await asyncio.sleep(100)
