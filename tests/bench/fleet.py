@@ -157,12 +157,11 @@ def _have(fleet: NetworkedFleet, release: ReleaseName) -> int:
 
 async def _simulation(count: int) -> None:
     began = time.monotonic()
-    print(
-        f"{count:,} devices, simulated with the same updater and the same rules for phases: the power goes twice a day"
-    )
-    print("on each, each twentieth check finds no server, and every three hours none is there for a quarter of one.\n")
-    _row("rollout", "outcome", "tried it", "run the good one", "simulated hours", "s")
-    _row("---", "---", *["---:"] * 4)
+    print(f"{count:,} devices, simulated: the same updater, the same rules for phases, a check and a phase each hour.")
+    print("On each the power goes twice a day; one question in twenty finds no server, and every three hours none is")
+    print("there for a quarter of one.\n")
+    _row("rollout", "outcome", "tried it", "run the good one", "messages", "simulated hours", "s")
+    _row("---", "---", *["---:"] * 5)
     async with simulated_rollouts(count) as rollouts:
         good, bad = rollouts.fleet.publish("good"), rollouts.fleet.publish("bad", BAD["answers wrongly"])
         some = rollouts.fleet.publish("some")
@@ -177,27 +176,28 @@ async def _simulation(count: int) -> None:
         await _simulated(rollouts, some, good, f"bad on one in {_ONE_IN} (hangs)")
         said = rollouts.said
     print("\n" + "\n".join(rollouts.told))
-    print(
-        f"\n{rollouts.cuts:,} power cuts; {rollouts.fleet.asked:,} checks, {rollouts.fleet.failed:,} of them found nobody"
-    )
+    asked, failed = rollouts.fleet.asked, rollouts.fleet.failed
+    print(f"\n{rollouts.cuts:,} power cuts; {asked:,} questions to servers, of which {failed:,} found none")
     print(f"{said.messages.total():,} messages, {said.size / said.messages.total():.0f} bytes each on average")
     print(f"{time.monotonic() - began:.0f} s in all")
 
 
 async def _simulated(rollouts: SimulatedRollouts, release: ReleaseName, good: ReleaseName, name: str) -> None:
     loop, began = asyncio.get_running_loop(), time.monotonic()
-    since = loop.time()
+    since, said = loop.time(), rollouts.said.messages.total()
     plan = Plan(CHANNEL, release, _PHASES, _SIMULATED_HOLD, _MOST_FAILURES)
     reached_all = await rollouts.roll_out(plan, None if release == good else good)
     assert reached_all == (release == good), rollouts.told
     await rollouts.until_all_run(good, _LONGEST)
     outcome = "reached all" if reached_all else "stopped"
     tried, have = len(rollouts.took(release)), rollouts.running(good)
+    messages = (rollouts.said.messages.total() - said) / len(rollouts.devices)
     _row(
         name,
         outcome,
         f"{tried:,}",
         f"{have:,}",
+        f"{messages:.1f}",
         f"{(loop.time() - since) / 3600:.1f}",
         f"{time.monotonic() - began:.0f}",
     )

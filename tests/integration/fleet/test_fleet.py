@@ -17,7 +17,7 @@ from tests.fleet.voice import CHANNEL
 PHASES = (Ratio(0.1), Ratio(0.5), Ratio(1.0))
 LONGEST = Seconds(12 * 3600.0)
 TIMES = 60.0
-MODEL = Random(4).randbytes(1_200_000)
+MODEL = Random(4).randbytes(1_200_000)  # noqa: S311 - no secret
 
 
 def test_devices_on_a_network(tmp_path: Path) -> None:
