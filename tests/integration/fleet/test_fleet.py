@@ -28,7 +28,7 @@ async def _on_a_network(folder: Path) -> None:
     async with networked_fleet(folder) as fleet:
         good = fleet.publish("good", MODEL)
         bad = fleet.publish("bad", MODEL[:600_000] + bytes(30_000) + MODEL[600_000:], BAD["answers wrongly"])
-        fleet.add(6, every="3min")
+        fleet.add(5, every="1min")
         late = fleet.devices[:1]
         fleet.switch_on(fleet.devices[1:])
         await fleet.until(lambda device: device.has_asked, LONGEST)
