@@ -138,7 +138,6 @@ PURE: dict[str, set[str]] = {
     "camera.capture.shortcomings": {"camera.capture.abilities", "camera.capture.source"},
     "config_file.layers": set(),
     "fleet.collecting": {"units", "fleet.values"},
-    "fleet.release_paths": {"units", "fleet.values"},
 }
 # Who may import the parts that own something. `app` builds them; `cli` calls `app`.
 ONLY_IMPORTED_BY: dict[str, set[str]] = {
