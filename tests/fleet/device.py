@@ -135,7 +135,7 @@ class SimulatedDevice:
             self.running = self.disk.start()
             self.starts += 1
             try:
-                await self._one_process(self.fleet.behaviour(self.running))
+                await self._one_process(self.fleet.behaviour(self.running, self.id))
                 await asyncio.sleep(RESTART)
             except PowerCutError:
                 await asyncio.sleep(BOOT)
@@ -191,28 +191,37 @@ class SimulatedDevice:
                 task.cancel()
             await asyncio.wait({running, restarting})
 
-    def _updater(self, service: SimulatedService) -> Updater:
-        ports = Ports(
+    def ports(self, service: SimulatedService) -> Ports:
+        """What the updater of a process acts through."""
+        blobs = SimulatedBlobs(self.disk)
+        return Ports(
             trust=self.fleet,
-            blobs=SimulatedBlobs(self.disk),
-            slots=SimulatedSlots(self.disk),
+            blobs=blobs,
+            slots=SimulatedSlots(self.disk, blobs),
             service=service,
             record=SimulatedRecord(self.disk),
             lock=lambda: self.lock,
             call=at_once,
         )
+
+    def emit(self, event: Event) -> None:
+        """Tell an event."""
+        self.events.append(event)
+
+    def show(self, state: UpdateState) -> None:
+        """Tell how far an update is."""
+        self.shown = state
+
+    def _updater(self, service: SimulatedService) -> Updater:
         return Updater(
-            ports,
-            Reports(emit=self.events.append, show=self._show),
+            self.ports(service),
+            Reports(emit=self.emit, show=self.show),
             Device(self.id, "aarch64", "Jetson Orin Nano", launcher=1, journal=1),
             self.settings,
             clock=self.clock,
             running=self.running,
             jitter=self.jitter,
         )
-
-    def _show(self, state: UpdateState) -> None:
-        self.shown = state
 
 
 def _now() -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
-from agent.fleet.ports import NoRoomError, StagingError
+from agent.fleet.ports import Blobs, NoRoomError, StagingError
 from agent.fleet.update import Update
 from agent.fleet.update_file import Kept
 from agent.fleet.values import Digest, Release, ReleaseName
@@ -111,10 +111,11 @@ class SimulatedBlobs:
 
 
 class SimulatedSlots:
-    """`Slots`."""
+    """`Slots`, of what is in a store."""
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, disk: Disk, blobs: Blobs) -> None:
         self._disk = disk
+        self._blobs = blobs
 
     def good(self) -> ReleaseName | None:
         return self._disk.good
@@ -128,7 +129,7 @@ class SimulatedSlots:
             raise NoRoomError("no room for a slot")
         if release.name in self._disk.unusable:
             raise StagingError("a wheel does not suit")
-        assert set(_digests(release)) <= self._disk.blobs
+        assert self._blobs.missing(release) == 0
         self._disk.slots.add(release.name)
         self._disk.touched("staged")
 

@@ -98,7 +98,8 @@ class SimulatedFleet:
     Attributes:
         wants: What is desired; None: nothing.
         releases: All that there are.
-        behaviours: Of those that do not behave well.
+        behaviours: Of the releases.
+        unlike: Of a release on some device that is not like the others.
         is_reachable: Whether it answers.
         distrust: In which way what it gives is not to be trusted; None: in none.
         asked: How often it was asked.
@@ -107,6 +108,7 @@ class SimulatedFleet:
     wants: Desired | None = None
     releases: dict[ReleaseName, Release] = field(default_factory=dict)
     behaviours: dict[ReleaseName, Behaviour] = field(default_factory=dict)
+    unlike: dict[tuple[ReleaseName, str], Behaviour] = field(default_factory=dict)
     is_reachable: bool = True
     distrust: Distrust | None = None
     asked: int = 0
@@ -139,6 +141,6 @@ class SimulatedFleet:
         self._answer()
         return self.releases[name]
 
-    def behaviour(self, name: ReleaseName | None) -> Behaviour:
-        """Of a release, or of the installed one."""
-        return GOOD if name is None else self.behaviours[name]
+    def behaviour(self, name: ReleaseName | None, device: str) -> Behaviour:
+        """Of a release, or of the installed one, on a device."""
+        return GOOD if name is None else self.unlike.get((name, device), self.behaviours[name])

@@ -302,7 +302,7 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
         "fleet.web",
     },
     # The operator's tool signs with it; on a device nothing else knows of it.
-    "tuf": {"fleet.distrusting", "fleet.fetcher", "fleet.metadata", "fleet.trust"},
+    "tuf": {"fleet.distrusting", "fleet.fetcher", "fleet.metadata", "fleet.trust", "fleet_admin"},
     "onnxruntime": {"camera.looking.detector"},
     # In processes of their own: the agent itself never decodes a picture.
     "cv2": {
