@@ -1,6 +1,7 @@
 """Imports point inward: who may import whom, enforced."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -320,6 +321,7 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
 }
 
 
+@cache
 def _modules() -> dict[str, Path]:
     return {
         ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
@@ -327,6 +329,7 @@ def _modules() -> dict[str, Path]:
     }
 
 
+@cache
 def _imports(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -340,6 +343,7 @@ def _imports(path: Path) -> set[str]:
     return found
 
 
+@cache
 def _internal(path: Path) -> set[str]:
     known = _modules()
     names = {name.removeprefix("agent.") for name in _imports(path) if name.startswith("agent.")}
