@@ -23,6 +23,9 @@ from agent.units import Seconds
 _ALONE_WITHIN: Final = Seconds(30.0)
 """So long a canary waits for what runs to end. What runs for longer slows it down."""
 
+_FEWEST_TOKENS: Final = 8
+"""Of a shorter answer the figures tell chance: when its few steps fell, and how long the question was."""
+
 _FAILURES: Final = (ErrorCode.ENGINE_FAILED, ErrorCode.DOES_NOT_FIT)
 """The agent's or the engine's own; the others are their senders', or the site's: its broker, its power, its time."""
 
@@ -136,10 +139,12 @@ class AgentService:
 
     def _measured(self, finished: Finished) -> CanaryAnswer:
         tokens, first = finished.usage.completion_tokens, finished.first_token_at
+        if tokens < _FEWEST_TOKENS:
+            return CanaryAnswer(finished.text, None, None)
         decoding = 0.0 if first is None else finished.finished_at - first
         joules = self._energy.end(finished.id).joules
         return CanaryAnswer(
             finished.text,
-            tokens_per_second=(tokens - 1) / decoding if decoding > 0 and tokens > 1 else 0.0,
-            joules_per_token=joules / tokens if joules is not None and tokens else None,
+            tokens_per_second=(tokens - 1) / decoding if decoding > 0 else None,
+            joules_per_token=None if joules is None else joules / tokens,
         )

@@ -135,10 +135,19 @@ async def test_a_canary_is_asked_of_the_engine_and_measured_by_its_own_times(ben
     assert bench.service.tally() == Tally(0, 0), "it is counted nowhere"
 
 
-@pytest.mark.parametrize("outcome", [finished(1, 10.0, 10.5), finished(0, None, 10.5)])
-async def test_what_has_no_speed_has_none(bench: Bench, outcome: Finished) -> None:
+@pytest.mark.parametrize(
+    ("outcome", "speed"),
+    [
+        (finished(0, None, 10.5), None),
+        (finished(1, 10.0, 10.5), None),
+        (finished(7, 10.0, 10.5), None),
+        (finished(8, 10.0, 10.5), 14.0),
+        (finished(8, 10.0, 10.0), None),
+    ],
+)
+async def test_what_is_not_measured_is_no_figure(bench: Bench, outcome: Finished, speed: float | None) -> None:
     bench.host.outcome = outcome
-    assert (await bench.service.ask(CANARY)).tokens_per_second == 0.0
+    assert (await bench.service.ask(CANARY)).tokens_per_second == speed
 
 
 async def test_a_canary_waits_until_nothing_else_runs(bench: Bench) -> None:
