@@ -69,6 +69,7 @@ class Worker:
         self._running: dict[PromptId, asyncio.Task[None]] = {}
         self._cancelled: set[PromptId] = set()
         self._changed = asyncio.Event()
+        self._caught_up = asyncio.Event()
         self._allowance = Allowance()
         self._stopping = False
         self._answering = Answering(
@@ -137,6 +138,12 @@ class Worker:
             await asyncio.wait(self._running.values())
             await asyncio.sleep(0)  # then each is forgotten
 
+    async def caught_up(self) -> None:
+        """Wait until all has begun that may now, of what waits."""
+        self._caught_up.clear()
+        self._changed.set()
+        await self._caught_up.wait()
+
     @property
     def admission(self) -> Admission:
         """What memory allows."""
@@ -173,6 +180,7 @@ class Worker:
                             if (pending := self._pending.pop(prompt_id, None)) is not None:  # else it was forgotten
                                 await self._shed(pending)
                     case Wait(until):
+                        self._caught_up.set()
                         await self._change(until)
 
     async def drain(self, grace: Seconds) -> None:

@@ -102,18 +102,25 @@ class AgentService:
         await self._engine.ready()
 
     async def ask(self, canary: Canary) -> CanaryAnswer:
-        """As `Service`: straight to the engine, and alone there, so that its figures can be compared."""
+        """As `Service`: straight to the engine, and alone there, so that its figures can be compared.
+
+        What waits begins first, as far as there is room: canaries in a row do not keep it out.
+        """
         self._wake()
-        self._lanes.hold()
-        try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_ALONE_WITHIN):
-                    await self._lanes.idle()
+        device = self._lanes.device
+        while True:
             await self._engine.ready()
-            return await self._answer(canary)
-        finally:
-            if not self._presence.is_draining:
-                self._lanes.release()
+            await device.caught_up()
+            device.hold()
+            try:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_ALONE_WITHIN):
+                        await device.idle()
+                if self._engine.pid is not None:  # else what ran has ended it: nothing waits here for the next one
+                    return await self._answer(canary)
+            finally:
+                if not self._presence.is_draining:
+                    device.release()
 
     async def _answer(self, canary: Canary) -> CanaryAnswer:
         """Raises `AgentError` when there is no answer."""
