@@ -64,15 +64,20 @@ def out_of_turn(desired: Desired, device_id: str) -> str | None:
     return f"{desired.release} is for {desired.share:.1%} of the devices so far, this one stands at {here:.1%}"
 
 
-def held_back(hours: DownloadHours | None, minute: MinuteOfDay, lock: str | None, *, urgent: bool) -> str | None:
+def held_back(
+    hours: DownloadHours | None, minute: MinuteOfDay, lock: str | None, *, is_serviced: bool, urgent: bool
+) -> str | None:
     """Why nothing may be changed now, for a person; None: it may.
 
     Args:
         hours: When it may; None: always.
         minute: The minute of the day.
         lock: What the site's lock says; None: there is none.
-        urgent: Whether the hours do not count; the lock does.
+        is_serviced: Whether an operator drains the device: switched, it would be drained no longer.
+        urgent: Whether the hours do not count; the others do.
     """
+    if is_serviced:
+        return "an operator drains the device"
     if lock is not None:
         return f"updates.lock: {lock}" if lock else "updates.lock is there"
     if urgent or hours is None or is_within(minute, hours.begins, hours.ends):

@@ -100,6 +100,10 @@ class Slots(Protocol):
 class Service(Protocol):
     """The agent, as the updater sees it. On the event loop. Implemented by `service_port.AgentService`."""
 
+    @property
+    def is_serviced(self) -> bool:
+        """Whether an operator drains the device."""
+
     async def drain(self) -> None:
         """Begin no prompt any more; returns when none runs."""
 

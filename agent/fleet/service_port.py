@@ -70,13 +70,18 @@ class AgentService:
         self._drains = False
         self._numbers = itertools.count(1)
 
+    @property
+    def is_serviced(self) -> bool:
+        """As `Service`."""
+        return self._presence.is_draining and not self._drains
+
     async def drain(self) -> None:
         """As `Service`. One that an operator began is left to him.
 
         Raises:
-            RetryError: An operator ended it.
+            RetryError: An operator ended it, or drains the device himself from now on.
         """
-        if self._presence.is_draining and not self._drains:
+        if self.is_serviced:
             await self._lanes.idle()
             return
         self._drains = True

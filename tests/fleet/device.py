@@ -35,6 +35,7 @@ class SimulatedService:
         self._began = _now()
         self.restarting = asyncio.Event()
         self.is_drained = False
+        self.is_serviced = False
 
     async def drain(self) -> None:
         if not self.is_drained:

@@ -85,4 +85,6 @@ def test_what_holds_an_update_back(
     urgent: bool,  # noqa: FBT001 - a case
     why: str | None,
 ) -> None:
-    assert held_back(hours, MinuteOfDay(minute), lock, urgent=urgent) == why
+    assert held_back(hours, MinuteOfDay(minute), lock, is_serviced=False, urgent=urgent) == why
+    serviced = held_back(hours, MinuteOfDay(minute), lock, is_serviced=True, urgent=urgent)
+    assert serviced == "an operator drains the device"

@@ -129,6 +129,9 @@ class Bench:
     def wake(self) -> None:
         self.woken += 1
 
+    def is_serviced(self) -> bool:
+        return self.service.is_serviced
+
     def __init__(self) -> None:
         clock = Clock("boot", now=lambda: Seconds(1.0), wall=lambda: UnixSeconds(1.0))
         self.lanes, self.counters, self.restarting = StandInLanes(), Counters(), Restarting()
@@ -241,13 +244,30 @@ async def test_draining_and_going_on(bench: Bench) -> None:
 
 
 async def test_what_an_operator_drains_stays_drained(bench: Bench) -> None:
+    assert not bench.is_serviced()
     await bench.draining.set(on=True)
     await bench.service.drain()
     await bench.service.go_on()
+    assert bench.is_serviced()
     assert bench.lanes.held()
     bench.host.outcome = finished(11, 10.0, 10.5)
     bench.lanes.upstream_is_held = False
     await bench.service.ask(CANARY)
+    assert bench.lanes.held()
+
+
+async def test_an_operator_who_drains_amid_an_update_holds_it_back(bench: Bench) -> None:
+    bench.lanes.worker.nothing_runs.clear()
+    draining = asyncio.create_task(bench.service.drain())
+    await asyncio.sleep(0)
+    assert not bench.is_serviced()
+    operators = asyncio.create_task(bench.draining.set(on=True))
+    with pytest.raises(RetryError):
+        await draining
+    await bench.service.go_on()
+    assert bench.is_serviced()
+    bench.lanes.worker.nothing_runs.set()
+    await operators
     assert bench.lanes.held()
 
 

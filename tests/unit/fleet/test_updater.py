@@ -194,6 +194,29 @@ def test_a_site_can_hold_an_update_back(device: SimulatedDevice) -> None:
     assert device.running == "r1"
 
 
+def test_a_device_that_an_operator_drains_is_not_switched(fleet: SimulatedFleet, device: SimulatedDevice) -> None:
+    fleet.want("r1", urgent=True)
+
+    def begin_service(what: str) -> None:
+        if what == "written draining" and device.service is not None:
+            device.service.is_serviced = True
+
+    device.disk.touched = begin_service
+
+    async def then() -> None:
+        await asyncio.sleep(3 * BOUND)
+        assert (device.starts, device.running) == (1, None)
+        assert device.shown is not None
+        assert device.shown.why == "an operator drains the device"
+        assert device.service is not None
+        device.disk.touched = lambda _what: None
+        device.service.is_serviced = False
+        await asyncio.sleep(PROOF.lasts + 200)
+
+    during(device, then)
+    assert device.running == "r1"
+
+
 @pytest.mark.parametrize("urgent", [False, True])
 def test_quiet_hours_count_unless_it_is_urgent(fleet: SimulatedFleet, urgent: bool) -> None:  # noqa: FBT001
     fleet.want("r1", urgent=urgent)
