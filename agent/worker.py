@@ -123,6 +123,11 @@ class Worker:
         """Why a prompt that came now would not be run soon; None: it would, once a model is loaded."""
         return Dropped.DRAINING if self._stopping else self._allowance.idle_for(self._engine.capabilities)
 
+    @property
+    def starved_of(self) -> Dropped | None:
+        """What lets nothing run now and may again, held or not: power or memory; None: neither."""
+        return self._allowance.starved_of(self._engine.capabilities)
+
     def hold(self) -> None:
         """Start no more prompts until `release`; what runs goes on, what is late is told."""
         self._allowance = replace(self._allowance, is_held=True)

@@ -104,6 +104,10 @@ class Service(Protocol):
     def is_serviced(self) -> bool:
         """Whether an operator drains the device."""
 
+    @property
+    def starved_of(self) -> str | None:
+        """What lets nothing run on the device now and may again: its power or its memory; None: neither."""
+
     async def drain(self) -> None:
         """Begin no prompt any more; returns when none runs."""
 

@@ -75,6 +75,11 @@ class AgentService:
         """As `Service`."""
         return self._presence.is_draining and not self._drains
 
+    @property
+    def starved_of(self) -> str | None:
+        """As `Service`."""
+        return self._lanes.device.starved_of
+
     async def drain(self) -> None:
         """As `Service`. One that an operator began is left to him.
 

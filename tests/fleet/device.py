@@ -36,6 +36,7 @@ class SimulatedService:
         self.restarting = asyncio.Event()
         self.is_drained = False
         self.is_serviced = False
+        self.starved_of: str | None = None
 
     async def drain(self) -> None:
         if not self.is_drained:
