@@ -214,8 +214,8 @@ class Updater:
         return True
 
     def _refuse(self, refused: UpdateRefused) -> None:
-        """Told once, until the fleet is believed again."""
-        if refused != self._refused:
+        """Told once, until the fleet is believed again; of the same kind, the time and the place may differ."""
+        if self._refused is None or refused.kind != self._refused.kind:
             self._refused = refused
             self._reports.emit(refused)
 
