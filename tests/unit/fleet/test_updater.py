@@ -1,8 +1,10 @@
 """The updater on a simulated device: every way of an update, and what holds one back."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -10,7 +12,7 @@ from agent.errors import RetryError
 from agent.events import UpdateRefused
 from agent.fleet.settings import DownloadHours
 from agent.fleet.values import Distrust, ReleaseName
-from agent.units import Ratio
+from agent.units import Ratio, Seconds
 from tests.fleet.device import SETTINGS, SimulatedDevice
 from tests.fleet.living import BOUND, living, settled
 from tests.fleet.releases import BAD, GOOD, PROOF, SimulatedFleet
@@ -236,6 +238,31 @@ def test_quiet_hours_count_unless_it_is_urgent(fleet: SimulatedFleet, urgent: bo
 
     device.lock = "not before the hours are known"
     during(device, then)
+
+
+def test_devices_do_not_begin_as_one_when_the_hours_do(fleet: SimulatedFleet) -> None:
+    async def live() -> None:
+        clock = SimulatedDevice(fleet).clock
+        begins = clock.minute_of_day() + 120
+        hours = DownloadHours.model_validate({"from": begins % 1440, "to": (begins + 240) % 1440})
+        settings = SETTINGS.model_copy(update={"hours": hours, "every": Seconds(6 * 3600.0)})
+        devices = [
+            SimulatedDevice(fleet, id=f"d{number}", settings=settings, jitter=partial(float, number / 50))
+            for number in range(50)
+        ]
+        lives = [asyncio.create_task(device.run()) for device in devices]
+        begun: list[int] = []
+        for _ in range(120 + 240):
+            await asyncio.sleep(60)
+            begun.append(sum(len(device.states()) > 1 for device in devices))
+        for life in lives:
+            life.cancel()
+        await asyncio.wait(lives)
+        assert begun[110] == 0
+        assert max(after - before for before, after in itertools.pairwise(begun)) <= 3, "in any one minute"
+        assert begun[120 + 125] == 50, "each has half of the hours left"
+
+    simulate(live())
 
 
 def test_a_release_for_half_of_the_devices_comes_to_about_half_of_them(fleet: SimulatedFleet) -> None:
