@@ -32,8 +32,8 @@ LOOK_AGAIN: Final = Seconds(60.0)
 _DRAIN_WITHIN: Final = Seconds(900.0)
 """What runs for longer than that is not broken off: the update waits."""
 
-_TELL_EVERY: Final = Seconds(10.0)
-"""So often it is told how far a download is."""
+_TELL_EVERY: Final = Seconds(60.0)
+"""So often it is told how far a download is: each time is a write to the disk for each who asked."""
 
 _MIB: Final = 1024 * 1024
 _log = logging.getLogger(__name__)

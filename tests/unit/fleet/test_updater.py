@@ -141,7 +141,6 @@ def test_an_operator_can_have_a_rejected_release_tried_again(fleet: SimulatedFle
         asking = asyncio.create_task(device.updater.check_now(tell, force=True))
         await asyncio.sleep(2 * BOUND)
         asking.cancel()
-        assert told[0] == "r1 is downloading"
         assert told[-1] == "r1 is switching", "the next process has the last word"
 
     during(device, then)
