@@ -100,6 +100,14 @@ class Slots(Protocol):
 class Service(Protocol):
     """The agent, as the updater sees it. On the event loop. Implemented by `service_port.AgentService`."""
 
+    @property
+    def is_serviced(self) -> bool:
+        """Whether an operator drains the device."""
+
+    @property
+    def starved_of(self) -> str | None:
+        """What lets nothing run on the device now and may again: its power or its memory; None: neither."""
+
     async def drain(self) -> None:
         """Begin no prompt any more; returns when none runs."""
 

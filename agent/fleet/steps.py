@@ -32,8 +32,8 @@ LOOK_AGAIN: Final = Seconds(60.0)
 _DRAIN_WITHIN: Final = Seconds(900.0)
 """What runs for longer than that is not broken off: the update waits."""
 
-_TELL_EVERY: Final = Seconds(10.0)
-"""So often it is told how far a download is."""
+_TELL_EVERY: Final = Seconds(60.0)
+"""So often it is told how far a download is: each time is a write to the disk for each who asked."""
 
 _MIB: Final = 1024 * 1024
 _log = logging.getLogger(__name__)
@@ -95,7 +95,8 @@ class Steps:
 
     def held_back(self, *, urgent: bool) -> str | None:
         """Why nothing may be changed now; None: it may."""
-        return held_back(self._fleet.hours, self._clock.minute_of_day(), self._ports.lock(), urgent=urgent)
+        minute, is_serviced = self._clock.minute_of_day(), self._ports.service.is_serviced
+        return held_back(self._fleet.hours, minute, self._ports.lock(), is_serviced=is_serviced, urgent=urgent)
 
     async def take(self, step: Step, update: Update) -> Happening:  # noqa: PLR0911 - one for each step
         """Do a step; what came of it.

@@ -16,7 +16,7 @@ from agent.clock import Clock
 from agent.errors import AgentError
 from agent.events import Event, UpdateRefused, UpdateState
 from agent.fleet.askers import Askers, Tell
-from agent.fleet.eligibility import Device
+from agent.fleet.eligibility import Device, spread
 from agent.fleet.happenings import CheckDue, Happening, Settled, Troubled, Unusable
 from agent.fleet.ports import DistrustError, StagingError
 from agent.fleet.settings import Fleet
@@ -188,7 +188,7 @@ class Updater:
                 return
 
     async def _rest(self, longest: Seconds) -> None:
-        """Until the next check: its time, somebody's wish, or the end of what held an update back."""
+        """Until the next check: its time, somebody's wish, or some time after the end of what held an update back."""
         await self._ports.service.go_on()
         if self._askers.force:
             return
@@ -198,7 +198,8 @@ class Updater:
             if await self._is_asked_within(Seconds(min(left, LOOK_AGAIN) if waits else left)):
                 return
             if waits and self._steps.held_back(urgent=self._update.urgent) is None:
-                return
+                within = spread(self._fleet.hours, self._clock.minute_of_day(), urgent=self._update.urgent)
+                waits, until = False, min(until, self._clock.now() + self._jitter() * within)
 
     async def _pause(self, longest: Seconds) -> None:
         """The device serves meanwhile."""
@@ -214,8 +215,8 @@ class Updater:
         return True
 
     def _refuse(self, refused: UpdateRefused) -> None:
-        """Told once, until the fleet is believed again."""
-        if refused != self._refused:
+        """Told once, until the fleet is believed again; of the same kind, the time and the place may differ."""
+        if self._refused is None or refused.kind != self._refused.kind:
             self._refused = refused
             self._reports.emit(refused)
 
