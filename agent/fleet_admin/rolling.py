@@ -61,6 +61,7 @@ class Rolling:
         self._show = hearing.show
         self._file: Path = place.rollouts / f"{plan.channel}.json"
         self._seen = FleetSeen(hearing.topic_root)
+        self._odd: str | None = None
 
     def run(self) -> bool:
         """Until all devices are to take it, or it has gone back; whether it is done.
@@ -114,7 +115,8 @@ class Rolling:
                 rollout = replace(rollout, devices=known)
                 write_rollout(self._file, rollout)
             match decision:
-                case Wait(why):
+                case Wait(why, is_odd):
+                    self._warn(why if is_odd else None)
                     self._show(f"{share:.0%}: {counts.words()}; {why}")
                 case Next():
                     self._tell(f"{share:.0%}: {counts.words()}")
@@ -125,6 +127,12 @@ class Rolling:
                 case _:
                     assert_never(decision)
         return rollout
+
+    def _warn(self, odd: str | None) -> None:
+        """Tell once what somebody has to look at: in a log nothing else would say it."""
+        if odd is not None and odd != self._odd:
+            self._tell(f"waits: {odd}")
+        self._odd = odd
 
     def _entered(self, phase: int) -> Rollout:
         share = self._plan.phases[phase]
