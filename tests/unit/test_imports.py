@@ -151,7 +151,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "cli_fleet_upkeep": {"cli_fleet"},
     "cli_fleet_parts": {"cli_fleet", "cli_fleet_devices", "cli_fleet_upkeep"},
     # A device needs nothing of the operator's side.
-    "fleet_admin": {"cli_fleet", "cli_fleet_devices", "cli_fleet_parts", "cli_fleet_upkeep"},
+    "fleet_admin": {"cli_fleet", "cli_fleet_desired", "cli_fleet_devices", "cli_fleet_parts", "cli_fleet_upkeep"},
     "cli_build": {"cli_models"},
     "bench": {"cli_bench"},
     "cli_parts": {"cli", "cli_models", "cli_bench", "cli_build", "cli_fleet", "cli_fleet_devices", "cli_fleet_upkeep"},
