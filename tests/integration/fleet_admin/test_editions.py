@@ -9,13 +9,14 @@ import pytest
 from agent.durable_file import write_durably
 from agent.fleet.layout import channel_target, device_target, group_target
 from agent.fleet.ports import DistrustError
-from agent.fleet.values import Distrust, ReleaseName
+from agent.fleet.values import Distrust, ReleaseName, Requirements
 from agent.fleet_admin.checking import check
 from agent.fleet_admin.creating import add_channel
 from agent.fleet_admin.errors import FleetError, KeyMissingError
 from agent.fleet_admin.promoting import history, roll_back, unpin
 from agent.fleet_admin.refreshing import refresh
 from agent.fleet_admin.rotating import rotate
+from agent.journal.schema import MAJOR
 from tests.fleet.server import StaticServer, serving
 from tests.fleet.workshop import Workshop
 from tests.integration.fleet.device import Device
@@ -84,7 +85,7 @@ def test_a_device_gets_the_release_that_was_published(workshop: Workshop, device
     assert device.check() == (desired, published)
     assert (desired.share, desired.cohort, desired.urgent) == (0.25, "one", False)
     assert published.version == "1.2.3"
-    assert published.requires.architectures == ("aarch64",)
+    assert published.requires == Requirements(("aarch64",), ("NVIDIA Jetson",), 1, journal=MAJOR)
     assert [file.path for file in published.models[0].files] == ["model.onnx", "more/words.json"]
 
 

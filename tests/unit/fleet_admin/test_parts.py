@@ -8,14 +8,39 @@ from agent.fleet.values import Canary
 from agent.fleet_admin.demands import USUAL_PROOF, read_canaries, read_proof
 from agent.fleet_admin.errors import FleetError
 from agent.fleet_admin.wheelhouse import read_wheelhouse
-from tests.fleet.workshop import AGENT, LIBRARY, make_wheels
+from agent.journal import schema
+from agent.journal.schema import MAJOR
+from tests.fleet.workshop import AGENT, LIBRARY, agent_wheel, make_wheels
 
 
 def test_a_wheelhouse_says_its_version_and_its_machines(tmp_path: Path) -> None:
     wheels, lock = make_wheels(tmp_path)
     found = read_wheelhouse(wheels, lock)
     assert [wheel.name for wheel in found.wheels] == [AGENT, LIBRARY]
-    assert (found.version, found.architectures) == ("1.2.3", ("aarch64",))
+    assert (found.version, found.architectures, found.journal) == ("1.2.3", ("aarch64",), MAJOR)
+
+
+def test_the_form_of_the_journal_is_read_from_the_agents_wheel(tmp_path: Path) -> None:
+    source = Path(schema.__file__).read_text(encoding="utf-8")
+    wheels, lock = make_wheels(tmp_path, agent_wheel(schema=source.replace("MAJOR: Final = 1", "MAJOR: Final = 7")))
+    assert read_wheelhouse(wheels, lock).journal == 7
+    (wheels / AGENT).write_bytes(agent_wheel(schema=source))
+    assert read_wheelhouse(wheels, lock).journal == MAJOR
+
+
+@pytest.mark.parametrize(
+    ("agent", "says"),
+    [
+        (b"no wheel", "agent/journal/schema.py cannot be read from it: File is not a zip file"),
+        (agent_wheel(schema=None), "agent/journal/schema.py cannot be read from it"),
+        (agent_wheel(schema="MAJOR ="), "agent/journal/schema.py cannot be read from it"),
+        (agent_wheel(schema="MAJOR = 1 + 1"), "does not say which form its journal has"),
+    ],
+)
+def test_an_agent_that_does_not_say_its_journals_form_is_refused(tmp_path: Path, agent: bytes, says: str) -> None:
+    wheels, lock = make_wheels(tmp_path, agent)
+    with pytest.raises(FleetError, match=says):
+        read_wheelhouse(wheels, lock)
 
 
 @pytest.mark.parametrize(
