@@ -149,13 +149,15 @@ def publish(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Publish a release."""
     with told_plainly():
-        from agent.fleet_admin.demands import read_canaries, read_proof  # noqa: PLC0415  # see init
+        from agent.fleet_admin.demands import check_fragment, read_canaries, read_proof  # noqa: PLC0415  # see init
         from agent.fleet_admin.progress_bar import ProgressBar  # noqa: PLC0415  # likewise
         from agent.fleet_admin.publishing import Parts, size_of  # noqa: PLC0415  # likewise
         from agent.fleet_admin.publishing import publish as publish_parts  # noqa: PLC0415  # likewise
 
         canaries = () if canary is None else read_canaries(canary)
         wanted = read_proof(proof or [])
+        if config is not None:
+            check_fragment(config)
         parts = Parts(wheels, lock, tuple(model or ()), config, canaries, wanted, tuple(board or ()), launcher)
         place, key_folder = opened(folder, keys, passphrase)
         with ProgressBar(f"copying {name}") as bar:

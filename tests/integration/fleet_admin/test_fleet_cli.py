@@ -81,6 +81,20 @@ def test_a_fleet_of_one(tmp_path: Path, secret: tuple[str, Path]) -> None:
     assert told.stdout.endswith("all is signed and whole\n")
 
 
+def test_a_wrong_fragment_is_not_published(tmp_path: Path, secret: tuple[str, Path]) -> None:
+    fleet, fragment = tmp_path / "fleet", tmp_path / "fragment.yaml"
+    _fleet("init", fleet, *secret)
+    wheels, lock = make_wheels(tmp_path)
+    fragment.write_text("log_levle: INFO\n")
+    parts = ("--wheels", wheels, "--lock", lock, "--config", fragment, *secret)
+    told = _fleet("publish", fleet, "--name", "one", *parts)
+    assert told.exit_code == 1
+    assert "no device would start with this configuration: " in _plain(told.stderr)
+    assert not [file for file in (fleet / "repository" / "blobs").rglob("*") if file.is_file()]
+    fragment.write_text("log_level: INFO\n")
+    assert _fleet("publish", fleet, "--name", "one", *parts).exit_code == 0
+
+
 def test_what_a_web_server_has_to_read_is_for_all_and_keys_are_not(tmp_path: Path, secret: tuple[str, Path]) -> None:
     fleet = tmp_path / "fleet"
     _fleet("init", fleet, *secret)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.fleet.values import Canary
-from agent.fleet_admin.demands import USUAL_PROOF, read_canaries, read_proof
+from agent.fleet_admin.demands import USUAL_PROOF, check_fragment, read_canaries, read_proof
 from agent.fleet_admin.errors import FleetError
 from agent.fleet_admin.wheelhouse import read_wheelhouse
 from agent.journal import schema
@@ -103,3 +103,30 @@ def test_a_proof_is_as_usual_but_for_what_is_said() -> None:
 def test_a_proof_that_is_none(word: str) -> None:
     with pytest.raises(FleetError, match="--proof: "):
         read_proof([word])
+
+
+@pytest.mark.parametrize(
+    "text", ["log_level: INFO\n", "", "models_dir: /var/lib/models\nbroker: {tls: {ca: /etc/on-the-device.pem}}\n"]
+)
+def test_a_fragment_of_configuration_that_devices_take(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "fragment.yaml"
+    file.write_text(text)
+    check_fragment(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("log_level: LOUD\n", "fragment.yaml:1: log_level: "),
+        ("log_levle: INFO\n", "fragment.yaml:1: log_levle: "),
+        ("broker: {port: many}\n", "fragment.yaml:1: broker.port: "),
+        ("- a list\n", "not a configuration"),
+    ],
+)
+def test_a_fragment_of_configuration_that_they_would_refuse(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "fragment.yaml"
+    file.write_text(text)
+    with pytest.raises(FleetError, match=says):
+        check_fragment(file)
+    with pytest.raises(FleetError, match="no such file"):
+        check_fragment(tmp_path / "none.yaml")
