@@ -1,6 +1,7 @@
 """Imports point inward: who may import whom, enforced."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -322,6 +323,7 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
 }
 
 
+@cache
 def _modules() -> dict[str, Path]:
     return {
         ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
@@ -329,6 +331,7 @@ def _modules() -> dict[str, Path]:
     }
 
 
+@cache
 def _imports(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -342,6 +345,7 @@ def _imports(path: Path) -> set[str]:
     return found
 
 
+@cache
 def _internal(path: Path) -> set[str]:
     known = _modules()
     names = {name.removeprefix("agent.") for name in _imports(path) if name.startswith("agent.")}
