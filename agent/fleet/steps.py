@@ -97,6 +97,11 @@ class Steps:
         """Why nothing may be changed now; None: it may."""
         return held_back(self._fleet.hours, self._clock.minute_of_day(), self._ports.lock(), urgent=urgent)
 
+    async def is_on_trial(self, update: Update) -> bool:
+        """Whether this process is the release that is tried."""
+        is_it = self._running is not None and self._running == update.release
+        return is_it and await self._call(self._ports.slots.good) != self._running
+
     async def take(self, step: Step, update: Update) -> Happening:  # noqa: PLR0911 - one for each step
         """Do a step; what came of it.
 
@@ -217,6 +222,8 @@ class Steps:
             await self._call(partial(self._ports.slots.collect, stay, most))
         except (AgentError, OSError) as error:
             _log.warning("releases_not_collected", extra={"reason": str(error)})
+        except Exception:  # noqa: BLE001 - what is decided would never be over, and no update would follow
+            _log.exception("releases_not_collected")
 
     async def _restart(self, why: str) -> Never:
         self._ports.service.restart(why)

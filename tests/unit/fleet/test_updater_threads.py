@@ -57,7 +57,7 @@ class Site:
         ports = Ports(
             trust=fleet,
             blobs=self.blobs,
-            slots=SimulatedSlots(disk),
+            slots=SimulatedSlots(disk, self.blobs),
             service=SimulatedService(GOOD),
             record=self.record,
             lock=lambda: self.lock,
