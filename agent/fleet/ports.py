@@ -81,9 +81,6 @@ class Slots(Protocol):
     def stage(self, release: Release) -> None:
         """Make a slot of it, complete or not there at all. Raises `StagingError`, `NoRoomError`."""
 
-    def is_staged(self, name: ReleaseName) -> bool:
-        """Whether there is a complete slot of it."""
-
     def begin_trial(self, name: ReleaseName) -> None:
         """The next start is of this one; after too many starts the launcher goes back to the good one by itself."""
 
@@ -93,8 +90,14 @@ class Slots(Protocol):
     def abandon(self, name: ReleaseName) -> None:
         """The next start is of the good one again."""
 
-    def collect(self, keep: frozenset[ReleaseName], most: Bytes) -> Bytes:
-        """Remove slots and contents that nothing needs, until they take at most so much; returns what was freed."""
+    def collect(self, keep: frozenset[ReleaseName], most: Bytes, coming: Release | None = None) -> Bytes:
+        """Remove slots and contents that nothing needs, until they take at most so much; returns what was freed.
+
+        Args:
+            keep: Releases that stay.
+            most: What may stay.
+            coming: The release that room is made for: what has come of it stays.
+        """
 
 
 class Service(Protocol):

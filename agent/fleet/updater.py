@@ -17,8 +17,9 @@ from agent.errors import AgentError
 from agent.events import Event, UpdateRefused, UpdateState
 from agent.fleet.askers import Askers, Tell
 from agent.fleet.eligibility import Device, spread
-from agent.fleet.happenings import CheckDue, Happening, Settled, Troubled, Unusable
-from agent.fleet.ports import DistrustError, StagingError
+from agent.fleet.happenings import CheckDue, Happening, Settled, Troubled
+from agent.fleet.mishaps import Mishap, mishap
+from agent.fleet.ports import DistrustError
 from agent.fleet.settings import Fleet
 from agent.fleet.state import Step, advance, back_off, step_of
 from agent.fleet.steps import LOOK_AGAIN, Ports, Steps
@@ -145,13 +146,8 @@ class Updater:
         """One step, with what goes wrong in it."""
         try:
             happening = await self._steps.take(step, self._update)
-        except StagingError as error:
-            happening = Unusable(str(error)) if step is Step.BRING else Troubled(str(error))
-        except DistrustError as error:
-            self._refuse(UpdateRefused(error.kind.value, str(error)))
-            happening = Troubled(str(error))
-        except (AgentError, OSError) as error:
-            happening = Troubled(str(error))
+        except Exception as error:  # noqa: BLE001 - a bug costs one step, not the agent at each start again
+            happening = await self._mishap(step, error)
         else:
             if step is Step.CHECK:
                 self._refused = None
@@ -159,6 +155,16 @@ class Updater:
         if isinstance(happening, Troubled) and step_of(self._update) is step:
             self._askers.answer(self._update)
             await self._pause(back_off(self._update.attempts, self._jitter()))
+
+    async def _mishap(self, step: Step, error: Exception) -> Mishap:
+        """What an error means; on trial, where nothing else is left, it ends the agent: the launcher counts that."""
+        if isinstance(error, DistrustError):
+            self._refuse(UpdateRefused(error.kind.value, str(error)))
+        elif not isinstance(error, AgentError | OSError):
+            if step in (Step.COMMIT, Step.GO_BACK) and await self._steps.is_on_trial(self._update):
+                raise error
+            _log.error("update_step_failed", extra={"step": step.name}, exc_info=error)
+        return mishap(step, error)
 
     async def _happened(self, happening: Happening) -> None:
         """Something has happened: it is written down, then told."""

@@ -10,6 +10,7 @@ import pytest
 
 from agent.errors import RetryError
 from agent.events import UpdateRefused
+from agent.fleet.ports import NoRoomError
 from agent.fleet.settings import DownloadHours
 from agent.fleet.values import Distrust, ReleaseName
 from agent.units import Ratio, Seconds
@@ -340,6 +341,30 @@ def test_a_release_of_which_no_slot_can_be_made_has_failed_for_good(device: Simu
     assert device.states() == [("r1", "downloading"), ("r1", "failed")]
     assert device.shown is not None
     assert device.shown.state == "failed"
+
+
+@pytest.mark.parametrize("access", ["fetch", "stage"])
+def test_a_disk_that_old_releases_fill_is_cleared_for_the_next_one(
+    fleet: SimulatedFleet, device: SimulatedDevice, access: str
+) -> None:
+    fleet.publish("r2")
+    fleet.publish("r3")
+
+    def has_room_for_two(what: str) -> None:
+        if what == access and len(device.disk.slots) == 2:
+            raise NoRoomError("no room for a third one")
+
+    device.disk.touched = has_room_for_two
+
+    async def then() -> None:
+        await settled(device)
+        for name in ("r2", "r3"):
+            fleet.want(name)
+            await asyncio.sleep(2 * BOUND)
+            assert device.running == name
+
+    during(device, then)
+    assert device.disk.slots == {"r2", "r3"}, "the one before stays"
 
 
 def test_a_release_that_is_withdrawn_before_the_switch_is_not_run(
