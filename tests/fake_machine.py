@@ -21,7 +21,10 @@ _AGENT = """#!/bin/sh
 state={root}/var/lib/jetson-agent
 case $1 in
     check-config)
-        ! grep '^ *{refused_key}:' "${{3:-{root}/etc/jetson-agent/agent.yaml}}" >&2 || exit 78
+        config=${{3:-{root}/etc/jetson-agent/agent.yaml}}
+        ! grep '^ *{refused_key}:' "$config" >&2 || exit 78
+        named=$(sed -n '/^fleet:/,$s/^  root: *//p' "$config")
+        [ -z "$named" ] || [ -f "$(dirname "$config")/$named" ] || exit 78
         ;;
     run)
         [ "$(cat $state/journal.db 2>/dev/null || echo 0)" -le {knows} ] || exit 1
