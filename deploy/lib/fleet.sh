@@ -42,7 +42,7 @@ enrol() { # before it counts, the new release has read it
         rm "$CONFIG/agent.yaml.new" "$CONFIG/root.json" # which no configuration names
         fail "the section fleet would be wrong, as said above" 78
     }
-    mv "$CONFIG/agent.yaml.new" "$CONFIG/agent.yaml"
+    replace "$CONFIG/agent.yaml.new" "$CONFIG/agent.yaml"
     changed=yes
 }
 
