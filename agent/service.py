@@ -61,9 +61,7 @@ async def _serve(config: Config) -> int:
     return RESTART if restarting.is_asked else 0
 
 
-async def _run(
-    agent: Agent, stop: asyncio.Event, restarting: Restarting, config: Config, start: CountedStart
-) -> None:
+async def _run(agent: Agent, stop: asyncio.Event, restarting: Restarting, config: Config, start: CountedStart) -> None:
     await agent.recover()
     async with agent.started():
         await asyncio.to_thread(start.serves)
