@@ -13,6 +13,7 @@ from agent.config import Broker
 from agent.fleet.layout import channel_target
 from agent.fleet_admin.errors import FleetError
 from agent.fleet_admin.keys import KeyFolder
+from agent.fleet_admin.leftovers import clear, leftovers
 from agent.fleet_admin.listening import listen
 from agent.fleet_admin.phases import GoBack, Next, Plan, Wait, count, decide
 from agent.fleet_admin.place import Place, locked
@@ -77,6 +78,7 @@ class Rolling:
         self._place.rollouts.mkdir(exist_ok=True)
         lock = self._file.with_suffix(".lock")
         with locked(lock, Seconds(0.0), f"a rollout of {self._plan.channel} runs already"):
+            clear(file for file in leftovers(self._place.rollouts) if file.name.startswith(f".{self._file.name}."))
             with BrokerConnection(self._hearing.broker):
                 pass  # a wrong address is better told before anything is signed
             rollout = self._begun()

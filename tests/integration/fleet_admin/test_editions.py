@@ -1,5 +1,6 @@
 """What the operator's commands sign, read by a device's own code over HTTP: afterwards, and amid it."""
 
+import fcntl
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from agent.fleet.values import Distrust, ReleaseName, Requirements
 from agent.fleet_admin.checking import check
 from agent.fleet_admin.creating import add_channel
 from agent.fleet_admin.errors import FleetError, KeyMissingError
+from agent.fleet_admin.leftovers import leftovers
 from agent.fleet_admin.promoting import history, roll_back, unpin
 from agent.fleet_admin.refreshing import refresh
 from agent.fleet_admin.rotating import rotate
@@ -255,6 +257,35 @@ def test_what_is_damaged_is_found(workshop: Workshop) -> None:
     assert finding.orphans == (stray,)
     assert [str(lock) in wrong or str(wheel) in wrong for wrong in finding.wrong] == [True, True]
     workshop.publish("one")
+    assert _finds(workshop) == ()
+
+
+def test_what_commands_that_were_killed_have_left_is_listed_and_cleared(workshop: Workshop) -> None:
+    release = workshop.release("one")
+    repository = workshop.place.repository.folder
+    names = (
+        "metadata/.9.snapshot.json.abcd_123",
+        "metadata/.timestamp.json.abcd_123",
+        f"targets/releases/.{release.lock.digest}.two.json.abcd_123",
+        "blobs/.incoming-abcd_123",
+        "../keys/.targets-2.pem.abcd_123",
+        "../.root.json.abcd_123",
+    )
+    left = {(repository / name).resolve() for name in names}
+    for file in left:
+        file.touch()
+    kept = workshop.place.folder / ".htaccess"
+    kept.touch()
+    with (repository / "blobs" / ".incoming-copied").open("wb") as copied:
+        fcntl.flock(copied, fcntl.LOCK_EX)  # as a command that is copying does
+        finding = check(workshop.place, workshop.now, lambda _: None, lambda _: None)
+        assert set(finding.leftovers) == {*left, Path(copied.name)}
+        assert (finding.orphans, finding.wrong) == ((), ())
+        workshop.promote("one", 0.5)
+        assert list(leftovers(workshop.place.folder)) == [Path(copied.name)]
+    workshop.promote("one", 0.75)
+    assert list(leftovers(workshop.place.folder)) == []
+    assert kept.exists()
     assert _finds(workshop) == ()
 
 
