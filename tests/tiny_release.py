@@ -52,6 +52,11 @@ class TinyBlobs:
     def fetch(self, release: Release, *, progress: Callable[[Bytes], None], is_stopped: Callable[[], bool]) -> None:
         """Nothing to be done."""
 
+    def drop_damaged(self, release: Release) -> int:
+        """Nothing ever is."""
+        del release
+        return 0
+
     def path(self, digest: Digest) -> Path:
         """Where a content is."""
         return self.folder / digest

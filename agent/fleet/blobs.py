@@ -14,6 +14,7 @@ from pathlib import Path
 
 from agent.download.pace import Pace
 from agent.download.part import part_size
+from agent.durable_file import sync_folder
 from agent.fleet.fetching import Fetching, StoppedError
 from agent.fleet.ports import DistrustError, NoRoomError, UnreachableError
 from agent.fleet.values import Blob, Digest, Distrust, Release
@@ -92,14 +93,25 @@ class BlobStore:
                 raise
             raise NoRoomError(f"{self._folder}: the disk is full; what has come is kept") from error
 
+    def drop_damaged(self, release: Release) -> int:
+        """Verify a release's contents that are here once more; remove the wrong ones, and return how many were.
+
+        Raises:
+            OSError: The disk does not say.
+        """
+        here = {blob.digest: self.path(blob.digest) for blob in _contents(release)}
+        damaged = [file for digest, file in here.items() if file.exists() and not _has(file, digest)]
+        for file in damaged:
+            _log.warning("blob_damaged", extra={"digest": file.name})
+            file.unlink()
+        return len(damaged)
+
     def path(self, digest: Digest) -> Path:
         """Where a whole, verified content is."""
         return self._folder / digest
 
     def _lacking(self, release: Release) -> list[Blob]:
-        files = (*release.wheels, *(file for model in release.models for file in model.files))
-        blobs = [release.lock, *([] if release.config is None else [release.config]), *(file.blob for file in files)]
-        distinct = {blob.digest: blob for blob in blobs}
+        distinct = {blob.digest: blob for blob in _contents(release)}
         return [blob for blob in distinct.values() if not self.path(blob.digest).exists()]
 
     def _part(self, blob: Blob) -> Path:
@@ -141,8 +153,19 @@ class BlobStore:
         with part.open("rb") as content:
             os.fsync(content.fileno())
         part.rename(file)
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._folder)
+
+
+def _contents(release: Release) -> list[Blob]:
+    files = (*release.wheels, *(file for model in release.models for file in model.files))
+    return [release.lock, *([] if release.config is None else [release.config]), *(file.blob for file in files)]
+
+
+def _has(file: Path, digest: Digest) -> bool:
+    """Whether a file has the content; not where the disk has lost some of it."""
+    try:
+        return sha256(file) == digest
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        return False

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from agent.errors import AgentError, RetryError
 from agent.fleet.blocking import Caller
-from agent.fleet.ports import Blobs, Slots
+from agent.fleet.ports import Blobs, NoRoomError, Slots
 from agent.fleet.values import Release
 from agent.units import Bytes, Seconds
 
@@ -52,8 +53,20 @@ class Bringing:
         """
         held = await self._fetch(release, held_back) or held_back()
         if held is None:
-            await self._call(partial(self._slots.stage, release))
+            await self._stage(release)
         return held
+
+    async def _stage(self, release: Release) -> None:
+        """Where it comes to nothing, perhaps for a content that the disk has damaged, that one comes again."""
+        try:
+            await self._call(partial(self._slots.stage, release))
+        except NoRoomError:
+            raise
+        except (AgentError, OSError) as error:
+            damaged = await self._call(partial(self._blobs.drop_damaged, release))
+            if damaged:
+                raise RetryError(f"{damaged} damaged on the disk, to be fetched again: {error}") from error
+            raise
 
     async def _fetch(self, release: Release, held_back: Callable[[], str | None]) -> str | None:
         """Why it was stopped, though that may be over by now; None: all is here."""

@@ -24,6 +24,10 @@ _COMPILED = 1.4
 _NEW_ENVIRONMENT = Bytes(64 << 20)
 """A virtual environment with pip takes 26 MB; blocks of small files and the temporary files of pip the rest."""
 _FULL = os.strerror(errno.ENOSPC)
+_REFUSED = 1
+"""The exit code of pip when it does not take a wheel, and of an agent that does not start. A bug in pip has another."""
+_DISK = "due to an OSError"
+"""So pip tells, with the same code, what is no word on the wheels."""
 
 
 def make_environment(place: Path, wheels: Path, lock: Path, *, python: Path | None = None) -> None:
@@ -38,6 +42,7 @@ def make_environment(place: Path, wheels: Path, lock: Path, *, python: Path | No
     Raises:
         StagingError: The wheels do not suit this device, or the agent in them does not start.
         NoRoomError: There is no room.
+        CommandError: A command was ended, or told of something that may pass.
         OSError: Something of it could not be read or started.
     """
     own = _own_wheel(wheels)
@@ -54,10 +59,10 @@ def make_environment(place: Path, wheels: Path, lock: Path, *, python: Path | No
     pip: list[str | Path] = [place / "bin" / "python", "-I", "-m", "pip", "--isolated", "install"]
     pip += ["--quiet", "--disable-pip-version-check", "--no-input", "--no-cache-dir", "--no-index"]
 
-    def run(command: Sequence[str | Path], within: Seconds) -> None:
-        _run(command, environ, within, place.parent)
+    def run(command: Sequence[str | Path], within: Seconds, *, judges: bool = True) -> None:
+        _run(command, environ, within, place.parent, judges=judges)
 
-    run([python or sys.executable, "-I", "-m", "venv", place], _MAKING)
+    run([python or sys.executable, "-I", "-m", "venv", place], _MAKING, judges=False)  # has nothing of the release
     run([*pip, "--find-links", wheels, "--require-hashes", "--only-binary", ":all:", "-r", lock], _INSTALLING)
     # The lock has all that it needs, and does not name it; its digest was compared when it came.
     run([*pip, "--no-deps", own], _INSTALLING)
@@ -69,13 +74,18 @@ def _run(
     environ: dict[str, str],
     within: Seconds,
     folder: Path,
+    *,
+    judges: bool,
 ) -> None:
+    """Run a command; `judges`: what it says of itself is a word on the release."""
     try:
         run_long(command, environ, within=within)
     except CommandError as error:
         if _FULL in str(error):
             raise no_room(folder) from error
-        raise StagingError(str(error)) from error
+        if judges and error.exit_code == _REFUSED and _DISK not in str(error):
+            raise StagingError(str(error)) from error
+        raise
 
 
 def no_room(folder: Path) -> NoRoomError:

@@ -13,10 +13,21 @@ from agent.units import Seconds
 
 _LAST_LINES = 12
 _LAST_BYTES = 4096
+_SIGNALLED = 128
+"""From this exit code on `leash` tells of a signal."""
 
 
 class CommandError(AgentError):
-    """A command failed or took too long; the message ends with its last lines."""
+    """A command failed or took too long; the message ends with its last lines.
+
+    Args:
+        message: For a person.
+        exit_code: Its own word; None: it took too long, or a signal ended it.
+    """
+
+    def __init__(self, message: str, exit_code: int | None) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 def run_long(command: Sequence[str | Path], environ: Mapping[str, str], *, within: Seconds) -> None:
@@ -49,7 +60,8 @@ def run_long(command: Sequence[str | Path], environ: Mapping[str, str], *, withi
         if trouble is None and process.returncode != 0:
             trouble = f"exit code {process.returncode}"
         if trouble is not None:
-            raise CommandError(f"{name}: {trouble}: {_last_lines(said.fileno())}")
+            own_word = process.returncode if 0 < process.returncode < _SIGNALLED else None
+            raise CommandError(f"{name}: {trouble}: {_last_lines(said.fileno())}", own_word)
 
 
 def _wait(process: subprocess.Popen[bytes], within: Seconds) -> str | None:

@@ -62,6 +62,9 @@ class Blobs(Protocol):
             NoRoomError: There is no room.
         """
 
+    def drop_damaged(self, release: Release) -> int:
+        """Verify a release's contents that are here once more; remove the wrong ones, and return how many were."""
+
     def path(self, digest: Digest) -> Path:
         """Where a whole, verified content is."""
 
@@ -79,7 +82,14 @@ class Slots(Protocol):
         """The release that is tried now."""
 
     def stage(self, release: Release) -> None:
-        """Make a slot of it, complete or not there at all. Raises `StagingError`, `NoRoomError`."""
+        """Make a slot of it, complete or not there at all.
+
+        Raises:
+            StagingError: None can be made of it here.
+            NoRoomError: There is no room.
+            AgentError: It came to nothing for another reason, which may pass.
+            OSError: Likewise.
+        """
 
     def begin_trial(self, name: ReleaseName) -> None:
         """The next start is of this one; after too many starts the launcher goes back to the good one by itself."""

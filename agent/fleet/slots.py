@@ -69,6 +69,8 @@ class ReleaseSlots:
         Raises:
             StagingError: It has names that none may have, its wheels do not suit, or it does not start.
             NoRoomError: There is no room for it.
+            CommandError: As of `make_environment`.
+            OSError: A content is not there, or the disk has other troubles.
         """
         try:
             check_release(release)
@@ -86,7 +88,7 @@ class ReleaseSlots:
             remove_slot(slot)
             if error.errno in _FULL:
                 raise no_room(self._fleet) from error
-            raise StagingError(f"release {release.name}: {error}") from error
+            raise
         except BaseException:
             remove_slot(slot)
             raise

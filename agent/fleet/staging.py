@@ -33,7 +33,7 @@ def make_slot(slot: Path, release: Release, blobs: Blobs, *, python: Path | None
 
     Raises:
         StagingError: A content is not what the release names, or as of `make_environment`.
-        NoRoomError: As of `make_environment`.
+        NoRoomError, CommandError: As of `make_environment`.
         OSError: The disk does not take it.
     """
     remove_slot(slot)  # a half of one

@@ -31,11 +31,13 @@ class Disk:
         touched: Told of each access, by name.
         is_full: Whether what needs room finds none.
         unusable: Releases of which no slot can be made.
+        damaged: Contents that are here, and are not what they were.
     """
 
     touched: Callable[[str], None] = lambda _what: None
     is_full: bool = False
     unusable: set[ReleaseName] = field(default_factory=set)
+    damaged: set[Digest] = field(default_factory=set)
     update: bytes | None = None
     good: ReleaseName | None = None
     trial: ReleaseName | None = None
@@ -106,6 +108,12 @@ class SimulatedBlobs:
             self._disk.blobs.add(digest)
             progress(Bytes(50))
 
+    def drop_damaged(self, release: Release) -> int:
+        damaged = self._disk.damaged & set(_digests(release))
+        self._disk.blobs -= damaged
+        self._disk.damaged -= damaged
+        return len(damaged)
+
     def path(self, digest: Digest) -> Path:
         return Path(digest)
 
@@ -127,7 +135,7 @@ class SimulatedSlots:
         self._disk.touched("stage")
         if self._disk.is_full:
             raise NoRoomError("no room for a slot")
-        if release.name in self._disk.unusable:
+        if release.name in self._disk.unusable or self._disk.damaged.intersection(_digests(release)):
             raise StagingError("a wheel does not suit")
         assert self._blobs.missing(release) == 0
         self._disk.slots.add(release.name)

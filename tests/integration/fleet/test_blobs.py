@@ -337,6 +337,17 @@ def making(downloading: Downloading, make: Callable[[Blob, Path, Fetching], None
     return BlobStore(device.folder / "blobs", device.places, device.web, None, make=make)
 
 
+def test_a_content_that_the_disk_has_damaged_is_found_and_fetched_again(downloading: Downloading) -> None:
+    downloading.fetch()
+    store = downloading.device.blobs()
+    assert store.drop_damaged(downloading.release) == 0
+    store.path(downloading.model.digest).write_bytes(MODEL[:-1] + b"?")
+    assert store.missing(downloading.release) == 0
+    assert store.drop_damaged(downloading.release) == 1
+    downloading.fetch()
+    assert downloading.is_whole()
+
+
 def test_no_thread_is_left(downloading: Downloading) -> None:
     downloading.fetch()
     assert not [thread for thread in threading.enumerate() if thread.name == "patience"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.fleet import environment, staging
+from agent.fleet.long_command import CommandError
 from agent.fleet.ports import NoRoomError, StagingError
 from agent.fleet.slots import ReleaseSlots
 from agent.fleet.values import Release, ReleaseName
@@ -118,7 +119,7 @@ def test_a_content_that_is_a_link_or_not_whole_is_refused(fleet: Path, blobs: Ti
     with pytest.raises(StagingError, match="is not the content"):
         slots.stage(release)
     model.unlink()
-    with pytest.raises(StagingError, match="No such file"):
+    with pytest.raises(FileNotFoundError):
         slots.stage(release)
     assert not list((fleet / "releases").iterdir())
 
@@ -162,6 +163,39 @@ def test_a_full_disk_is_no_fault_of_the_release(
         with pytest.raises(NoRoomError, match=r"takes \d+ bytes in .*, where \d+ are free"):
             slots.stage(release)
     assert not list((fleet / "releases").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("script", "judged"),
+    [
+        ("kill -9 $$", False),
+        ("echo 'Could not install packages due to an OSError: [Errno 5] Input/output error' >&2; exit 1", False),
+        ("echo 'Traceback' >&2; exit 2", False),
+        ("echo 'THESE PACKAGES DO NOT MATCH THE HASHES' >&2; exit 1", True),
+    ],
+)
+def test_only_pip_s_own_word_is_one_on_the_release(
+    fleet: Path, blobs: TinyBlobs, tmp_path: Path, script: str, *, judged: bool
+) -> None:
+    pip = tmp_path / "pip"
+    pip.write_text(f"#!/bin/sh\n{script}\n")
+    pip.chmod(0o755)
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nmkdir -p "$4/bin" && cp {pip} "$4/bin/python"\n')
+    python.chmod(0o755)
+    with pytest.raises(StagingError if judged else CommandError):
+        ReleaseSlots(fleet, blobs, python=python).stage(_release(blobs, "r1"))
+    assert not list((fleet / "releases").iterdir())
+
+
+def test_an_environment_that_cannot_be_made_is_no_fault_of_the_release(
+    fleet: Path, blobs: TinyBlobs, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    with pytest.raises(CommandError):
+        ReleaseSlots(fleet, blobs, python=broken).stage(_release(blobs, "r1"))
 
 
 def test_pip_on_a_full_disk_likewise(fleet: Path, blobs: TinyBlobs, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The updater on a simulated device: every way of an update, and what holds one back."""
 
 import asyncio
+import errno
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 
 from agent.errors import RetryError
 from agent.events import UpdateRefused
+from agent.fleet.long_command import CommandError
 from agent.fleet.ports import NoRoomError
 from agent.fleet.settings import DownloadHours
 from agent.fleet.values import Distrust, ReleaseName
@@ -341,6 +343,28 @@ def test_a_release_of_which_no_slot_can_be_made_has_failed_for_good(device: Simu
     assert device.states() == [("r1", "downloading"), ("r1", "failed")]
     assert device.shown is not None
     assert device.shown.state == "failed"
+
+
+def test_a_content_that_the_disk_has_damaged_comes_again(fleet: SimulatedFleet, device: SimulatedDevice) -> None:
+    damaged = fleet.releases[ReleaseName("r1")].wheels[0].blob.digest
+    device.disk.blobs.add(damaged)
+    device.disk.damaged.add(damaged)
+    during(device, lambda: settled_only(device))
+    assert device.disk.good == "r1"
+    assert ("r1", "failed") not in device.states()
+
+
+def test_a_trouble_of_the_disk_that_passes_rejects_no_release(device: SimulatedDevice) -> None:
+    troubles = [OSError(errno.EMFILE, "Too many open files"), CommandError("pip: exit code 137: Killed", None)]
+
+    def touched(what: str) -> None:
+        if what == "stage" and troubles:
+            raise troubles.pop()
+
+    device.disk.touched = touched
+    during(device, lambda: settled_only(device))
+    assert device.disk.good == "r1"
+    assert troubles == []
 
 
 @pytest.mark.parametrize("access", ["fetch", "stage"])
