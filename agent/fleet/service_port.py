@@ -23,7 +23,7 @@ from agent.units import Seconds
 _ALONE_WITHIN: Final = Seconds(30.0)
 """So long a canary waits for what runs to end. What runs for longer slows it down."""
 
-_FEWEST_TOKENS: Final = 8
+_FEWEST_TOKENS: Final = 4
 """Of a shorter answer the figures tell chance: when its few steps fell, and how long the question was."""
 
 _FAILURES: Final = (ErrorCode.ENGINE_FAILED, ErrorCode.DOES_NOT_FIT)

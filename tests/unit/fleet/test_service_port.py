@@ -178,9 +178,9 @@ async def test_a_canary_is_asked_of_the_engine_and_measured_by_its_own_times(ben
     [
         (finished(0, None, 10.5), None),
         (finished(1, 10.0, 10.5), None),
-        (finished(7, 10.0, 10.5), None),
-        (finished(8, 10.0, 10.5), 14.0),
-        (finished(8, 10.0, 10.0), None),
+        (finished(3, 10.0, 10.5), None),
+        (finished(4, 10.0, 10.5), 6.0),
+        (finished(4, 10.0, 10.0), None),
     ],
 )
 async def test_what_is_not_measured_is_no_figure(bench: Bench, outcome: Finished, speed: float | None) -> None:
