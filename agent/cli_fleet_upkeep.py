@@ -91,6 +91,8 @@ def check(folder: FolderArgument) -> None:
         typer.echo(f"{finding.releases} releases, {human(finding.size)} of contents")
         for orphan in finding.orphans:
             typer.echo(f"{orphan}: no release needs it; it may be removed")
+        for file in finding.leftovers:
+            typer.echo(f"{file}: is being written, or left from a command that was cut off: the next one clears it")
         if finding.wrong:
             raise StopError("\n".join(finding.wrong))
         typer.echo("all is signed and whole")

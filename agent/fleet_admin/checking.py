@@ -17,6 +17,7 @@ from agent.fleet.ports import DistrustError
 from agent.fleet.values import Blob, Desired, Release
 from agent.fleet_admin.edition import present
 from agent.fleet_admin.errors import FleetError
+from agent.fleet_admin.leftovers import leftovers
 from agent.fleet_admin.place import Place
 from agent.fleet_admin.refreshing import Expiry, expiries
 from agent.fleet_admin.repository import Repository
@@ -36,6 +37,7 @@ class Finding:
         due: What should be signed anew soon.
         expiries: Until when each role holds.
         orphans: Contents that no release names: what was copied by a command that was cut off.
+        leftovers: Files that are being written, or were when a command was cut off.
         releases: How many there are.
         size: Bytes of their contents.
     """
@@ -44,6 +46,7 @@ class Finding:
     due: tuple[Expiry, ...]
     expiries: tuple[Expiry, ...]
     orphans: tuple[Path, ...]
+    leftovers: tuple[Path, ...]
     releases: int
     size: Bytes
 
@@ -97,12 +100,14 @@ def check(place: Place, now: datetime, begin: Callable[[Bytes], None], progress:
         if fault is not None:
             wrong.append(fault)
         progress(blob.size)
-    there = (file for file in (repository.folder / BLOBS).rglob("*") if file.is_file())
+    left = tuple(leftovers(place.folder))
+    there = {file for file in (repository.folder / BLOBS).rglob("*") if file.is_file()}.difference(left)
     return Finding(
         wrong=tuple(wrong),
         due=tuple(expiry for expiry in holds if expiry.is_due(now)),
         expiries=holds,
         orphans=tuple(sorted(file for file in there if file.name not in blobs)),
+        leftovers=left,
         releases=len(releases),
         size=Bytes(sum(blob.size for blob in blobs.values())),
     )

@@ -1,5 +1,6 @@
 """Puts contents into a repository, each under its digest: whole, or not at all."""
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Callable
@@ -7,19 +8,20 @@ from contextlib import ExitStack
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
 
+from agent.durable_file import sync_folder
 from agent.fleet.chunking import make_index
 from agent.fleet.delta import WORTH_AN_INDEX
 from agent.fleet.layout import BLOBS
 from agent.fleet.values import Blob, Digest
 from agent.fleet_admin.errors import FleetError
+from agent.fleet_admin.leftovers import INCOMING
 from agent.fleet_admin.repository import Repository
 from agent.units import Bytes
 
 _PIECE = 1024 * 1024
 _FOR_ALL = 0o644
-INCOMING = ".incoming-"
-"""Begins the name of a content that is being copied."""
 
 Progress = Callable[[Bytes], None]
 
@@ -51,28 +53,29 @@ def _store(repository: Repository, file: Path, progress: Progress) -> Blob:
     digest, size = sha256(), 0
     with ExitStack() as undo:
         source = undo.enter_context(file.open("rb"))
-        descriptor, name = tempfile.mkstemp(dir=repository.folder / BLOBS, prefix=INCOMING)
-        undo.callback(Path(name).unlink, missing_ok=True)
-        with os.fdopen(descriptor, "wb") as copy:
-            while piece := source.read(_PIECE):
-                digest.update(piece)
-                copy.write(piece)
-                size += len(piece)
-                progress(Bytes(len(piece)))
-            os.fchmod(copy.fileno(), _FOR_ALL)
-            copy.flush()
-            os.fsync(copy.fileno())
+        copy = undo.enter_context(_incoming(repository.folder / BLOBS))
+        undo.callback(Path(copy.name).unlink, missing_ok=True)
+        while piece := source.read(_PIECE):
+            digest.update(piece)
+            copy.write(piece)
+            size += len(piece)
+            progress(Bytes(len(piece)))
+        os.fchmod(copy.fileno(), _FOR_ALL)
+        copy.flush()
+        os.fsync(copy.fileno())
         blob = Blob(Digest(digest.hexdigest()), Bytes(size))
         place = repository.blob(blob.digest)
         place.parent.mkdir(exist_ok=True)
-        Path(name).rename(place)
-        _sync_folder(place.parent)
+        Path(copy.name).rename(place)
+        sync_folder(place.parent)
     return blob
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _incoming(folder: Path) -> IO[bytes]:
+    """A new file, locked: other commands clear those that nobody has locked."""
+    while True:
+        copy = tempfile.NamedTemporaryFile("wb", dir=folder, prefix=INCOMING, delete=False)  # noqa: SIM115 - its caller's
+        fcntl.flock(copy, fcntl.LOCK_EX)
+        if os.fstat(copy.fileno()).st_nlink:
+            return copy
+        copy.close()  # cleared in the moment before it was locked

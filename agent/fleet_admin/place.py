@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.fleet_admin.errors import FleetError
+from agent.fleet_admin.leftovers import clear, leftovers
 from agent.fleet_admin.repository import Repository
 from agent.units import Seconds
 
@@ -53,8 +54,14 @@ class Place:
 
     @contextlib.contextmanager
     def alone(self, wait: Seconds = _WAIT) -> Iterator[None]:
-        """Keep other commands from writing meanwhile. Raises `FleetError`: one of them does, for long."""
+        """Keep other commands from writing meanwhile, and clear what those that were cut off have left.
+
+        Raises:
+            FleetError: One of them writes, for long.
+        """
         with locked(self.folder / ".lock", wait, f"another command is changing {self.folder}: try again when it ended"):
+            # Those of rollouts, which write beside other commands, are cleared by rollouts.
+            clear(file for file in leftovers(self.folder) if self.rollouts not in file.parents)
             yield
 
 

@@ -1,6 +1,7 @@
 """Imports point inward: who may import whom, enforced."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -147,14 +148,24 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "cli_models": {"cli"},
     "cli_bench": {"cli"},
     "cli_fleet": {"cli"},
+    "cli_fleet_desired": {"cli_fleet"},
     "cli_fleet_devices": {"cli_fleet"},
     "cli_fleet_upkeep": {"cli_fleet"},
-    "cli_fleet_parts": {"cli_fleet", "cli_fleet_devices", "cli_fleet_upkeep"},
+    "cli_fleet_parts": {"cli_fleet", "cli_fleet_desired", "cli_fleet_devices", "cli_fleet_upkeep"},
     # A device needs nothing of the operator's side.
-    "fleet_admin": {"cli_fleet", "cli_fleet_devices", "cli_fleet_parts", "cli_fleet_upkeep"},
+    "fleet_admin": {"cli_fleet", "cli_fleet_desired", "cli_fleet_devices", "cli_fleet_parts", "cli_fleet_upkeep"},
     "cli_build": {"cli_models"},
     "bench": {"cli_bench"},
-    "cli_parts": {"cli", "cli_models", "cli_bench", "cli_build", "cli_fleet", "cli_fleet_devices", "cli_fleet_upkeep"},
+    "cli_parts": {
+        "cli",
+        "cli_models",
+        "cli_bench",
+        "cli_build",
+        "cli_fleet",
+        "cli_fleet_desired",
+        "cli_fleet_devices",
+        "cli_fleet_upkeep",
+    },
     "demo": {"cli"},
     # They import OpenCV: started as programs.
     "demo.clip.backdrop": {"demo.clip"},
@@ -255,6 +266,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
         "cli_fleet_parts",
         "cli_fleet_upkeep",
         "cli_parts",
+        "fleet_admin.demands",
         "ask",
         "demo",
     },
@@ -282,6 +294,7 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
         "cli_bench",
         "cli_build",
         "cli_fleet",
+        "cli_fleet_desired",
         "cli_fleet_devices",
         "cli_fleet_parts",
         "cli_fleet_upkeep",
@@ -320,6 +333,7 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
 }
 
 
+@cache
 def _modules() -> dict[str, Path]:
     return {
         ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
@@ -327,6 +341,7 @@ def _modules() -> dict[str, Path]:
     }
 
 
+@cache
 def _imports(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -340,6 +355,7 @@ def _imports(path: Path) -> set[str]:
     return found
 
 
+@cache
 def _internal(path: Path) -> set[str]:
     known = _modules()
     names = {name.removeprefix("agent.") for name in _imports(path) if name.startswith("agent.")}
