@@ -38,6 +38,10 @@ class CountedStart:
         """Everything runs: what crashed before is not added to what may crash in a year."""
         self._forget("good.boots")
 
+    def ended_in_order(self) -> None:
+        """Somebody ended it after it had served: that says nothing of a release on trial, however often it happens."""
+        self._forget("trial.boots")
+
     @contextlib.contextmanager
     def unless_misconfigured(self) -> Iterator[None]:
         """A wrong configuration is no fault of the good release: it is for a person, however often he tries."""

@@ -64,6 +64,7 @@ async def _serve(config: Config) -> int:
 async def _run(agent: Agent, stop: asyncio.Event, restarting: Restarting, config: Config, start: CountedStart) -> None:
     await agent.recover()
     async with agent.started():
+        has_served = not stop.is_set()  # else systemd ends it, which has waited too long
         await asyncio.to_thread(start.serves)
         ends = [asyncio.create_task(stop.wait()), asyncio.create_task(restarting.asked())]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -71,6 +72,8 @@ async def _run(agent: Agent, stop: asyncio.Event, restarting: Restarting, config
             end.cancel()
         _log.info("stopping", extra={"timeout_s": config.stop_timeout})
         await agent.drain()
+    if has_served:
+        start.ended_in_order()
 
 
 def _stop_signal() -> asyncio.Event:

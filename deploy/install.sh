@@ -169,6 +169,7 @@ start() {
     stopped=''
     run sync -f "$ROOT" "$CONFIG" "$UNITS" # what runs now starts after a power cut, too
     run systemctl restart "$SERVICE" && return 0
+    start_in_place_of_the_fleets && return 0
     journalctl --unit "$SERVICE" --lines 15 --no-pager --output cat >&2 || true
     switch_back && fail "the new release did not start; the one before, $(basename "$previous"), is back"
     fail "the service did not start; its last lines are above, all of them: journalctl -u jetson-agent"

@@ -27,6 +27,7 @@ case $1 in
         [ -z "$named" ] || [ -f "$(dirname "$config")/$named" ] || exit 78
         ;;
     run)
+        mkdir -p {root}/proc/7 && echo "$0" >{root}/proc/7/cmdline
         [ "$(cat $state/journal.db 2>/dev/null || echo 0)" -le {knows} ] || exit 1
         echo {knows} >$state/journal.db
         echo "of {version}" >$state/journal.db-wal
@@ -65,7 +66,7 @@ case $1 in
             xargs -r cp -t $given
         {root}/opt/jetson-agent/launcher run && touch $active
         ;;
-    show) echo serving ;;
+    show) case $* in *MainPID*) echo 7 ;; *) echo serving ;; esac ;;
 esac
 """
 
@@ -157,6 +158,18 @@ class FakeMachine:
         """Give the machine a name."""
         (self.root / "etc").mkdir(parents=True, exist_ok=True)
         (self.root / "etc/hostname").write_text(f"{hostname}\n")
+
+    def bring(self, release: str, *, run: str) -> None:
+        """An update is good: a release that ends so, in shell, once it runs."""
+        programs = self.state / "fleet/releases" / release / "venv/bin"
+        programs.mkdir(parents=True)
+        for part in ("python", "jetson-agent"):
+            (programs / part).write_text(
+                _AGENT.format(root=self.root, version=release, knows=3, run=run, refused_key="-")
+            )
+            (programs / part).chmod(0o755)
+        (programs.parents[1] / ".complete").touch()
+        (self.state / "fleet/good").symlink_to(f"releases/{release}")
 
     def change(self, file: str) -> None:
         """Another version of a file comes with the next release."""

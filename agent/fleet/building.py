@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from agent.config import Config
+from agent.counted_start import FLEET
+from agent.errors import ConfigError
 from agent.events import UpdateState
 from agent.fleet.blobs import BlobStore
 from agent.fleet.eligibility import Device
@@ -45,6 +47,7 @@ def build_updater(config: Config, fleet: Fleet, around: Surroundings) -> Updater
         ConfigError: What is configured cannot be used.
     """
     folder = config.state_dir / "fleet"
+    _check_launcher_looks_in(folder)
     running = running_release(folder, Path(sys.prefix))
     web = Web()
     wall = around.clock.wall
@@ -78,6 +81,16 @@ def build_updater(config: Config, fleet: Fleet, around: Surroundings) -> Updater
         clock=around.clock,
         running=running,
     )
+
+
+def _check_launcher_looks_in(folder: Path) -> None:
+    """Raises `ConfigError`: an update that is staged elsewhere would never be started."""
+    looks_in = os.environ.get(FLEET)
+    if looks_in is not None and Path(looks_in).resolve() != folder.resolve():
+        raise ConfigError(
+            f"state_dir: the launcher looks for updates in {looks_in}, not in {folder}. With `fleet`, set it where the "
+            "launcher sees it too: Environment=JETSON_AGENT__STATE_DIR=… in `systemctl edit jetson-agent`"
+        )
 
 
 def running_release(folder: Path, environment: Path) -> ReleaseName | None:

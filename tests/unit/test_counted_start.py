@@ -26,6 +26,11 @@ def test_a_release_that_runs_is_in_doubt_no_more_and_one_on_trial_still_is(start
     assert {it.name for it in fleet.iterdir()} == {"trial.boots"}
 
 
+def test_an_end_in_order_is_not_held_against_a_release_on_trial(start: CountedStart, fleet: Path) -> None:
+    start.ended_in_order()
+    assert {it.name for it in fleet.iterdir()} == {"good.boots"}
+
+
 @pytest.mark.parametrize(
     ("error", "left"), [(ConfigError, {"trial.boots"}), (StopError, {"good.boots", "trial.boots"})]
 )

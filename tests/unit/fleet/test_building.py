@@ -2,10 +2,12 @@
 
 import os
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from agent.fleet.building import lock_of, running_release, this_device
+from agent.errors import ConfigError
+from agent.fleet.building import build_updater, lock_of, running_release, this_device
 from agent.journal.schema import MAJOR
 
 
@@ -28,6 +30,15 @@ def test_the_launcher_says_its_version(monkeypatch: pytest.MonkeyPatch, said: st
     assert (device.id, device.launcher, device.journal) == ("orin-7", version, MAJOR)
     assert device.architecture == os.uname().machine
     assert device.board
+
+
+def test_a_folder_that_the_launcher_does_not_look_in_is_a_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JETSON_AGENT_FLEET", str(tmp_path / "launcher" / "fleet"))
+    config, fleet, around = Mock(state_dir=tmp_path / "mine"), Mock(), Mock()
+    with pytest.raises(ConfigError, match="JETSON_AGENT__STATE_DIR"):
+        build_updater(config, fleet, around)
 
 
 def test_a_sites_lock(tmp_path: Path) -> None:
