@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-systemd test-aarch64 lint format lock power-cut soak bench build-check conformance-servers clean
+.PHONY: help run test test-systemd test-aarch64 lint format lock power-cut rehearsal soak bench build-check conformance-servers clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
@@ -34,6 +34,9 @@ test-systemd: $(VENV)/dev.done ## the service and its installer in a booted syst
 
 test-aarch64: $(VENV)/dev.done ## the agent on aarch64 under qemu (root, qemu-user-static, mmdebstrap; not part of test)
 	nice -n 19 $(BIN)/python -m tests.aarch64
+
+rehearsal: $(VENV)/dev.done ## whole updates: good, bad, with the power cut 40 times, with 2,000 prompts in flight
+	$(BIN)/python -m tests.fleet.rehearsal
 
 soak: $(VENV)/dev.done ## 24 h in 10 minutes: 20,000 prompts from 8 clients, flat memory
 	$(BIN)/python -m tests.soak --prompts 20000 --clients 8

@@ -63,6 +63,7 @@ class Rolling:
         self._show = hearing.show
         self._file: Path = place.rollouts / f"{plan.channel}.json"
         self._seen = FleetSeen(hearing.topic_root)
+        self._odd: str | None = None
         self._written: tuple[Seen, ...] = ()
         self._written_at = 0.0
 
@@ -115,7 +116,8 @@ class Rolling:
             decision = decide(self._plan, rollout.phase, lasted, counts)
             rollout = self._kept(rollout)
             match decision:
-                case Wait(why):
+                case Wait(why, is_odd):
+                    self._warn(why if is_odd else None)
                     self._show(f"{share:.0%}: {counts.words()}; {why}")
                 case Next():
                     self._tell(f"{share:.0%}: {counts.words()}")
@@ -126,6 +128,12 @@ class Rolling:
                 case _:
                     assert_never(decision)
         return rollout
+
+    def _warn(self, odd: str | None) -> None:
+        """Tell once what somebody has to look at: in a log nothing else would say it."""
+        if odd is not None and odd != self._odd:
+            self._tell(f"waits: {odd}")
+        self._odd = odd
 
     def _kept(self, rollout: Rollout) -> Rollout:
         """With what was heard, which is written down from time to time."""

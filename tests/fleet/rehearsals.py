@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,8 +28,8 @@ from tests.waiting import wait_for
 _START_WITHIN_S: Final = 30.0
 _RESTART_S: Final = 1.0
 _STAGING_S: Final = 20.0
-"""About as long as an update takes until its slot is there, and from there to its end."""
-_TRYING_S: Final = 8.0
+"""Longer than an update takes until its slot is there, and from there to its end."""
+_TRYING_S: Final = 18.0
 _WHOLE: Final = ["downloading", "staged", "draining", "switching", "proving", "committed"]
 _QUICK: Final = replace(PROOF, within=Seconds(30.0))
 
@@ -150,7 +151,7 @@ class Rehearsal:
             early = chance.randrange(3)
             for _ in range(early):
                 self._cut_within(_STAGING_S, name, moments, chance)
-            wait_for(lambda name=name: self.device.is_staged(name), LONGEST_S, "slot")
+            wait_for(partial(self.device.is_staged, name), LONGEST_S, "slot")
             while moments.total() < kills and not self.device.is_over(name):
                 self._cut_within(_TRYING_S, name, moments, chance)
             outcome = self.device.wait_over(name, began)

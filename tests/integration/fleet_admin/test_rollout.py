@@ -181,6 +181,22 @@ def test_a_broker_that_is_not_there_changes_nothing(workshop: Workshop) -> None:
     assert running.desired().release == "one"
 
 
+def test_a_rollout_that_hears_nobody_waits_and_says_so(tmp_path: Path, workshop: Workshop) -> None:
+    folder = tmp_path / "quiet"
+    folder.mkdir()
+    with PrivateBroker(folder) as broker:
+        running = Running(workshop, broker.port)
+        wait_for(lambda: any(line.startswith("waits: no device of stable is heard") for line in running.told), 30, "it")
+        assert running.desired().share == 0.1
+        with ScriptedDevices(broker.port, NAMES) as devices:
+            devices.are_there(running="one")
+            for name in devices.names:
+                devices.report(name, "two", "committed", running="two")
+            running.ends()
+    assert running.is_done
+    assert len([line for line in running.told if line.startswith("waits: no device")]) == 1
+
+
 def _cli(*arguments: str | Path) -> Result:
     return CliRunner().invoke(cli, ["fleet", *map(str, arguments)], catch_exceptions=False)
 
