@@ -54,6 +54,12 @@ class Allowance:
             return Dropped.MEMORY
         return None
 
+    def starved_of(self, loaded: Capacity | None) -> Dropped | None:
+        """What lets nothing run now and may again, held or not: power or memory; None: neither."""
+        hopeless = self.memory.refusal is not None and self.memory.retry_after is None
+        memory = Admission() if hopeless else self.memory
+        return replace(self, is_held=False, memory=memory).idle_for(loaded)
+
     def refusal(self, pending: Pending, now: Seconds) -> Failure | None:
         """Why a prompt is not run that was late, or for which there was no memory or no power.
 

@@ -17,6 +17,7 @@ from agent.cli_parts import ConfigOption, command_help, told_plainly
 from agent.config_file import DEFAULT_PATH, load_config
 from agent.config_file.summary import summary
 from agent.config_values import Duration, TopicLevel
+from agent.counted_start import CountedStart
 from agent.engine.catalog import ENGINES
 from agent.engine.library import installed_version
 from agent.models import find_model
@@ -67,7 +68,7 @@ def _without_command(context: typer.Context) -> None:
 )
 def run(config: ConfigOption = None) -> None:
     """Run the agent."""
-    with told_plainly():
+    with told_plainly(), CountedStart.of(os.environ).unless_misconfigured():
         loaded = load_config(config, os.environ)
         logs.set_up(loaded.log_level, os.environ, sys.stderr)
         # Here and not above: the other commands start without loading the engine's library.

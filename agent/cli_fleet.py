@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from agent.cli_fleet_desired import PROMOTE_HELP, ROLLBACK_HELP, UNPIN_HELP, promote, rollback, unpin
 from agent.cli_fleet_devices import ROLLOUT_HELP, STATUS_HELP, rollout, status
 from agent.cli_fleet_parts import (
     FolderArgument,
@@ -12,16 +13,13 @@ from agent.cli_fleet_parts import (
     NameOption,
     PassphraseOption,
     Passphrases,
-    ReleaseArgument,
     name_in_fleet,
     now,
     opened,
     release_name,
-    share,
 )
 from agent.cli_fleet_upkeep import CHECK_HELP, REFRESH_HELP, ROTATE_KEYS_HELP, check, refresh, rotate_keys
 from agent.cli_parts import command_help, told_plainly
-from agent.units import Ratio
 
 fleet = typer.Typer(
     rich_markup_mode="rich",
@@ -151,13 +149,15 @@ def publish(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Publish a release."""
     with told_plainly():
-        from agent.fleet_admin.demands import read_canaries, read_proof  # noqa: PLC0415  # see init
+        from agent.fleet_admin.demands import check_fragment, read_canaries, read_proof  # noqa: PLC0415  # see init
         from agent.fleet_admin.progress_bar import ProgressBar  # noqa: PLC0415  # likewise
         from agent.fleet_admin.publishing import Parts, size_of  # noqa: PLC0415  # likewise
         from agent.fleet_admin.publishing import publish as publish_parts  # noqa: PLC0415  # likewise
 
         canaries = () if canary is None else read_canaries(canary)
         wanted = read_proof(proof or [])
+        if config is not None:
+            check_fragment(config)
         parts = Parts(wheels, lock, tuple(model or ()), config, canaries, wanted, tuple(board or ()), launcher)
         place, key_folder = opened(folder, keys, passphrase)
         with ProgressBar(f"copying {name}") as bar:
@@ -175,71 +175,11 @@ def publish(  # noqa: PLR0913 - each is an option of the command line
         typer.echo(f"No device takes it yet: jetson-agent fleet rollout {folder} {name} --channel stable")
 
 
-@fleet.command(
-    help=command_help(
-        "Say what a channel's devices, a group's, or one device should run. The nearest to the device counts: its own, "
-        "else its group's, else its channel's. With a smaller share only some take it so far, always the same ones.",
-        ("jetson-agent fleet promote ./fleet 2026.11 --channel beta", "all devices of beta"),
-        ("jetson-agent fleet promote ./fleet 2026.11 --channel stable --share 5%", "one in twenty of stable"),
-        ("jetson-agent fleet promote ./fleet 2026.11 --device orin-7", "this one, whatever its channel"),
-    ),
-)
-def promote(  # noqa: PLR0913 - each is an option of the command line
-    folder: FolderArgument,
-    release: ReleaseArgument,
-    *,
-    channel: Annotated[
-        str | None, typer.Option(parser=name_in_fleet, metavar="NAME", help="For a channel's devices.")
-    ] = None,
-    group: Annotated[
-        str | None, typer.Option(parser=name_in_fleet, metavar="NAME", help="For a group's devices.")
-    ] = None,
-    device: Annotated[str | None, typer.Option(parser=name_in_fleet, metavar="ID", help="For one device.")] = None,
-    part: Annotated[
-        float | None, typer.Option("--share", parser=share, metavar="SHARE", help="How many of them: 0.05 or 5%.")
-    ] = None,
-    urgent: Annotated[bool, typer.Option("--urgent", help="Whatever hours a site keeps for updates.")] = False,
-    keys: KeysOption = None,
-    passphrase: PassphraseOption = None,
-) -> None:
-    """Promote a release."""
-    with told_plainly():
-        from agent.fleet_admin.promoting import Promotion, target_for  # noqa: PLC0415  # see init
-        from agent.fleet_admin.promoting import promote as sign_desired  # noqa: PLC0415  # likewise
-
-        target = target_for(channel, group, device)
-        place, key_folder = opened(folder, keys, passphrase)
-        whole = Ratio(1.0 if part is None else part)
-        desired = sign_desired(place, key_folder, Promotion(target, release_name(release), whole, urgent), now())
-        typer.echo(f"{target.removesuffix('.json')}: {desired.release}, for {desired.share:.1%} of the devices")
-
-
+fleet.command("promote", help=PROMOTE_HELP)(promote)
+fleet.command("unpin", help=UNPIN_HELP)(unpin)
 fleet.command("rollout", help=ROLLOUT_HELP)(rollout)
 fleet.command("status", help=STATUS_HELP)(status)
-
-
-@fleet.command(
-    help=command_help(
-        "Have all of a channel's devices go back to the release before. It is signed anew, as the newest: no device "
-        "is ever given old metadata.",
-        ("jetson-agent fleet rollback ./fleet --channel stable", "and again: one release further back"),
-    ),
-)
-def rollback(
-    folder: FolderArgument,
-    channel: Annotated[str, typer.Option(parser=name_in_fleet, metavar="NAME", help="Which channel.")],
-    keys: KeysOption = None,
-    passphrase: PassphraseOption = None,
-) -> None:
-    """Go back to the release before."""
-    with told_plainly():
-        from agent.fleet_admin.promoting import roll_back  # noqa: PLC0415  # see init
-
-        place, key_folder = opened(folder, keys, passphrase)
-        desired = roll_back(place, key_folder, channel, now())
-        typer.echo(f"channels/{channel}: {desired.release}, for all devices")
-
-
+fleet.command("rollback", help=ROLLBACK_HELP)(rollback)
 fleet.command("rotate-keys", help=ROTATE_KEYS_HELP)(rotate_keys)
 fleet.command("refresh", help=REFRESH_HELP)(refresh)
 fleet.command("check", help=CHECK_HELP)(check)

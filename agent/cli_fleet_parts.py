@@ -1,7 +1,6 @@
 """What the commands `jetson-agent fleet …` have in common: folders, keys, passphrases, the broker."""
 
 import os
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ from agent.config import Broker
 from agent.config_file import load_config
 from agent.config_values import Duration, TopicLevel
 from agent.errors import StopError
+from agent.fleet.release_paths import UnsafePathError, check_release_name
 from agent.fleet.values import ReleaseName
 from agent.plain_file import read_text
 from agent.units import Ratio, Seconds
@@ -25,9 +25,12 @@ _LEAST_CHARACTERS = 8
 
 
 def _release(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}", text):
-        raise typer.BadParameter("a release's name is 1 to 64 of A-Z a-z 0-9 _ . + - and begins with a letter or digit")
-    return text
+    try:
+        return check_release_name(text)
+    except UnsafePathError as error:
+        raise typer.BadParameter(
+            "a release's name is 1 to 64 of A-Z a-z 0-9 _ . + - and begins with a letter or digit"
+        ) from error
 
 
 def name_in_fleet(text: str) -> str:

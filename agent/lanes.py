@@ -27,6 +27,11 @@ class Lanes:
         self._workers = (device, *upstream.values())
 
     @property
+    def device(self) -> Worker:
+        """The device's own."""
+        return self._device
+
+    @property
     def queued(self) -> int:
         """How many prompts wait."""
         return sum(worker.queued for worker in self._workers)

@@ -12,6 +12,7 @@ from agent import __version__
 from agent.app import Agent
 from agent.clock import Clock
 from agent.config import Config
+from agent.counted_start import CountedStart
 from agent.errors import StopError, StorageFullError
 from agent.journal import JournalThread
 from agent.restarting import RESTART, Restarting
@@ -54,14 +55,16 @@ async def _serve(config: Config) -> int:
     with contextlib.closing(Systemd.of(os.environ)) as systemd:
         async with opened as journal:
             restarting = Restarting()
-            await _run(Agent(config, journal, clock, systemd, restarting), stop, restarting, config)
+            start = CountedStart.of(os.environ)
+            await _run(Agent(config, journal, clock, systemd, restarting), stop, restarting, config, start)
     _log.info("stopped")
     return RESTART if restarting.is_asked else 0
 
 
-async def _run(agent: Agent, stop: asyncio.Event, restarting: Restarting, config: Config) -> None:
+async def _run(agent: Agent, stop: asyncio.Event, restarting: Restarting, config: Config, start: CountedStart) -> None:
     await agent.recover()
     async with agent.started():
+        await asyncio.to_thread(start.serves)
         ends = [asyncio.create_task(stop.wait()), asyncio.create_task(restarting.asked())]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:

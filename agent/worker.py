@@ -69,6 +69,7 @@ class Worker:
         self._running: dict[PromptId, asyncio.Task[None]] = {}
         self._cancelled: set[PromptId] = set()
         self._changed = asyncio.Event()
+        self._caught_up = asyncio.Event()
         self._allowance = Allowance()
         self._stopping = False
         self._answering = Answering(
@@ -122,6 +123,11 @@ class Worker:
         """Why a prompt that came now would not be run soon; None: it would, once a model is loaded."""
         return Dropped.DRAINING if self._stopping else self._allowance.idle_for(self._engine.capabilities)
 
+    @property
+    def starved_of(self) -> Dropped | None:
+        """What lets nothing run now and may again, held or not: power or memory; None: neither."""
+        return self._allowance.starved_of(self._engine.capabilities)
+
     def hold(self) -> None:
         """Start no more prompts until `release`; what runs goes on, what is late is told."""
         self._allowance = replace(self._allowance, is_held=True)
@@ -136,6 +142,12 @@ class Worker:
         while self._running:
             await asyncio.wait(self._running.values())
             await asyncio.sleep(0)  # then each is forgotten
+
+    async def caught_up(self) -> None:
+        """Wait until all has begun that may now, of what waits."""
+        self._caught_up.clear()
+        self._changed.set()
+        await self._caught_up.wait()
 
     @property
     def admission(self) -> Admission:
@@ -173,6 +185,7 @@ class Worker:
                             if (pending := self._pending.pop(prompt_id, None)) is not None:  # else it was forgotten
                                 await self._shed(pending)
                     case Wait(until):
+                        self._caught_up.set()
                         await self._change(until)
 
     async def drain(self, grace: Seconds) -> None:

@@ -109,10 +109,15 @@ say_which_engine() {
     esac
 }
 
+replace() { # NEW PLACE: whenever the power goes, the old one or the new one is there, whole
+    sync "$1" && mv -T "$1" "$2"
+}
+
 put() { # FILE PLACE MODE: only when it is another one
     [ ! -e "$2" ] || ! cmp -s "$1" "$2" || return 0
     step "$2"
-    run install -D -m "$3" "$1" "$2"
+    run install -D -m "$3" "$1" "$2.new"
+    run replace "$2.new" "$2"
     changed=yes
 }
 
@@ -145,7 +150,7 @@ write_config() {
         sed "s/^  id: orin-7\$/  id: $id/" "$source/deploy/agent.example.yaml" >"$CONFIG/agent.yaml.new"
         chown root:jetson-agent "$CONFIG/agent.yaml.new"
         chmod 640 "$CONFIG/agent.yaml.new"
-        mv "$CONFIG/agent.yaml.new" "$CONFIG/agent.yaml"
+        replace "$CONFIG/agent.yaml.new" "$CONFIG/agent.yaml"
     }
 }
 
@@ -162,6 +167,7 @@ start() {
     fi
     step "starting $SERVICE; it is up when it takes prompts"
     stopped=''
+    run sync -f "$ROOT" "$CONFIG" "$UNITS" # what runs now starts after a power cut, too
     run systemctl restart "$SERVICE" && return 0
     journalctl --unit "$SERVICE" --lines 15 --no-pager --output cat >&2 || true
     switch_back && fail "the new release did not start; the one before, $(basename "$previous"), is back"

@@ -21,7 +21,10 @@ _AGENT = """#!/bin/sh
 state={root}/var/lib/jetson-agent
 case $1 in
     check-config)
-        ! grep '^ *{refused_key}:' "${{3:-{root}/etc/jetson-agent/agent.yaml}}" >&2 || exit 78
+        config=${{3:-{root}/etc/jetson-agent/agent.yaml}}
+        ! grep '^ *{refused_key}:' "$config" >&2 || exit 78
+        named=$(sed -n '/^fleet:/,$s/^  root: *//p' "$config")
+        [ -z "$named" ] || [ -f "$(dirname "$config")/$named" ] || exit 78
         ;;
     run)
         [ "$(cat $state/journal.db 2>/dev/null || echo 0)" -le {knows} ] || exit 1
@@ -49,7 +52,7 @@ esac
 
 _SYSTEMCTL = """#!/bin/sh
 [ "$1" != --quiet ] || shift
-echo "$*" >>{root}/systemctl.log
+echo "systemctl $*" >>{root}/calls.log
 active={root}/active
 given={root}/{given}
 case $1 in
@@ -66,8 +69,24 @@ case $1 in
 esac
 """
 
+_INSTALL = """#!/bin/sh
+for place; do :; done
+case $place in
+    "$(cat {root}/cut 2>/dev/null || echo none)"*) rm -f "$place" && : >"$place" && kill -9 $PPID ;;
+    *) PATH={path} exec install "$@" ;;
+esac
+"""
+
+_LOGGED = """#!/bin/sh
+echo "$(basename "$0") $*" >>{root}/calls.log
+PATH={path} exec "$(basename "$0")" "$@"
+"""
+
 _SCRIPTS = {
     "systemctl": _SYSTEMCTL,
+    "install": _INSTALL,
+    "sync": _LOGGED,
+    "mv": _LOGGED,
     "python": _PYTHON,
     "journalctl": "#!/bin/sh\n",
     "systemd-sysusers": "#!/bin/sh\n",
@@ -139,6 +158,11 @@ class FakeMachine:
         (self.root / "etc").mkdir(parents=True, exist_ok=True)
         (self.root / "etc/hostname").write_text(f"{hostname}\n")
 
+    def change(self, file: str) -> None:
+        """Another version of a file comes with the next release."""
+        with (self._bundle / file).open("a") as opened:
+            opened.write("# another version\n")
+
     @property
     def is_active(self) -> bool:
         """Whether the service runs."""
@@ -162,9 +186,17 @@ class FakeMachine:
         """The journal cannot be copied from now on."""
         (self.root / "full").touch()
 
-    def asked_of_systemd(self) -> list[str]:
-        """What `systemctl` was called with since the last time."""
-        log = self.root / "systemctl.log"
-        calls = log.read_text().splitlines()
+    def cut_power_at(self, place: Path) -> None:
+        """From now on the power goes while `install` writes this file, whatever is added to its name."""
+        (self.root / "cut").write_text(str(place))
+
+    def calls(self) -> list[list[str]]:
+        """Of `systemctl`, `sync` and `mv` since the last time, each with its arguments."""
+        log = self.root / "calls.log"
+        calls = [line.split() for line in log.read_text().splitlines()]
         log.unlink()
         return calls
+
+    def asked_of_systemd(self) -> list[str]:
+        """What `systemctl` was called with since the last time."""
+        return [" ".join(arguments) for tool, *arguments in self.calls() if tool == "systemctl"]

@@ -36,6 +36,7 @@ def load_config(
     *,
     default_path: Path = DEFAULT_PATH,
     release: Path | None = THIS_RELEASE,
+    is_for_here: bool = True,
 ) -> Config:
     """The configuration from a file and `JETSON_AGENT__SECTION__KEY` variables.
 
@@ -46,6 +47,7 @@ def load_config(
         default_path: The file that an installation has.
         release: Folder of the release that this program is of: what the file does not say is taken from its
             `agent.yaml`, if it has one. Lists are taken whole, sections key by key.
+        is_for_here: Whether the files that it names have to be on this machine.
 
     Returns:
         The tree, every path in it absolute: relative ones start at the folder of the file that has them.
@@ -59,9 +61,11 @@ def load_config(
     tree = loading.read_files(None if release is None else release / RELEASE_CONFIG)
     loading.apply(tree, read_overrides(environ))
     loading.fill_empty_sections(tree)
-    loading.check_named_files(tree)
+    if is_for_here:
+        loading.check_named_files(tree)
     config = loading.validate(tree)
-    loading.check_tls(config)
+    if is_for_here:
+        loading.check_tls(config)
     if config is None or loading.complaints:
         raise ConfigError("\n".join(loading.lines()))
     return config

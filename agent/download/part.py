@@ -15,6 +15,10 @@ from typing import Protocol
 from agent.units import Bytes, Seconds
 
 _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
+_MOST_DIGITS = 18
+"""Of a number of bytes that a server tells: no file has more, and Python refuses thousands of them."""
+_MOST_TOLD = 80
+"""Characters of what a server tells that are told on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +145,23 @@ def _judge(answer: Answer) -> None:
 def _starts_at(answer: Answer, url: str, size: Bytes) -> int:
     """Where the bytes belong that come."""
     if answer.status == HTTPStatus.OK:
-        told = answer.headers.get("Content-Length", "")
-        if told.isdecimal() and int(told) > size:
+        told = _number(answer.headers.get("Content-Length", ""))
+        if told is not None and told > size:
             raise TooLongError(f"{url} is longer than the {size:,} bytes that it should have")
-        if told.isdecimal() and int(told) < size:
-            raise OtherContentError(f"{url} has {int(told):,} bytes, and should have {size:,}")
+        if told is not None and told < size:
+            raise OtherContentError(f"{url} has {told:,} bytes, and should have {size:,}")
         return 0
     unit_and_range, _, total = answer.headers.get("Content-Range", "").partition("/")
-    first = unit_and_range.removeprefix("bytes ").partition("-")[0]
-    if not first.isdecimal() or total not in {str(size), "*"}:
-        raise OtherContentError(f"{url}: not the file of {size:,} bytes that it should be: {unit_and_range}/{total}")
-    return int(first)
+    first = _number(unit_and_range.removeprefix("bytes ").partition("-")[0])
+    if first is None or total not in {str(size), "*"}:
+        header = f"{unit_and_range}/{total}"[:_MOST_TOLD]
+        raise OtherContentError(f"{url}: not the file of {size:,} bytes that it should be: {header}")
+    return first
+
+
+def _number(text: str) -> int | None:
+    """None: it is no number of bytes."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def _retry_after(answer: Answer) -> Seconds | None:

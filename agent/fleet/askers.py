@@ -11,7 +11,10 @@ Tell = Callable[[str], Awaitable[None]]
 
 
 class Askers:
-    """Each is told how far the update is, then what came of it."""
+    """Each is told how far the update is, then what came of it.
+
+    Of what comes while an asker is being told, which is durable and may wait for a disk, it hears the newest only.
+    """
 
     def __init__(self) -> None:
         self._news: set[asyncio.Queue[str | Update]] = set()
@@ -33,7 +36,8 @@ class Askers:
         self._asked.set()
         try:
             while isinstance(told := await news.get(), str):
-                await tell(told)
+                if news.empty():
+                    await tell(told)
         finally:
             self._news.discard(news)
         if told.is_over and told.state in (State.IDLE, State.COMMITTED):

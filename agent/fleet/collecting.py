@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent.fleet.values import ReleaseName
+from agent.fleet.values import Digest, ReleaseName
 from agent.units import Bytes, UnixSeconds
 
 
@@ -57,7 +57,11 @@ class Removal:
 
 
 def collect(
-    slots: tuple[Slot, ...], contents: tuple[Content, ...], keep: frozenset[ReleaseName], most: Bytes
+    slots: tuple[Slot, ...],
+    contents: tuple[Content, ...],
+    keep: frozenset[ReleaseName],
+    most: Bytes,
+    spare: frozenset[Digest] = frozenset(),
 ) -> Removal:
     """Choose what goes.
 
@@ -70,8 +74,9 @@ def collect(
         contents: All there are.
         keep: Releases that stay with their contents, whatever they take.
         most: What may stay, in bytes.
+        spare: Contents that stay, and what has come of them.
     """
-    gone = _Choice(slots, contents)
+    gone = _Choice(slots, contents, spare)
     for slot in slots:
         if slot.at is None and slot.name not in keep:
             gone.add(slot)
@@ -96,7 +101,8 @@ def _oldest_first(slots: tuple[Slot, ...]) -> list[Slot]:
 class _Choice:
     """What goes so far, and what is left."""
 
-    def __init__(self, slots: tuple[Slot, ...], contents: tuple[Content, ...]) -> None:
+    def __init__(self, slots: tuple[Slot, ...], contents: tuple[Content, ...], spare: frozenset[Digest]) -> None:
+        self._spare = spare
         self._slots = {slot.name: slot for slot in slots}
         self._contents = {content.name: content for content in contents}
         self._gone_slots: list[ReleaseName] = []
@@ -122,8 +128,9 @@ class _Choice:
             self._freed += content.size
 
     def is_needed(self, content: Content) -> bool:
-        """Whether a release that stays has it."""
-        return any(content.identity in slot.links for slot in self._slots.values())
+        """Whether a release that stays has it, or one that is coming."""
+        is_spared = content.name.partition(".")[0] in self._spare
+        return is_spared or any(content.identity in slot.links for slot in self._slots.values())
 
     def freed_by(self, slot: Slot) -> Iterator[Content]:
         """Contents of a release that went, which none that stays has."""

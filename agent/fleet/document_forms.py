@@ -13,12 +13,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agent.fleet.release_paths import RELEASE_NAME
+
 _DAY = 86400.0
 _MOST_FILES = 4096
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Size = Annotated[int, Field(ge=0, le=2**43)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$")]
+Name = Annotated[str, Field(pattern=f"^{RELEASE_NAME}$")]
 Text = Annotated[str, Field(min_length=1, max_length=512)]
 """Names of files and models: `release_paths` has their rules."""
 Share = Annotated[float, Field(ge=0, le=1)]

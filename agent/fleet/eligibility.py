@@ -7,8 +7,9 @@ from typing import Final
 from agent.day_span import is_within
 from agent.fleet.settings import DownloadHours
 from agent.fleet.values import Desired, Release
-from agent.units import MinuteOfDay, Ratio
+from agent.units import MinuteOfDay, Ratio, Seconds
 
+_DAY: Final = 24 * 60
 _DIGITS: Final = 8
 """Bytes of the hash that tell a device's place."""
 
@@ -64,20 +65,38 @@ def out_of_turn(desired: Desired, device_id: str) -> str | None:
     return f"{desired.release} is for {desired.share:.1%} of the devices so far, this one stands at {here:.1%}"
 
 
-def held_back(hours: DownloadHours | None, minute: MinuteOfDay, lock: str | None, *, urgent: bool) -> str | None:
+def held_back(
+    hours: DownloadHours | None, minute: MinuteOfDay, lock: str | None, *, is_serviced: bool, urgent: bool
+) -> str | None:
     """Why nothing may be changed now, for a person; None: it may.
 
     Args:
         hours: When it may; None: always.
         minute: The minute of the day.
         lock: What the site's lock says; None: there is none.
-        urgent: Whether the hours do not count; the lock does.
+        is_serviced: Whether an operator drains the device: switched, it would be drained no longer.
+        urgent: Whether the hours do not count; the others do.
     """
+    if is_serviced:
+        return "an operator drains the device"
     if lock is not None:
         return f"updates.lock: {lock}" if lock else "updates.lock is there"
     if urgent or hours is None or is_within(minute, hours.begins, hours.ends):
         return None
     return f"updates are made from {_clock_time(hours.begins)} to {_clock_time(hours.ends)}"
+
+
+def spread(hours: DownloadHours | None, minute: MinuteOfDay, *, urgent: bool) -> Seconds:
+    """Over how long the devices of a fleet begin that nothing holds back any more: half of what is left of the hours.
+
+    Args:
+        hours: When updates may be made; None: always.
+        minute: The minute of the day, within the hours.
+        urgent: Whether the hours do not count.
+    """
+    if hours is None or urgent:
+        return Seconds(0.0)
+    return Seconds(((hours.ends - minute) % _DAY or _DAY) * 60 / 2)
 
 
 def _clock_time(minute: MinuteOfDay) -> str:

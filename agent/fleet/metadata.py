@@ -1,6 +1,6 @@
 """python-tuf's updater with two things that it has no argument for: what time it is, and files that a power cut leaves.
 
-Both reach into the library, which is why they are here alone. `tests/integration/fleet/test_metadata.py` fails where a
+Both reach into the library, which is why they are here alone. `tests/integration/fleet/test_trust.py` fails where a
 newer version of it no longer looks there.
 """
 

@@ -81,9 +81,6 @@ class Slots(Protocol):
     def stage(self, release: Release) -> None:
         """Make a slot of it, complete or not there at all. Raises `StagingError`, `NoRoomError`."""
 
-    def is_staged(self, name: ReleaseName) -> bool:
-        """Whether there is a complete slot of it."""
-
     def begin_trial(self, name: ReleaseName) -> None:
         """The next start is of this one; after too many starts the launcher goes back to the good one by itself."""
 
@@ -93,12 +90,26 @@ class Slots(Protocol):
     def abandon(self, name: ReleaseName) -> None:
         """The next start is of the good one again."""
 
-    def collect(self, keep: frozenset[ReleaseName], most: Bytes) -> Bytes:
-        """Remove slots and contents that nothing needs, until they take at most so much; returns what was freed."""
+    def collect(self, keep: frozenset[ReleaseName], most: Bytes, coming: Release | None = None) -> Bytes:
+        """Remove slots and contents that nothing needs, until they take at most so much; returns what was freed.
+
+        Args:
+            keep: Releases that stay.
+            most: What may stay.
+            coming: The release that room is made for: what has come of it stays.
+        """
 
 
 class Service(Protocol):
     """The agent, as the updater sees it. On the event loop. Implemented by `service_port.AgentService`."""
+
+    @property
+    def is_serviced(self) -> bool:
+        """Whether an operator drains the device."""
+
+    @property
+    def starved_of(self) -> str | None:
+        """What lets nothing run on the device now and may again: its power or its memory; None: neither."""
 
     async def drain(self) -> None:
         """Begin no prompt any more; returns when none runs."""

@@ -47,7 +47,7 @@ def best_figures(asked: Sequence[Asked]) -> tuple[CanaryFigures, ...]:
     return tuple(
         CanaryFigures(
             name,
-            max(answer.tokens_per_second for answer in some),
+            max((answer.tokens_per_second for answer in some if answer.tokens_per_second is not None), default=None),
             min((answer.joules_per_token for answer in some if answer.joules_per_token is not None), default=None),
         )
         for name, some in answers.items()
@@ -86,10 +86,9 @@ def shortfalls(proof: Proof, before: Baseline, figures: Sequence[CanaryFigures],
 
 def in_words(figures: Sequence[CanaryFigures], tally: Tally) -> str:
     """What a release has shown, for a person."""
-    if not figures:
-        return f"{tally.answered} prompts answered, {tally.failed} failed"
-    speed = fmean(it.tokens_per_second for it in figures)
-    return f"{speed:.1f} tokens/s on {len(figures)} canaries; {tally.answered} prompts answered, {tally.failed} failed"
+    prompts = f"{tally.answered} prompts answered, {tally.failed} failed"
+    speeds = [it.tokens_per_second for it in figures if it.tokens_per_second is not None]
+    return f"{fmean(speeds):.1f} tokens/s on {len(speeds)} canaries; {prompts}" if speeds else prompts
 
 
 def _wrong(asked: Asked) -> str | None:
@@ -103,15 +102,18 @@ def _wrong(asked: Asked) -> str | None:
 
 
 def _too_slow(proof: Proof, before: Baseline, figures: Sequence[CanaryFigures]) -> str | None:
-    pairs = [(old, new) for old, new in _pairs(before, figures) if old.tokens_per_second > 0]
+    pairs = [
+        (old.tokens_per_second, new.tokens_per_second)
+        for old, new in _pairs(before, figures)
+        if old.tokens_per_second and new.tokens_per_second is not None
+    ]
     if not pairs:
         return None
-    ratio = fmean(new.tokens_per_second / old.tokens_per_second for old, new in pairs)
+    ratio = fmean(new / old for old, new in pairs)
     if ratio >= proof.least_speed:
         return None
     return (
-        f"{fmean(new.tokens_per_second for _, new in pairs):.1f} tokens/s, "
-        f"{fmean(old.tokens_per_second for old, _ in pairs):.1f} before: "
+        f"{fmean(new for _, new in pairs):.1f} tokens/s, {fmean(old for old, _ in pairs):.1f} before: "
         f"{ratio:.0%} of the speed, at least {proof.least_speed:.0%} are asked for"
     )
 

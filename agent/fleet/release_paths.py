@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 from agent.fleet.values import Digest, Release, ReleaseName
 
+RELEASE_NAME = "[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}"
 _NAME = re.compile(r"[A-Za-z0-9_.+@=~,-]{1,200}", re.ASCII)
-_RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}", re.ASCII)
+_RELEASE = re.compile(RELEASE_NAME, re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _WHEEL = re.compile(r"[A-Za-z0-9_.]+-[A-Za-z0-9_.+]+(-[A-Za-z0-9_.]+){3,4}\.whl", re.ASCII)
 _LONGEST = 512

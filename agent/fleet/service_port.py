@@ -23,6 +23,9 @@ from agent.units import Seconds
 _ALONE_WITHIN: Final = Seconds(30.0)
 """So long a canary waits for what runs to end. What runs for longer slows it down."""
 
+_FEWEST_TOKENS: Final = 8
+"""Of a shorter answer the figures tell chance: when its few steps fell, and how long the question was."""
+
 _FAILURES: Final = (ErrorCode.ENGINE_FAILED, ErrorCode.DOES_NOT_FIT)
 """The agent's or the engine's own; the others are their senders', or the site's: its broker, its power, its time."""
 
@@ -67,13 +70,23 @@ class AgentService:
         self._drains = False
         self._numbers = itertools.count(1)
 
+    @property
+    def is_serviced(self) -> bool:
+        """As `Service`."""
+        return self._presence.is_draining and not self._drains
+
+    @property
+    def starved_of(self) -> str | None:
+        """As `Service`."""
+        return self._lanes.device.starved_of
+
     async def drain(self) -> None:
         """As `Service`. One that an operator began is left to him.
 
         Raises:
-            RetryError: An operator ended it.
+            RetryError: An operator ended it, or drains the device himself from now on.
         """
-        if self._presence.is_draining and not self._drains:
+        if self.is_serviced:
             await self._lanes.idle()
             return
         self._drains = True
@@ -99,18 +112,25 @@ class AgentService:
         await self._engine.ready()
 
     async def ask(self, canary: Canary) -> CanaryAnswer:
-        """As `Service`: straight to the engine, and alone there, so that its figures can be compared."""
+        """As `Service`: straight to the engine, and alone there, so that its figures can be compared.
+
+        What waits begins first, as far as there is room: canaries in a row do not keep it out.
+        """
         self._wake()
-        self._lanes.hold()
-        try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_ALONE_WITHIN):
-                    await self._lanes.idle()
+        device = self._lanes.device
+        while True:
             await self._engine.ready()
-            return await self._answer(canary)
-        finally:
-            if not self._presence.is_draining:
-                self._lanes.release()
+            await device.caught_up()
+            device.hold()
+            try:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_ALONE_WITHIN):
+                        await device.idle()
+                if self._engine.pid is not None:  # else what ran has ended it: nothing waits here for the next one
+                    return await self._answer(canary)
+            finally:
+                if not self._presence.is_draining:
+                    device.release()
 
     async def _answer(self, canary: Canary) -> CanaryAnswer:
         """Raises `AgentError` when there is no answer."""
@@ -136,10 +156,12 @@ class AgentService:
 
     def _measured(self, finished: Finished) -> CanaryAnswer:
         tokens, first = finished.usage.completion_tokens, finished.first_token_at
+        if tokens < _FEWEST_TOKENS:
+            return CanaryAnswer(finished.text, None, None)
         decoding = 0.0 if first is None else finished.finished_at - first
         joules = self._energy.end(finished.id).joules
         return CanaryAnswer(
             finished.text,
-            tokens_per_second=(tokens - 1) / decoding if decoding > 0 and tokens > 1 else 0.0,
-            joules_per_token=joules / tokens if joules is not None and tokens else None,
+            tokens_per_second=(tokens - 1) / decoding if decoding > 0 else None,
+            joules_per_token=None if joules is None else joules / tokens,
         )

@@ -17,8 +17,8 @@ from agent.fleet.inventory import contents_in, slots_in
 from agent.fleet.links import RELEASES, named_by, point, remove
 from agent.fleet.ports import Blobs, StagingError
 from agent.fleet.release_paths import UnsafePathError, check_release, check_release_name
-from agent.fleet.staging import COMPLETE, make_slot, mark_of, remove_slot
-from agent.fleet.values import Release, ReleaseName
+from agent.fleet.staging import COMPLETE, digests_of, make_slot, mark_of, remove_slot
+from agent.fleet.values import Digest, Release, ReleaseName
 from agent.release_folder import release_around
 from agent.units import Bytes
 
@@ -125,12 +125,13 @@ class ReleaseSlots:
         """The next start is of the good one again."""
         self._end_trial(name)
 
-    def collect(self, keep: frozenset[ReleaseName], most: Bytes) -> Bytes:
+    def collect(self, keep: frozenset[ReleaseName], most: Bytes, coming: Release | None = None) -> Bytes:
         """Remove slots and contents that nothing needs, until they take at most so much; returns what was freed."""
+        spare = frozenset[Digest]() if coming is None else digests_of(coming)
         blobs = self._fleet / _BLOBS
         contents = contents_in(blobs)
         slots = slots_in(self._releases, COMPLETE, contents)
-        removal = collect(slots, contents, keep | self._in_use(), most)
+        removal = collect(slots, contents, keep | self._in_use(), most, spare)
         for name in removal.slots:
             remove_slot(self._releases / name)
         for content in removal.contents:

@@ -14,7 +14,7 @@ from agent.durable_file import write_durably
 from agent.fleet.environment import SCRATCH, make_environment
 from agent.fleet.links import remove
 from agent.fleet.ports import Blobs, StagingError
-from agent.fleet.values import Blob, Release
+from agent.fleet.values import Blob, Digest, Release
 from agent.release_folder import RELEASE_CONFIG, RELEASE_ENVIRONMENT, RELEASE_MODELS, RELEASE_RECORD
 
 COMPLETE = ".complete"
@@ -66,6 +66,12 @@ def mark_of(release: Release) -> bytes:
     """What tells a release's content from another's under its name: the same by whatever version of the agent."""
     lines = sorted(f"{path} {blob.digest}\n" for path, blob in _files_of(release))
     return hashlib.sha256("".join(lines).encode()).hexdigest().encode() + b"\n"
+
+
+def digests_of(release: Release) -> frozenset[Digest]:
+    """Of all its contents, and of their indexes."""
+    blobs = [blob for _, blob in _files_of(release)]
+    return frozenset(it.digest for blob in blobs for it in (blob, blob.index) if it is not None)
 
 
 def _files_of(release: Release) -> Iterator[tuple[str, Blob]]:

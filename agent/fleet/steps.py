@@ -5,7 +5,6 @@ Invariant: each can be done again, whatever came of it before.
 
 import asyncio
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +13,7 @@ from typing import Final, Never, assert_never
 from agent.clock import Clock
 from agent.errors import AgentError
 from agent.fleet.blocking import Caller, in_thread
+from agent.fleet.bringing import Bringing
 from agent.fleet.checking import ask_fleet
 from agent.fleet.eligibility import Device, held_back
 from agent.fleet.happenings import Drained, Found, Happening, NothingToDo, Postponed, Settled, Staged, Troubled
@@ -23,7 +23,7 @@ from agent.fleet.state import Step
 from agent.fleet.trying import Trial, measure
 from agent.fleet.update import Rejected, Update
 from agent.fleet.update_file import UpdateRecord
-from agent.fleet.values import ReleaseName
+from agent.fleet.values import Release, ReleaseName
 from agent.units import Bytes, Seconds
 
 LOOK_AGAIN: Final = Seconds(60.0)
@@ -32,10 +32,6 @@ LOOK_AGAIN: Final = Seconds(60.0)
 _DRAIN_WITHIN: Final = Seconds(900.0)
 """What runs for longer than that is not broken off: the update waits."""
 
-_TELL_EVERY: Final = Seconds(10.0)
-"""So often it is told how far a download is."""
-
-_MIB: Final = 1024 * 1024
 _log = logging.getLogger(__name__)
 
 
@@ -90,12 +86,18 @@ class Steps:
         self._fleet = fleet
         self._clock = clock
         self._running = running
-        self._tell = tell
+        self._bringing = Bringing(ports.blobs, ports.slots, ports.call, tell)
         self._trial: Trial | None = None
 
     def held_back(self, *, urgent: bool) -> str | None:
         """Why nothing may be changed now; None: it may."""
-        return held_back(self._fleet.hours, self._clock.minute_of_day(), self._ports.lock(), urgent=urgent)
+        minute, is_serviced = self._clock.minute_of_day(), self._ports.service.is_serviced
+        return held_back(self._fleet.hours, minute, self._ports.lock(), is_serviced=is_serviced, urgent=urgent)
+
+    async def is_on_trial(self, update: Update) -> bool:
+        """Whether this process is the release that is tried."""
+        is_it = self._running is not None and self._running == update.release
+        return is_it and await self._call(self._ports.slots.good) != self._running
 
     async def take(self, step: Step, update: Update) -> Happening:  # noqa: PLR0911 - one for each step
         """Do a step; what came of it.
@@ -139,35 +141,14 @@ class Steps:
         return found if held is None else Postponed(found.release, held, found.urgent)
 
     async def _bring(self, update: Update, name: ReleaseName) -> Staged | Postponed:
-        """Fetch what is missing while it may be, and make the slot."""
         release = await self._call(partial(self._ports.trust.release, name))
-        missing = await self._call(partial(self._ports.blobs.missing, release))
-        stop, here = threading.Event(), [Bytes(0)]
-
-        def progress(came: Bytes) -> None:
-            here[0] = Bytes(here[0] + came)
-
-        watching = asyncio.create_task(self._watch(update, missing, here, stop), name="download's watch")
         try:
-            await self._call(partial(self._ports.blobs.fetch, release, progress=progress, is_stopped=stop.is_set))
+            held = await self._bringing.bring(release, partial(self.held_back, urgent=update.urgent))
         except NoRoomError:
-            await self._collect(frozenset(), Bytes(0))
+            keep = frozenset[ReleaseName]() if update.before is None else frozenset({update.before})
+            await self._collect(keep, Bytes(0), release)
             raise
-        finally:
-            stop.set()
-            watching.cancel()
-        held = self.held_back(urgent=update.urgent)
-        if held is not None:
-            return Postponed(name, held, update.urgent)
-        await self._call(partial(self._ports.slots.stage, release))
-        return Staged()
-
-    async def _watch(self, update: Update, missing: Bytes, here: list[Bytes], stop: threading.Event) -> None:
-        """Tell how far a download is; stop it when it may not go on."""
-        while self.held_back(urgent=update.urgent) is None:
-            self._tell(f"downloading {update.release}: {here[0] / _MIB:.1f} of {missing / _MIB:.1f} MiB")
-            await asyncio.sleep(_TELL_EVERY)
-        stop.set()
+        return Staged() if held is None else Postponed(name, held, update.urgent)
 
     async def _measure(self, update: Update) -> Happening:
         """Ask the fleet again, which may have changed its mind; then measure what runs."""
@@ -209,14 +190,16 @@ class Steps:
         await self._collect(keep, Bytes(self._fleet.keep))
         return Settled()
 
-    async def _collect(self, keep: frozenset[ReleaseName], most: Bytes) -> None:
+    async def _collect(self, keep: frozenset[ReleaseName], most: Bytes, coming: Release | None = None) -> None:
         """Make room, as far as it goes; what runs and what is good stay in any case."""
         try:
             good = await self._call(self._ports.slots.good)
             stay = keep | {it for it in (good, self._running) if it is not None}
-            await self._call(partial(self._ports.slots.collect, stay, most))
+            await self._call(partial(self._ports.slots.collect, stay, most, coming))
         except (AgentError, OSError) as error:
             _log.warning("releases_not_collected", extra={"reason": str(error)})
+        except Exception:  # noqa: BLE001 - what is decided would never be over, and no update would follow
+            _log.exception("releases_not_collected")
 
     async def _restart(self, why: str) -> Never:
         self._ports.service.restart(why)

@@ -1,11 +1,14 @@
 """Asks a release its canaries, and watches how it serves; `proving` judges."""
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from agent.clock import Clock
-from agent.errors import AgentError
+from agent.errors import AgentError, EngineWithdrawnError
 from agent.fleet.happenings import Disproved, Measured, Proved, Serves
 from agent.fleet.ports import Service
 from agent.fleet.proving import (
@@ -18,7 +21,7 @@ from agent.fleet.proving import (
     wrong_answers,
 )
 from agent.fleet.update import Baseline, Update
-from agent.fleet.values import Canary, Proof
+from agent.fleet.values import Canary, CanaryAnswer, Proof
 from agent.units import Seconds
 
 _ROUNDS: Final = 3
@@ -29,6 +32,11 @@ _BASELINE_WITHIN: Final = Seconds(60.0)
 
 _LOOKS: Final = 20
 """So often the prompts that fail are looked at while a release is watched."""
+
+_LOOK_EVERY: Final = Seconds(1.0)
+"""So often it is looked at whether power and memory let anything run."""
+
+_log = logging.getLogger(__name__)
 
 
 async def measure(service: Service, canaries: Sequence[Canary]) -> Measured:
@@ -41,12 +49,14 @@ async def measure(service: Service, canaries: Sequence[Canary]) -> Measured:
         return Measured(Baseline(failures=failures))
     asked: list[Asked] = []
     for _ in range(_ROUNDS):
-        asked += await _ask_all(service, canaries, _BASELINE_WITHIN)
+        asked += [await _ask(service, it, asyncio.timeout(_BASELINE_WITHIN), _BASELINE_WITHIN) for it in canaries]
     return Measured(Baseline(best_figures(asked), failures))
 
 
 class Trial:
     """A release's trial in this process, which is the release.
+
+    Its time stands still while the device's power or memory let nothing run: that is not held against a release.
 
     Args:
         service: The agent.
@@ -85,11 +95,11 @@ class Trial:
     async def _round(self) -> Disproved | None:
         """Have it serve, and answer everything."""
         try:
-            async with asyncio.timeout(self._proof.within):
+            async with self._within():
                 await self._service.serving()
         except TimeoutError:
             return Disproved(f"it did not serve within {self._proof.within:g} s")
-        asked = await _ask_all(self._service, self._canaries, self._proof.within)
+        asked = [await _ask(self._service, it, self._within(), self._proof.within) for it in self._canaries]
         self._asked += asked
         wrong = wrong_answers(asked)
         return Disproved("; ".join(wrong)) if wrong else None
@@ -100,8 +110,33 @@ class Trial:
             failing = too_many_failures(self._proof, before, self._service.tally())
             if failing is not None:
                 return failing
+            looked = self._clock.now()
             await asyncio.sleep(min(left, self._proof.lasts / _LOOKS))
+            if self._service.starved_of is not None:
+                until = Seconds(until + self._clock.now() - looked)
         return None
+
+    @contextlib.asynccontextmanager
+    async def _within(self) -> AsyncIterator[None]:
+        """Raise `TimeoutError` after the time that a release has; what it starves does not count."""
+        async with asyncio.timeout(self._proof.within) as bound:
+            stretching = asyncio.create_task(self._stretch(bound), name="trial's time")
+            try:
+                yield
+            finally:
+                stretching.cancel()
+
+    async def _stretch(self, bound: asyncio.Timeout) -> None:
+        told: str | None = None
+        while (ends := bound.when()) is not None:
+            looked = self._clock.now()
+            await asyncio.sleep(_LOOK_EVERY)
+            starved_of = self._service.starved_of
+            if starved_of is not None and not bound.expired():
+                bound.reschedule(ends + self._clock.now() - looked)
+            if starved_of != told:
+                _log.info("trial_waits" if starved_of else "trial_goes_on", extra={"reason": starved_of or told})
+                told = starved_of
 
     def _verdict(self, before: Baseline) -> Proved | Disproved:
         figures, tally = best_figures(self._asked), self._service.tally()
@@ -109,15 +144,22 @@ class Trial:
         return Disproved("; ".join(short)) if short else Proved(in_words(figures, tally))
 
 
-async def _ask_all(service: Service, canaries: Sequence[Canary], within: Seconds) -> list[Asked]:
-    return [await _ask(service, canary, within) for canary in canaries]
-
-
-async def _ask(service: Service, canary: Canary, within: Seconds) -> Asked:
+async def _ask(service: Service, canary: Canary, bound: AbstractAsyncContextManager[object], within: Seconds) -> Asked:
     try:
-        async with asyncio.timeout(within):
-            return Asked(canary, await service.ask(canary))
+        async with bound:
+            return Asked(canary, await _answer(service, canary))
     except TimeoutError:
         return Asked(canary, None, f"no answer within {within:g} s")
     except AgentError as error:
         return Asked(canary, None, str(error))
+
+
+async def _answer(service: Service, canary: Canary) -> CanaryAnswer:
+    """Raises `AgentError` when there is none. An engine that had to go, for want of memory or power, is asked again."""
+    while True:
+        while service.starved_of is not None:  # noqa: ASYNC110 - several parts decide that, each for itself
+            await asyncio.sleep(_LOOK_EVERY)
+        try:
+            return await service.ask(canary)
+        except EngineWithdrawnError:
+            await asyncio.sleep(_LOOK_EVERY)

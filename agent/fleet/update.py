@@ -55,12 +55,12 @@ class CanaryFigures:
 
     Attributes:
         name: The canary's.
-        tokens_per_second: While the answer was generated.
-        joules_per_token: None: nothing measured.
+        tokens_per_second: While the answer was generated; None: not measured.
+        joules_per_token: None: not measured.
     """
 
     name: str
-    tokens_per_second: float
+    tokens_per_second: float | None
     joules_per_token: float | None
 
 

@@ -16,9 +16,10 @@ from agent.clock import Clock
 from agent.errors import AgentError
 from agent.events import Event, UpdateRefused, UpdateState
 from agent.fleet.askers import Askers, Tell
-from agent.fleet.eligibility import Device
-from agent.fleet.happenings import CheckDue, Happening, Settled, Troubled, Unusable
-from agent.fleet.ports import DistrustError, StagingError
+from agent.fleet.eligibility import Device, spread
+from agent.fleet.happenings import CheckDue, Happening, Settled, Troubled
+from agent.fleet.mishaps import Mishap, mishap
+from agent.fleet.ports import DistrustError
 from agent.fleet.settings import Fleet
 from agent.fleet.state import Step, advance, back_off, step_of
 from agent.fleet.steps import LOOK_AGAIN, Ports, Steps
@@ -145,13 +146,8 @@ class Updater:
         """One step, with what goes wrong in it."""
         try:
             happening = await self._steps.take(step, self._update)
-        except StagingError as error:
-            happening = Unusable(str(error)) if step is Step.BRING else Troubled(str(error))
-        except DistrustError as error:
-            self._refuse(UpdateRefused(error.kind.value, str(error)))
-            happening = Troubled(str(error))
-        except (AgentError, OSError) as error:
-            happening = Troubled(str(error))
+        except Exception as error:  # noqa: BLE001 - a bug costs one step, not the agent at each start again
+            happening = await self._mishap(step, error)
         else:
             if step is Step.CHECK:
                 self._refused = None
@@ -159,6 +155,16 @@ class Updater:
         if isinstance(happening, Troubled) and step_of(self._update) is step:
             self._askers.answer(self._update)
             await self._pause(back_off(self._update.attempts, self._jitter()))
+
+    async def _mishap(self, step: Step, error: Exception) -> Mishap:
+        """What an error means; on trial, where nothing else is left, it ends the agent: the launcher counts that."""
+        if isinstance(error, DistrustError):
+            self._refuse(UpdateRefused(error.kind.value, str(error)))
+        elif not isinstance(error, AgentError | OSError):
+            if step in (Step.COMMIT, Step.GO_BACK) and await self._steps.is_on_trial(self._update):
+                raise error
+            _log.error("update_step_failed", extra={"step": step.name}, exc_info=error)
+        return mishap(step, error)
 
     async def _happened(self, happening: Happening) -> None:
         """Something has happened: it is written down, then told."""
@@ -188,7 +194,7 @@ class Updater:
                 return
 
     async def _rest(self, longest: Seconds) -> None:
-        """Until the next check: its time, somebody's wish, or the end of what held an update back."""
+        """Until the next check: its time, somebody's wish, or some time after the end of what held an update back."""
         await self._ports.service.go_on()
         if self._askers.force:
             return
@@ -198,7 +204,8 @@ class Updater:
             if await self._is_asked_within(Seconds(min(left, LOOK_AGAIN) if waits else left)):
                 return
             if waits and self._steps.held_back(urgent=self._update.urgent) is None:
-                return
+                within = spread(self._fleet.hours, self._clock.minute_of_day(), urgent=self._update.urgent)
+                waits, until = False, min(until, self._clock.now() + self._jitter() * within)
 
     async def _pause(self, longest: Seconds) -> None:
         """The device serves meanwhile."""
@@ -214,8 +221,8 @@ class Updater:
         return True
 
     def _refuse(self, refused: UpdateRefused) -> None:
-        """Told once, until the fleet is believed again."""
-        if refused != self._refused:
+        """Told once, until the fleet is believed again; of the same kind, the time and the place may differ."""
+        if self._refused is None or refused.kind != self._refused.kind:
             self._refused = refused
             self._reports.emit(refused)
 

@@ -171,12 +171,12 @@ class CanaryAnswer:
 
     Attributes:
         text: The answer.
-        tokens_per_second: While it was generated.
-        joules_per_token: None: nothing measures.
+        tokens_per_second: While it was generated; None: too few of them tell nothing.
+        joules_per_token: None: likewise, or nothing measures.
     """
 
     text: str
-    tokens_per_second: float
+    tokens_per_second: float | None
     joules_per_token: float | None
 
 

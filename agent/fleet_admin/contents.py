@@ -8,6 +8,7 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from agent.durable_file import sync_folder
 from agent.fleet.chunking import make_index
 from agent.fleet.delta import WORTH_AN_INDEX
 from agent.fleet.layout import BLOBS
@@ -66,13 +67,5 @@ def _store(repository: Repository, file: Path, progress: Progress) -> Blob:
         place = repository.blob(blob.digest)
         place.parent.mkdir(exist_ok=True)
         Path(name).rename(place)
-        _sync_folder(place.parent)
+        sync_folder(place.parent)
     return blob
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,4 +1,4 @@
-"""Reads what an operator writes about a release: the canaries in a file, and what a release has to show."""
+"""Reads what an operator writes about a release: canaries, what it has to show, and a fragment of configuration."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +7,9 @@ from typing import Annotated
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
+from agent.config_file import load_config
 from agent.config_values import Duration, Section
+from agent.errors import ConfigError
 from agent.fleet.values import Canary, Proof
 from agent.fleet_admin.errors import FleetError
 from agent.plain_file import read_text
@@ -61,6 +63,20 @@ def read_proof(words: list[str]) -> Proof:
     except ValidationError as error:
         raise FleetError(f"--proof: {_first(error)}; such as lasts=10min or least_speed=0.8") from error
     return replace(USUAL_PROOF, **{name: value for name, value in form if value is not None})
+
+
+def check_fragment(file: Path) -> None:
+    """Look at a fragment of configuration as a device's agent will, but for the files that it names: they are there.
+
+    Raises:
+        FleetError: Every device would refuse it.
+    """
+    if not file.is_file():
+        raise FleetError(f"{file}: there is no such file")
+    try:
+        load_config(file, {}, release=None, is_for_here=False)
+    except ConfigError as error:
+        raise FleetError(f"no device would start with this configuration:\n{error}") from error
 
 
 def _first(error: ValidationError) -> str:

@@ -123,6 +123,10 @@ class Edition:
         self.targets(self._signer_of(path)).targets[path] = target
         self._contents.append((target, content))
 
+    def remove(self, path: str) -> None:
+        """Have a target no more; its content stays as a file. Raises `FleetError`: nobody signs such a one."""
+        del self.targets(self._signer_of(path)).targets[path]
+
     def publish(self) -> None:
         """Sign all of it, and write it. Raises `FleetError`; what devices see is then as before."""
         snapshot, timestamp = self._signed_roles(), self._signed_timestamp()

@@ -11,6 +11,7 @@ from agent.units import Ratio, Seconds, UnixSeconds
 
 _LEAST_SETTLED = 0.5
 """Of the devices of a phase that are there: so many have to have come to an end before the next phase."""
+_ALL = Ratio(1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Counts:
     """The devices of a phase.
 
     Attributes:
+        heard: All of the channel that were heard, in the phase or not yet.
         asked: All that are known to be in it.
         there: Those of them that are online.
         committed: Those that have the release.
@@ -44,6 +46,7 @@ class Counts:
         lost: Those that went offline with it on trial, and have been away for as long as a phase lasts at least.
     """
 
+    heard: int
     asked: int
     there: int
     committed: int
@@ -58,9 +61,15 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Not yet."""
+    """Not yet.
+
+    Attributes:
+        why: For a person.
+        is_odd: Whether that person has to look at something: it may never come to an end by itself.
+    """
 
     why: str
+    is_odd: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +90,11 @@ def count(plan: Plan, phase: int, devices: Iterable[Seen], now: UnixSeconds) -> 
     One is in it when it says that it is of the channel (and of no group, which may have a release of its own) and its
     place is below the share; or when it has said anything about the release.
     """
-    asked = [seen for seen in devices if _is_asked(plan, plan.phases[phase], seen)]
+    heard = [seen for seen in devices if _is_asked(plan, _ALL, seen)]
+    asked = [seen for seen in heard if _is_asked(plan, plan.phases[phase], seen)]
     about = [seen for seen in asked if seen.release == plan.release]
     return Counts(
+        heard=len(heard),
         asked=len(asked),
         there=sum(seen.is_online is not False for seen in asked),
         committed=sum(_has(plan, seen) for seen in asked),
@@ -94,6 +105,9 @@ def count(plan: Plan, phase: int, devices: Iterable[Seen], now: UnixSeconds) -> 
 
 def decide(plan: Plan, phase: int, lasted: Seconds, counts: Counts) -> Wait | Next | GoBack:
     """What follows.
+
+    Silence is not success: it does not go on while nobody is heard, nor while nobody of the phase has come to an end.
+    A phase in which none of a small channel's devices is passes when its time is over.
 
     Args:
         plan: The rollout.
@@ -107,9 +121,21 @@ def decide(plan: Plan, phase: int, lasted: Seconds, counts: Counts) -> Wait | Ne
             f"{failed} of {counts.asked} devices failed at {plan.phases[phase]:.0%}, "
             f"and {plan.most_failures:.1%} of them may"
         )
+    if counts.heard == 0:
+        return Wait(
+            f"no device of {plan.channel} is heard: look at the broker's address, at topic_root, at what this user may "
+            "read there, and whether devices have fleet.channel and are in no group",
+            is_odd=True,
+        )
     if lasted < plan.hold:
         return Wait(f"this phase lasts {plan.hold - lasted:.0f} s more")
     settled = counts.committed + failed
+    if settled == 0 < counts.asked:
+        return Wait(
+            f"nobody of the {plan.phases[phase]:.0%} has come to an end: look whether these devices are on, whether "
+            "they reach the repository and the broker, and whether --hold is longer than fleet.every",
+            is_odd=True,
+        )
     if settled < _LEAST_SETTLED * counts.there:
         return Wait(f"{settled} of {counts.there} that are online have come to an end, half of them should have")
     return Next()

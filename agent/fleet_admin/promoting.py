@@ -65,6 +65,32 @@ def promote(place: Place, keys: KeyFolder, promotion: Promotion, now: datetime) 
     return desired
 
 
+def pin_of(group: str | None, device: str | None) -> str:
+    """The target of the one that is given. Raises `FleetError`: none is, or both."""
+    if (group is None) == (device is None):
+        raise FleetError("of whom? One of --group NAME and --device ID")
+    return target_for(None, group, device)
+
+
+def unpin(place: Place, keys: KeyFolder, target: str, now: datetime) -> Desired:
+    """Take away what is signed for a group or a device: it follows what is next to it again.
+
+    Returns:
+        What is no longer desired.
+
+    Raises:
+        FleetError: There is nothing, or a key is missing.
+    """
+    with place.alone():
+        edition = Edition(place.repository, keys, now)
+        content = edition.read(target)
+        if content is None:
+            raise FleetError(f"{target.removesuffix('.json')} has no release of its own")
+        edition.remove(target)
+        edition.publish()
+    return _decoded(content, target)
+
+
 def desired_now(place: Place, target: str) -> Desired | None:
     """What is desired there now; None: nothing. Raises `FleetError`."""
     repository = place.repository
@@ -122,7 +148,11 @@ def _desired_of(repository: Repository, signed: Targets, target: str) -> Desired
     file = signed.targets.get(target)
     if file is None:
         return None
+    return _decoded(repository.target(file), target)
+
+
+def _decoded(content: bytes, target: str) -> Desired:
     try:
-        return decode_desired(repository.target(file), target)
+        return decode_desired(content, target)
     except DistrustError as error:
         raise FleetError(f"what is signed makes no sense: {error}") from error

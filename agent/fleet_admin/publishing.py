@@ -113,7 +113,7 @@ def _release(
             for folder in parts.models
         ),
         config=None if parts.config is None else stored(parts.config),
-        requires=Requirements(wheelhouse.architectures, parts.boards, parts.launcher),
+        requires=Requirements(wheelhouse.architectures, parts.boards, parts.launcher, wheelhouse.journal),
         canaries=parts.canaries,
         proof=parts.proof,
     )

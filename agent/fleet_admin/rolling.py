@@ -18,11 +18,13 @@ from agent.fleet_admin.phases import GoBack, Next, Plan, Wait, count, decide
 from agent.fleet_admin.place import Place, locked
 from agent.fleet_admin.promoting import Promotion, desired_now, promote, release_to_go_back_to
 from agent.fleet_admin.rollout_file import Rollout, read_rollout, write_rollout
-from agent.fleet_admin.seen import FleetSeen
+from agent.fleet_admin.seen import FleetSeen, Seen
 from agent.units import Ratio, Seconds, UnixSeconds
 
 _TICK = Seconds(0.5)
 _RETRY_AFTER = Seconds(5.0)
+_KEEP_EVERY = Seconds(10.0)
+"""So often what was heard is written down, which takes longer the more devices there are. Most of it is retained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,9 @@ class Rolling:
         self._show = hearing.show
         self._file: Path = place.rollouts / f"{plan.channel}.json"
         self._seen = FleetSeen(hearing.topic_root)
+        self._odd: str | None = None
+        self._written: tuple[Seen, ...] = ()
+        self._written_at = 0.0
 
     def run(self) -> bool:
         """Until all devices are to take it, or it has gone back; whether it is done.
@@ -109,12 +114,10 @@ class Rolling:
             lasted = Seconds(max(0.0, now - rollout.since))
             share = self._plan.phases[rollout.phase]
             decision = decide(self._plan, rollout.phase, lasted, counts)
-            known = tuple(self._seen.devices)
-            if known != rollout.devices:
-                rollout = replace(rollout, devices=known)
-                write_rollout(self._file, rollout)
+            rollout = self._kept(rollout)
             match decision:
-                case Wait(why):
+                case Wait(why, is_odd):
+                    self._warn(why if is_odd else None)
                     self._show(f"{share:.0%}: {counts.words()}; {why}")
                 case Next():
                     self._tell(f"{share:.0%}: {counts.words()}")
@@ -126,12 +129,31 @@ class Rolling:
                     assert_never(decision)
         return rollout
 
+    def _warn(self, odd: str | None) -> None:
+        """Tell once what somebody has to look at: in a log nothing else would say it."""
+        if odd is not None and odd != self._odd:
+            self._tell(f"waits: {odd}")
+        self._odd = odd
+
+    def _kept(self, rollout: Rollout) -> Rollout:
+        """With what was heard, which is written down from time to time."""
+        known = tuple(self._seen.devices)
+        is_due = known != self._written and time.monotonic() - self._written_at >= _KEEP_EVERY
+        rollout = replace(rollout, devices=known)
+        if is_due:
+            self._write(rollout)
+        return rollout
+
+    def _write(self, rollout: Rollout) -> None:
+        write_rollout(self._file, rollout)
+        self._written, self._written_at = rollout.devices, time.monotonic()
+
     def _entered(self, phase: int) -> Rollout:
         share = self._plan.phases[phase]
         self._sign(share)
         self._tell(f"{self._plan.release} is for {share:.0%} of {self._plan.channel} now")
         rollout = Rollout(self._plan, phase, UnixSeconds(time.time()), "running", tuple(self._seen.devices))
-        write_rollout(self._file, rollout)
+        self._write(rollout)
         return rollout
 
     def _advanced(self, rollout: Rollout) -> Rollout:
@@ -153,7 +175,7 @@ class Rolling:
         return self._ended(replace(rollout, state="gone_back"))
 
     def _ended(self, rollout: Rollout) -> Rollout:
-        write_rollout(self._file, rollout)
+        self._write(rollout)
         return rollout
 
     def _sign(self, share: Ratio) -> None:

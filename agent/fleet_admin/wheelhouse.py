@@ -1,9 +1,11 @@
 """Reads a folder of wheels and the lock file that goes with it, and says what pip on a device would refuse."""
 
+import ast
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
@@ -12,6 +14,8 @@ from agent.models.digest import sha256
 from agent.plain_file import read_text
 
 _AGENT = canonicalize_name("jetson-agent")
+_FORM = "agent/journal/schema.py"
+"""In the agent's wheel: assigns the major version of the journal's form to `MAJOR`."""
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _MACHINE = re.compile(r"linux.*?_(aarch64|x86_64)$")
 
@@ -24,18 +28,21 @@ class Wheelhouse:
         wheels: Its files, by name.
         version: The agent's.
         architectures: The machines that its compiled wheels are for; none: all.
+        journal: The major version of the journal's form that the agent reads and writes.
     """
 
     wheels: tuple[Path, ...]
     version: str
     architectures: tuple[str, ...]
+    journal: int
 
 
 def read_wheelhouse(folder: Path, lock: Path) -> Wheelhouse:
     """What is in it.
 
     Raises:
-        FleetError: No wheels, not exactly one of the agent, or one that the lock file does not name.
+        FleetError: No wheels, not exactly one of the agent, one that the lock file does not name, or an agent that
+            does not say which form its journal has.
     """
     wheels = tuple(sorted(folder.glob("*.whl")))
     if not wheels:
@@ -44,21 +51,39 @@ def read_wheelhouse(folder: Path, lock: Path) -> Wheelhouse:
         known = frozenset(_HASH.findall(read_text(lock)))
     except (OSError, ValueError) as error:
         raise FleetError(f"{lock}: {error.strerror if isinstance(error, OSError) else error}") from error
-    agents: list[str] = []
+    agents: list[tuple[str, Path]] = []
     machines: set[str] = set()
     for wheel in wheels:
         try:
-            name, version, _, tags = parse_wheel_filename(wheel.name)
+            name, released, _, tags = parse_wheel_filename(wheel.name)
         except InvalidWheelFilename as error:
             raise FleetError(f"{wheel}: {error}") from error
         machines |= _machines(tag.platform for tag in tags)
         if name == _AGENT:
-            agents.append(str(version))
+            agents.append((str(released), wheel))
         elif sha256(wheel) not in known:
             raise FleetError(f"{wheel.name} is not in {lock}: pip on a device would refuse it")
     if len(agents) != 1:
         raise FleetError(f"{folder}: has {len(agents)} wheels of jetson-agent, and should have one")
-    return Wheelhouse(wheels, agents[0], tuple(sorted(machines)))
+    version, agent = agents[0]
+    return Wheelhouse(wheels, version, tuple(sorted(machines)), _journal_of(agent))
+
+
+def _journal_of(agent: Path) -> int:
+    """Read from the wheel's source, of which nothing is run. ADR 42: devices hold it to their own."""
+    try:
+        with ZipFile(agent) as wheel:
+            source = ast.parse(wheel.read(_FORM))
+    except (OSError, BadZipFile, KeyError, SyntaxError, ValueError) as error:
+        raise FleetError(f"{agent}: {_FORM} cannot be read from it: {error}") from error
+    for line in source.body:
+        match line:
+            case (
+                ast.Assign(targets=[ast.Name("MAJOR")], value=ast.Constant(int(major)))
+                | ast.AnnAssign(target=ast.Name("MAJOR"), value=ast.Constant(int(major)))
+            ):
+                return major
+    raise FleetError(f"{agent}: {_FORM} in it does not say which form its journal has (MAJOR)")
 
 
 def _machines(platforms: Iterable[str]) -> set[str]:

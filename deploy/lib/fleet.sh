@@ -37,12 +37,12 @@ enrol() { # before it counts, the new release has read it
         [ -z "$fleet_channel" ] || printf "  channel: '%s'\n" "$fleet_channel"
         [ -z "$fleet_group" ] || printf "  group: '%s'\n" "$fleet_group"
     } >>"$CONFIG/agent.yaml.new"
+    put "$fleet_root" "$CONFIG/root.json" 644
     "$release/bin/jetson-agent" check-config --config "$CONFIG/agent.yaml.new" >/dev/null || {
-        rm "$CONFIG/agent.yaml.new"
+        rm "$CONFIG/agent.yaml.new" "$CONFIG/root.json" # which no configuration names
         fail "the section fleet would be wrong, as said above" 78
     }
-    put "$fleet_root" "$CONFIG/root.json" 644
-    mv "$CONFIG/agent.yaml.new" "$CONFIG/agent.yaml"
+    replace "$CONFIG/agent.yaml.new" "$CONFIG/agent.yaml"
     changed=yes
 }
 

@@ -31,13 +31,13 @@ make_identity() { # a key that stays, and a request for its certificate in the n
         step "$key: the device's key; it does not leave the device"
         (umask 077 && openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.new") ||
             fail "openssl could not make a key"
-        mv "$key.new" "$key"
+        replace "$key.new" "$key"
     fi
     id=$(configured device.id)
     if [ "$(openssl req -in "$request" -noout -subject -nameopt multiline 2>/dev/null |
         sed -n 's/^ *commonName *= //p')" != "$id" ]; then
         openssl req -new -key "$key" -subj "/CN=$id" -out "$request.new" || fail "openssl could not make $request"
-        mv "$request.new" "$request"
+        replace "$request.new" "$request"
         step "$request: asks for a certificate for $id. With an authority of your own, where its key is:"
         say "    openssl x509 -req -in device.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 825 -out device.pem"
         say "  then bring ca.pem and device.pem here:"

@@ -35,7 +35,11 @@ make_release() {
     run "$release/bin/python" -m pip "$@" --no-deps "${wheel:-$source}" ||
         fail "the agent itself could not be installed; the lines above say what pip tried"
     run "$release/bin/jetson-agent" version >/dev/null || fail "the release does not start: $release/bin/jetson-agent version"
-    [ -n "$dry" ] || echo "$print" >"$release/.complete"
+    run sync -f "$release" # pip flushes nothing
+    [ -n "$dry" ] || {
+        echo "$print" >"$release/.complete.new"
+        replace "$release/.complete.new" "$release/.complete"
+    }
     changed=yes
 }
 
@@ -66,7 +70,8 @@ set_journal_aside() {
 
 bring_journal_back() {
     rm -f "$state/journal.db" "$state/journal.db-wal" "$state/journal.db-shm"
-    copy_journal "$ROOT/journal-before" "$state" || fail "the journal could not be copied back: it is in $ROOT/journal-before"
+    copy_journal "$ROOT/journal-before" "$state" && sync -f "$state" ||
+        fail "the journal could not be copied back: it is in $ROOT/journal-before"
     rm -rf "$ROOT/journal-before"
 }
 

@@ -19,15 +19,17 @@ from pathlib import Path
 
 from agent.fleet.values import ReleaseName
 from agent.fleet_admin.phases import Plan
-from agent.units import Seconds
+from agent.units import Ratio, Seconds
 from tests.fleet.hurried_time import hurry
-from tests.fleet.networked_fleet import MOST_FAILURES, PHASES, NetworkedFleet, networked_fleet, runs
+from tests.fleet.networked_fleet import NetworkedFleet, networked_fleet, runs
 from tests.fleet.releases import BAD
 from tests.fleet.simulated_rollout import SimulatedRollouts, simulated_rollouts
 from tests.fleet.simulated_time import simulate
 from tests.fleet.speaking_device import NetworkedDevice
 from tests.fleet.voice import CHANNEL
 
+_PHASES = (Ratio(0.01), Ratio(0.1), Ratio(0.5), Ratio(1.0))
+_MOST_FAILURES = Ratio(0.02)
 _TIMES = 20.0
 _EVERY = "15min"
 _HOLD = Seconds(45.0)
@@ -130,17 +132,19 @@ def _releases(fleet: NetworkedFleet) -> tuple[ReleaseName, ReleaseName, ReleaseN
 
 async def _good(fleet: NetworkedFleet, good: ReleaseName) -> None:
     stage = Stage(fleet, "good, 1, 10, 50, 100 %")
-    assert await fleet.roll_out(good, _HOLD), fleet.told
+    assert await fleet.roll_out(good, _PHASES, _HOLD), fleet.told
     await fleet.until(runs(good), _LONGEST)
     stage.print(f"{sum(map(runs(good), fleet.devices))} have it")
 
 
 async def _bad(fleet: NetworkedFleet, release: ReleaseName, good: ReleaseName, name: str) -> None:
     stage = Stage(fleet, name)
-    assert not await fleet.roll_out(release, _HOLD), fleet.told
+    assert not await fleet.roll_out(release, _PHASES, _HOLD), fleet.told
     await fleet.until(runs(good), _LONGEST)
     tried = [device for device in fleet.devices if (release, "switching") in device.states()]
-    stage.print(f"{len(tried)} tried it, {_rolled_back(tried, release)} rolled it back, {_have(fleet, good)} have the good")
+    stage.print(
+        f"{len(tried)} tried it, {_rolled_back(tried, release)} rolled it back, {_have(fleet, good)} have the good"
+    )
 
 
 def _rolled_back(devices: Sequence[NetworkedDevice], release: ReleaseName) -> int:
@@ -153,10 +157,11 @@ def _have(fleet: NetworkedFleet, release: ReleaseName) -> int:
 
 async def _simulation(count: int) -> None:
     began = time.monotonic()
-    print(f"{count:,} devices, simulated with the same updater and the same rules for phases: the power goes twice a day")
-    print("on each, each twentieth check finds no server, and every three hours none is there for a quarter of one.\n")
-    _row("rollout", "outcome", "tried it", "run the good one", "simulated hours", "s")
-    _row("---", "---", *["---:"] * 4)
+    print(f"{count:,} devices, simulated: the same updater, the same rules for phases, a check and a phase each hour.")
+    print("On each the power goes twice a day; one question in twenty finds no server, and every three hours none is")
+    print("there for a quarter of one.\n")
+    _row("rollout", "outcome", "tried it", "run the good one", "messages", "simulated hours", "s")
+    _row("---", "---", *["---:"] * 5)
     async with simulated_rollouts(count) as rollouts:
         good, bad = rollouts.fleet.publish("good"), rollouts.fleet.publish("bad", BAD["answers wrongly"])
         some = rollouts.fleet.publish("some")
@@ -171,21 +176,31 @@ async def _simulation(count: int) -> None:
         await _simulated(rollouts, some, good, f"bad on one in {_ONE_IN} (hangs)")
         said = rollouts.said
     print("\n" + "\n".join(rollouts.told))
-    print(f"\n{rollouts.cuts:,} power cuts; {rollouts.fleet.asked:,} checks, {rollouts.fleet.failed:,} of them found nobody")
+    asked, failed = rollouts.fleet.asked, rollouts.fleet.failed
+    print(f"\n{rollouts.cuts:,} power cuts; {asked:,} questions to servers, of which {failed:,} found none")
     print(f"{said.messages.total():,} messages, {said.size / said.messages.total():.0f} bytes each on average")
     print(f"{time.monotonic() - began:.0f} s in all")
 
 
 async def _simulated(rollouts: SimulatedRollouts, release: ReleaseName, good: ReleaseName, name: str) -> None:
     loop, began = asyncio.get_running_loop(), time.monotonic()
-    since = loop.time()
-    plan = Plan(CHANNEL, release, PHASES, _SIMULATED_HOLD, MOST_FAILURES)
+    since, said = loop.time(), rollouts.said.messages.total()
+    plan = Plan(CHANNEL, release, _PHASES, _SIMULATED_HOLD, _MOST_FAILURES)
     reached_all = await rollouts.roll_out(plan, None if release == good else good)
     assert reached_all == (release == good), rollouts.told
     await rollouts.until_all_run(good, _LONGEST)
     outcome = "reached all" if reached_all else "stopped"
     tried, have = len(rollouts.took(release)), rollouts.running(good)
-    _row(name, outcome, f"{tried:,}", f"{have:,}", f"{(loop.time() - since) / 3600:.1f}", f"{time.monotonic() - began:.0f}")
+    messages = (rollouts.said.messages.total() - said) / len(rollouts.devices)
+    _row(
+        name,
+        outcome,
+        f"{tried:,}",
+        f"{have:,}",
+        f"{messages:.1f}",
+        f"{(loop.time() - since) / 3600:.1f}",
+        f"{time.monotonic() - began:.0f}",
+    )
 
 
 def _row(*cells: str) -> None:

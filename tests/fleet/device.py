@@ -35,6 +35,8 @@ class SimulatedService:
         self._began = _now()
         self.restarting = asyncio.Event()
         self.is_drained = False
+        self.is_serviced = False
+        self.starved_of: str | None = None
 
     async def drain(self) -> None:
         if not self.is_drained:

@@ -133,9 +133,6 @@ class SimulatedSlots:
         self._disk.slots.add(release.name)
         self._disk.touched("staged")
 
-    def is_staged(self, name: ReleaseName) -> bool:
-        return name in self._disk.slots
-
     def begin_trial(self, name: ReleaseName) -> None:
         assert name in self._disk.slots
         self._disk.write("begin trial")
@@ -157,8 +154,10 @@ class SimulatedSlots:
             self._disk.trial, self._disk.boots = None, 0
         self._disk.touched("abandoned")
 
-    def collect(self, keep: frozenset[ReleaseName], most: Bytes) -> Bytes:
+    def collect(self, keep: frozenset[ReleaseName], most: Bytes, coming: Release | None = None) -> Bytes:
         self._disk.touched("collect")
+        if most == 0:
+            self._disk.blobs &= set() if coming is None else set(_digests(coming))
         gone = self._disk.slots - keep - {self._disk.good, self._disk.trial} if most == 0 else set()
         self._disk.slots -= gone
         self._disk.touched("collected")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 _T = TypeVar("_T")
 
 
-class _Hurry(selectors.DefaultSelector):  # type: ignore[valid-type,misc] # it is another class on each system
+class _Hurry(selectors.DefaultSelector):
     """Waits for a part of what it is told."""
 
     def __init__(self, times: float) -> None:

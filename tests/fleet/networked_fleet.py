@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -18,11 +17,10 @@ from agent.units import Ratio, Seconds
 from tests.fleet.releases import CANARIES, GOOD, Behaviour, SimulatedFleet
 from tests.fleet.server import StaticServer, serving
 from tests.fleet.speaking_device import NetworkedDevice
-from tests.fleet.voice import CHANNEL, TOPIC_ROOT, BrokerLine, Said
+from tests.fleet.voice import CHANNEL, TOPIC_ROOT, BrokerSender, Said, Send
 from tests.fleet.workshop import Workshop
 
-PHASES = (Ratio(0.01), Ratio(0.1), Ratio(0.5), Ratio(1.0))
-MOST_FAILURES = Ratio(0.02)
+_MOST_FAILURES = Ratio(0.02)
 _PROOF = Proof(
     within=Seconds(600.0),
     lasts=Seconds(120.0),
@@ -41,8 +39,10 @@ class NetworkedFleet:
         workshop: The operator's.
         server: Of the repository.
         broker: Of the devices.
+        send: Sends what a device says there.
+        said: Counts that.
         behaviour: How releases run.
-        said: What devices have said.
+        devices: All of them.
         told: What the operator was told.
         lives: Of the devices that are switched on.
     """
@@ -50,9 +50,10 @@ class NetworkedFleet:
     workshop: Workshop
     server: StaticServer
     broker: PrivateBroker
+    send: Send
+    said: Said
     behaviour: SimulatedFleet = field(default_factory=SimulatedFleet)
     devices: list[NetworkedDevice] = field(default_factory=list)
-    said: Said = field(default_factory=Said)
     told: list[str] = field(default_factory=list)
     lives: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -63,8 +64,7 @@ class NetworkedFleet:
         for number in range(count):
             name = f"orin-{number:04}"
             folder = self.workshop.folder / "devices" / name
-            connect = partial(BrokerLine, self.broker.port, self.said)
-            device = NetworkedDevice(self.behaviour, name, settings, connect=connect, folder=folder)
+            device = NetworkedDevice(self.behaviour, name, settings, send=self.send, folder=folder)
             device.jitter = jitter_of(number)
             self.devices.append(device)
 
@@ -89,9 +89,9 @@ class NetworkedFleet:
             if not life.cancelled():
                 life.result()
 
-    async def roll_out(self, release: ReleaseName, hold: Seconds) -> bool:
+    async def roll_out(self, release: ReleaseName, phases: tuple[Ratio, ...], hold: Seconds) -> bool:
         """With the operator's tool; whether it reached all. `hold` is in real seconds."""
-        plan = Plan(CHANNEL, release, PHASES, hold, MOST_FAILURES)
+        plan = Plan(CHANNEL, release, phases, hold, _MOST_FAILURES)
         where = Broker(host="127.0.0.1", port=self.broker.port)
         hearing = Hearing(where, TOPIC_ROOT, self.told.append, lambda _: None)
         return await asyncio.to_thread(Rolling(self.workshop.place, self.workshop.keys(), plan, hearing).run)
@@ -117,8 +117,13 @@ async def networked_fleet(folder: Path) -> AsyncIterator[NetworkedFleet]:
     """A fleet without devices and releases; it ends with what is outside of it."""
     workshop = Workshop(folder)
     (folder / "broker").mkdir()
-    with serving(workshop.place.repository.folder) as server, PrivateBroker(folder / "broker") as broker:
-        fleet = NetworkedFleet(workshop, server, broker)
+    said = Said()
+    with (
+        serving(workshop.place.repository.folder) as server,
+        PrivateBroker(folder / "broker") as broker,
+        BrokerSender(broker.port, said) as sender,
+    ):
+        fleet = NetworkedFleet(workshop, server, broker, sender.send, said)
         try:
             yield fleet
         finally:
@@ -132,4 +137,4 @@ def runs(release: ReleaseName | None) -> Callable[[NetworkedDevice], bool]:
 
 def jitter_of(number: int) -> Callable[[], float]:
     """Random numbers from 0 to 1 for a device, the same at each run."""
-    return Random(number).random
+    return Random(number).random  # noqa: S311 - no secret

@@ -132,7 +132,7 @@ class SimulatedFleet:
         if not self.is_reachable:
             raise UnreachableError("nobody answers")
         if self.distrust is not None:
-            raise DistrustError(self.distrust, f"it is {self.distrust}")
+            raise DistrustError(self.distrust, f"it is {self.distrust}, asked {self.asked} times")
 
     def desired(self) -> Desired | None:
         return self.wants

@@ -147,6 +147,10 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # a head would wait for the acknowledgement of the body before
     owner: StaticServer
 
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # a client that has ended
+            super().handle()
+
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
         counts = self.owner.counts

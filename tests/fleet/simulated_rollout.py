@@ -11,11 +11,10 @@ from agent.fleet.ports import UnreachableError
 from agent.fleet.values import Desired, ReleaseName
 from agent.fleet_admin.phases import GoBack, Next, Plan, Wait, count, decide
 from agent.fleet_admin.seen import FleetSeen
-from agent.prompt import OutMessage
 from agent.units import Ratio, Seconds, UnixSeconds
 from tests.fleet.releases import SimulatedFleet
 from tests.fleet.speaking_device import SpeakingDevice
-from tests.fleet.voice import TOPIC_ROOT, DirectLine, Said
+from tests.fleet.voice import TOPIC_ROOT, DirectSender, Said
 
 _TICK = Seconds(60.0)
 _HOUR = Seconds(3600.0)
@@ -27,6 +26,10 @@ _AWAY_FOR = Seconds(900.0)
 """The servers, on average."""
 
 
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
 @dataclass(slots=True)
 class UnsteadyFleet(SimulatedFleet):
     """Of which each twentieth question finds nobody.
@@ -36,7 +39,7 @@ class UnsteadyFleet(SimulatedFleet):
         failed: Questions that nobody answered.
     """
 
-    chance: Random = field(default_factory=lambda: Random(6))
+    chance: Random = field(default_factory=lambda: Random(6))  # noqa: S311 - no secret
     failed: int = 0
 
     def refresh(self) -> None:
@@ -62,7 +65,7 @@ class SimulatedRollouts:
     """
 
     fleet: UnsteadyFleet
-    seen: FleetSeen = field(default_factory=lambda: FleetSeen(TOPIC_ROOT, lambda: _now()))
+    seen: FleetSeen = field(default_factory=lambda: FleetSeen(TOPIC_ROOT, _now))
     devices: list[SpeakingDevice] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     said: Said = field(default_factory=Said)
@@ -71,13 +74,10 @@ class SimulatedRollouts:
 
     def add(self, count: int) -> None:
         """Have so many devices, which are not switched on yet."""
+        send = DirectSender(self.seen, self.said).send
         for number in range(count):
-
-            def connect(_: str, will: OutMessage) -> DirectLine:
-                return DirectLine(self.seen, self.said, will)
-
-            device = SpeakingDevice(self.fleet, f"orin-{number:05}", connect=connect)
-            device.jitter = Random(number).random
+            device = SpeakingDevice(self.fleet, f"orin-{number:05}", send=send)
+            device.jitter = Random(number).random  # noqa: S311 - no secret
             self.devices.append(device)
 
     def switch_on(self, devices: list[SpeakingDevice]) -> None:
@@ -119,7 +119,7 @@ class SimulatedRollouts:
 
     async def cut_power(self) -> None:
         """Of a device after the other, at random, until cancelled."""
-        chance = Random(1)
+        chance = Random(1)  # noqa: S311 - no secret
         while True:
             await asyncio.sleep(chance.expovariate(_CUTS_A_DAY * len(self.devices) / _DAY))
             device = chance.choice(self.devices)
@@ -129,7 +129,7 @@ class SimulatedRollouts:
 
     async def lose_servers(self) -> None:
         """Of all devices, at random, until cancelled."""
-        chance = Random(2)
+        chance = Random(2)  # noqa: S311 - no secret
         while True:
             await asyncio.sleep(chance.expovariate(1 / _AWAY_EVERY))
             self.fleet.is_reachable = False
@@ -165,7 +165,3 @@ async def simulated_rollouts(count: int) -> AsyncIterator[SimulatedRollouts]:
 
 def _runs(device: SpeakingDevice, release: ReleaseName) -> bool:
     return device.running == release and device.is_settled
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -1,6 +1,5 @@
 """Simulated devices that are heard: over a broker or directly, with a simulated disk or over a real network."""
 
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import time
@@ -18,7 +17,7 @@ from agent.units import UnixSeconds
 from tests.fleet.device import SimulatedDevice, SimulatedService
 from tests.fleet.disk import SimulatedSlots
 from tests.fleet.releases import Behaviour
-from tests.fleet.voice import Connect, Voice
+from tests.fleet.voice import Send, Voice
 
 
 @dataclass
@@ -26,11 +25,11 @@ class SpeakingDevice(SimulatedDevice):
     """One whose updater is heard.
 
     Attributes:
-        connect: Makes the line of each process.
+        send: Sends what it says.
         voice: Of the process.
     """
 
-    connect: Connect = field(kw_only=True)
+    send: Send = field(kw_only=True)
     voice: Voice | None = None
 
     def emit(self, event: Event) -> None:
@@ -47,18 +46,15 @@ class SpeakingDevice(SimulatedDevice):
         if behaviour.hangs:
             await super()._live(behaviour)
             return
-        voice = self.voice = Voice(self.id, self.running, self.clock, self.connect)
+        voice = self.voice = Voice(self.id, self.running, self.clock, self.send)
         try:
             await super()._live(behaviour)
         except BaseException:
-            self._break_off(voice)
+            voice.break_off()
             raise
         finally:
             self.voice = None
         voice.end()
-
-    def _break_off(self, voice: Voice) -> None:
-        voice.line.break_off()
 
 
 @dataclass
@@ -95,9 +91,6 @@ class NetworkedDevice(SpeakingDevice):
             record=UpdateFile(self.folder),
             lock=lambda: self.lock,
         )
-
-    def _break_off(self, voice: Voice) -> None:
-        threading.Thread(target=voice.line.break_off, name=f"{self.id}'s end").start()  # it waits for another one
 
     async def _live(self, behaviour: Behaviour) -> None:
         try:

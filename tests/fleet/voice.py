@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from types import TracebackType
+from typing import Self
 
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
@@ -18,6 +19,45 @@ from agent.wire import encode_event
 
 TOPIC_ROOT = "edge"
 CHANNEL = "stable"
+
+Send = Callable[[OutMessage], None]
+
+
+class Voice:
+    """Of one process.
+
+    Args:
+        device: The device's id.
+        running: The release of the process.
+        clock: Its time.
+        send: Sends a message.
+    """
+
+    def __init__(self, device: str, running: str | None, clock: Clock, send: Send) -> None:
+        self._topic = f"{TOPIC_ROOT}/{device}/event"
+        self._running = running
+        self._clock = clock
+        self._send = send
+        self._presence = Presence(f"{TOPIC_ROOT}/{device}", clock)
+        self._presence.in_fleet(CHANNEL, None)
+        send(self._presence.online())
+
+    def show(self, state: UpdateState) -> None:
+        """How far an update is."""
+        self._presence.updating(self._running, state)
+        self._send(self._presence.online())
+
+    def emit(self, event: Event) -> None:
+        """An event."""
+        self._send(OutMessage(self._topic, encode_event(event, self._clock)))
+
+    def end(self) -> None:
+        """As a process ends that is told to."""
+        self._send(self._presence.stopped())
+
+    def break_off(self) -> None:
+        """What a broker says of a device whose power has gone."""
+        self._send(self._presence.lost())
 
 
 @dataclass
@@ -38,99 +78,55 @@ class Said:
         self.size += len(message.payload)
 
 
-class Line(Protocol):
-    """A process's connection to those who listen."""
-
-    def publish(self, message: OutMessage) -> None:
-        """Send a message."""
-
-    def end(self) -> None:
-        """Close it in order."""
-
-    def break_off(self) -> None:
-        """As the power goes: who listens is told the will."""
-
-
-Connect = Callable[[str, OutMessage], Line]
-"""Makes a line for a device's id, with its will."""
-
-
-class Voice:
-    """Of one process.
+class BrokerSender:
+    """Sends for many devices over one connection: a process cannot have enough files for one each. A context manager.
 
     Args:
-        device: The device's id.
-        running: The release of the process.
-        clock: Its time.
-        connect: Makes its line.
+        port: The broker's.
+        said: Counts.
     """
 
-    def __init__(self, device: str, running: str | None, clock: Clock, connect: Connect) -> None:
-        self._topic = f"{TOPIC_ROOT}/{device}/event"
-        self._running = running
-        self._clock = clock
-        self._presence = Presence(f"{TOPIC_ROOT}/{device}", clock)
-        self._presence.in_fleet(CHANNEL, None)
-        self.line = connect(device, self._presence.lost())
-        self.line.publish(self._presence.online())
-
-    def show(self, state: UpdateState) -> None:
-        """How far an update is."""
-        self._presence.updating(self._running, state)
-        self.line.publish(self._presence.online())
-
-    def emit(self, event: Event) -> None:
-        """An event."""
-        self.line.publish(OutMessage(self._topic, encode_event(event, self._clock)))
-
-    def end(self) -> None:
-        """As a process ends that is told to."""
-        self.line.publish(self._presence.stopped())
-        self.line.end()
-
-
-class BrokerLine:
-    """To a real broker."""
-
-    def __init__(self, port: int, said: Said, device: str, will: OutMessage) -> None:
+    def __init__(self, port: int, said: Said) -> None:
+        self._port = port
         self._said = said
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id=device, protocol=MQTTv5)
-        self._client.will_set(will.topic, will.payload, qos=1, retain=True)
-        self._client.connect("127.0.0.1", port)
-        self._client.loop_start()
+        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
 
-    def publish(self, message: OutMessage) -> None:
+    def __enter__(self) -> Self:
+        """Connect."""
+        self._client.connect("127.0.0.1", self._port)
+        self._client.loop_start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Disconnect."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def send(self, message: OutMessage) -> None:
+        """Send."""
         self._said.add(message)
         self._client.publish(message.topic, message.payload, qos=1, retain=message.retain)
 
-    def end(self) -> None:
-        self._client.disconnect()  # its thread ends with it
 
-    def break_off(self) -> None:
-        socket = self._client.socket()
-        self._client.loop_stop()
-        if socket is not None:
-            socket.close()
+class DirectSender:
+    """Tells an operator without a broker.
 
+    Args:
+        seen: The operator's.
+        said: Counts.
+    """
 
-class DirectLine:
-    """To an operator, without a broker."""
-
-    def __init__(self, seen: FleetSeen, said: Said, will: OutMessage) -> None:
+    def __init__(self, seen: FleetSeen, said: Said) -> None:
         self._seen = seen
         self._said = said
-        self._will = will
 
-    def publish(self, message: OutMessage) -> None:
+    def send(self, message: OutMessage) -> None:
+        """Send."""
         self._said.add(message)
         received = Received(message.topic, message.payload)
         if message.retain:
             self._seen.on_status(received)
         else:
             self._seen.on_event(received)
-
-    def end(self) -> None:
-        """There is nothing to close."""
-
-    def break_off(self) -> None:
-        self.publish(self._will)

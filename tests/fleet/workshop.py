@@ -1,9 +1,11 @@
 """An operator's workshop for tests: a fleet in a folder, and what releases are made of."""
 
 import hashlib
+import io
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from zipfile import ZipFile, ZipInfo
 
 from agent.fleet.layout import channel_target
 from agent.fleet.values import Canary, Desired, Release, ReleaseName
@@ -20,11 +22,21 @@ AGENT = "jetson_agent-1.2.3-py3-none-any.whl"
 LIBRARY = "thing-1.0-cp311-cp311-manylinux_2_28_aarch64.whl"
 
 
-def make_wheels(folder: Path, agent: bytes = b"agent") -> tuple[Path, Path]:
+def agent_wheel(content: bytes = b"agent", schema: str | None = "MAJOR: Final = 1\n") -> bytes:
+    """An agent's wheel; the same parts give the same bytes."""
+    file = io.BytesIO()
+    with ZipFile(file, "w") as wheel:
+        wheel.writestr(ZipInfo("agent/content"), content)
+        if schema is not None:
+            wheel.writestr(ZipInfo("agent/journal/schema.py"), schema)
+    return file.getvalue()
+
+
+def make_wheels(folder: Path, agent: bytes | None = None) -> tuple[Path, Path]:
     """A folder of wheels, and a lock file that names them."""
     wheels = folder / "wheels"
     wheels.mkdir(parents=True, exist_ok=True)
-    (wheels / AGENT).write_bytes(agent)
+    (wheels / AGENT).write_bytes(agent_wheel() if agent is None else agent)
     (wheels / LIBRARY).write_bytes(b"library")
     lock = folder / "requirements.lock"
     lock.write_text(f"thing==1.0 \\\n    --hash=sha256:{hashlib.sha256(b'library').hexdigest()}\n")
@@ -50,7 +62,7 @@ class Workshop:
 
     def parts(self, agent: bytes = b"agent", model: bytes = b"weights", config: bytes = b"log_level: INFO\n") -> Parts:
         """What a release is made of."""
-        wheels, lock = make_wheels(self.folder / "parts", agent)
+        wheels, lock = make_wheels(self.folder / "parts", agent_wheel(agent))
         tiny = self.folder / "parts" / "tiny"
         (tiny / "more").mkdir(parents=True, exist_ok=True)
         (tiny / "model.onnx").write_bytes(model)

@@ -1,5 +1,6 @@
 """deploy/install.sh when an update goes wrong, and what it sees of credentials; on a machine of the test."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,28 @@ def test_a_first_release_that_does_not_start_can_be_followed_by_one_that_does(ma
     assert machine.current == "1"
     assert machine.install("2").returncode == 0
     assert (machine.current, machine.is_active) == ("2", True)
+
+
+def test_a_power_cut_amid_a_file_leaves_the_one_before(installed: FakeMachine) -> None:
+    launcher = installed.opt / "launcher"
+    before = launcher.read_text()
+    installed.change("deploy/launcher")
+    installed.cut_power_at(launcher)
+    assert installed.install("2").returncode == -signal.SIGKILL
+    assert launcher.read_text() == before
+
+
+def test_what_is_started_is_on_the_disk(machine: FakeMachine) -> None:
+    machine.install("1")
+    calls = machine.calls()
+    restart = calls.index(["systemctl", *_RESTART.split()])
+    replaced = [(at, it[2:]) for at, it in enumerate(calls[:restart]) if it[0] == "mv" and "current" not in it[-1]]
+    for at, (new, _) in replaced:
+        assert calls[at - 1] == ["sync", new]
+    assert {"agent.yaml", "device.key", "launcher", ".complete"} <= {Path(place).name for _, (_, place) in replaced}
+    tool, option, *folders = calls[restart - 1]
+    assert (tool, option) == ("sync", "-f")
+    assert {str(machine.opt), str(machine.config.parent)} < set(folders)
 
 
 def test_a_credential_that_is_added_is_handed_over_at_once(installed: FakeMachine) -> None:

@@ -138,6 +138,7 @@ def test_a_section_that_the_release_refuses_is_not_written(machine: FakeMachine,
     done = machine.install("2", *arguments, refused_key="group")
     assert done.returncode == _CONFIG_IS_WRONG
     assert machine.config.read_text() == before
+    assert not (machine.config.parent / "root.json").exists()
     assert machine.current == "1"
 
 

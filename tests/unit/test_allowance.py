@@ -59,6 +59,20 @@ def test_why_nothing_new_would_run(allowance: Allowance, why: Dropped | None, *,
     assert allowance.refuses == refuses
 
 
+@pytest.mark.parametrize(
+    ("allowance", "what"),
+    [
+        (Allowance(is_held=True), None),
+        (Allowance(NO_MODEL, is_held=True), Dropped.OVER_BUDGET),
+        (Allowance(memory=NO_ROOM), Dropped.MEMORY),
+        (Allowance(memory=replace(NO_ROOM, retry_after=None)), None),
+        (Allowance(REFUSED, memory=replace(NO_ROOM, retry_after=None)), Dropped.OVER_BUDGET),
+    ],
+)
+def test_what_lets_nothing_run_and_may_again(allowance: Allowance, what: Dropped | None) -> None:
+    assert allowance.starved_of(MODEL) is what
+
+
 def test_while_a_model_loads_memory_is_no_reason() -> None:
     assert Allowance(memory=SHUT).idle_for(None) is None
 

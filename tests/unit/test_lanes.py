@@ -135,6 +135,21 @@ async def test_held_all_of_them_wait(bench: Bench) -> None:
     await bench.replies(2)
 
 
+async def test_who_holds_the_device_between_prompts_lets_each_begin(bench: Bench) -> None:
+    device = bench.lanes.device
+    for asked, name in enumerate("abc"):
+        device.hold()
+        await bench.send(name, None)
+        await bench.send(f"{name}-elsewhere", "big")
+        await bench.replies(2 * asked + 1)  # upstream nothing waits
+        assert bench.here.asked == asked
+        device.release()
+        await device.caught_up()
+        device.hold()
+        await device.idle()
+        assert bench.here.asked == asked + 1
+
+
 async def test_what_waited_while_the_configuration_changed_does_not_leave(journal: JournalThread) -> None:
     before = Bench(journal, Egress(UPSTREAM))
     await before.send("a", "big")

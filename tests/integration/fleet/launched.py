@@ -53,6 +53,11 @@ class Launched:
         elif without is not None:
             (slot / without).unlink()
 
+    def crashes(self, name: str) -> None:
+        """From now on a release ends before everything runs."""
+        program = self.fleet / "releases" / name / "venv/bin/jetson-agent"
+        program.write_text(f"#!/bin/sh\necho {name}\nexit 1\n")
+
     def link(self, name: str, target: str) -> None:
         """Let a link name something, or have none."""
         (self.fleet / name).unlink(missing_ok=True)
@@ -107,5 +112,6 @@ class Launched:
 def _program(environment: Path, says: str) -> None:
     (environment / "bin").mkdir(parents=True)
     program = environment / "bin/jetson-agent"
-    program.write_text(f'#!/bin/sh\necho {says} $$ "$JETSON_AGENT_LAUNCHER" "$@"\n')
+    served = '/bin/rm -f "$JETSON_AGENT_FLEET/good.boots"'
+    program.write_text(f'#!/bin/sh\necho {says} $$ "$JETSON_AGENT_LAUNCHER" "$@"\n{served}\n')
     program.chmod(0o755)

@@ -85,6 +85,40 @@ def test_what_is_good_is_started_and_where_it_is_broken_what_was_installed(devic
         assert device.state() == {"good": str(Path(target))}
 
 
+def test_a_good_release_that_never_runs_has_three_starts_then_what_was_installed(device: Launched) -> None:
+    device.link("good", "releases/good")
+    device.crashes("good")
+    assert [device.started() for _ in range(4)] == ["good", "good", "good", "installed"]
+    assert device.state() == {"good": "releases/good", "fell-back": "good it was started 3 times and never ran\n"}
+    assert device.started() == "good", "the installed one ran: what kept the good one from it may be over"
+
+
+def test_crashes_with_a_start_that_served_in_between_do_not_add_up(device: Launched) -> None:
+    device.link("good", "releases/good")
+    program = device.fleet / "releases/good/venv/bin/jetson-agent"
+    serves = program.read_text()
+    for _ in range(3):
+        device.crashes("good")
+        assert [device.started() for _ in range(2)] == ["good"] * 2
+        program.write_text(serves)
+        assert device.started() == "good"
+    assert "good.boots" not in device.state()
+
+
+def test_a_good_release_whose_start_cannot_be_counted_is_started_all_the_same(device: Launched) -> None:
+    device.link("good", "releases/good")
+    device.crashes("good")
+    (device.fleet / ".good.boots").mkdir()  # nothing can be written there
+    assert [device.started() for _ in range(5)] == ["good"] * 5
+
+
+def test_a_good_release_whose_interpreter_has_gone_gives_way(device: Launched) -> None:
+    device.link("good", "releases/good")
+    (device.fleet / "releases/good/venv/bin/jetson-agent").write_text("#!/no/such/python\n")
+    assert [device.start().returncode for _ in range(3)] == [127] * 3
+    assert device.started() == "installed"
+
+
 def test_every_trial_with_every_count_and_every_good(device: Launched) -> None:
     goods = {"": "installed", "releases/good": "good", _BROKEN["no mark"]: "installed", _BROKEN["gone"]: "installed"}
     for (good, falls_to), (count, after) in itertools.product(goods.items(), _COUNTS.items()):

@@ -9,13 +9,14 @@ import pytest
 from agent.durable_file import write_durably
 from agent.fleet.layout import channel_target, device_target, group_target
 from agent.fleet.ports import DistrustError
-from agent.fleet.values import Distrust, ReleaseName
+from agent.fleet.values import Distrust, ReleaseName, Requirements
 from agent.fleet_admin.checking import check
 from agent.fleet_admin.creating import add_channel
 from agent.fleet_admin.errors import FleetError, KeyMissingError
-from agent.fleet_admin.promoting import history, roll_back
+from agent.fleet_admin.promoting import history, roll_back, unpin
 from agent.fleet_admin.refreshing import refresh
 from agent.fleet_admin.rotating import rotate
+from agent.journal.schema import MAJOR
 from tests.fleet.server import StaticServer, serving
 from tests.fleet.workshop import Workshop
 from tests.integration.fleet.device import Device
@@ -84,7 +85,7 @@ def test_a_device_gets_the_release_that_was_published(workshop: Workshop, device
     assert device.check() == (desired, published)
     assert (desired.share, desired.cohort, desired.urgent) == (0.25, "one", False)
     assert published.version == "1.2.3"
-    assert published.requires.architectures == ("aarch64",)
+    assert published.requires == Requirements(("aarch64",), ("NVIDIA Jetson",), 1, journal=MAJOR)
     assert [file.path for file in published.models[0].files] == ["model.onnx", "more/words.json"]
 
 
@@ -112,6 +113,30 @@ def test_the_nearest_document_counts(workshop: Workshop, devices: Devices) -> No
         assert desired is not None
         assert desired.release == name
     assert _finds(workshop) == ()
+
+
+def test_what_was_signed_for_a_device_or_a_group_is_taken_back(workshop: Workshop, devices: Devices) -> None:
+    for name in ("one", "two", "three"):
+        workshop.publish(name)
+    device = devices.new(group="hall-2")
+    pins = {"three": device_target(device.name), "two": group_target("hall-2")}
+    for name, target in (("one", channel_target("stable")), *pins.items()):
+        workshop.promote(name, target=target)
+    for name, then in (("three", "two"), ("two", "one")):
+        assert _wanted(device) == name
+        assert unpin(workshop.place, workshop.keys(), pins[name], workshop.now).release == name
+        assert _wanted(device) == then
+        assert _wanted(devices.new(group="hall-2")) == then
+    assert _finds(workshop) == ()
+    with pytest.raises(FleetError, match="groups/hall-2 has no release of its own"):
+        unpin(workshop.place, workshop.keys(), pins["two"], workshop.now)
+    workshop.promote("three", target=pins["three"])
+    assert _wanted(device) == "three"
+
+
+def _wanted(device: Device) -> str | None:
+    desired, _ = device.check()
+    return None if desired is None else desired.release
 
 
 def test_a_name_is_never_used_for_another_content(workshop: Workshop, device: Device) -> None:
@@ -239,11 +264,17 @@ def test_a_target_that_is_gone_is_found(workshop: Workshop) -> None:
     assert any("releases/one.json" in wrong for wrong in _finds(workshop))
 
 
+def _pin_and_unpin(workshop: Workshop) -> None:
+    workshop.promote("one", target=device_target("press-7"))
+    unpin(workshop.place, workshop.keys(), device_target("press-7"), workshop.now)
+
+
 Command = Callable[[Workshop], object]
 COMMANDS: dict[str, Command] = {
     "publish": lambda workshop: workshop.publish("two"),
     "promote": lambda workshop: workshop.promote("one", 0.5),
     "single": lambda workshop: workshop.promote("one", target=device_target("press-7")),
+    "unpin": _pin_and_unpin,
     "channel": lambda workshop: add_channel(workshop.place, workshop.keys(), "canary", workshop.now),
     **{f"rotate {role}": lambda workshop, role=role: _rotate(workshop, role) for role in ROLES},  # type: ignore[misc]
 }

@@ -15,6 +15,7 @@ COMMANDS = (
     "add-channel",
     "publish",
     "promote",
+    "unpin",
     "rollout",
     "status",
     "rollback",
@@ -64,6 +65,10 @@ def test_a_fleet_of_one(tmp_path: Path, secret: tuple[str, Path]) -> None:
         assert told.stdout == f"channels/stable: {name}, for 100.0% of the devices\n"
     assert "two was published already" in _fleet("publish", fleet, "--name", "two", *release).stdout
     assert _fleet("rollback", fleet, "--channel", "stable", *secret).stdout == "channels/stable: one, for all devices\n"
+    _fleet("promote", fleet, "two", "--device", "press-7", *secret)
+    assert _fleet("unpin", fleet, "--device", "press-7", *secret).stdout == (
+        "devices/press-7: two no longer; its group or its channel is followed again\n"
+    )
     assert _fleet("refresh", fleet, *secret).stdout == "nothing is due\n"
     told = _fleet("rotate-keys", fleet, "--role", "channel:stable", *secret)
     assert told.stdout == (
@@ -74,6 +79,20 @@ def test_a_fleet_of_one(tmp_path: Path, secret: tuple[str, Path]) -> None:
     assert told.exit_code == 0, told.stderr
     assert "2 releases, " in told.stdout
     assert told.stdout.endswith("all is signed and whole\n")
+
+
+def test_a_wrong_fragment_is_not_published(tmp_path: Path, secret: tuple[str, Path]) -> None:
+    fleet, fragment = tmp_path / "fleet", tmp_path / "fragment.yaml"
+    _fleet("init", fleet, *secret)
+    wheels, lock = make_wheels(tmp_path)
+    fragment.write_text("log_levle: INFO\n")
+    parts = ("--wheels", wheels, "--lock", lock, "--config", fragment, *secret)
+    told = _fleet("publish", fleet, "--name", "one", *parts)
+    assert told.exit_code == 1
+    assert "no device would start with this configuration: " in _plain(told.stderr)
+    assert not [file for file in (fleet / "repository" / "blobs").rglob("*") if file.is_file()]
+    fragment.write_text("log_level: INFO\n")
+    assert _fleet("publish", fleet, "--name", "one", *parts).exit_code == 0
 
 
 def test_what_a_web_server_has_to_read_is_for_all_and_keys_are_not(tmp_path: Path, secret: tuple[str, Path]) -> None:
@@ -109,6 +128,8 @@ def test_a_passphrase_is_asked_for(tmp_path: Path) -> None:
         (("promote", "{fleet}", "none"), 1, "One of --channel NAME, --group NAME and --device ID"),
         (("promote", "{fleet}", "none", "--channel", "stable", "--share", "5"), 2, "a share is 0 to 1"),
         (("promote", "{fleet}", "../x", "--channel", "stable"), 2, "a release's name"),
+        (("unpin", "{fleet}"), 1, "One of --group NAME and --device ID"),
+        (("unpin", "{fleet}", "--device", "press-7"), 1, "devices/press-7 has no release of its own"),
         (("rollback", "{fleet}", "--channel", "none"), 1, "there is no channel none"),
         (("rollback", "{fleet}", "--channel", "stable"), 1, "names one"),
         (("rotate-keys", "{fleet}", "--role", "none"), 1, "it is one of root, targets, snapshot, timestamp"),

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from agent.config import Broker
 from agent.demo.broker import PrivateBroker, free_port
 from agent.fleet.layout import channel_target
 from agent.fleet.values import Desired, ReleaseName
+from agent.fleet_admin import rolling
 from agent.fleet_admin.errors import FleetError
 from agent.fleet_admin.phases import Plan
 from agent.fleet_admin.promoting import desired_now
 from agent.fleet_admin.rolling import Hearing, Rolling
-from agent.fleet_admin.rollout_file import read_rollout
+from agent.fleet_admin.rollout_file import Rollout, read_rollout, write_rollout
 from agent.units import Ratio, Seconds
 from tests.fleet.scripted_devices import ScriptedDevices
 from tests.fleet.workshop import Workshop
@@ -87,7 +89,16 @@ class Running:
         assert not self.thread.is_alive()
 
 
-def test_a_good_release_reaches_all(workshop: Workshop, broker: PrivateBroker, devices: ScriptedDevices) -> None:
+def test_a_good_release_reaches_all(
+    workshop: Workshop, broker: PrivateBroker, devices: ScriptedDevices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, written = time.monotonic(), []
+
+    def write(file: Path, rollout: Rollout) -> None:
+        written.append(rollout.phase)
+        write_rollout(file, rollout)
+
+    monkeypatch.setattr(rolling, "write_rollout", write)
     running = Running(workshop, broker.port)
     for share in PHASES:
         running.reaches(share)
@@ -98,6 +109,8 @@ def test_a_good_release_reaches_all(workshop: Workshop, broker: PrivateBroker, d
     assert (running.is_done, running.error) == (True, None)
     assert running.desired().share == 1.0
     assert len([line for line in running.told if "is for" in line]) == 3
+    seldom = 1 + (time.monotonic() - began) / 10
+    assert len(PHASES) < len(written) <= len(PHASES) + 1 + seldom, "not at each message"
 
 
 def test_a_bad_release_goes_back_in_its_first_phase(
@@ -115,6 +128,7 @@ def test_a_bad_release_goes_back_in_its_first_phase(
     rollout = read_rollout(workshop.place.rollouts / "stable.json")
     assert rollout is not None
     assert rollout.state == "gone_back"
+    assert first[0] in [seen.device for seen in rollout.devices if seen.state == "rolled_back"]
 
 
 def test_a_device_that_never_comes_back_from_its_trial_has_failed(
@@ -165,6 +179,22 @@ def test_a_broker_that_is_not_there_changes_nothing(workshop: Workshop) -> None:
     running.ends()
     assert isinstance(running.error, AskError)
     assert running.desired().release == "one"
+
+
+def test_a_rollout_that_hears_nobody_waits_and_says_so(tmp_path: Path, workshop: Workshop) -> None:
+    folder = tmp_path / "quiet"
+    folder.mkdir()
+    with PrivateBroker(folder) as broker:
+        running = Running(workshop, broker.port)
+        wait_for(lambda: any(line.startswith("waits: no device of stable is heard") for line in running.told), 30, "it")
+        assert running.desired().share == 0.1
+        with ScriptedDevices(broker.port, NAMES) as devices:
+            devices.are_there(running="one")
+            for name in devices.names:
+                devices.report(name, "two", "committed", running="two")
+            running.ends()
+    assert running.is_done
+    assert len([line for line in running.told if line.startswith("waits: no device")]) == 1
 
 
 def _cli(*arguments: str | Path) -> Result:

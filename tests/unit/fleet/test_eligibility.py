@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.fleet.eligibility import Device, held_back, misfit, out_of_turn, place
+from agent.fleet.eligibility import Device, held_back, misfit, out_of_turn, place, spread
 from agent.fleet.settings import DownloadHours
 from agent.fleet.values import Desired, ReleaseName, Requirements
-from agent.units import MinuteOfDay, Ratio
+from agent.units import MinuteOfDay, Ratio, Seconds
 from tests.fleet.releases import release
 
 DEVICE = Device("orin-1", "aarch64", "Jetson Orin Nano 8GB", launcher=2, journal=1)
@@ -67,6 +67,25 @@ def test_all_and_none() -> None:
 
 
 @pytest.mark.parametrize(
+    ("hours", "minute", "urgent", "minutes"),
+    [
+        (None, 600, False, 0),
+        (NIGHT, 22 * 60, False, 180),
+        (NIGHT, 3 * 60, False, 30),
+        (NIGHT, 22 * 60, True, 0),
+        (DownloadHours.model_validate({"from": 600, "to": 600}), 600, False, 720),
+    ],
+)
+def test_over_how_long_devices_begin(
+    hours: DownloadHours | None,
+    minute: int,
+    urgent: bool,  # noqa: FBT001 - a case
+    minutes: int,
+) -> None:
+    assert spread(hours, MinuteOfDay(minute), urgent=urgent) == Seconds(minutes * 60.0)
+
+
+@pytest.mark.parametrize(
     ("hours", "minute", "lock", "urgent", "why"),
     [
         (None, 600, None, False, None),
@@ -85,4 +104,6 @@ def test_what_holds_an_update_back(
     urgent: bool,  # noqa: FBT001 - a case
     why: str | None,
 ) -> None:
-    assert held_back(hours, MinuteOfDay(minute), lock, urgent=urgent) == why
+    assert held_back(hours, MinuteOfDay(minute), lock, is_serviced=False, urgent=urgent) == why
+    serviced = held_back(hours, MinuteOfDay(minute), lock, is_serviced=True, urgent=urgent)
+    assert serviced == "an operator drains the device"

@@ -20,11 +20,11 @@ CAPITAL, SUM = CANARIES
 WELL = Tally(100, 0)
 
 
-def answered(text: str, speed: float = 30.0, joules: float | None = 0.5) -> Asked:
+def answered(text: str, speed: float | None = 30.0, joules: float | None = 0.5) -> Asked:
     return Asked(CAPITAL, CanaryAnswer(text, speed, joules))
 
 
-def figures(speed: float, joules: float | None = 0.5, name: str = "capital") -> CanaryFigures:
+def figures(speed: float | None, joules: float | None = 0.5, name: str = "capital") -> CanaryFigures:
     return CanaryFigures(name, speed, joules)
 
 
@@ -41,8 +41,10 @@ def test_every_wrong_answer_is_told() -> None:
 
 
 def test_the_best_round_counts() -> None:
-    asked = [answered("", 20.0, None), answered("", 31.0, 0.6), answered("", 29.0, 0.5), Asked(SUM, None, "no")]
+    rounds = [(20.0, None), (31.0, 0.6), (None, None), (29.0, 0.5)]
+    asked = [*(answered("", speed, joules) for speed, joules in rounds), Asked(SUM, None, "no")]
     assert best_figures(asked) == (figures(31.0, 0.5),)
+    assert best_figures([answered("", None, None)]) == (figures(None, None),)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,7 @@ def test_the_best_round_counts() -> None:
         (figures(30.0, 0.65), ()),
         (figures(30.0, 0.7), ("0.7 J/token, 0.5 before: 140% of the energy, at most 130% are allowed",)),
         (figures(30.0, None), ()),
+        (figures(None), ()),
         (figures(3.0, name="another"), ()),
     ],
 )
@@ -61,7 +64,7 @@ def test_against_the_release_before(now: CanaryFigures, words: tuple[str, ...]) 
     assert shortfalls(PROOF, Baseline((figures(30.0),)), [now], WELL) == words
 
 
-@pytest.mark.parametrize("before", [(), (figures(0.0, 0.0),), (figures(30.0, None),)])
+@pytest.mark.parametrize("before", [(), (figures(0.0, 0.0),), (figures(None, None),), (figures(30.0, None),)])
 def test_what_was_not_measured_is_not_compared(before: tuple[CanaryFigures, ...]) -> None:
     assert shortfalls(PROOF, Baseline(before), [figures(30.0, 9.0)], WELL) == ()
 
@@ -86,7 +89,8 @@ def test_failures(before: float, tally: Tally, is_too_many: bool) -> None:  # no
 
 def test_in_words() -> None:
     assert share_of_failures(Tally(3, 1)) == 0.25
-    assert in_words([figures(30.0), figures(20.0)], Tally(7, 1)) == (
+    assert in_words([figures(30.0), figures(20.0), figures(None)], Tally(7, 1)) == (
         "25.0 tokens/s on 2 canaries; 7 prompts answered, 1 failed"
     )
+    assert in_words([figures(None)], Tally(7, 1)) == "7 prompts answered, 1 failed"
     assert in_words([], Tally(7, 1)) == "7 prompts answered, 1 failed"

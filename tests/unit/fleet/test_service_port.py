@@ -21,25 +21,19 @@ from agent.presence import Presence
 from agent.prompt import Completion, Delta, Failure, FinishReason, PromptId, Timing, Usage
 from agent.restarting import Restarting
 from agent.units import Seconds, UnixSeconds
+from agent.worker import Worker
 
 CANARY = Canary("capital", "What is the capital of France?", 16, ("Paris",))
 
 
-class StandInLanes(Lanes):
-    """Of which a test says whether anything runs."""
+class StandInWorker(Worker):
+    """The device's, of which a test says whether anything runs."""
 
     def __init__(self) -> None:
         self.is_held = False
+        self.turns = 0
         self.nothing_runs = asyncio.Event()
         self.nothing_runs.set()
-
-    def held(self) -> bool:
-        """Whether nothing is begun."""
-        return self.is_held
-
-    @property
-    def queued(self) -> int:
-        return 3
 
     def hold(self) -> None:
         self.is_held = True
@@ -49,6 +43,40 @@ class StandInLanes(Lanes):
 
     async def idle(self) -> None:
         await self.nothing_runs.wait()
+
+    async def caught_up(self) -> None:
+        self.turns += 1
+
+
+class StandInLanes(Lanes):
+    """One of them is the device's; the others are held only by who drains."""
+
+    def __init__(self) -> None:
+        self.worker = StandInWorker()
+        self.upstream_is_held = False
+
+    def held(self) -> bool:
+        """Whether nothing is begun on the device."""
+        return self.worker.is_held
+
+    @property
+    def device(self) -> Worker:
+        return self.worker
+
+    @property
+    def queued(self) -> int:
+        return 3
+
+    def hold(self) -> None:
+        self.upstream_is_held = True
+        self.worker.hold()
+
+    def release(self) -> None:
+        self.upstream_is_held = False
+        self.worker.release()
+
+    async def idle(self) -> None:
+        await self.worker.idle()
 
 
 class StandInLink(Link):
@@ -73,13 +101,20 @@ class StandInHost(EngineHost):
         )
         self._lanes = lanes
         self.outcome: Finished | Refused | None = None
+        self.is_there = True
         self.requests: list[GenerationRequest] = []
 
     async def ready(self) -> Capabilities:
+        self.is_there = True
         return Capabilities("m", 4096, 1, guidance=False)
 
+    @property
+    def pid(self) -> int | None:
+        return 1 if self.is_there else None
+
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Delta | Outcome, None]:
-        assert self._lanes.is_held, "nothing else begins meanwhile"
+        assert self._lanes.held(), "nothing else begins meanwhile"
+        assert not self._lanes.upstream_is_held, "it does not slow a canary down"
         self.requests.append(request)
         yield Delta(request.id, 0, "It")
         if self.outcome is not None:
@@ -93,6 +128,9 @@ class Bench:
 
     def wake(self) -> None:
         self.woken += 1
+
+    def is_serviced(self) -> bool:
+        return self.service.is_serviced
 
     def __init__(self) -> None:
         clock = Clock("boot", now=lambda: Seconds(1.0), wall=lambda: UnixSeconds(1.0))
@@ -135,26 +173,53 @@ async def test_a_canary_is_asked_of_the_engine_and_measured_by_its_own_times(ben
     assert bench.service.tally() == Tally(0, 0), "it is counted nowhere"
 
 
-@pytest.mark.parametrize("outcome", [finished(1, 10.0, 10.5), finished(0, None, 10.5)])
-async def test_what_has_no_speed_has_none(bench: Bench, outcome: Finished) -> None:
+@pytest.mark.parametrize(
+    ("outcome", "speed"),
+    [
+        (finished(0, None, 10.5), None),
+        (finished(1, 10.0, 10.5), None),
+        (finished(7, 10.0, 10.5), None),
+        (finished(8, 10.0, 10.5), 14.0),
+        (finished(8, 10.0, 10.0), None),
+    ],
+)
+async def test_what_is_not_measured_is_no_figure(bench: Bench, outcome: Finished, speed: float | None) -> None:
     bench.host.outcome = outcome
-    assert (await bench.service.ask(CANARY)).tokens_per_second == 0.0
+    assert (await bench.service.ask(CANARY)).tokens_per_second == speed
 
 
 async def test_a_canary_waits_until_nothing_else_runs(bench: Bench) -> None:
     bench.host.outcome = finished(11, 10.0, 10.5)
-    bench.lanes.nothing_runs.clear()
+    bench.lanes.worker.nothing_runs.clear()
     asking = asyncio.create_task(bench.service.ask(CANARY))
     await asyncio.sleep(0.01)
     assert not bench.host.requests
-    bench.lanes.nothing_runs.set()
+    bench.lanes.worker.nothing_runs.set()
     await asking
+
+
+async def test_what_waits_gets_its_turn_before_each_canary(bench: Bench) -> None:
+    bench.host.outcome = finished(11, 10.0, 10.5)
+    for _ in range(3):
+        await bench.service.ask(CANARY)
+    assert bench.lanes.worker.turns == 3
+
+
+async def test_an_engine_that_is_lost_meanwhile_is_waited_for_while_prompts_may_begin(bench: Bench) -> None:
+    bench.host.outcome = finished(11, 10.0, 10.5)
+    bench.lanes.worker.nothing_runs.clear()
+    asking = asyncio.create_task(bench.service.ask(CANARY))
+    await asyncio.sleep(0)
+    bench.host.is_there = False
+    bench.lanes.worker.nothing_runs.set()
+    assert (await asking).text == "It is Paris."
+    assert bench.lanes.worker.turns == 2
 
 
 async def test_but_not_for_ever(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent.fleet.service_port._ALONE_WITHIN", Seconds(0.01))
     bench.host.outcome = finished(11, 10.0, 10.5)
-    bench.lanes.nothing_runs.clear()
+    bench.lanes.worker.nothing_runs.clear()
     assert (await bench.service.ask(CANARY)).text == "It is Paris."
 
 
@@ -179,17 +244,35 @@ async def test_draining_and_going_on(bench: Bench) -> None:
 
 
 async def test_what_an_operator_drains_stays_drained(bench: Bench) -> None:
+    assert not bench.is_serviced()
     await bench.draining.set(on=True)
     await bench.service.drain()
     await bench.service.go_on()
+    assert bench.is_serviced()
     assert bench.lanes.held()
     bench.host.outcome = finished(11, 10.0, 10.5)
+    bench.lanes.upstream_is_held = False
     await bench.service.ask(CANARY)
     assert bench.lanes.held()
 
 
+async def test_an_operator_who_drains_amid_an_update_holds_it_back(bench: Bench) -> None:
+    bench.lanes.worker.nothing_runs.clear()
+    draining = asyncio.create_task(bench.service.drain())
+    await asyncio.sleep(0)
+    assert not bench.is_serviced()
+    operators = asyncio.create_task(bench.draining.set(on=True))
+    with pytest.raises(RetryError):
+        await draining
+    await bench.service.go_on()
+    assert bench.is_serviced()
+    bench.lanes.worker.nothing_runs.set()
+    await operators
+    assert bench.lanes.held()
+
+
 async def test_an_operator_who_ends_the_draining_is_heeded(bench: Bench) -> None:
-    bench.lanes.nothing_runs.clear()
+    bench.lanes.worker.nothing_runs.clear()
     draining = asyncio.create_task(bench.service.drain())
     await asyncio.sleep(0.01)
     await bench.draining.set(on=False)

@@ -204,6 +204,20 @@ def test_what_takes_too_much_goes_the_oldest_first(fleet: Path, blobs: TinyBlobs
     }
 
 
+def test_what_has_come_of_a_release_that_room_is_made_for_stays(
+    fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots
+) -> None:
+    old, coming = _release(blobs, "r1"), _release(blobs, "r2")
+    slots.stage(old)
+    model = coming.models[0].files[0].blob.digest
+    part = blobs.path(model).rename(fleet / "blobs" / f"{model}.part")
+    slots.collect(_NONE, Bytes(0), coming)
+    assert not slots.is_staged(R1)
+    assert part.exists()
+    assert all(blobs.path(wheel.blob.digest).exists() for wheel in coming.wheels)
+    assert not blobs.path(old.models[0].files[0].blob.digest).exists()
+
+
 def test_the_one_that_runs_never_goes(fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots, tmp_path: Path) -> None:
     for name in (R1, R2):
         slots.stage(_release(blobs, name))

@@ -1,16 +1,19 @@
 """The updater on a simulated device: every way of an update, and what holds one back."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from agent.errors import RetryError
 from agent.events import UpdateRefused
+from agent.fleet.ports import NoRoomError
 from agent.fleet.settings import DownloadHours
 from agent.fleet.values import Distrust, ReleaseName
-from agent.units import Ratio
+from agent.units import Ratio, Seconds
 from tests.fleet.device import SETTINGS, SimulatedDevice
 from tests.fleet.living import BOUND, living, settled
 from tests.fleet.releases import BAD, GOOD, PROOF, SimulatedFleet
@@ -139,7 +142,6 @@ def test_an_operator_can_have_a_rejected_release_tried_again(fleet: SimulatedFle
         asking = asyncio.create_task(device.updater.check_now(tell, force=True))
         await asyncio.sleep(2 * BOUND)
         asking.cancel()
-        assert told[0] == "r1 is downloading"
         assert told[-1] == "r1 is switching", "the next process has the last word"
 
     during(device, then)
@@ -194,6 +196,29 @@ def test_a_site_can_hold_an_update_back(device: SimulatedDevice) -> None:
     assert device.running == "r1"
 
 
+def test_a_device_that_an_operator_drains_is_not_switched(fleet: SimulatedFleet, device: SimulatedDevice) -> None:
+    fleet.want("r1", urgent=True)
+
+    def begin_service(what: str) -> None:
+        if what == "written draining" and device.service is not None:
+            device.service.is_serviced = True
+
+    device.disk.touched = begin_service
+
+    async def then() -> None:
+        await asyncio.sleep(3 * BOUND)
+        assert (device.starts, device.running) == (1, None)
+        assert device.shown is not None
+        assert device.shown.why == "an operator drains the device"
+        assert device.service is not None
+        device.disk.touched = lambda _what: None
+        device.service.is_serviced = False
+        await asyncio.sleep(PROOF.lasts + 200)
+
+    during(device, then)
+    assert device.running == "r1"
+
+
 @pytest.mark.parametrize("urgent", [False, True])
 def test_quiet_hours_count_unless_it_is_urgent(fleet: SimulatedFleet, urgent: bool) -> None:  # noqa: FBT001
     fleet.want("r1", urgent=urgent)
@@ -213,6 +238,31 @@ def test_quiet_hours_count_unless_it_is_urgent(fleet: SimulatedFleet, urgent: bo
 
     device.lock = "not before the hours are known"
     during(device, then)
+
+
+def test_devices_do_not_begin_as_one_when_the_hours_do(fleet: SimulatedFleet) -> None:
+    async def live() -> None:
+        clock = SimulatedDevice(fleet).clock
+        begins = clock.minute_of_day() + 120
+        hours = DownloadHours.model_validate({"from": begins % 1440, "to": (begins + 240) % 1440})
+        settings = SETTINGS.model_copy(update={"hours": hours, "every": Seconds(6 * 3600.0)})
+        devices = [
+            SimulatedDevice(fleet, id=f"d{number}", settings=settings, jitter=partial(float, number / 50))
+            for number in range(50)
+        ]
+        lives = [asyncio.create_task(device.run()) for device in devices]
+        begun: list[int] = []
+        for _ in range(120 + 240):
+            await asyncio.sleep(60)
+            begun.append(sum(len(device.states()) > 1 for device in devices))
+        for life in lives:
+            life.cancel()
+        await asyncio.wait(lives)
+        assert begun[110] == 0
+        assert max(after - before for before, after in itertools.pairwise(begun)) <= 3, "in any one minute"
+        assert begun[120 + 125] == 50, "each has half of the hours left"
+
+    simulate(live())
 
 
 def test_a_release_for_half_of_the_devices_comes_to_about_half_of_them(fleet: SimulatedFleet) -> None:
@@ -274,13 +324,12 @@ def test_what_is_not_trusted_is_told_once_and_changes_nothing(fleet: SimulatedFl
     async def then() -> None:
         await asyncio.sleep(3 * BOUND)
         assert device.is_settled
-        refused = UpdateRefused("rolled_back", "it is rolled_back")
-        assert device.events == [refused]
+        assert device.events == [UpdateRefused("rolled_back", "it is rolled_back, asked 1 times")]
         fleet.distrust, fleet.wants = None, None
         await asyncio.sleep(2 * BOUND)
         fleet.distrust = Distrust.ROLLED_BACK
         await asyncio.sleep(2 * BOUND)
-        assert device.events == [refused, refused]
+        assert [event.kind for event in device.events if isinstance(event, UpdateRefused)] == ["rolled_back"] * 2
 
     during(device, then)
     assert device.running is None
@@ -292,6 +341,30 @@ def test_a_release_of_which_no_slot_can_be_made_has_failed_for_good(device: Simu
     assert device.states() == [("r1", "downloading"), ("r1", "failed")]
     assert device.shown is not None
     assert device.shown.state == "failed"
+
+
+@pytest.mark.parametrize("access", ["fetch", "stage"])
+def test_a_disk_that_old_releases_fill_is_cleared_for_the_next_one(
+    fleet: SimulatedFleet, device: SimulatedDevice, access: str
+) -> None:
+    fleet.publish("r2")
+    fleet.publish("r3")
+
+    def has_room_for_two(what: str) -> None:
+        if what == access and len(device.disk.slots) == 2:
+            raise NoRoomError("no room for a third one")
+
+    device.disk.touched = has_room_for_two
+
+    async def then() -> None:
+        await settled(device)
+        for name in ("r2", "r3"):
+            fleet.want(name)
+            await asyncio.sleep(2 * BOUND)
+            assert device.running == name
+
+    during(device, then)
+    assert device.disk.slots == {"r2", "r3"}, "the one before stays"
 
 
 def test_a_release_that_is_withdrawn_before_the_switch_is_not_run(

@@ -25,14 +25,17 @@ class SlowBlobs(SimulatedBlobs):
 
     def __init__(self, disk: Disk) -> None:
         super().__init__(disk)
-        self.stopped = threading.Event()
+        self.begun, self.stopped = threading.Event(), threading.Event()
+        self.when_stopped: Callable[[], None] = lambda: None
 
     def fetch(self, release: Release, *, progress: Callable[[Bytes], None], is_stopped: Callable[[], bool]) -> None:
         assert release.name == "r1"
+        self.begun.set()
         while not is_stopped():
             progress(Bytes(1024 * 1024))
             threading.Event().wait(0.01)
         self.stopped.set()
+        self.when_stopped()
 
 
 class SlowFleet(SimulatedFleet):
@@ -57,7 +60,7 @@ class Site:
         ports = Ports(
             trust=fleet,
             blobs=self.blobs,
-            slots=SimulatedSlots(disk),
+            slots=SimulatedSlots(disk, self.blobs),
             service=SimulatedService(GOOD),
             record=self.record,
             lock=lambda: self.lock,
@@ -75,7 +78,7 @@ class Site:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.fleet.steps._TELL_EVERY", Seconds(0.02))
+    monkeypatch.setattr("agent.fleet.bringing.LOOK_EVERY", Seconds(0.02))
 
 
 def _fleet(fleet: SimulatedFleet) -> SimulatedFleet:
@@ -104,11 +107,31 @@ async def test_a_download_is_told_and_ends_when_the_site_says_so(tmp_path: Path)
     await asyncio.wait({running})
 
 
+@pytest.mark.usefixtures("quick")
+async def test_a_lock_that_goes_again_before_the_download_has_ended_leaves_no_half_release(tmp_path: Path) -> None:
+    site = Site(tmp_path, _fleet(SimulatedFleet()))
+
+    def unlock() -> None:
+        site.lock = None
+
+    async def tell(how_far: str) -> None:
+        if "downloading r1: " in how_far:
+            site.lock = "the line runs"
+
+    site.blobs.when_stopped = unlock
+    running = asyncio.create_task(site.updater.run())
+    async with asyncio.timeout(30):
+        assert await site.updater.check_now(tell) == "updates.lock: the line runs"
+    assert site.events[-1] == UpdateState("r1", "idle", "updates.lock: the line runs")
+    running.cancel()
+    await asyncio.wait({running})
+
+
 async def test_a_download_ends_with_the_updater(tmp_path: Path) -> None:
     site = Site(tmp_path, _fleet(SimulatedFleet()))
     running = asyncio.create_task(site.updater.run())
     async with asyncio.timeout(30):
-        while not site.events:  # noqa: ASYNC110 - what a thread brings about
+        while not site.blobs.begun.is_set():  # noqa: ASYNC110 - what a thread brings about
             await asyncio.sleep(0.01)
         running.cancel()
         await asyncio.wait({running})

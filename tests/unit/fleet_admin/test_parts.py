@@ -5,17 +5,42 @@ from pathlib import Path
 import pytest
 
 from agent.fleet.values import Canary
-from agent.fleet_admin.demands import USUAL_PROOF, read_canaries, read_proof
+from agent.fleet_admin.demands import USUAL_PROOF, check_fragment, read_canaries, read_proof
 from agent.fleet_admin.errors import FleetError
 from agent.fleet_admin.wheelhouse import read_wheelhouse
-from tests.fleet.workshop import AGENT, LIBRARY, make_wheels
+from agent.journal import schema
+from agent.journal.schema import MAJOR
+from tests.fleet.workshop import AGENT, LIBRARY, agent_wheel, make_wheels
 
 
 def test_a_wheelhouse_says_its_version_and_its_machines(tmp_path: Path) -> None:
     wheels, lock = make_wheels(tmp_path)
     found = read_wheelhouse(wheels, lock)
     assert [wheel.name for wheel in found.wheels] == [AGENT, LIBRARY]
-    assert (found.version, found.architectures) == ("1.2.3", ("aarch64",))
+    assert (found.version, found.architectures, found.journal) == ("1.2.3", ("aarch64",), MAJOR)
+
+
+def test_the_form_of_the_journal_is_read_from_the_agents_wheel(tmp_path: Path) -> None:
+    source = Path(schema.__file__).read_text(encoding="utf-8")
+    wheels, lock = make_wheels(tmp_path, agent_wheel(schema=source.replace("MAJOR: Final = 1", "MAJOR: Final = 7")))
+    assert read_wheelhouse(wheels, lock).journal == 7
+    (wheels / AGENT).write_bytes(agent_wheel(schema=source))
+    assert read_wheelhouse(wheels, lock).journal == MAJOR
+
+
+@pytest.mark.parametrize(
+    ("agent", "says"),
+    [
+        (b"no wheel", "agent/journal/schema.py cannot be read from it: File is not a zip file"),
+        (agent_wheel(schema=None), "agent/journal/schema.py cannot be read from it"),
+        (agent_wheel(schema="MAJOR ="), "agent/journal/schema.py cannot be read from it"),
+        (agent_wheel(schema="MAJOR = 1 + 1"), "does not say which form its journal has"),
+    ],
+)
+def test_an_agent_that_does_not_say_its_journals_form_is_refused(tmp_path: Path, agent: bytes, says: str) -> None:
+    wheels, lock = make_wheels(tmp_path, agent)
+    with pytest.raises(FleetError, match=says):
+        read_wheelhouse(wheels, lock)
 
 
 @pytest.mark.parametrize(
@@ -78,3 +103,30 @@ def test_a_proof_is_as_usual_but_for_what_is_said() -> None:
 def test_a_proof_that_is_none(word: str) -> None:
     with pytest.raises(FleetError, match="--proof: "):
         read_proof([word])
+
+
+@pytest.mark.parametrize(
+    "text", ["log_level: INFO\n", "", "models_dir: /var/lib/models\nbroker: {tls: {ca: /etc/on-the-device.pem}}\n"]
+)
+def test_a_fragment_of_configuration_that_devices_take(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "fragment.yaml"
+    file.write_text(text)
+    check_fragment(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("log_level: LOUD\n", "fragment.yaml:1: log_level: "),
+        ("log_levle: INFO\n", "fragment.yaml:1: log_levle: "),
+        ("broker: {port: many}\n", "fragment.yaml:1: broker.port: "),
+        ("- a list\n", "not a configuration"),
+    ],
+)
+def test_a_fragment_of_configuration_that_they_would_refuse(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "fragment.yaml"
+    file.write_text(text)
+    with pytest.raises(FleetError, match=says):
+        check_fragment(file)
+    with pytest.raises(FleetError, match="no such file"):
+        check_fragment(tmp_path / "none.yaml")

@@ -1,5 +1,7 @@
 """When a rollout goes on, waits or goes back."""
 
+import re
+
 import pytest
 
 from agent.fleet.eligibility import place
@@ -23,22 +25,26 @@ def _gone(state: str, seconds: float) -> Seen:
 @pytest.mark.parametrize(
     ("counts", "lasted", "kind"),
     [
-        (Counts(100, 100, 0, 0, 0), 0.0, Wait),
-        (Counts(100, 100, 100, 0, 0), 59.0, Wait),
-        (Counts(100, 100, 100, 0, 0), 60.0, Next),
-        (Counts(100, 100, 49, 0, 0), 999.0, Wait),
-        (Counts(100, 100, 50, 0, 0), 999.0, Next),
-        (Counts(100, 100, 48, 2, 0), 999.0, Next),
-        (Counts(100, 40, 20, 0, 0), 999.0, Next),
-        (Counts(0, 0, 0, 0, 0), 60.0, Next),
-        (Counts(0, 0, 0, 0, 0), 0.0, Wait),
-        (Counts(100, 100, 0, 2, 0), 0.0, Wait),
-        (Counts(100, 100, 0, 3, 0), 0.0, GoBack),
-        (Counts(1, 1, 0, 1, 0), 0.0, GoBack),
-        (Counts(100, 97, 50, 0, 2), 59.0, Wait),
-        (Counts(100, 97, 50, 0, 3), 59.0, GoBack),
-        (Counts(100, 98, 50, 1, 2), 60.0, GoBack),
-        (Counts(100, 98, 50, 1, 1), 60.0, Next),
+        (Counts(100, 100, 100, 0, 0, 0), 0.0, Wait),
+        (Counts(100, 100, 100, 100, 0, 0), 59.0, Wait),
+        (Counts(100, 100, 100, 100, 0, 0), 60.0, Next),
+        (Counts(100, 100, 100, 49, 0, 0), 999.0, Wait),
+        (Counts(100, 100, 100, 50, 0, 0), 999.0, Next),
+        (Counts(100, 100, 100, 48, 2, 0), 999.0, Next),
+        (Counts(100, 100, 40, 20, 0, 0), 999.0, Next),
+        (Counts(20, 0, 0, 0, 0, 0), 60.0, Next),  # 10 % of few devices may be none
+        (Counts(0, 0, 0, 0, 0, 0), 999.0, Wait),
+        (Counts(20, 2, 0, 0, 0, 0), 999.0, Wait),
+        (Counts(20, 2, 1, 0, 0, 0), 999.0, Wait),
+        (Counts(20, 2, 0, 1, 0, 0), 999.0, Next),
+        (Counts(20, 0, 0, 0, 0, 0), 0.0, Wait),
+        (Counts(100, 100, 100, 0, 2, 0), 0.0, Wait),
+        (Counts(100, 100, 100, 0, 3, 0), 0.0, GoBack),
+        (Counts(1, 1, 1, 0, 1, 0), 0.0, GoBack),
+        (Counts(100, 100, 97, 50, 0, 2), 59.0, Wait),
+        (Counts(100, 100, 97, 50, 0, 3), 59.0, GoBack),
+        (Counts(100, 100, 98, 50, 1, 2), 60.0, GoBack),
+        (Counts(100, 100, 98, 50, 1, 1), 60.0, Next),
     ],
 )
 def test_what_follows(counts: Counts, lasted: float, kind: type) -> None:
@@ -48,29 +54,44 @@ def test_what_follows(counts: Counts, lasted: float, kind: type) -> None:
 @pytest.mark.parametrize(
     ("seen", "counts"),
     [
-        (Seen(FIRST, is_online=True, channel="stable"), Counts(1, 1, 0, 0, 0)),
-        (Seen(LATER, is_online=True, channel="stable"), Counts(0, 0, 0, 0, 0)),
-        (Seen(FIRST, is_online=True, channel="beta"), Counts(0, 0, 0, 0, 0)),
-        (Seen(FIRST, is_online=True, channel="stable", group="hall"), Counts(0, 0, 0, 0, 0)),
-        (Seen(FIRST, is_online=True), Counts(0, 0, 0, 0, 0)),
-        (Seen(FIRST, is_online=False, channel="stable"), Counts(1, 0, 0, 0, 0)),
-        (Seen(LATER, is_online=True, release="two", state="proving"), Counts(1, 1, 0, 0, 0)),
-        (Seen(LATER, is_online=True, release="two", state="committed"), Counts(1, 1, 1, 0, 0)),
-        (Seen(LATER, is_online=True, running="two", state="idle"), Counts(1, 1, 1, 0, 0)),
-        (Seen(LATER, is_online=True, running="two", release="two", state="rolled_back"), Counts(1, 1, 0, 1, 0)),
-        (Seen(LATER, release="two", state="failed"), Counts(1, 1, 0, 1, 0)),
-        (Seen(FIRST, is_online=True, channel="stable", release="one", state="rolled_back"), Counts(1, 1, 0, 0, 0)),
-        (_gone("switching", 60.0), Counts(1, 0, 0, 0, 1)),
-        (_gone("proving", 61.0), Counts(1, 0, 0, 0, 1)),
-        (_gone("switching", 59.0), Counts(1, 0, 0, 0, 0)),
-        (_gone("downloading", 999.0), Counts(1, 0, 0, 0, 0)),
+        (Seen(FIRST, is_online=True, channel="stable"), Counts(1, 1, 1, 0, 0, 0)),
+        (Seen(LATER, is_online=True, channel="stable"), Counts(1, 0, 0, 0, 0, 0)),
+        (Seen(FIRST, is_online=True, channel="beta"), Counts(0, 0, 0, 0, 0, 0)),
+        (Seen(FIRST, is_online=True, channel="stable", group="hall"), Counts(0, 0, 0, 0, 0, 0)),
+        (Seen(FIRST, is_online=True), Counts(0, 0, 0, 0, 0, 0)),
+        (Seen(FIRST, is_online=False, channel="stable"), Counts(1, 1, 0, 0, 0, 0)),
+        (Seen(LATER, is_online=True, release="two", state="proving"), Counts(1, 1, 1, 0, 0, 0)),
+        (Seen(LATER, is_online=True, release="two", state="committed"), Counts(1, 1, 1, 1, 0, 0)),
+        (Seen(LATER, is_online=True, running="two", state="idle"), Counts(1, 1, 1, 1, 0, 0)),
+        (Seen(LATER, is_online=True, running="two", release="two", state="rolled_back"), Counts(1, 1, 1, 0, 1, 0)),
+        (Seen(LATER, release="two", state="failed"), Counts(1, 1, 1, 0, 1, 0)),
+        (Seen(FIRST, is_online=True, channel="stable", release="one", state="rolled_back"), Counts(1, 1, 1, 0, 0, 0)),
+        (_gone("switching", 60.0), Counts(1, 1, 0, 0, 0, 1)),
+        (_gone("proving", 61.0), Counts(1, 1, 0, 0, 0, 1)),
+        (_gone("switching", 59.0), Counts(1, 1, 0, 0, 0, 0)),
+        (_gone("downloading", 999.0), Counts(1, 1, 0, 0, 0, 0)),
     ],
 )
 def test_who_counts(seen: Seen, counts: Counts) -> None:
     assert count(PLAN, 0, [seen], NOW) == counts
 
 
+@pytest.mark.parametrize("phase", [0, 1])
+@pytest.mark.parametrize(
+    ("counts", "lasted", "says"),
+    [
+        (Counts(0, 0, 0, 0, 0, 0), 0.0, "no device of stable is heard: look at the broker's address, at topic_root"),
+        (Counts(20, 2, 0, 0, 0, 0), 60.0, "nobody of the .* has come to an end: look whether these devices are on"),
+    ],
+)
+def test_silence_is_no_success_and_somebody_is_told(phase: int, counts: Counts, lasted: float, says: str) -> None:
+    decision = decide(PLAN, phase, Seconds(lasted), counts)
+    assert isinstance(decision, Wait)
+    assert decision.is_odd
+    assert re.match(says, decision.why)
+
+
 def test_the_reason_has_the_numbers() -> None:
-    decision = decide(PLAN, 0, Seconds(0.0), Counts(100, 100, 0, 3, 0))
+    decision = decide(PLAN, 0, Seconds(0.0), Counts(100, 100, 100, 0, 3, 0))
     assert decision == GoBack("3 of 100 devices failed at 10%, and 2.0% of them may")
-    assert Counts(9, 8, 1, 2, 3).words() == "1 of 9 committed, 2 failed, 3 lost on trial, 8 online"
+    assert Counts(9, 9, 8, 1, 2, 3).words() == "1 of 9 committed, 2 failed, 3 lost on trial, 8 online"

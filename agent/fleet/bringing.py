@@ -1,0 +1,79 @@
+"""Brings a release here: all of its contents, then its slot.
+
+Invariant: no slot is made of a release while something of it may be missing.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from agent.fleet.blocking import Caller
+from agent.fleet.ports import Blobs, Slots
+from agent.fleet.values import Release
+from agent.units import Bytes, Seconds
+
+LOOK_EVERY: Final = Seconds(10.0)
+"""So often it is looked whether a download may go on, and told how far it is."""
+
+_MIB: Final = 1024 * 1024
+
+
+class Bringing:
+    """On one device.
+
+    Args:
+        blobs: Contents.
+        slots: Releases on this device.
+        call: Makes a call that blocks.
+        tell: Told how far it is, for a person.
+    """
+
+    def __init__(self, blobs: Blobs, slots: Slots, call: Caller, tell: Callable[[str], None]) -> None:
+        self._blobs = blobs
+        self._slots = slots
+        self._call = call
+        self._tell = tell
+
+    async def bring(self, release: Release, held_back: Callable[[], str | None]) -> str | None:
+        """Fetch what is missing while it may be, and make the slot.
+
+        Args:
+            release: Which.
+            held_back: Why nothing may be changed now; None: it may.
+
+        Returns:
+            What held it back; None: the slot is there.
+
+        Raises:
+            AgentError: It came to nothing.
+            OSError: Likewise.
+        """
+        held = await self._fetch(release, held_back) or held_back()
+        if held is None:
+            await self._call(partial(self._slots.stage, release))
+        return held
+
+    async def _fetch(self, release: Release, held_back: Callable[[], str | None]) -> str | None:
+        """Why it was stopped, though that may be over by now; None: all is here."""
+        missing = await self._call(partial(self._blobs.missing, release))
+        stop, here = threading.Event(), [Bytes(0)]
+
+        def progress(came: Bytes) -> None:
+            here[0] = Bytes(here[0] + came)
+
+        async def watch() -> str:
+            while (held := held_back()) is None:
+                self._tell(f"downloading {release.name}: {here[0] / _MIB:.1f} of {missing / _MIB:.1f} MiB")
+                await asyncio.sleep(LOOK_EVERY)
+            stop.set()
+            return held
+
+        watching = asyncio.create_task(watch(), name="download's watch")
+        try:
+            await self._call(partial(self._blobs.fetch, release, progress=progress, is_stopped=stop.is_set))
+            return watching.result() if watching.done() else None
+        finally:
+            stop.set()
+            watching.cancel()

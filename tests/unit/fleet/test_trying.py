@@ -1,0 +1,108 @@
+"""A trial on a device that has no power or no memory for a while, in simulated time."""
+
+import asyncio
+
+from agent.clock import Clock
+from agent.errors import EngineWithdrawnError
+from agent.fleet.happenings import Disproved, Proved, Serves
+from agent.fleet.trying import Trial, measure
+from agent.fleet.update import Baseline, Moment, State, Update
+from agent.fleet.values import Canary, CanaryAnswer, ReleaseName
+from agent.units import Seconds, UnixSeconds
+from tests.fleet.device import SimulatedService
+from tests.fleet.releases import CANARIES, GOOD, PROOF
+from tests.fleet.simulated_time import simulate
+
+LONG = 20 * PROOF.within
+UPDATE = Update(State.PROVING, release=ReleaseName("r1"), proof=PROOF, baseline=Baseline(), is_over=False)
+
+
+class StarvingService(SimulatedService):
+    """Does nothing while it has no power; without memory, it loses its model."""
+
+    def __init__(self) -> None:
+        super().__init__(GOOD)
+        self.fed = asyncio.Event()
+        self.fed.set()
+        self.asked = 0
+
+    def starve(self, of: str, lasts: float) -> None:
+        self.starved_of = of
+        self.fed.clear()
+        asyncio.get_running_loop().call_later(lasts, self._feed)
+
+    def _feed(self) -> None:
+        self.starved_of = None
+        self.fed.set()
+
+    async def serving(self) -> None:
+        await super().serving()
+        await self.fed.wait()
+
+    async def ask(self, canary: Canary) -> CanaryAnswer:
+        assert self.starved_of is None
+        self.asked += 1
+        if self.asked == 1:
+            await asyncio.sleep(0.1)
+            self.starve("memory", LONG)
+            raise EngineWithdrawnError("memory is nearly used up")
+        return await super().ask(canary)
+
+
+def now() -> Seconds:
+    return Seconds(asyncio.get_running_loop().time())
+
+
+def trial(service: StarvingService) -> Trial:
+    return Trial(service, Clock("boot", now=now, wall=lambda: UnixSeconds(1.0)), CANARIES, PROOF)
+
+
+def test_a_release_is_not_blamed_for_power_and_memory_that_it_has_not() -> None:
+    async def then() -> None:
+        service = StarvingService()
+        service.starve("over_budget", LONG)
+        assert await trial(service).go_on(UPDATE) == Serves()
+        assert service.asked == 1 + len(CANARIES)
+        assert now() > 2 * LONG
+
+    simulate(then())
+
+
+def test_its_time_begins_to_run_again() -> None:
+    async def then() -> None:
+        service = StarvingService()
+        service.fed.clear()  # for ever
+        service.starved_of = "over_budget"
+        asyncio.get_running_loop().call_later(LONG, setattr, service, "starved_of", None)
+        verdict = await trial(service).go_on(UPDATE)
+        assert verdict == Disproved("it did not serve within 120 s")
+        assert LONG + PROOF.within - 2 < now() < LONG + PROOF.within + 2
+
+    simulate(then())
+
+
+def test_nor_does_it_count_as_time_in_which_it_served() -> None:
+    async def then() -> None:
+        service = StarvingService()
+        service.asked = 1
+        proving = trial(service)
+        assert await proving.go_on(UPDATE) == Serves()
+        began = now()
+        asyncio.get_running_loop().call_later(60, service.starve, "over_budget", LONG)
+        since = Moment("boot", began, UnixSeconds(1.0))
+        served = Update(State.PROVING, release=UPDATE.release, proof=PROOF, serves_since=since, is_over=False)
+        assert isinstance(await proving.go_on(served), Proved)
+        assert now() - began > PROOF.lasts + LONG - 60
+
+    simulate(then())
+
+
+def test_the_release_before_is_not_waited_for() -> None:
+    async def then() -> None:
+        service = StarvingService()
+        service.asked = 1
+        service.starve("memory", 1e9)
+        assert (await measure(service, CANARIES)).baseline == Baseline()
+        assert now() < LONG
+
+    simulate(then())
