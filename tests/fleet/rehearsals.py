@@ -29,7 +29,7 @@ _START_WITHIN_S: Final = 30.0
 _RESTART_S: Final = 1.0
 _STAGING_S: Final = 20.0
 """Longer than an update takes until its slot is there, and from there to its end."""
-_TRYING_S: Final = 18.0
+_TRYING_S: Final = 12.0
 _WHOLE: Final = ["downloading", "staged", "draining", "switching", "proving", "committed"]
 _QUICK: Final = replace(PROOF, within=Seconds(30.0))
 
