@@ -15,8 +15,8 @@ from agent.fleet.ports import Blobs, NoRoomError, Slots
 from agent.fleet.values import Release
 from agent.units import Bytes, Seconds
 
-LOOK_EVERY: Final = Seconds(10.0)
-"""So often it is looked whether a download may go on, and told how far it is."""
+LOOK_EVERY: Final = Seconds(60.0)
+"""So often it is looked whether a download may go on, and told how far it is: each time a write for each who asked."""
 
 _MIB: Final = 1024 * 1024
 
