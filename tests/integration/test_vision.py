@@ -23,6 +23,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, 
     shutil.copytree(FILES, folder / "models" / "seeing")
     sections: dict[str, Any] = {"models_dir": str(folder / "models"), "model": {"name": "seeing"}}
     with serving(folder, **sections) as (broker, agent), Client(broker.port) as client:
+        client.wait_online()  # what is sent before it has subscribed is lost
         yield client, agent
 
 
