@@ -20,6 +20,7 @@ from agent.cli_fleet_parts import (
 )
 from agent.cli_fleet_upkeep import CHECK_HELP, REFRESH_HELP, ROTATE_KEYS_HELP, check, refresh, rotate_keys
 from agent.cli_parts import command_help, told_plainly
+from agent.units import Bytes
 
 fleet = typer.Typer(
     rich_markup_mode="rich",
@@ -150,9 +151,9 @@ def publish(  # noqa: PLR0913 - each is an option of the command line
     """Publish a release."""
     with told_plainly():
         from agent.fleet_admin.demands import check_fragment, read_canaries, read_proof  # noqa: PLC0415  # see init
-        from agent.fleet_admin.progress_bar import ProgressBar  # noqa: PLC0415  # likewise
         from agent.fleet_admin.publishing import Parts, size_of  # noqa: PLC0415  # likewise
         from agent.fleet_admin.publishing import publish as publish_parts  # noqa: PLC0415  # likewise
+        from agent.models.progress_bar import ProgressBar  # noqa: PLC0415  # likewise
 
         canaries = () if canary is None else read_canaries(canary)
         wanted = read_proof(proof or [])
@@ -161,7 +162,7 @@ def publish(  # noqa: PLR0913 - each is an option of the command line
         parts = Parts(wheels, lock, tuple(model or ()), config, canaries, wanted, tuple(board or ()), launcher)
         place, key_folder = opened(folder, keys, passphrase)
         with ProgressBar(f"copying {name}") as bar:
-            bar.begin(size_of(parts))
+            bar.begin(size_of(parts), have=Bytes(0))
             published = publish_parts(place, key_folder, release_name(name), parts, now=now(), progress=bar.advance)
         was = "was published already" if published.was_there else "is published"
         release = published.release

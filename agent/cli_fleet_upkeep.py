@@ -1,5 +1,6 @@
 """The commands of `jetson-agent fleet` that keep a repository: commands -> calls, no logic of its own."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from agent.cli_fleet_parts import FolderArgument, KeysOption, PassphraseOption, 
 from agent.cli_parts import command_help, told_plainly
 from agent.errors import StopError
 from agent.models.table import human
+from agent.units import Bytes
 
 ROTATE_KEYS_HELP = command_help(
     "Give a role a new key in place of an old one. For root, targets, snapshot and timestamp enough keys of root "
@@ -79,11 +81,11 @@ def check(folder: FolderArgument) -> None:
     with told_plainly():
         from agent.fleet_admin.checking import check as examine  # noqa: PLC0415  # likewise
         from agent.fleet_admin.place import Place  # noqa: PLC0415  # likewise
-        from agent.fleet_admin.progress_bar import ProgressBar  # noqa: PLC0415  # likewise
         from agent.fleet_admin.roles import is_bin, shown  # noqa: PLC0415  # likewise
+        from agent.models.progress_bar import ProgressBar  # noqa: PLC0415  # likewise
 
         with ProgressBar("reading") as bar:
-            finding = examine(Place(folder), now(), bar.begin, bar.advance)
+            finding = examine(Place(folder), now(), partial(bar.begin, have=Bytes(0)), bar.advance)
         for expiry in finding.expiries:
             if not is_bin(expiry.role) or expiry in finding.due:
                 mark = "  due: jetson-agent fleet refresh" if expiry in finding.due else ""

@@ -14,7 +14,7 @@ RELEASE_CONFIG = "agent.yaml"
 
 def release_around(environment: Path) -> Path | None:
     """The folder of the release that a virtual environment is of; None when it is of none."""
-    folder = environment.parent
+    folder = environment.parent.resolve()  # the links `good` and `trial` lead to one, too
     is_release = environment.name == RELEASE_ENVIRONMENT and (folder / RELEASE_RECORD).is_file()
     return folder if is_release else None
 

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -26,6 +25,7 @@ from agent.fleet.values import ReleaseName
 from agent.fleet.web import Web
 from agent.journal.schema import MAJOR
 from agent.platform.identity import Jetson, identify
+from agent.release_folder import THIS_RELEASE
 from agent.units import Bytes
 
 _LAUNCHER: Final = "JETSON_AGENT_LAUNCHER"
@@ -48,7 +48,7 @@ def build_updater(config: Config, fleet: Fleet, around: Surroundings) -> Updater
     """
     folder = config.state_dir / "fleet"
     _check_launcher_looks_in(folder)
-    running = running_release(folder, Path(sys.prefix))
+    running = None if THIS_RELEASE is None else ReleaseName(THIS_RELEASE.name)
     web = Web()
     wall = around.clock.wall
     trust = FleetTrust(fleet, config.device.id, folder / "tuf", web, wall)
@@ -91,17 +91,6 @@ def _check_launcher_looks_in(folder: Path) -> None:
             f"state_dir: the launcher looks for updates in {looks_in}, not in {folder}. With `fleet`, set it where the "
             "launcher sees it too: Environment=JETSON_AGENT__STATE_DIR=… in `systemctl edit jetson-agent`"
         )
-
-
-def running_release(folder: Path, environment: Path) -> ReleaseName | None:
-    """The release that a process runs from; None: the installed one.
-
-    Args:
-        folder: The fleet's.
-        environment: Of the process's interpreter, `sys.prefix`.
-    """
-    releases, inside = (folder / "releases").resolve(), environment.resolve()
-    return ReleaseName(inside.relative_to(releases).parts[0]) if releases in inside.parents else None
 
 
 def this_device(device_id: str) -> Device:

@@ -9,12 +9,14 @@ from agent.release_folder import THIS_RELEASE, release_around
 
 
 def test_a_release_is_around_its_environment_and_nothing_else(tmp_path: Path) -> None:
-    environment = tmp_path / "venv"
-    environment.mkdir()
-    assert release_around(environment) is None
-    (tmp_path / "release.json").touch()
-    assert release_around(environment) == tmp_path
-    assert release_around(tmp_path / "bin") is None
+    release = tmp_path / "releases" / "r1"
+    (release / "venv").mkdir(parents=True)
+    (tmp_path / "trial").symlink_to("releases/r1")
+    assert release_around(release / "venv") is None
+    (release / "release.json").touch()
+    assert release_around(release / "venv") == release
+    assert release_around(tmp_path / "trial" / "venv") == release
+    assert release_around(release / "bin") is None
     assert THIS_RELEASE is None  # the tests are none
 
 

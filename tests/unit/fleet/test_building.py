@@ -7,18 +7,8 @@ from unittest.mock import Mock
 import pytest
 
 from agent.errors import ConfigError
-from agent.fleet.building import build_updater, lock_of, running_release, this_device
+from agent.fleet.building import build_updater, lock_of, this_device
 from agent.journal.schema import MAJOR
-
-
-def test_the_release_that_a_process_runs_from(tmp_path: Path) -> None:
-    venv = tmp_path / "fleet" / "releases" / "r1" / "venv"
-    venv.mkdir(parents=True)
-    (tmp_path / "fleet" / "trial").symlink_to("releases/r1")
-    assert running_release(tmp_path / "fleet", venv) == "r1"
-    assert running_release(tmp_path / "fleet", tmp_path / "fleet" / "trial" / "venv") == "r1"
-    assert running_release(tmp_path / "fleet", Path("/opt/jetson-agent/current")) is None
-    assert running_release(tmp_path / "fleet", tmp_path / "fleet" / "releases") is None
 
 
 @pytest.mark.parametrize(("said", "version"), [("2", 2), (None, 0), ("", 0), ("x", 0)])
