@@ -24,6 +24,8 @@ from agent.models.offline import offline
 from agent.models.pull_error import PullError
 from agent.units import Bytes
 
+# Else the library asks the hub for a list of coding tools, and tells it which of them it runs in.
+constants.HF_HUB_DISABLE_TELEMETRY = True
 _TIMEOUT_S = 30.0
 _HOW_TO_BE_LET_IN = (
     "If you have an account there: accept the licence on that page, make a token that may read, put it into a file, "

@@ -28,6 +28,11 @@ def test_the_token_goes_to_the_hub_alone(hub: Hub, device: Device) -> None:
     assert "authorization" not in stored[0]
 
 
+def test_nothing_but_the_model_is_asked_of_the_hub(hub: Hub, device: Device) -> None:
+    device.pull()
+    assert hub.paths("/api/") == ["/api/models/owner/model/revision/main?blobs=true"]
+
+
 def test_a_broken_connection_goes_on_where_it_ended(hub: Hub, device: Device) -> None:
     hub.troubles = [Trouble(), Trouble(stop_after=1_000_000), Trouble(stop_after=1_000_000)]
     device.pull()
