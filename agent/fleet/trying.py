@@ -36,6 +36,9 @@ _LOOKS: Final = 20
 _LOOK_EVERY: Final = Seconds(1.0)
 """So often it is looked at whether power and memory let anything run."""
 
+_LONGEST_STARVED: Final = Seconds(24 * 3600.0)
+"""In all; after that its time runs: it may be the release itself that leaves no power or memory."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -56,7 +59,8 @@ async def measure(service: Service, canaries: Sequence[Canary]) -> Measured:
 class Trial:
     """A release's trial in this process, which is the release.
 
-    Its time stands still while the device's power or memory let nothing run: that is not held against a release.
+    Its time stands still while the device's power or memory let nothing run, for up to a day in all: that is not held
+    against a release.
 
     Args:
         service: The agent.
@@ -72,6 +76,7 @@ class Trial:
         self._proof = proof
         self._began = clock.now()
         self._asked: list[Asked] = []
+        self._starved = Seconds(0.0)
 
     async def go_on(self, update: Update) -> Serves | Proved | Disproved:
         """Until something has happened: it serves for the first time, or the verdict is there.
@@ -98,7 +103,7 @@ class Trial:
             async with self._within():
                 await self._service.serving()
         except TimeoutError:
-            return Disproved(f"it did not serve within {self._proof.within:g} s")
+            return Disproved(f"it did not serve within {self._proof.within:g} s{self._starvation()}")
         asked = [await _ask(self._service, it, self._within(), self._proof.within) for it in self._canaries]
         self._asked += asked
         wrong = wrong_answers(asked)
@@ -112,8 +117,7 @@ class Trial:
                 return failing
             looked = self._clock.now()
             await asyncio.sleep(min(left, self._proof.lasts / _LOOKS))
-            if self._service.starved_of is not None:
-                until = Seconds(until + self._clock.now() - looked)
+            until = Seconds(until + self._not_counted(looked))
         return None
 
     @contextlib.asynccontextmanager
@@ -132,11 +136,23 @@ class Trial:
             looked = self._clock.now()
             await asyncio.sleep(_LOOK_EVERY)
             starved_of = self._service.starved_of
-            if starved_of is not None and not bound.expired():
-                bound.reschedule(ends + self._clock.now() - looked)
+            not_counted = self._not_counted(looked)
+            if not_counted and not bound.expired():
+                bound.reschedule(ends + not_counted)
             if starved_of != told:
                 _log.info("trial_waits" if starved_of else "trial_goes_on", extra={"reason": starved_of or told})
                 told = starved_of
+
+    def _starvation(self) -> str:
+        return f", besides {self._starved:.0f} s without power or memory for it" if self._starved else ""
+
+    def _not_counted(self, looked: Seconds) -> Seconds:
+        """How much of the time since then does not count."""
+        if self._service.starved_of is None:
+            return Seconds(0.0)
+        starved = Seconds(min(self._clock.now() - looked, _LONGEST_STARVED - self._starved))
+        self._starved = Seconds(self._starved + starved)
+        return starved
 
     def _verdict(self, before: Baseline) -> Proved | Disproved:
         figures, tally = best_figures(self._asked), self._service.tally()

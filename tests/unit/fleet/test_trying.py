@@ -75,8 +75,20 @@ def test_its_time_begins_to_run_again() -> None:
         service.starved_of = "over_budget"
         asyncio.get_running_loop().call_later(LONG, setattr, service, "starved_of", None)
         verdict = await trial(service).go_on(UPDATE)
-        assert verdict == Disproved("it did not serve within 120 s")
+        assert isinstance(verdict, Disproved)
+        assert verdict.why.startswith("it did not serve within 120 s, besides 2")
         assert LONG + PROOF.within - 2 < now() < LONG + PROOF.within + 2
+
+    simulate(then())
+
+
+def test_one_that_starves_for_ever_is_given_up_after_a_day() -> None:
+    async def then() -> None:
+        service = StarvingService()
+        service.starve("memory", 1e9)
+        verdict = await trial(service).go_on(UPDATE)
+        assert verdict == Disproved("it did not serve within 120 s, besides 86400 s without power or memory for it")
+        assert now() < 86400 + PROOF.within + 2
 
     simulate(then())
 
