@@ -167,7 +167,7 @@ def test_other_bytes_than_asked_for_are_not_taken(downloading: Downloading) -> N
 
 
 @pytest.mark.parametrize(
-    "what", [{"status": 404}, {"status": 503}, {"flip": True}, {"content": b"x"}, {"endless": True}]
+    "what", [{"status": 404}, {"status": 503}, {"flip": True}, {"content": b"x"}, {"flip": True, "endless": True}]
 )
 def test_a_mirror_helps_out(downloading: Downloading, mirror: Site, what: dict[str, Any]) -> None:
     trouble(downloading, **what)
