@@ -20,7 +20,7 @@ from agent.errors import EngineLostError, EngineWithdrawnError
 from agent.events import EngineLost, LoadProblem, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.prompt import Delta, FinishReason, PromptId
 from agent.units import Ratio
-from tests.integration.engine.hosting import PATIENCE, Hosting, engine_process, hosting, request
+from tests.integration.engine.hosting import PATIENCE, Hosting, engine_process, engine_processes, hosting, request
 from tests.waiting import wait_for
 
 
@@ -287,7 +287,7 @@ async def test_unloaded_when_idle_and_loaded_again_on_demand(tmp_path: Path) -> 
         hosted.host.unload("it had nothing to do")
         assert await hosted.event() == ModelUnloaded("scripted", "it had nothing to do")
         assert not process.is_running()
-        assert not psutil.Process().children()
+        assert not engine_processes()
         assert not hosted.host.is_loading
         hosted.host.switch_to("scripted", tmp_path)
         assert isinstance(await hosted.event(), ModelLoaded)
@@ -310,7 +310,7 @@ async def test_a_model_that_still_loads_can_be_given_up(tmp_path: Path) -> None:
         await asyncio.to_thread(wait_for, (tmp_path / "loading").exists, PATIENCE, "engine that loads")
         hosted.host.unload("changed our mind")
         assert await hosted.event() == ModelUnloaded("scripted", "changed our mind")
-        assert not psutil.Process().children()
+        assert not engine_processes()
 
 
 async def test_a_model_that_still_loads_is_given_up_at_once(tmp_path: Path) -> None:
