@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from agent.demo.broker import PrivateBroker
+from agent.models import find_model
 from tests.agent_process import PREFIX, AgentProcess, serving, wait_for_engine, write_config
 from tests.client import Client
 from tests.waiting import wait_for
@@ -220,6 +222,23 @@ def test_an_engine_that_hangs_is_replaced_and_the_prompt_answered(tmp_path: Path
         assert agent.pid == pid
         events = [json.loads(payload)["event"] for payload in client.messages[f"{PREFIX}/event"]]
         assert "engine_lost" in events
+
+
+def test_the_status_names_no_model_after_its_engine_is_lost_and_does_not_load_again(tmp_path: Path) -> None:
+    model = tmp_path / "models" / "mine"
+    shutil.copytree(find_model("edge-tiny", None, tmp_path), model)
+    sections = {"models_dir": str(model.parent), "model": {"name": model.name}}
+    with serving(tmp_path, **sections) as (broker, agent), Client(broker.port) as client:
+
+        def status() -> dict[str, Any]:
+            told = client.messages[f"{PREFIX}/status"]
+            return dict(json.loads(told[-1])) if told else {}
+
+        wait_for(lambda: status().get("model") == model.name, 60, "model in the status")
+        (model / "model.onnx.data").write_bytes(b"")
+        os.kill(wait_for_engine(agent), signal.SIGKILL)
+        wait_for(lambda: status()["model"] is None, 30, "status without a model")
+        assert [status()[about] for about in ("engine", "context_length", "vision")] == [None, None, None]
 
 
 def test_stop_under_load_loses_nothing_and_exits_0(tmp_path: Path) -> None:
