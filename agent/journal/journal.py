@@ -8,7 +8,6 @@ of what only the newest counts for (`enqueue_newest`, `finish_observation`), old
 
 import contextlib
 from collections.abc import Collection, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,7 +15,7 @@ from typing import Self
 from agent.clock import Clock
 from agent.errors import StorageFullError
 from agent.journal import commands, outbox, states
-from agent.journal.arrivals import answer, content_of, stored_size, take, take_instead
+from agent.journal.arrivals import answer, content_of, storable, stored_size, take, take_instead
 from agent.journal.database import Database
 from agent.journal.newest import keep_newest_answers, send_newest
 from agent.journal.pruning import follow_clock, prune
@@ -98,16 +97,17 @@ class Journal:
         Args:
             arrivals: The messages.
             room: New prompts that the queue takes; what is more is refused with `QUEUE_FULL`.
-            refuse: Makes that refusal, and that of an id that another prompt has, `ID_TAKEN`.
+            refuse: Makes that refusal, that of an id that another prompt has, `ID_TAKEN`, and that of a prompt for
+                which there would be no room on an empty disk either, `TOO_LARGE`.
 
         Raises:
             StorageFullError: Not even pruning made room. Fewer at once may still fit.
         """
-        contents = [content_of(arrival) for arrival in arrivals]
-        self._room.for_arrivals(sum(map(partial(stored_size, self._database), arrivals, contents)))
+        stored = [storable(self._database, arrival, refuse) for arrival in arrivals]
+        self._room.for_arrivals(sum(size for _, _, size in stored))
         taken: list[Pending] = []
         with self._database.transaction():
-            for arrival, content in zip(arrivals, contents, strict=True):
+            for arrival, content, _ in stored:
                 has_room = len(taken) < room
                 pending = take(self._database, self._clock, arrival, content, has_room=has_room, refuse=refuse)
                 if pending is not None:
