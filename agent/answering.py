@@ -79,13 +79,21 @@ class Answering:
         """Mean time that recent prompts took to run."""
         return Seconds(fmean(self._service_times))
 
-    async def reply(self, claimed: Claimed, loaded: Capacity, room: Room | None) -> Reply:
+    async def reply(
+        self,
+        claimed: Claimed,
+        loaded: Capacity,
+        *,
+        room: Callable[[], Room | None],
+        is_cancelled: Callable[[], bool],
+    ) -> Reply:
         """The reply to a claimed prompt.
 
         Args:
             claimed: The prompt.
             loaded: The model that answers.
-            room: The memory that there is for it; None: enough.
+            room: The memory that there is for it when it begins; None: enough.
+            is_cancelled: Whether it is to begin no more, asked when its cameras have been waited for.
 
         Raises:
             EngineLostError: There is none yet: the prompt is worth another engine.
@@ -99,9 +107,9 @@ class Answering:
         if prompt.model not in (None, loaded.model, *self._stands_in_for):
             return Failure(prompt.id, ErrorCode.MODEL_NOT_FOUND, f"{prompt.model} is not loaded; {loaded.model} is")
         try:
-            prompt = await self._show(prompt, loaded.vision)
+            prompt = await self._shown(prompt, loaded, is_cancelled)
             self._egress.check(prompt)
-            return await self._generate(prompt, loaded, room)
+            return await self._generate(prompt, loaded, room())
         except RejectedError as refusal:
             return Failure(prompt.id, refusal.code, refusal.message, refusal.retry_after_s)
         except (EngineWithdrawnError, UpstreamAwayError):
@@ -115,6 +123,18 @@ class Answering:
             return Failure(prompt.id, ErrorCode.ENGINE_FAILED, "an error in the agent; its log has the details")
         finally:
             self._energy.pause(prompt.id)  # it may be put back, and wait for long
+
+    async def _shown(self, prompt: Prompt, loaded: Capacity, is_cancelled: Callable[[], bool]) -> Prompt:
+        """The prompt with what its cameras see, which may have been waited for.
+
+        Raises:
+            RejectedError: A camera shows nothing.
+            EngineWithdrawnError: The prompt was cancelled meanwhile, or another model is loaded, or none.
+        """
+        shown = await self._show(prompt, loaded.vision)
+        if is_cancelled() or self._engine.capabilities != loaded:
+            raise EngineWithdrawnError("while the prompt's cameras were waited for")
+        return shown
 
     async def _generate(self, prompt: Prompt, loaded: Capacity, room: Room | None) -> Reply:
         """Run a prompt on the engine, publishing its deltas.

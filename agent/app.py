@@ -371,6 +371,6 @@ class Agent:
             reason = self._engines.why(event.model, event.engine)
             self._presence.model_loaded(event, reason)
             self._announcer.changed()
-        if isinstance(event, ModelUnloaded):
+        if isinstance(event, ModelUnloaded | EngineLost):
             self._presence.model_unloaded()
             self._announcer.changed()

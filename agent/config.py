@@ -193,7 +193,7 @@ class Journal(Section):
     keep: Duration = Seconds(86400.0)
     """How long a finished prompt is kept, so that the same id gets the same reply again."""
     max_size: Annotated[ByteSize, Field(ge=1024 * 1024)] = ByteSize(256 * 1024 * 1024)
-    """The database file's limit; the oldest finished prompts go first."""
+    """The database file's limit; the oldest finished prompts go first. A prompt may take an eighth of it."""
 
 
 class Engine(Section):

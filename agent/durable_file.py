@@ -2,12 +2,14 @@
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 
 def write_durably(file: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Replace a file: temporary, fsync, rename, fsync of the folder.
+
+    A file has one writer at a time: the temporary's name is always the same, so that what a writer that was killed has
+    left is replaced by the next.
 
     Args:
         file: Which.
@@ -17,15 +19,17 @@ def write_durably(file: Path, content: bytes, *, mode: int = 0o600) -> None:
     Raises:
         OSError: It could not be written; the old one is as it was.
     """
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    temporary = file.with_name(f".{file.name}.new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with contextlib.ExitStack() as undo:
-        undo.callback(Path(name).unlink, missing_ok=True)
-        with os.fdopen(descriptor, "wb") as temporary:
-            temporary.write(content)
-            os.fchmod(temporary.fileno(), mode)
-            temporary.flush()
-            os.fsync(temporary.fileno())
-        Path(name).rename(file)
+        undo.callback(temporary.unlink, missing_ok=True)
+        with os.fdopen(descriptor, "wb") as written:
+            written.write(content)
+            os.fchmod(written.fileno(), mode)
+            written.flush()
+            os.fsync(written.fileno())
+        temporary.rename(file)
         undo.pop_all()
     sync_folder(file.parent)
 

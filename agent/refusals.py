@@ -43,5 +43,8 @@ class Refusals:
             case Objection.ID_TAKEN:
                 taken = f"the id {arrival.id} is taken by another prompt: use a new one"
                 return Failure(arrival.id, ErrorCode.INVALID_REQUEST, taken)
+            case Objection.TOO_LARGE:
+                large = "an eighth of journal.max_size is the most that is stored at once; the prompt is larger"
+                return Failure(arrival.id, ErrorCode.TOO_LARGE, large)
             case _:
                 assert_never(objection)

@@ -247,7 +247,12 @@ class Worker:
             if loaded is None or pending.id in self._cancelled:  # meanwhile
                 await self._put_back(pending, engine_lost=False)
                 return
-            reply = await self._answering.reply(claimed, loaded, self._allowance.memory.room)
+            reply = await self._answering.reply(
+                claimed,
+                loaded,
+                room=lambda: self._allowance.memory.room,
+                is_cancelled=lambda: pending.id in self._cancelled,
+            )
         except EngineWithdrawnError:
             await self._put_back(pending, engine_lost=False)
         except EngineLostError:

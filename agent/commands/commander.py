@@ -64,6 +64,7 @@ class Commander:
         self._topic = topic
         self._wake_publisher = wake_publisher
         self._accepted: asyncio.Queue[tuple[CommandId, Command]] = asyncio.Queue()
+        self._left_behind: list[tuple[CommandId, CommandState, str]] = []
         self._under_way = 0
 
     async def take(self, command_id: CommandId, command: Command, digest: str) -> None:
@@ -102,22 +103,28 @@ class Commander:
         self._wake_publisher()
 
     async def recover(self) -> None:
-        """Answer what was under way when the agent ended, or go on with it. Once, before `run`."""
+        """Find what was under way when the agent ended: `run` answers it, or goes on with it. Once, before `run`."""
         for command_id, kind in await self._journal.run(Journal.unfinished_commands):
+            name = CommandId(command_id)
             match kind:
                 case Outlives.UPDATE:
-                    self._begin(CommandId(command_id), CheckForUpdate())
+                    self._begin(name, CheckForUpdate())
                 case Outlives.RESTART:
-                    await self._answer(CommandId(command_id), CommandState.SUCCEEDED, f"{__version__} has started")
+                    self._left_behind.append((name, CommandState.SUCCEEDED, f"{__version__} has started"))
                 case _:
-                    await self._answer(CommandId(command_id), CommandState.FAILED, "the agent ended before it was done")
+                    self._left_behind.append((name, CommandState.FAILED, "the agent ended before it was done"))
 
     async def run(self) -> None:
-        """Carry out what is taken, until cancelled."""
+        """Answer what was left behind, and carry out what is taken, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._answer_left_behind(), name="commands left behind")
             while True:
                 command_id, command = await self._accepted.get()
                 tasks.create_task(self._carry_out(command_id, command), name=f"command {command_id}")
+
+    async def _answer_left_behind(self) -> None:
+        for command_id, state, detail in self._left_behind:
+            await self._answer(command_id, state, detail)
 
     def _begin(self, command_id: CommandId, command: Command) -> None:
         self._under_way += 1

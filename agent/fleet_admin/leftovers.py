@@ -10,7 +10,7 @@ from agent.fleet_admin.errors import FleetError
 INCOMING = ".incoming-"
 """Begins the name of a content that is being copied. Who copies holds a lock on it: no other command waits for that."""
 
-_WRITTEN = re.compile(r"\..+\.(json|pem)\.[a-z0-9_]{8}")
+_WRITTEN = re.compile(r"\..+\.(json|pem)\.new")
 """The temporary names of `durable_file`, of the kinds of files that a fleet's folder has."""
 
 

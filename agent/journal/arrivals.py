@@ -5,6 +5,7 @@ Every function here that writes runs inside a transaction of `Journal`.
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, assert_never
 
 from agent.clock import Clock
@@ -29,6 +30,19 @@ def content_of(arrival: Arrival) -> bytes:
     """What is stored of the prompt, or of its refusal."""
     content = arrival.content
     return prompt_to_json(content) if isinstance(content, Prompt) else content.reply.payload
+
+
+def storable(database: Database, arrival: Arrival, refuse: Refuse) -> tuple[Arrival, bytes, int]:
+    """A message as it can be stored, with its content and its `stored_size`.
+
+    A new prompt that no transaction has room for, also on an empty disk, is its refusal.
+    """
+    content = content_of(arrival)
+    size = stored_size(database, arrival, content)
+    is_prompt = isinstance(arrival.content, Prompt)
+    if is_prompt and size > database.max_transaction and isinstance(identify(database, arrival), New):
+        return storable(database, replace(arrival, content=refuse(arrival, Objection.TOO_LARGE)), refuse)
+    return arrival, content, size
 
 
 def stored_size(database: Database, arrival: Arrival, content: bytes) -> int:

@@ -6,15 +6,16 @@ reply went into the outbox in the same transaction. What is queued, running or u
 of what only the newest counts for (`enqueue_newest`, `finish_observation`), older ones go unsent.
 """
 
-from collections.abc import Collection, Sequence
-from functools import partial
+import contextlib
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from agent.clock import Clock
+from agent.errors import StorageFullError
 from agent.journal import commands, outbox, states
-from agent.journal.arrivals import answer, content_of, stored_size, take, take_instead
+from agent.journal.arrivals import answer, content_of, storable, stored_size, take, take_instead
 from agent.journal.database import Database
 from agent.journal.newest import keep_newest_answers, send_newest
 from agent.journal.pruning import follow_clock, prune
@@ -41,6 +42,7 @@ class Journal:
         self._clock = clock
         self._keep = keep
         self._room = Room(database, clock, keep)
+        self._is_to_recover = False
 
     @classmethod
     def open(cls, path: Path, *, clock: Clock, keep: Seconds, max_size: Bytes) -> Self:
@@ -77,10 +79,13 @@ class Journal:
 
         A start that was cut off stays counted in `Claimed.claims`. A prompt from an earlier boot gets its `received`
         on this boot's clock, from the time that has passed by the wall clock; if that went backwards, from now.
+
+        Without room it holds all the same, and is written with the first change that hangs on it.
         """
-        with self._database.transaction():
-            states.queue_again(self._database, self._clock)
-        return states.queued(self._database)
+        self._is_to_recover = True
+        with contextlib.suppress(StorageFullError), self._recovered():
+            pass
+        return states.unfinished(self._database, self._clock)
 
     def append(self, arrivals: Sequence[Arrival], *, room: int, refuse: Refuse) -> list[Pending]:
         """Make messages durable, all in one transaction; the prompts among them that are to run.
@@ -92,16 +97,17 @@ class Journal:
         Args:
             arrivals: The messages.
             room: New prompts that the queue takes; what is more is refused with `QUEUE_FULL`.
-            refuse: Makes that refusal, and that of an id that another prompt has, `ID_TAKEN`.
+            refuse: Makes that refusal, that of an id that another prompt has, `ID_TAKEN`, and that of a prompt for
+                which there would be no room on an empty disk either, `TOO_LARGE`.
 
         Raises:
             StorageFullError: Not even pruning made room. Fewer at once may still fit.
         """
-        contents = [content_of(arrival) for arrival in arrivals]
-        self._room.for_arrivals(sum(map(partial(stored_size, self._database), arrivals, contents)))
+        stored = [storable(self._database, arrival, refuse) for arrival in arrivals]
+        self._room.for_arrivals(sum(size for _, _, size in stored))
         taken: list[Pending] = []
         with self._database.transaction():
-            for arrival, content in zip(arrivals, contents, strict=True):
+            for arrival, content, _ in stored:
                 has_room = len(taken) < room
                 pending = take(self._database, self._clock, arrival, content, has_room=has_room, refuse=refuse)
                 if pending is not None:
@@ -123,7 +129,7 @@ class Journal:
         """
         arrival = Arrival(prompt.id, prompt.reply_to, prompt, key=None, digest="", redelivered=False)
         self._room.for_arrivals(stored_size(self._database, arrival, content_of(arrival)))
-        with self._database.transaction():
+        with self._recovered():
             return take_instead(self._database, self._clock, arrival, prompt, older)
 
     def answer(self, arrival: Arrival, *, refuse: Refuse) -> OutMessage | None:
@@ -140,7 +146,7 @@ class Journal:
 
     def claim(self, prompt_id: PromptId) -> Claimed | None:
         """Queued → running. None when it is not queued any more."""
-        with self._database.transaction():
+        with self._recovered():
             return states.claim(self._database, prompt_id)
 
     def put_back(self, prompt_id: PromptId, *, engine_lost: bool) -> None:
@@ -255,3 +261,12 @@ class Journal:
             outbox=waiting,
             size=size,
         )
+
+    @contextlib.contextmanager
+    def _recovered(self) -> Iterator[None]:
+        """A transaction that finds as queued what was running when the agent ended."""
+        with self._database.transaction():
+            if self._is_to_recover:
+                states.queue_again(self._database, self._clock)
+            yield
+        self._is_to_recover = False

@@ -53,6 +53,7 @@ class Objection(Enum):
     QUEUE_FULL = auto()
     STORAGE_FULL = auto()
     ID_TAKEN = auto()
+    TOO_LARGE = auto()
 
 
 Refuse = Callable[[Arrival, Objection], Refusal]

@@ -29,13 +29,18 @@ def queue_again(database: Database, clock: Clock) -> None:
     )
 
 
-def queued(database: Database) -> list[Pending]:
-    """All that is queued, oldest first."""
+def unfinished(database: Database, clock: Clock) -> list[Pending]:
+    """All that is queued or running, oldest first, as `queue_again` makes or will make it."""
     return [
         _pending(row)
         for row in database.rows(
-            "SELECT id, priority, seq, received, timeout, model, observed"
-            " FROM prompts WHERE state = 'queued' ORDER BY seq"
+            """
+            SELECT id, priority, seq,
+                CASE boot_id WHEN :boot THEN received ELSE :now - max(0.0, :wall - received_wall) END,
+                timeout, model, observed
+            FROM prompts WHERE state <> 'finished' ORDER BY seq
+            """,
+            at(clock),
         )
     ]
 

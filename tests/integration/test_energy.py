@@ -49,7 +49,7 @@ def test_joules_of_a_reply_and_in_all(tmp_path: Path) -> None:
             assert agent.is_alive()
     busy_s = (reply["timing"]["total_ms"] - reply["timing"]["queued_ms"]) / 1000
     assert reply["energy"]["source"] == "ina3221"
-    assert reply["energy"]["joules"] == pytest.approx((BUSY_W - IDLE_W) * busy_s, rel=0.15)
+    assert reply["energy"]["joules"] == pytest.approx((BUSY_W - IDLE_W) * busy_s, rel=0.3), "without the idle power"
     assert energy["requests_j"] == pytest.approx(reply["energy"]["joules"], abs=0.01)
     assert energy["idle_j"] + energy["requests_j"] == pytest.approx(energy["total_j"], abs=0.01)
     tokens = energy["by_model"]["edge-tiny"]["output_tokens"]

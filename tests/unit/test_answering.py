@@ -37,6 +37,10 @@ class LostEngine(EngineHost):
             EngineSpec("model", Path(), ""), load_timeout=Seconds(1), step_timeout=Seconds(1), on_event=lambda _: None
         )
 
+    @property
+    def capabilities(self) -> Capabilities:
+        return MODEL
+
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Delta | Outcome, None]:
         yield Delta(request.id, 0, "Ye")
         raise EngineLostError("gone")
@@ -56,7 +60,9 @@ async def test_a_prompt_that_is_put_back_does_not_keep_the_machine_from_being_id
     energy.sampled(power(0.0, 5.0))
     energy.sampled(power(0.2, 5.0))
     with pytest.raises(EngineLostError):
-        await answering.reply(Claimed(PROMPT, claims=1, engine_losses=0), MODEL, None)
+        await answering.reply(
+            Claimed(PROMPT, claims=1, engine_losses=0), MODEL, room=lambda: None, is_cancelled=lambda: False
+        )
     for second in range(1, 200):
         energy.sampled(power(second, 7.0))
     totals = energy.totals

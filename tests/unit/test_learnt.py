@@ -1,5 +1,8 @@
 """What has been learnt of models outlives a start, and nothing that is in the file can hurt."""
 
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +63,25 @@ def test_a_file_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCapture
     models.save()
     assert models.is_saved
     assert "learnt_not_saved" in caplog.messages
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from agent.durable_file import write_durably
+os.fsync = lambda _descriptor: os.kill(os.getpid(), signal.SIGKILL)
+write_durably(Path(sys.argv[1]), b"new")
+"""
+
+
+def test_what_a_write_that_was_killed_has_left_goes_with_the_next(tmp_path: Path) -> None:
+    write_durably(tmp_path / "a", b"old")
+    for _ in range(2):
+        command = [sys.executable, "-c", _KILLED, str(tmp_path / "a")]
+        assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert (tmp_path / "a").read_bytes() == b"old"
+    write_durably(tmp_path / "a", b"new")
+    assert [file.name for file in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(

@@ -20,6 +20,12 @@ _ARRIVAL = Arrival(PromptId("a"), ReplyTo("to/a", b"\x00"), _ANY, None, "digest"
         (Objection.QUEUE_FULL, "queue_full", "8 prompts wait already, the most that queue.max_prompts allows", 2500),
         (Objection.STORAGE_FULL, "storage_full", "the device's storage is full; the prompt was not taken", 30_000),
         (Objection.ID_TAKEN, "invalid_request", "the id a is taken by another prompt: use a new one", None),
+        (
+            Objection.TOO_LARGE,
+            "too_large",
+            "an eighth of journal.max_size is the most that is stored at once; the prompt is larger",
+            None,
+        ),
     ],
 )
 def test_each_objection_has_its_words(objection: Objection, code: str, words: str, retry_after_ms: int | None) -> None:

@@ -102,6 +102,8 @@ class Bench:
         self.finished = asyncio.Event()
         self.at_reply: Callable[[], None] = lambda: None
         self.counters = Counters()
+        self.waits_for_camera = asyncio.Event()
+        self.camera_shows = asyncio.Event()
         self.worker = Worker(
             journal,
             self.engine,
@@ -111,7 +113,14 @@ class Bench:
             counters=self.counters,
             energy=EnergyAccounting(is_loaded=lambda: True),
             egress=Egress({}),
+            show=self.show,
         )
+
+    async def show(self, prompt: Prompt, _takes_images: bool) -> Prompt:  # noqa: FBT001 - as in `Show`
+        if prompt.cameras:
+            self.waits_for_camera.set()
+            await self.camera_shows.wait()
+        return prompt
 
     def replied(self) -> None:
         self.at_reply()
@@ -394,6 +403,47 @@ async def test_cancelled_while_it_runs(bench: Bench) -> None:
     assert bench.engine.cancelled == ["a"]
     bench.engine.go_on.set()
     await bench.replies()
+
+
+async def test_cancelled_while_it_waits_for_its_camera(bench: Bench) -> None:
+    await bench.send("a", cameras=("door",))
+    async with asyncio.timeout(10):
+        await bench.waits_for_camera.wait()
+    bench.worker.cancel(PromptId("a"))
+    bench.camera_shows.set()
+    reply = (await bench.replies())["to/a"]
+    assert reply["choices"][0]["finish_reason"] == "cancelled"
+    assert not bench.engine.requests
+
+
+async def test_a_model_that_goes_while_a_prompt_waits_for_its_camera_costs_it_nothing(bench: Bench) -> None:
+    for turn in range(3):  # twice would be too often for an engine that was lost
+        bench.waits_for_camera.clear()
+        bench.camera_shows.clear()
+        if turn == 0:
+            await bench.send("a", cameras=("door",))
+        else:
+            bench.engine.loaded = MODEL
+            bench.worker.engine_changed()
+        async with asyncio.timeout(10):
+            await bench.waits_for_camera.wait()
+        bench.engine.loaded = None
+        bench.camera_shows.set()
+        async with asyncio.timeout(10):
+            await bench.worker.idle()
+    assert not bench.engine.requests
+    bench.engine.loaded = replace(MODEL, model="another")
+    bench.worker.engine_changed()
+    assert (await bench.replies())["to/a"]["model"] == "another"
+
+
+async def test_a_model_that_is_switched_while_a_prompt_waits_for_its_camera_is_not_named(bench: Bench) -> None:
+    await bench.send("a", cameras=("door",))
+    async with asyncio.timeout(10):
+        await bench.waits_for_camera.wait()
+    bench.engine.loaded = replace(MODEL, model="another")
+    bench.camera_shows.set()
+    assert (await bench.replies())["to/a"]["model"] == "another"
 
 
 async def test_a_prompt_during_which_the_agent_keeps_dying_is_failed(journal: JournalThread) -> None:

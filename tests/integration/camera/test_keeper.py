@@ -13,7 +13,7 @@ from tests.cameras.http_server import Handler, http_camera
 from tests.cameras.rtsp import rtsp_server
 from tests.cameras.v4l2 import v4l2_camera
 from tests.integration.camera.capturing import STALL, capturing, until
-from tests.waiting import wait_for
+from tests.waiting import first_line, wait_for
 
 NOTICED = STALL + 1.0
 """The configured time, with a second for a busy machine."""
@@ -108,8 +108,7 @@ asyncio.run(main())
 def test_nothing_outlives_an_agent_that_is_killed() -> None:
     source = "gst:videotestsrc is-live=true ! video/x-raw,width=320,height=240"
     with subprocess.Popen([sys.executable, "-c", _AGENT, source], stdout=subprocess.PIPE, text=True) as agent:
-        assert agent.stdout is not None
-        process = psutil.Process(int(agent.stdout.readline()))
+        process = psutil.Process(int(first_line(agent, 60)))
         processes = [process, *process.children()]
         assert len(processes) == 2
         agent.kill()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -92,7 +91,17 @@ def request(
     )
 
 
+def engine_processes() -> list[psutil.Process]:
+    """Those of this process; other tests may have left other children, as a fork server."""
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "agent.engine.child" in child.cmdline():
+                found.append(child)
+    return found
+
+
 def engine_process() -> psutil.Process:
     """The one engine process of this one."""
-    (process,) = [child for child in psutil.Process(os.getpid()).children() if "agent.engine.child" in child.cmdline()]
+    (process,) = engine_processes()
     return process

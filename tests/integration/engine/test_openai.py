@@ -273,8 +273,8 @@ async def test_local_gets_half_of_the_time(server: OpenAIServer) -> None:
     server.scripts.append(hang())
     began = CLOCK.now()
     with pytest.raises(UpstreamAwayError):
-        await answer(server, request(deadline=2.0), when_away=WhenAway.LOCAL)
-    assert CLOCK.now() - began < 1.5
+        await answer(server, request(deadline=6.0), when_away=WhenAway.LOCAL)
+    assert 3.0 <= CLOCK.now() - began < 5.5
 
 
 async def test_wait_waits_until_the_server_is_there() -> None:

@@ -264,12 +264,12 @@ def test_what_commands_that_were_killed_have_left_is_listed_and_cleared(workshop
     release = workshop.release("one")
     repository = workshop.place.repository.folder
     names = (
-        "metadata/.9.snapshot.json.abcd_123",
-        "metadata/.timestamp.json.abcd_123",
-        f"targets/releases/.{release.lock.digest}.two.json.abcd_123",
+        "metadata/.9.snapshot.json.new",
+        "metadata/.timestamp.json.new",
+        f"targets/releases/.{release.lock.digest}.two.json.new",
         "blobs/.incoming-abcd_123",
-        "../keys/.targets-2.pem.abcd_123",
-        "../.root.json.abcd_123",
+        "../keys/.targets-2.pem.new",
+        "../.root.json.new",
     )
     left = {(repository / name).resolve() for name in names}
     for file in left:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -173,6 +174,23 @@ async def test_what_the_agent_died_amid_has_failed(tmp_path: Path) -> None:
         answers = await bench.answers(2)
     assert answers[1][1:] == ("failed", "the agent ended before it was done")
     assert not device.done
+
+
+async def test_a_full_disk_at_the_start_does_not_hold_the_start_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.commands.commander._RETRY", Seconds(0.01))
+    async with bench_in(tmp_path, Device().handlers, running=False) as bench:
+        await bench.commander.take(ID, LoadModel("m"), "digest")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))  # no file may grow
+    try:
+        async with asyncio.timeout(10), bench_in(tmp_path, Device().handlers) as bench:
+            await bench.answers(1)
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+            assert (await bench.answers(2))[1][1] == "failed"
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 async def test_how_far_an_update_is_is_told(tmp_path: Path) -> None:

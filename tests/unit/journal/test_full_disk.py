@@ -23,6 +23,9 @@ class Disk(Protocol):
     folder: Path
 
     def full(self) -> None:
+        """From now on nothing grows, but for files that are smaller than the largest, where that is so."""
+
+    def full_for_all(self) -> None:
         """From now on nothing grows."""
 
     def free(self) -> None:
@@ -40,6 +43,9 @@ class _LimitedFiles:
         sizes = [file.stat().st_size for file in self.folder.iterdir()]
         resource.setrlimit(resource.RLIMIT_FSIZE, (max(sizes, default=0), self._limits[1]))
 
+    def full_for_all(self) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, self._limits[1]))
+
     def free(self) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, self._limits)
 
@@ -55,6 +61,9 @@ class _SmallDisk:
         with suppress(OSError), self._filler.open("ab", buffering=0) as filler:
             while True:
                 filler.write(bytes(1024))
+
+    def full_for_all(self) -> None:
+        self.full()
 
     def free(self) -> None:
         self._filler.unlink(missing_ok=True)
@@ -162,6 +171,26 @@ def test_a_journal_is_not_taken_for_damaged_because_the_disk_is_full(disk: Disk,
     with open_journal(path, time) as journal:
         assert journal.damaged is None
         assert [pending.id for pending in journal.recover()] == ["p"]
+
+
+def test_what_was_running_waits_also_when_the_disk_is_full_at_the_start(disk: Disk, time: Time) -> None:
+    path = disk.folder / "journal.db"
+    with open_journal(path, time) as journal:
+        append(journal, [arrival(prompt(name, time, timeout=60.0)) for name in ("ran", "waited")])
+        journal.claim(PromptId("ran"))
+    disk.full_for_all()
+    time.reboot(off=10.0)
+    with open_journal(path, time) as journal:
+        pending = journal.recover()
+        assert [(one.id, one.received) for one in pending] == [(name, time.now - 10.0) for name in ("ran", "waited")]
+        with pytest.raises(StorageFullError):
+            journal.claim(PromptId("ran"))
+        disk.free()
+        for one in pending:
+            claimed = journal.claim(one.id)
+            assert claimed is not None
+            assert (claimed.claims, claimed.prompt.received) == (2 if one.id == "ran" else 1, one.received)
+        assert journal.claim(PromptId("ran")) is None, "it is queued again once, not with each claim"
 
 
 def test_on_a_full_disk_what_is_known_gets_no_second_reply(disk: Disk, time: Time) -> None:

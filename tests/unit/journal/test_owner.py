@@ -12,6 +12,7 @@ import pytest
 
 from agent.errors import StopError
 from tests.unit.journal.values import Time, append, arrival, open_journal, prompt
+from tests.waiting import first_line
 
 _HOLD = """
 import sys
@@ -30,8 +31,7 @@ def test_a_second_agent_is_refused_until_the_first_is_killed(path: Path, time: T
     with subprocess.Popen(
         [sys.executable, "-c", _HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as first:
-        assert first.stdout is not None
-        assert first.stdout.readline() == "open\n"
+        assert first_line(first, 20) == "open\n"
         with pytest.raises(StopError, match="another agent is running with this state_dir"):
             open_journal(path, time)
         first.send_signal(signal.SIGKILL)

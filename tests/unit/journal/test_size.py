@@ -256,6 +256,16 @@ def test_too_much_at_once(path: Path, time: Time) -> None:
             assert len(append(journal, [one])) == 1
 
 
+def test_a_prompt_that_is_too_large_for_an_empty_journal_is_refused_for_good(path: Path, time: Time) -> None:
+    with open_journal(path, time, max_size=MIB) as journal:
+        large, small = prompt("large", time, text="x" * (MIB // 8)), prompt("small", time)
+        for _ in range(2):
+            taken = append(journal, [arrival(large), arrival(small)])
+        assert taken == [], "known"
+        assert [message.payload for message in sent(journal)] == [b"TOO_LARGE"] * 2
+        assert [pending.id for pending in journal.recover()] == ["small"]
+
+
 def test_a_limit_too_small_to_work_with(path: Path, time: Time) -> None:
     with pytest.raises(ConfigError, match=r"journal\.max_size"):
         open_journal(path, time, max_size=MIB - 1)
