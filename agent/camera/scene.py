@@ -32,7 +32,6 @@ class Scene:
     Attributes:
         camera: Which.
         zones: Parts of the picture with a name.
-        detects: Whether a detector is configured.
         sight: Whether its picture is in order.
         motion: What moves.
         change: How it differs from before.
@@ -47,7 +46,6 @@ class Scene:
 
     camera: CameraName
     zones: Mapping[str, Box] = field(default_factory=dict)
-    detects: bool = False
     sight: Sight = field(default_factory=Sight)
     motion: Motion = field(default_factory=Motion)
     change: Change = field(default_factory=Change)
@@ -63,7 +61,12 @@ class Scene:
     def of(cls, camera: CameraName, settings: Camera) -> Self:
         """The scene before the first look."""
         zones = {name: Box(zone.x, zone.y, zone.width, zone.height) for name, zone in settings.zones.items()}
-        return cls(camera, MappingProxyType(zones), settings.detector is not None)
+        return cls(camera, MappingProxyType(zones))
+
+    @property
+    def counts(self) -> dict[str, int] | None:
+        """How many of each label are there; None: no detector has seen enough of late to say."""
+        return counts(self.counted, self.at)
 
     @property
     def facts(self) -> Facts:
@@ -75,7 +78,7 @@ class Scene:
             light=self.sight.light or "dark",
             movers=tuple(mover(track, self.zones) for track in self.motion.movers),
             still=self.motion.still,
-            counts=MappingProxyType(counts(self.counted)) if self.detects else None,
+            counts=None if self.counts is None else MappingProxyType(self.counts),
             codes=tuple(each.code for each in self.codes),
             width=self.width,
             height=self.height,

@@ -22,7 +22,6 @@ from agent.camera.losses import Losses, follow
 from agent.camera.rate import LastHour
 from agent.camera.scene import BLIND, Scene
 from agent.camera.settings import Camera
-from agent.camera.sightings import counts
 from agent.camera.values import Code, Condition, Trigger
 from agent.day_span import is_within
 from agent.units import MinuteOfDay, Ratio, Seconds
@@ -193,7 +192,7 @@ def _up_to_date(state: TriggerState, scene: Scene, rules: Rules, now: Seconds) -
     """Forget what is over, so that it is new when it comes again; and changes that nobody wants to hear of."""
     held_up = {each.code for each in scene.codes}
     codes = tuple((code, at) for code, at in state.codes if code in held_up or now - at < rules.every)
-    there = counts(scene.counted)
+    there = scene.counts or {}
     known = {label: min(number, there[label]) for label, number in state.counts.items() if label in there}
     changes = state.changes if Trigger.SCENE_CHANGE in rules.when else scene.change.times
     return replace(state, codes=codes, counts=known, changes=changes)
@@ -203,7 +202,7 @@ def _all_known(state: TriggerState, scene: Scene, now: Seconds) -> TriggerState:
     """Nothing of what is so now is new any more."""
     told = dict(state.codes)
     codes = (*state.codes, *((each.code, now) for each in scene.codes if each.code not in told))
-    return replace(state, codes=codes[-_MOST_CODES:], counts=counts(scene.counted), changes=scene.change.times)
+    return replace(state, codes=codes[-_MOST_CODES:], counts=scene.counts or {}, changes=scene.change.times)
 
 
 def _with_told(state: TriggerState, fire: Fire, scene: Scene, now: Seconds) -> TriggerState:
@@ -214,7 +213,7 @@ def _with_told(state: TriggerState, fire: Fire, scene: Scene, now: Seconds) -> T
             codes = (*state.codes, (fire.code, now))[-_MOST_CODES:]
             return replace(state, codes=codes, code_hour=state.code_hour.once_more(now))
         case Trigger.CLASS:
-            return replace(state, counts=counts(scene.counted))
+            return replace(state, counts=scene.counts or {})
         case Trigger.SCENE_CHANGE:
             return replace(state, changes=scene.change.times)
         case _:
@@ -228,7 +227,7 @@ def _code(state: TriggerState, scene: Scene, _rules: Rules) -> Fire | None:
 
 
 def _class(state: TriggerState, scene: Scene, rules: Rules) -> Fire | None:
-    for label, number in counts(scene.counted).items():
+    for label, number in (scene.counts or {}).items():
         known = state.counts.get(label, 0)
         if number > known and (label in rules.classes or not rules.classes):
             return Fire(Trigger.CLASS, f"{label}: {number} instead of {known}")

@@ -148,7 +148,7 @@ class Facts:
         light: `dark`, `dim` or `bright`, by brightness with hysteresis.
         movers: What moves, largest first; empty: nothing.
         still: For how long nothing has moved; 0 while something does. None: not known yet, just after the start.
-        counts: How many of each label the detector saw; None: no detector is configured.
+        counts: How many of each label the detector saw; None: there is none, or it has not seen enough of late to say.
         codes: Read in the last seconds.
         width: Of the picture in pixels.
         height: Likewise.

@@ -51,7 +51,7 @@ class FactsPayload(Payload):
     still_s: float | None
     """For how long nothing has moved; 0 while something does, null just after the start."""
     counts: dict[str, int] | None
-    """How many of each label the detector saw; null: no detector is configured."""
+    """How many of each label the detector saw; null: there is none, or it has not seen enough of late to say."""
     codes: list[CodePayload]
     """Read in the last seconds."""
     width: int

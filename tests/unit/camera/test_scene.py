@@ -69,11 +69,36 @@ def test_lost_and_back() -> None:
         scene, _ = saw(scene, replace(each, detections=(PERSON,)), LEAST)
     assert (len(scene.facts.movers), scene.facts.counts) == (1, {"person": 1})
     scene, known = lost(scene, "the server does not answer", Seconds(BEGIN + 20), UnixSeconds(5.0))
-    assert (known.condition, known.movers, known.still, known.counts) == (Condition.LOST, (), None, {})
+    assert (known.condition, known.movers, known.still, known.counts) == (Condition.LOST, (), None, None)
     assert (known.taken_at, scene.lost_because) == (5.0, "the server does not answer")
     for each in looks(still, 4, begin=BEGIN + 30):
         scene, known = saw(scene, each, LEAST)
     assert (known.condition, scene.lost_because) == (Condition.CLEAR, None)
+
+
+@pytest.mark.parametrize("detected_until", [0.0, 20.0])
+def test_of_a_detector_that_does_not_run_nothing_is_said(detected_until: float) -> None:
+    def seen(after: float, chance: random.Random) -> Look:
+        return replace(still(after, chance), detections=(PERSON,) if after < detected_until else None)
+
+    scene = begun(detector={"model": "missing.onnx", "labels": ["person"]})
+    assert facts(seen, 29, scene).counts == (None if detected_until == 0 else {"person": 1})
+    assert facts(seen, 32, scene).counts is None
+
+
+def test_after_a_picture_without_anything_to_see_counts_are_known_when_the_detector_has_seen_enough() -> None:
+    def seen(after: float, chance: random.Random) -> Look:
+        each = (covered if 20 <= after < 30 else still)(after, chance)
+        return replace(each, detections=(PERSON,) if after % 1 < 0.1 else None)
+
+    scene, known = begun(detector={"model": "yolo.onnx", "labels": ["person"]}), []
+    for each in looks(seen, 36):
+        scene, now = saw(scene, each, LEAST)
+        known.append((each.at - BEGIN, now.counts))
+    unknown = [at for at, counts in known if counts is None]
+    assert {0.5, 23.5, 29.5, 32.0} <= {round(at * 2) / 2 for at in unknown}
+    assert known[-1][1] == {"person": 1}
+    assert all(counts in (None, {"person": 1}) for _, counts in known)
 
 
 def test_codes_and_counts_are_kept_where_a_frame_was_not_looked_at_for_them() -> None:
