@@ -9,8 +9,8 @@ told later.
 Anybody can hold up codes, one after the other. So that nothing else is hidden by it, they get a part of
 `most_per_hour` where there are other reasons, and one that comes within `every` of another goes behind those.
 
-A changed condition of the picture is told at any hour, and counts in no limit; of one that is lost again and again,
-`losses` says when. While the picture is covered, black, frozen or lost, nothing else is told.
+A changed condition of the picture is told at any hour, and counts in no limit; of what comes and goes, `losses` and
+`troubles` say when. While it is covered, black, frozen or lost, nothing else is told.
 """
 
 from collections.abc import Mapping
@@ -22,6 +22,7 @@ from agent.camera.losses import Losses, follow
 from agent.camera.rate import LastHour
 from agent.camera.scene import BLIND, Scene
 from agent.camera.settings import Camera
+from agent.camera.troubles import Troubles
 from agent.camera.values import Code, Condition, Trigger
 from agent.day_span import is_within
 from agent.units import MinuteOfDay, Ratio, Seconds
@@ -120,7 +121,7 @@ class TriggerState:
     Attributes:
         hour: How much in the last hour.
         fired: When last, by reason.
-        condition: The last one that was told.
+        troubles: What is told of the picture's condition.
         losses: What is told of losses; also while nothing else is.
         changes: How many changes of the scene are known.
         codes: The codes that have been told, and when, the latest last; while they are held up, or for `every`.
@@ -130,7 +131,7 @@ class TriggerState:
     hour: LastHour = field(default_factory=LastHour)
     code_hour: LastHour = field(default_factory=LastHour)
     fired: Mapping[Trigger, Seconds] = field(default_factory=dict)
-    condition: Condition = Condition.CLEAR
+    troubles: Troubles = field(default_factory=Troubles)
     losses: Losses = field(default_factory=Losses)
     changes: int = 0
     codes: tuple[tuple[Code, Seconds], ...] = ()
@@ -154,9 +155,11 @@ def decide(
     state = _up_to_date(replace(state, losses=losses), scene, rules, now)
     if not rules.is_on:
         return _all_known(state, scene, now), None
-    if condition is not state.condition and not losses.is_back_untold:
-        why = scene.lost_because or f"it was {state.condition.value}"
-        return replace(state, condition=condition), Fire(Trigger.CONDITION, f"{condition.value}: {why}")
+    told = state.troubles.told
+    if condition is not told and not losses.is_back_untold and not state.troubles.waits(condition, now):
+        why = scene.lost_because or f"it was {told.value}"
+        state = replace(state, troubles=state.troubles.tell(condition, now))
+        return state, Fire(Trigger.CONDITION, f"{condition.value}: {why}")
     if rules.is_quiet(minute):
         return _all_known(state, scene, now), None
     if condition in BLIND or state.hour.times(now) >= rules.most_per_hour:
@@ -166,8 +169,7 @@ def decide(
     due = _without_flood(due, state, rules, now)
     if not due:
         return state, None
-    told = due[:1] if due[0].code is not None else due
-    for fire in told:
+    for fire in due[:1] if due[0].code is not None else due:
         state = _with_told(state, fire, scene, now)
     return replace(state, hour=state.hour.once_more(now)), due[0]
 

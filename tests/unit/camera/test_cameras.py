@@ -174,6 +174,16 @@ async def test_a_covered_lens_is_an_event_within_five_seconds_and_so_is_its_end(
     assert stage.events[-1] == CameraCondition("door", "clear")
 
 
+async def test_what_comes_and_goes_is_an_event_once_a_minute(stage: Stage) -> None:
+    stage.looks(3.0)
+    for _ in range(20):
+        stage.looks(4.0, **COVERED)
+        stage.looks(4.0)
+    words = [it.condition for it in stage.events if isinstance(it, CameraCondition)]
+    assert words == ["covered", "clear", "covered", "clear", "covered", "clear", "covered"]
+    assert [it.facts.condition for it in stage.observer.offered if it.trigger is Trigger.CONDITION] == words
+
+
 async def test_a_lost_camera_and_its_return_are_events(running: Stage) -> None:
     running.looks(1.0)
     running.cameras.lost(DOOR, "no frame came for 5 s")

@@ -84,6 +84,33 @@ def test_the_morning_ends_the_night() -> None:
     assert [condition for _, condition in changes(looks(day, 600))] == [BLACK, CLEAR]
 
 
+def dark(after: float, chance: random.Random) -> Look:
+    """A night without any light."""
+    return replace(night(after, chance), brightness=chance.gauss(3, 0.2), contrast=1.0, sharpness=20.0)
+
+
+def lit(begins: float, ends: float) -> Seen:
+    """That night, but for a torch."""
+    return then(dark, begins, night, ends)
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("lasts", [1.0, 3.0, 8.0, 50.0])
+def test_the_dark_after_a_torch_is_the_dark_of_before_it(lasts: float, rate: float) -> None:
+    found = changes(looks(lit(40, 40 + lasts), 120, a_second=rate))
+    assert COVERED not in [condition for _, condition in found]
+    assert found[-1][1] is BLACK
+
+
+@pytest.mark.parametrize("cover", [covered, taped])
+@pytest.mark.parametrize("light", [4.0, 90.0])
+def test_a_cover_is_not_taken_for_the_dark_of_before(cover: Seen, light: float) -> None:
+    """What is lighter than the dark was is a cover at once, and what is as dark when the light has been there long."""
+    seen = then(then(dark, 40, still), 40 + light, cover)
+    expected = BLACK if cover is taped and light < 60 else COVERED
+    assert [condition for _, condition in changes(looks(seen, 150))] == [BLACK, CLEAR, expected]
+
+
 def test_a_lens_that_is_covered_in_the_dark_is_covered() -> None:
     def in_the_dark(after: float, chance: random.Random) -> Look:
         return replace(taped(after, chance), brightness=4.0, contrast=3.0, sharpness=20 * 3.0**2)
