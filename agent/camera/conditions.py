@@ -12,8 +12,8 @@ A hand before the lens lets some light in: some spread of brightness is left, bu
 give, and no edges. It is a cover when it comes suddenly. Without focus the spread stays and only the details go:
 `blurred`, against what is usual for this camera in such light, because noise in the dark looks like details.
 
-Each condition has to last before it holds, and its thresholds are wider on the way out. What is wrong teaches nothing:
-the usual is learnt from clear pictures only.
+Each condition has to last before it holds, but for what ends a frozen picture, and its thresholds are wider on the way
+out. What is wrong teaches nothing: the usual is learnt from clear pictures only.
 """
 
 from collections.abc import Mapping
@@ -195,7 +195,12 @@ def _suspect(sight: Sight, look: Look, seen: Structure) -> Condition:
 
 
 def _confirmed(sight: Sight, suspect: Condition, at: Seconds) -> Sight:
-    """The condition changes when looks have spoken for another one for long enough."""
+    """The condition changes when looks have spoken for another one for long enough.
+
+    A frozen picture is one no more with the first that differs.
+    """
+    if sight.condition is Condition.FROZEN and suspect in (Condition.CLEAR, Condition.BLURRED):
+        sight = replace(sight, condition=Condition.CLEAR)
     if suspect is sight.condition:
         return replace(sight, suspected=None, suspected_looks=0)
     if suspect is not sight.suspected:

@@ -11,7 +11,7 @@ from agent.camera.scene import Scene, lost, saw
 from agent.camera.settings import Camera
 from agent.camera.values import Box, Code, Condition, Detection, Direction, Facts, Look
 from agent.units import Ratio, Seconds, UnixSeconds
-from tests.unit.camera.looks import BEGIN, DOOR, Seen, covered, look, looks, night, still, then, walking
+from tests.unit.camera.looks import BEGIN, DOOR, Seen, covered, look, looks, night, repeated, still, then, walking
 
 LEAST = Ratio(0.004)
 CODE = Code("qr", "hello")
@@ -61,6 +61,30 @@ def test_while_nothing_is_to_be_seen_nothing_moves() -> None:
 
     known = facts(then(walking(20, 27), 23, hand), 40)
     assert (known.condition, known.movers, known.still) == (Condition.COVERED, (), None)
+
+
+@pytest.mark.parametrize("wrong", [repeated, covered])
+def test_of_a_picture_that_is_out_of_order_nothing_is_known_and_then_from_there_on(wrong: Seen) -> None:
+    scene, known = begun(), dict[float, Facts]()
+    for each in looks(then(still, 20, wrong, 40), 50):
+        scene, now = saw(scene, each, LEAST)
+        known[round(each.at - BEGIN)] = now
+    assert (known[35].condition, known[35].still) == (scene_condition(wrong), None)
+    assert known[49].condition is Condition.CLEAR
+    assert known[49].still == pytest.approx(9.2, abs=1)
+
+
+def scene_condition(wrong: Seen) -> Condition:
+    return Condition.FROZEN if wrong is repeated else Condition.COVERED
+
+
+def test_what_moves_when_the_picture_is_back_is_no_fact_before_it_is_in_order() -> None:
+    scene, at = begun(), None
+    for each in looks(then(walking(40, 47), 20, covered, 40), 47):
+        scene, known = saw(scene, each, LEAST)
+        assert known.condition is Condition.CLEAR or not known.movers
+        at = each.at - BEGIN if known.movers and at is None else at
+    assert at == pytest.approx(43.2, abs=0.3)
 
 
 def test_lost_and_back() -> None:

@@ -203,6 +203,14 @@ def test_what_comes_and_goes_is_told_once_a_minute(seen: Seen) -> None:
     assert words == {"clear", "black" if seen is dark_road else "frozen"}
 
 
+@pytest.mark.parametrize(
+    ("before", "lasts", "within"), [(repeated, 3, 0.5), (repeated, 5, 0.5), (taped, 4, 3.5), (taped, 5, 3.5)]
+)
+def test_who_walks_by_after_a_picture_that_was_out_of_order_is_told(before: Seen, lasts: int, within: float) -> None:
+    watched = told(looks(then(walking(40, 40 + lasts), 20, before, 40), 50), when=["motion"])
+    assert watched.times(Trigger.MOTION)[0] < 40 + within
+
+
 def test_a_cover_is_told_at_once_whatever_came_and_went_before() -> None:
     watched = told(looks(then(repeating, 301, covered), 320), when=["motion"])
     at, fire = watched.told[-1]
