@@ -77,7 +77,7 @@ class Scene:
             camera=self.camera,
             taken_at=self.at_wall,
             condition=self.sight.condition,
-            light=self.sight.light or "dark",
+            light=self.sight.light,
             movers=() if is_blind else tuple(mover(track, self.zones) for track in self.motion.movers),
             still=None if is_blind else self.motion.still,
             counts=None if self.counts is None else MappingProxyType(self.counts),

@@ -44,8 +44,8 @@ class FactsPayload(Payload):
 
     condition: Literal["clear", "covered", "black", "frozen", "blurred", "lost"]
     """What is wrong with the picture; `clear`: nothing."""
-    light: str
-    """`dark`, `dim` or `bright`."""
+    light: str | None
+    """`dark`, `dim` or `bright`; null before the first look."""
     movers: list[MoverPayload]
     """What moves, largest first."""
     still_s: float | None

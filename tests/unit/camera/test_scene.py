@@ -1,5 +1,6 @@
 """The state of a camera's scene, and the facts."""
 
+import json
 import random
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from agent.camera.scene import Scene, lost, saw
 from agent.camera.settings import Camera
 from agent.camera.values import Box, Code, Condition, Detection, Direction, Facts, Look
 from agent.units import Ratio, Seconds, UnixSeconds
+from agent.wire import encode_facts
 from tests.unit.camera.looks import BEGIN, DOOR, Seen, covered, look, looks, night, repeated, still, then, walking
 
 LEAST = Ratio(0.004)
@@ -32,7 +34,7 @@ def facts(seen: Seen, seconds: float, scene: Scene | None = None) -> Facts:
 
 
 def test_before_the_first_look() -> None:
-    assert begun().facts == Facts(DOOR, UnixSeconds(0.0), Condition.CLEAR, "dark", (), None, None, (), 0, 0)
+    assert begun().facts == Facts(DOOR, UnixSeconds(0.0), Condition.CLEAR, None, (), None, None, (), 0, 0)
 
 
 def test_a_still_scene() -> None:
@@ -85,6 +87,12 @@ def test_what_moves_when_the_picture_is_back_is_no_fact_before_it_is_in_order() 
         assert known.condition is Condition.CLEAR or not known.movers
         at = each.at - BEGIN if known.movers and at is None else at
     assert at == pytest.approx(43.2, abs=0.3)
+
+
+def test_a_camera_that_is_lost_before_its_first_look_has_no_light() -> None:
+    _, known = lost(begun(), "connection refused", Seconds(BEGIN), UnixSeconds(5.0))
+    assert (known.condition, known.light) == (Condition.LOST, None)
+    assert json.loads(encode_facts(known))["light"] is None
 
 
 def test_lost_and_back() -> None:
