@@ -57,6 +57,19 @@ class Outlets:
     wake_publisher: Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of a sighting.
+
+    Attributes:
+        is_shown: Whether a picture that was asked for was sent, or is being sent.
+        dropped: Why it became no observation; None: it did.
+    """
+
+    is_shown: bool
+    dropped: Dropped | None
+
+
 class Observer:
     """Tells what one camera saw.
 
@@ -121,15 +134,12 @@ class Observer:
         except Exception:  # noqa: BLE001 - a bug costs one observation and not the agent
             _log.exception("observation_failed", extra={"camera": self._camera, "trigger": sighting.trigger.value})
 
-    async def tell(self, sighting: Sighting, tasks: asyncio.TaskGroup | None = None) -> bool:
+    async def tell(self, sighting: Sighting, tasks: asyncio.TaskGroup | None = None) -> Told:
         """Tell one sighting: its picture to the ring and, where it is wanted, to the broker; then the rest.
 
         Args:
             sighting: What was seen.
             tasks: Where its picture is sent, beside what comes next; None: it is waited for.
-
-        Returns:
-            Whether a picture that was asked for was sent, or is being sent.
         """
         async with self._one_at_a_time:
             observation = new_id()
@@ -137,13 +147,14 @@ class Observer:
             picture = await self._picture(sighting, is_asked=why is None)
             if picture is not None:
                 await asyncio.to_thread(self._ring.keep, observation, picture)
+            if why is None:
+                why = await self._put(observation, sighting, picture)
             if why is not None:
                 self._out.counters.dropped(why)
-            else:
-                await self._put(observation, sighting, picture)
         if picture is None or not _is_shown(sighting):
-            return False
-        return await self._send(OutMessage(f"{self._topic}/snapshot", picture.jpeg), tasks)
+            return Told(is_shown=False, dropped=why)
+        is_sent = await self._send(OutMessage(f"{self._topic}/snapshot", picture.jpeg), tasks)
+        return Told(is_sent, why)
 
     def _idle_for(self, sighting: Sighting) -> Dropped | None:
         """Why it is not to be told now: its prompt would not run soon. One of a code waits, as anybody's does."""
@@ -165,8 +176,8 @@ class Observer:
             _log.info("no_picture", extra={"camera": self._camera, "reason": str(error)})
             return None
 
-    async def _put(self, observation: PromptId, sighting: Sighting, picture: Picture | None) -> None:
-        """Into the queue, or where no model is asked into the outbox."""
+    async def _put(self, observation: PromptId, sighting: Sighting, picture: Picture | None) -> Dropped | None:
+        """Into the queue, or where no model is asked into the outbox; why not, where there is no room."""
         facts = sighting.facts
         observed = Observed(self._camera, sighting.trigger.value, facts.taken_at, encode_facts(facts))
         try:
@@ -178,12 +189,11 @@ class Observer:
                 self._out.counters.dropped(Dropped.REPLACED, replaced)
                 self._out.wake_publisher()
             elif not await self._ask(observation, sighting, observed, picture):
-                self._out.counters.dropped(Dropped.QUEUE_FULL)
-                return
+                return Dropped.QUEUE_FULL
         except StorageFullError:
-            self._out.counters.dropped(Dropped.STORAGE_FULL)
-        else:
-            self._out.counters.observed()
+            return Dropped.STORAGE_FULL
+        self._out.counters.observed()
+        return None
 
     async def _ask(
         self, observation: PromptId, sighting: Sighting, observed: Observed, picture: Picture | None

@@ -310,6 +310,16 @@ async def test_a_snapshot_is_an_observation_with_its_picture(stage: Stage) -> No
     assert [it.payload for it in stage.line.published] == [PICTURE.jpeg]
 
 
+async def test_a_snapshot_that_becomes_no_observation_says_so(stage: Stage) -> None:
+    await stage.cameras.set(DOOR, Change(prompt="What is there?"))
+    stage.looks(0.2)
+    stage.line.lanes.hold()
+    said = await stage.cameras.snapshot("door")
+    assert said == "the picture is on edge/dev/camera/door/snapshot; there is no observation of it: draining"
+    assert [it.payload for it in stage.line.published] == [PICTURE.jpeg]
+    assert list(stage.line.waiting()) == []
+
+
 async def test_no_snapshot_of_what_is_not_there(stage: Stage) -> None:
     with pytest.raises(RejectedError, match="there is no camera attic; there are: door"):
         await stage.cameras.snapshot("attic")

@@ -222,13 +222,13 @@ async def test_the_picture_goes_to_a_model_that_takes_it(line: Line) -> None:
 
 async def test_a_missing_picture_costs_no_more_than_the_picture(line: Line) -> None:
     line.vision, line.picture = True, None
-    assert not await line.observer.tell(sighting(prompt=ASKED, snapshot="always"))
+    assert not (await line.observer.tell(sighting(prompt=ASKED, snapshot="always"))).is_shown
     assert (await _queued(line)).messages[0].images == ()
     assert line.published == []
 
 
 async def test_the_picture_goes_to_the_ring_and_to_the_broker_as_configured(line: Line, tmp_path: Path) -> None:
-    assert await line.observer.tell(sighting(snapshot="always", ring="1KiB"))
+    assert (await line.observer.tell(sighting(snapshot="always", ring="1KiB"))).is_shown
     (snapshot,) = line.published
     assert (snapshot.topic, snapshot.payload, snapshot.retain) == (f"{TOPIC}/snapshot", PICTURE.jpeg, False)
     (kept,) = (tmp_path / "ring").glob("*.jpg")
@@ -252,5 +252,5 @@ async def test_pictures_of_an_earlier_start_go_when_none_are_kept_any_more(
 
 async def test_a_broker_that_is_away_costs_the_snapshot_alone(line: Line) -> None:
     line.connected = False
-    assert not await line.observer.tell(sighting(snapshot="always"))
+    assert not (await line.observer.tell(sighting(snapshot="always"))).is_shown
     assert len(await line.sent()) == 1
