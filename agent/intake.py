@@ -7,7 +7,7 @@ from agent.counters import Counters
 from agent.errors import ErrorCode
 from agent.journal import Arrival, Journal, JournalThread, Objection, Refusal, Refuse
 from agent.lanes import Lanes
-from agent.observed import Dropped
+from agent.observed import Dropped, Observed
 from agent.prompt import OutMessage, Prompt
 from agent.refusals import Refusals
 from agent.scheduler import retry_after
@@ -56,8 +56,8 @@ class Intake:
         self._counters.received(len(arrivals), taken=len(pending), refused=refused)
         self._wake_publisher()
 
-    async def accept_newest(self, camera: str, prompt: Prompt) -> bool:
-        """Queue a prompt of a camera, in the place of one of it that waits.
+    async def accept_newest(self, prompt: Prompt, observed: Observed) -> bool:
+        """Queue a prompt of a camera, in the place of one that it makes old.
 
         If the queue is full, nothing is written and nobody is told.
 
@@ -65,7 +65,7 @@ class Intake:
             StorageFullError: There is no room for it. What waited still waits.
         """
         async with self._one_at_a_time:
-            older = self._lanes.waiting_of(camera)
+            older = self._lanes.made_old_by(observed)
             if self._lanes.queued - len(older) >= self._max_prompts:
                 return False
             pending, replaced = await self._journal.run(Journal.replace, older, prompt)

@@ -7,7 +7,7 @@ device's budget nothing that runs elsewhere. The bound on what waits is on all o
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from agent.observed import Dropped
+from agent.observed import Dropped, Observed
 from agent.prompt import Pending, PromptId
 from agent.units import Seconds
 from agent.worker import Worker
@@ -56,9 +56,9 @@ class Lanes:
         for worker in self._workers:
             worker.cancel(prompt_id)
 
-    def waiting_of(self, camera: str) -> list[PromptId]:
-        """The prompts of a camera that wait."""
-        return [prompt_id for worker in self._workers for prompt_id in worker.waiting_of(camera)]
+    def made_old_by(self, observed: Observed) -> list[PromptId]:
+        """The prompts that wait whose place a prompt of this takes."""
+        return [prompt_id for worker in self._workers for prompt_id in worker.made_old_by(observed)]
 
     def forget(self, prompt_id: PromptId) -> None:
         """A prompt that waits is not there any more: the journal has another in its place."""

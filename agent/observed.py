@@ -6,6 +6,7 @@ from typing import Final
 
 from agent.units import UnixSeconds
 
+_CODE: Final = "code"
 MOST_UNSENT: Final = 16
 """So many answers of a camera wait for the broker at most; and as many of what it told without a model, where one does
 not make the other old."""
@@ -26,6 +27,14 @@ class Observed:
     trigger: str
     taken_at: UnixSeconds
     facts: str
+
+    def makes_old(self, older: "Observed") -> bool:
+        """Whether a prompt of it takes the place of an older one that waits.
+
+        What a camera saw is worth less than what it sees now. What somebody asked by a code is not, and only another
+        code takes its place.
+        """
+        return self.camera == older.camera and (self.trigger == _CODE) is (older.trigger == _CODE)
 
 
 class Dropped(StrEnum):

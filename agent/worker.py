@@ -16,7 +16,7 @@ from agent.egress import Egress
 from agent.engine.protocol import RequestRunner
 from agent.errors import EngineLostError, EngineWithdrawnError, UpstreamAwayError
 from agent.journal import JournalThread
-from agent.observed import Dropped
+from agent.observed import Dropped, Observed
 from agent.prompt import OutMessage, Pending, PromptId, Reply
 from agent.scheduler import Limits, Run, Shed, Wait, decide
 from agent.settling import Settling
@@ -109,9 +109,9 @@ class Worker:
             self._engine.cancel(prompt_id)
             self._changed.set()
 
-    def waiting_of(self, camera: str) -> list[PromptId]:
-        """The prompts of a camera that wait."""
-        return [p.id for p in self._pending.values() if p.observed is not None and p.observed.camera == camera]
+    def made_old_by(self, observed: Observed) -> list[PromptId]:
+        """The prompts that wait whose place a prompt of this takes."""
+        return [p.id for p in self._pending.values() if p.observed is not None and observed.makes_old(p.observed)]
 
     def forget(self, prompt_id: PromptId) -> None:
         """A prompt that waits is not there any more: the journal has another in its place."""

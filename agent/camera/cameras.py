@@ -131,9 +131,11 @@ class Cameras:
         name = self._known(camera)
         self.facts(name)
         sighting = self._parts.watches[name].ask(shows=True)
-        if not await self._parts.observers[name].tell(sighting):
+        told = await self._parts.observers[name].tell(sighting)
+        if not told.is_shown:
             raise nothing_to_show(camera, "it could not be made or sent")
-        return f"the picture is on {self._prefix}/camera/{camera}/snapshot"
+        picture = f"the picture is on {self._prefix}/camera/{camera}/snapshot"
+        return picture if told.dropped is None else f"{picture}; there is no observation of it: {told.dropped.value}"
 
     def facts(self, camera: CameraName) -> Facts:
         """What is known of a scene now.

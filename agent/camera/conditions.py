@@ -3,25 +3,26 @@
 `covered` and `black` have in common that nothing is to be seen: hardly any spread of brightness, or a spread that is
 mere noise. A cover is put on within seconds: from one look to the next the structure that was there is gone. A night
 takes minutes, and ends in the dark. So what went suddenly is a cover, however dark it is; what went slowly and is dark
-is the night. A light that is switched off and leaves nothing at all to be seen cannot be told from a cover, and is
-called one. At the start, and after a loss of more than a minute, nothing is known of before: then a dark picture is
-black, and a light one covered.
+is the night. What was black until a light came for less than a minute, and is as dark again, is the same night:
+headlights pass, somebody comes with a torch. Any other light that is switched off and leaves nothing at all to be seen
+cannot be told from a cover, and is called one. At the start, and after a loss of more than a minute, nothing is known
+of before: then a dark picture is black, and a light one covered.
 
 A hand before the lens lets some light in: some spread of brightness is left, but less than the light that is left would
 give, and no edges. It is a cover when it comes suddenly. Without focus the spread stays and only the details go:
 `blurred`, against what is usual for this camera in such light, because noise in the dark looks like details.
 
-Each condition has to last before it holds, and its thresholds are wider on the way out. What is wrong teaches nothing:
-the usual is learnt from clear pictures only.
+Each condition has to last before it holds, but for what ends a frozen picture, and its thresholds are wider on the way
+out. What is wrong teaches nothing: the usual is learnt from clear pictures only.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
 from agent.camera.light import light
+from agent.camera.structure import Structure, learnt, structure
 from agent.camera.values import Condition, Look
 from agent.units import Seconds
 
@@ -43,11 +44,8 @@ _NIGHT = 40.0
 """What is formless and brighter than this is not the night."""
 _BARE = (2.0, 3.0)
 """Contrast without noise below which there is nothing to be seen: on the way in, and on the way out."""
-_WHITE_NOISE = 20.0
-"""Its sharpness is so many times its variance: the sum of the squares of the Laplacian's weights. Structure has 2 at
-most."""
 _COARSE_NOISE = 8.0
-"""The same of noise that an encoder has smoothed."""
+"""The sharpness of noise that an encoder has smoothed is so many times its variance."""
 _SMOOTH_CONTRAST = (0.4, 0.55)
 _SMOOTH_CONTRAST_IN_LIGHT = (0.6, 0.75)
 """In relation to the brightness: where only the light went, contrast goes with it."""
@@ -58,39 +56,15 @@ _BLURRED = (0.3, 0.45)
 _STRUCTURED = 3.0
 _SUDDEN = Seconds(4.0)
 _LATELY = Seconds(20.0)
+_SHORTLY = Seconds(60.0)
+_AS_DARK = 3.0
+"""Grey values: what is not brighter by more than this is as dark as it was."""
 _LONG_LOST = Seconds(60.0)
 """After a longer loss what was seen before it says nothing of what happened since: it may be night by now."""
 _USUAL = Seconds(600.0)
 _KNOWN_AFTER = Seconds(30.0)
 _LONGEST_STEP = Seconds(2.0)
 _NO_TIME = Seconds(0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Structure:
-    """How much there is to be seen in a picture.
-
-    Attributes:
-        brightness: Mean of the grey values.
-        contrast: Their standard deviation, as far as it is not noise.
-        sharpness: Variance of the Laplacian.
-        learnt: For how long it has been averaged.
-    """
-
-    brightness: float
-    contrast: float
-    sharpness: float
-    learnt: Seconds = _NO_TIME
-
-    @property
-    def detail(self) -> float:
-        """Sharpness in relation to the contrast's square: the same for a scene in more or in less light."""
-        return self.sharpness / (self.contrast**2 + 1)
-
-    @property
-    def contrast_in_light(self) -> float:
-        """Contrast in relation to the brightness, likewise."""
-        return self.contrast / (self.brightness + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +79,8 @@ class Sight:
         structured_at: When there was last as much to be seen as lately.
         is_formless: Whether nothing is to be seen now.
         went_suddenly: Whether it is gone since one moment.
+        dark: How bright it was when it was last black.
+        dark_at: When that was; None: it was not.
         seen_at: When the last look was.
         suspected: What looks have spoken for in a row, though it does not hold yet; None: nothing else.
         suspected_since: Since when.
@@ -118,6 +94,8 @@ class Sight:
     structured_at: Seconds | None = None
     is_formless: bool = False
     went_suddenly: bool = False
+    dark: float = 0.0
+    dark_at: Seconds | None = None
     seen_at: Seconds | None = None
     suspected: Condition | None = None
     suspected_since: Seconds = _NO_TIME
@@ -129,12 +107,12 @@ def judge(before: Sight, look: Look) -> Sight:
     if before.condition is Condition.LOST and before.seen_at is not None and look.at - before.seen_at > _LONG_LOST:
         before = replace(before, lately=None, structured_at=None, is_formless=False, went_suddenly=False)
     sight = replace(before, light=light(before.light, look))
-    sight = _with_form(sight, look, _structure(look))
-    suspect = _suspect(sight, look, _structure(look))
+    sight = _with_form(sight, look, structure(look))
+    suspect = _suspect(sight, look, structure(look))
     sight = _confirmed(sight, suspect, look.at)
     if suspect is sight.condition is Condition.CLEAR and look.brightness < _DAZZLED and sight.light is not None:
         known = sight.usual.get(sight.light)
-        usual = _learnt(known, _structure(look), _since(sight, look), _USUAL)
+        usual = learnt(known, structure(look), _since(sight, look), _USUAL)
         sight = replace(sight, usual={**sight.usual, sight.light: usual})
     return replace(sight, seen_at=look.at)
 
@@ -144,39 +122,21 @@ def lose(before: Sight) -> Sight:
     return replace(before, condition=Condition.LOST, suspected=None, suspected_looks=0)
 
 
-def _structure(look: Look) -> Structure:
-    """Noise is found in the sharpness, where it outweighs the structure."""
-    contrast = math.sqrt(max(0.0, look.contrast**2 - look.sharpness / _WHITE_NOISE))
-    return Structure(look.brightness, contrast, look.sharpness)
-
-
 def _since(sight: Sight, look: Look) -> Seconds:
     """The time that a look stands for."""
     gone = 0.0 if sight.seen_at is None else look.at - sight.seen_at
     return Seconds(min(max(gone, 0.0), _LONGEST_STEP))
 
 
-def _learnt(known: Structure | None, seen: Structure, lasted: Seconds, memory: Seconds) -> Structure:
-    """A mean at first, and a sliding one once there is as much as the memory holds."""
-    if known is None:
-        return seen
-    learnt = Seconds(min(known.learnt + lasted, memory))
-    share = lasted / learnt if learnt > 0 else 1.0
-    return Structure(
-        known.brightness + share * (seen.brightness - known.brightness),
-        known.contrast + share * (seen.contrast - known.contrast),
-        known.sharpness + share * (seen.sharpness - known.sharpness),
-        learnt,
-    )
-
-
 def _with_form(sight: Sight, look: Look, seen: Structure) -> Sight:
     """Whether anything is to be seen, and when it went."""
     is_formless = look.brightness < _DAZZLED and (_is_bare(sight, seen) or _is_smooth(sight, look, seen))
     if is_formless:
-        went = _may_be_sudden(sight, look)
+        went = _may_be_sudden(sight, look) and not _is_black_again(sight, look, seen)
+        if not went and look.brightness < _NIGHT:
+            sight = replace(sight, dark=look.brightness, dark_at=look.at)
         return replace(sight, is_formless=True, went_suddenly=went)
-    lately = _learnt(sight.lately, seen, _since(sight, look), _LATELY)
+    lately = learnt(sight.lately, seen, _since(sight, look), _LATELY)
     enough = max(_STRUCTURED, 0.5 * lately.contrast)
     structured_at = look.at if seen.contrast >= enough else sight.structured_at
     return replace(sight, is_formless=False, went_suddenly=False, lately=lately, structured_at=structured_at)
@@ -212,6 +172,13 @@ def _may_be_sudden(sight: Sight, look: Look) -> bool:
     return sight.structured_at >= min(look.at - _SUDDEN, sight.seen_at)
 
 
+def _is_black_again(sight: Sight, look: Look, seen: Structure) -> bool:
+    """Whether this is the dark that was there before a light came."""
+    if sight.dark_at is None or look.at - sight.dark_at > _SHORTLY or seen.contrast >= _BARE[True]:
+        return False
+    return look.brightness <= sight.dark + _AS_DARK
+
+
 def _suspect(sight: Sight, look: Look, seen: Structure) -> Condition:
     """What this look speaks for."""
     if sight.is_formless:
@@ -228,7 +195,12 @@ def _suspect(sight: Sight, look: Look, seen: Structure) -> Condition:
 
 
 def _confirmed(sight: Sight, suspect: Condition, at: Seconds) -> Sight:
-    """The condition changes when looks have spoken for another one for long enough."""
+    """The condition changes when looks have spoken for another one for long enough.
+
+    A frozen picture is one no more with the first that differs.
+    """
+    if sight.condition is Condition.FROZEN and suspect in (Condition.CLEAR, Condition.BLURRED):
+        sight = replace(sight, condition=Condition.CLEAR)
     if suspect is sight.condition:
         return replace(sight, suspected=None, suspected_looks=0)
     if suspect is not sight.suspected:

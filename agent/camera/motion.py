@@ -4,7 +4,7 @@ Noise is small and somewhere else each time: a track of it does not last. A tree
 parts: of a picture full of small regions only what goes somewhere counts. Light comes over much of the picture at once,
 with a step of the brightness, and then the exposure follows for a while: until it has settled nothing counts. What is
 left is a mover: large, or going somewhere, over at least two looks. Just after the start nothing counts: what sways
-looks new then.
+looks new then, but not after a frozen picture.
 """
 
 import math
@@ -50,6 +50,7 @@ class Motion:
         movers: What counts, largest first; kept over short gaps.
         is_counted: Whether at this very look there is motion that counts, in a zone where there are any.
         first_at: When the first look was; None: none yet.
+        known_from: Since when it is known what moves: since then, or since the picture was frozen last.
         seen_at: When the last one was.
         moved_at: When something last counted; None: never.
         brightness: Of the last look.
@@ -63,6 +64,7 @@ class Motion:
     movers: tuple[Track, ...] = ()
     is_counted: bool = False
     first_at: Seconds | None = None
+    known_from: Seconds | None = None
     seen_at: Seconds | None = None
     moved_at: Seconds | None = None
     brightness: float | None = None
@@ -76,9 +78,9 @@ class Motion:
         """For how long nothing has moved; None: not known yet."""
         if self.movers:
             return Seconds(0.0)
-        if self.first_at is None or self.seen_at is None or self.seen_at - self.first_at < _GRACE:
+        if self.known_from is None or self.seen_at is None or self.seen_at - self.known_from < _GRACE:
             return None
-        return Seconds(self.seen_at - (self.first_at if self.moved_at is None else self.moved_at))
+        return Seconds(self.seen_at - (self.known_from if self.moved_at is None else self.moved_at))
 
 
 def watch(before: Motion, look: Look, least: Ratio, zones: Mapping[str, Box]) -> Motion:
@@ -105,11 +107,17 @@ def watch(before: Motion, look: Look, least: Ratio, zones: Mapping[str, Box]) ->
         movers=counting or (_still_followed(motion.movers, tracks) if is_within_grace else ()),
         is_counted=_amount(counting, look, zones) >= least,
         first_at=look.at if motion.first_at is None else motion.first_at,
+        known_from=look.at if motion.known_from is None else motion.known_from,
         seen_at=look.at,
         moved_at=look.at if counting else motion.moved_at,
         brightness=look.brightness,
         was_over=is_over,
     )
+
+
+def pause(before: Motion) -> Motion:
+    """The picture is frozen: what moves is not known, but what has been learnt of the light holds when it goes on."""
+    return replace(before, tracks=(), movers=(), is_counted=False, known_from=None, moved_at=None, was_over=False)
 
 
 def _with_light(motion: Motion, look: Look) -> Motion:

@@ -2,6 +2,7 @@
 
 Bounded: of what waits to be told only the newest is kept; of this camera's prompts only the newest waits in the queue;
 and of what waits for the broker only the newest, of each trigger or the newest few. What comes to nothing is counted.
+A code is somebody's question: only a newer code takes its place.
 """
 
 import asyncio
@@ -56,6 +57,19 @@ class Outlets:
     wake_publisher: Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of a sighting.
+
+    Attributes:
+        is_shown: Whether a picture that was asked for was sent, or is being sent.
+        dropped: Why it became no observation; None: it did.
+    """
+
+    is_shown: bool
+    dropped: Dropped | None
+
+
 class Observer:
     """Tells what one camera saw.
 
@@ -72,19 +86,27 @@ class Observer:
         self._ring = ring
         self._out = outlets
         self._next: Sighting | None = None
+        self._code: Sighting | None = None
         self._conditions: deque[Sighting] = deque(maxlen=_MOST_CONDITIONS)
         self._changed = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._sending: asyncio.Task[None] | None = None
 
     def offer(self, sighting: Sighting) -> None:
-        """Tell this when there is time; instead of one that waits, but for what was wrong with the picture."""
-        if sighting.trigger is Trigger.CONDITION:
-            self._conditions.append(sighting)
-        else:
-            if self._next is not None:
-                self._out.counters.dropped(Dropped.REPLACED)
-            self._next = sighting
+        """Tell this when there is time; instead of one that waits, but for what was wrong with the picture.
+
+        A code goes only instead of a code, and nothing else does.
+        """
+        replaced: Sighting | None = None
+        match sighting.trigger:
+            case Trigger.CONDITION:
+                self._conditions.append(sighting)
+            case Trigger.CODE:
+                replaced, self._code = self._code, sighting
+            case _:
+                replaced, self._next = self._next, sighting
+        if replaced is not None:
+            self._out.counters.dropped(Dropped.REPLACED)
         self._changed.set()
 
     async def run(self) -> None:
@@ -97,6 +119,9 @@ class Observer:
                 self._changed.clear()
                 while self._conditions:
                     await self._try(self._conditions.popleft(), tasks)
+                if self._code is not None:
+                    sighting, self._code = self._code, None
+                    await self._try(sighting, tasks)
                 if self._next is not None:
                     sighting, self._next = self._next, None
                     await self._try(sighting, tasks)
@@ -109,29 +134,33 @@ class Observer:
         except Exception:  # noqa: BLE001 - a bug costs one observation and not the agent
             _log.exception("observation_failed", extra={"camera": self._camera, "trigger": sighting.trigger.value})
 
-    async def tell(self, sighting: Sighting, tasks: asyncio.TaskGroup | None = None) -> bool:
+    async def tell(self, sighting: Sighting, tasks: asyncio.TaskGroup | None = None) -> Told:
         """Tell one sighting: its picture to the ring and, where it is wanted, to the broker; then the rest.
 
         Args:
             sighting: What was seen.
             tasks: Where its picture is sent, beside what comes next; None: it is waited for.
-
-        Returns:
-            Whether a picture that was asked for was sent, or is being sent.
         """
         async with self._one_at_a_time:
             observation = new_id()
-            why = None if sighting.question is None else self._out.lanes.idle_for(sighting.settings.model)
+            why = self._idle_for(sighting)
             picture = await self._picture(sighting, is_asked=why is None)
             if picture is not None:
                 await asyncio.to_thread(self._ring.keep, observation, picture)
+            if why is None:
+                why = await self._put(observation, sighting, picture)
             if why is not None:
                 self._out.counters.dropped(why)
-            else:
-                await self._put(observation, sighting, picture)
         if picture is None or not _is_shown(sighting):
-            return False
-        return await self._send(OutMessage(f"{self._topic}/snapshot", picture.jpeg), tasks)
+            return Told(is_shown=False, dropped=why)
+        is_sent = await self._send(OutMessage(f"{self._topic}/snapshot", picture.jpeg), tasks)
+        return Told(is_sent, why)
+
+    def _idle_for(self, sighting: Sighting) -> Dropped | None:
+        """Why it is not to be told now: its prompt would not run soon. One of a code waits, as anybody's does."""
+        if sighting.question is None or sighting.code is not None:
+            return None
+        return self._out.lanes.idle_for(sighting.settings.model)
 
     async def _picture(self, sighting: Sighting, *, is_asked: bool) -> Picture | None:
         """Where it is good for anything and there is one."""
@@ -147,8 +176,8 @@ class Observer:
             _log.info("no_picture", extra={"camera": self._camera, "reason": str(error)})
             return None
 
-    async def _put(self, observation: PromptId, sighting: Sighting, picture: Picture | None) -> None:
-        """Into the queue, or where no model is asked into the outbox."""
+    async def _put(self, observation: PromptId, sighting: Sighting, picture: Picture | None) -> Dropped | None:
+        """Into the queue, or where no model is asked into the outbox; why not, where there is no room."""
         facts = sighting.facts
         observed = Observed(self._camera, sighting.trigger.value, facts.taken_at, encode_facts(facts))
         try:
@@ -160,17 +189,16 @@ class Observer:
                 self._out.counters.dropped(Dropped.REPLACED, replaced)
                 self._out.wake_publisher()
             elif not await self._ask(observation, sighting, observed, picture):
-                self._out.counters.dropped(Dropped.QUEUE_FULL)
-                return
+                return Dropped.QUEUE_FULL
         except StorageFullError:
-            self._out.counters.dropped(Dropped.STORAGE_FULL)
-        else:
-            self._out.counters.observed()
+            return Dropped.STORAGE_FULL
+        self._out.counters.observed()
+        return None
 
     async def _ask(
         self, observation: PromptId, sighting: Sighting, observed: Observed, picture: Picture | None
     ) -> bool:
-        """Queue the prompt, in the place of one of this camera that waits. False: the queue is full."""
+        """Queue the prompt, in the place of one that it makes old. False: the queue is full."""
         out, settings = self._out, sighting.settings
         is_shown = picture is not None and out.takes_images(self._camera, settings.model)
         prompt = prompt_of(
@@ -183,7 +211,7 @@ class Observer:
             now=out.clock.now(),
             wall=out.clock.wall(),
         )
-        return await out.intake.accept_newest(self._camera, prompt)
+        return await out.intake.accept_newest(prompt, observed)
 
     async def _send(self, snapshot: OutMessage, tasks: asyncio.TaskGroup | None) -> bool:
         """Send a picture; not while the one before is still being sent, which is newer than any that waits would be."""

@@ -1,7 +1,8 @@
 """The state of one camera's scene: what is concluded from its looks. Pure: no clock, no I/O.
 
 Each look goes into the camera's sight (`conditions`), its motion (`movers`, `motion`), how it changes (`changes`), and
-what is read and recognised (`sightings`). While nothing is to be seen, nothing moves or changes either.
+what is read and recognised (`sightings`). While nothing is to be seen, nothing moves or changes either; what is to be
+seen again is followed at once, though no fact before the picture is in order.
 Bounded: a scene is a few kilobytes, however long it is looked at.
 """
 
@@ -12,7 +13,7 @@ from typing import Self
 
 from agent.camera.changes import Change, compare, interrupt
 from agent.camera.conditions import Sight, judge, lose
-from agent.camera.motion import Motion, watch
+from agent.camera.motion import Motion, pause, watch
 from agent.camera.movers import mover
 from agent.camera.settings import Camera
 from agent.camera.sightings import Counted, ReadCode, count, counts, read
@@ -32,7 +33,6 @@ class Scene:
     Attributes:
         camera: Which.
         zones: Parts of the picture with a name.
-        detects: Whether a detector is configured.
         sight: Whether its picture is in order.
         motion: What moves.
         change: How it differs from before.
@@ -47,7 +47,6 @@ class Scene:
 
     camera: CameraName
     zones: Mapping[str, Box] = field(default_factory=dict)
-    detects: bool = False
     sight: Sight = field(default_factory=Sight)
     motion: Motion = field(default_factory=Motion)
     change: Change = field(default_factory=Change)
@@ -63,19 +62,25 @@ class Scene:
     def of(cls, camera: CameraName, settings: Camera) -> Self:
         """The scene before the first look."""
         zones = {name: Box(zone.x, zone.y, zone.width, zone.height) for name, zone in settings.zones.items()}
-        return cls(camera, MappingProxyType(zones), settings.detector is not None)
+        return cls(camera, MappingProxyType(zones))
+
+    @property
+    def counts(self) -> dict[str, int] | None:
+        """How many of each label are there; None: no detector has seen enough of late to say."""
+        return None if self.sight.condition in BLIND else counts(self.counted, self.at)
 
     @property
     def facts(self) -> Facts:
         """What is known at the last moment."""
+        is_blind = self.sight.condition in BLIND
         return Facts(
             camera=self.camera,
             taken_at=self.at_wall,
             condition=self.sight.condition,
-            light=self.sight.light or "dark",
-            movers=tuple(mover(track, self.zones) for track in self.motion.movers),
-            still=self.motion.still,
-            counts=MappingProxyType(counts(self.counted)) if self.detects else None,
+            light=self.sight.light,
+            movers=() if is_blind else tuple(mover(track, self.zones) for track in self.motion.movers),
+            still=None if is_blind else self.motion.still,
+            counts=None if self.counts is None else MappingProxyType(self.counts),
             codes=tuple(each.code for each in self.codes),
             width=self.width,
             height=self.height,
@@ -102,10 +107,11 @@ def saw(before: Scene, look: Look, least_motion: Ratio) -> tuple[Scene, Facts]:
         height=look.height,
         lost_because=None,
     )
-    if scene.sight.condition in BLIND:
-        scene = _blinded(scene)
-    elif scene.sight.is_formless:
-        scene = replace(_blinded(scene), counted=scene.counted)  # it may be over at the next look
+    if scene.sight.is_formless:
+        kept = () if scene.sight.condition in BLIND else scene.counted  # it may be over at the next look
+        scene = replace(_blinded(scene), counted=kept)
+    elif scene.sight.condition is Condition.FROZEN:
+        scene = replace(_blinded(scene), motion=pause(scene.motion))
     else:
         motion = watch(scene.motion, look, least_motion, scene.zones)
         is_clear = scene.sight.condition is Condition.CLEAR and scene.sight.suspected is None

@@ -9,8 +9,8 @@ told later.
 Anybody can hold up codes, one after the other. So that nothing else is hidden by it, they get a part of
 `most_per_hour` where there are other reasons, and one that comes within `every` of another goes behind those.
 
-A changed condition of the picture is told at any hour, and counts in no limit; of one that is lost again and again,
-`losses` says when. While the picture is covered, black, frozen or lost, nothing else is told.
+A changed condition of the picture is told at any hour, and counts in no limit; of what comes and goes, `losses` and
+`troubles` say when. While it is covered, black, frozen or lost, nothing else is told.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from agent.camera.losses import Losses, follow
 from agent.camera.rate import LastHour
 from agent.camera.scene import BLIND, Scene
 from agent.camera.settings import Camera
-from agent.camera.sightings import counts
+from agent.camera.troubles import Troubles
 from agent.camera.values import Code, Condition, Trigger
 from agent.day_span import is_within
 from agent.units import MinuteOfDay, Ratio, Seconds
@@ -121,7 +121,7 @@ class TriggerState:
     Attributes:
         hour: How much in the last hour.
         fired: When last, by reason.
-        condition: The last one that was told.
+        troubles: What is told of the picture's condition.
         losses: What is told of losses; also while nothing else is.
         changes: How many changes of the scene are known.
         codes: The codes that have been told, and when, the latest last; while they are held up, or for `every`.
@@ -131,7 +131,7 @@ class TriggerState:
     hour: LastHour = field(default_factory=LastHour)
     code_hour: LastHour = field(default_factory=LastHour)
     fired: Mapping[Trigger, Seconds] = field(default_factory=dict)
-    condition: Condition = Condition.CLEAR
+    troubles: Troubles = field(default_factory=Troubles)
     losses: Losses = field(default_factory=Losses)
     changes: int = 0
     codes: tuple[tuple[Code, Seconds], ...] = ()
@@ -155,9 +155,11 @@ def decide(
     state = _up_to_date(replace(state, losses=losses), scene, rules, now)
     if not rules.is_on:
         return _all_known(state, scene, now), None
-    if condition is not state.condition and not losses.is_back_untold:
-        why = scene.lost_because or f"it was {state.condition.value}"
-        return replace(state, condition=condition), Fire(Trigger.CONDITION, f"{condition.value}: {why}")
+    told = state.troubles.told
+    if condition is not told and not losses.is_back_untold and not state.troubles.waits(condition, now):
+        why = scene.lost_because or f"it was {told.value}"
+        state = replace(state, troubles=state.troubles.tell(condition, now))
+        return state, Fire(Trigger.CONDITION, f"{condition.value}: {why}")
     if rules.is_quiet(minute):
         return _all_known(state, scene, now), None
     if condition in BLIND or state.hour.times(now) >= rules.most_per_hour:
@@ -167,8 +169,7 @@ def decide(
     due = _without_flood(due, state, rules, now)
     if not due:
         return state, None
-    told = due[:1] if due[0].code is not None else due
-    for fire in told:
+    for fire in due[:1] if due[0].code is not None else due:
         state = _with_told(state, fire, scene, now)
     return replace(state, hour=state.hour.once_more(now)), due[0]
 
@@ -193,7 +194,7 @@ def _up_to_date(state: TriggerState, scene: Scene, rules: Rules, now: Seconds) -
     """Forget what is over, so that it is new when it comes again; and changes that nobody wants to hear of."""
     held_up = {each.code for each in scene.codes}
     codes = tuple((code, at) for code, at in state.codes if code in held_up or now - at < rules.every)
-    there = counts(scene.counted)
+    there = scene.counts or {}
     known = {label: min(number, there[label]) for label, number in state.counts.items() if label in there}
     changes = state.changes if Trigger.SCENE_CHANGE in rules.when else scene.change.times
     return replace(state, codes=codes, counts=known, changes=changes)
@@ -203,7 +204,7 @@ def _all_known(state: TriggerState, scene: Scene, now: Seconds) -> TriggerState:
     """Nothing of what is so now is new any more."""
     told = dict(state.codes)
     codes = (*state.codes, *((each.code, now) for each in scene.codes if each.code not in told))
-    return replace(state, codes=codes[-_MOST_CODES:], counts=counts(scene.counted), changes=scene.change.times)
+    return replace(state, codes=codes[-_MOST_CODES:], counts=scene.counts or {}, changes=scene.change.times)
 
 
 def _with_told(state: TriggerState, fire: Fire, scene: Scene, now: Seconds) -> TriggerState:
@@ -214,7 +215,7 @@ def _with_told(state: TriggerState, fire: Fire, scene: Scene, now: Seconds) -> T
             codes = (*state.codes, (fire.code, now))[-_MOST_CODES:]
             return replace(state, codes=codes, code_hour=state.code_hour.once_more(now))
         case Trigger.CLASS:
-            return replace(state, counts=counts(scene.counted))
+            return replace(state, counts=scene.counts or {})
         case Trigger.SCENE_CHANGE:
             return replace(state, changes=scene.change.times)
         case _:
@@ -228,7 +229,7 @@ def _code(state: TriggerState, scene: Scene, _rules: Rules) -> Fire | None:
 
 
 def _class(state: TriggerState, scene: Scene, rules: Rules) -> Fire | None:
-    for label, number in counts(scene.counted).items():
+    for label, number in (scene.counts or {}).items():
         known = state.counts.get(label, 0)
         if number > known and (label in rules.classes or not rules.classes):
             return Fire(Trigger.CLASS, f"{label}: {number} instead of {known}")

@@ -145,10 +145,10 @@ class Facts:
         camera: Which.
         taken_at: When, by the wall clock.
         condition: Of the picture.
-        light: `dark`, `dim` or `bright`, by brightness with hysteresis.
+        light: `dark`, `dim` or `bright`, by brightness with hysteresis; None: no look yet.
         movers: What moves, largest first; empty: nothing.
         still: For how long nothing has moved; 0 while something does. None: not known yet, just after the start.
-        counts: How many of each label the detector saw; None: no detector is configured.
+        counts: How many of each label the detector saw; None: there is none, or it has not seen enough of late to say.
         codes: Read in the last seconds.
         width: Of the picture in pixels.
         height: Likewise.
@@ -157,7 +157,7 @@ class Facts:
     camera: CameraName
     taken_at: UnixSeconds
     condition: Condition
-    light: str
+    light: str | None
     movers: tuple[Mover, ...]
     still: Seconds | None
     counts: Mapping[str, int] | None

@@ -65,8 +65,8 @@ class Watch:
 
     @property
     def told_condition(self) -> Condition:
-        """The condition to tell of: a camera that comes and goes stays lost."""
-        return Condition.LOST if self.losses.is_lost else self.condition
+        """The condition to tell of: a camera that comes and goes stays lost, and other troubles stay likewise."""
+        return Condition.LOST if self.losses.is_lost else self._told.troubles.told
 
     @property
     def lost_because(self) -> str | None:

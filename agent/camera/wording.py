@@ -1,7 +1,7 @@
 """Facts in the words that a text model reads: `two people and a dog. The motion is at the door. ...`.
 
 The forms are those that the shipped model was trained on and answers best, measured by `tests.bench.observations`. The
-text never says more than the facts: without a detector what moves is a `shape`, and what was counted is not said to be
+text never says more than the facts: without a detector what moves is a `thing`, and what was counted is not said to be
 what moves. Pure; the same in every locale.
 """
 
@@ -95,7 +95,7 @@ def _things(counted: Mapping[str, int]) -> str:
 
 
 def _movers(movers: Sequence[Mover]) -> str:
-    """`a shape moving left at the door and two shapes moving at the gate`."""
+    """`a thing moving left at the door and two things moving at the gate`."""
     for groups in (
         Counter((mover.zone, mover.direction) for mover in movers),
         Counter((mover.zone, None) for mover in movers),

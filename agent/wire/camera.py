@@ -44,14 +44,14 @@ class FactsPayload(Payload):
 
     condition: Literal["clear", "covered", "black", "frozen", "blurred", "lost"]
     """What is wrong with the picture; `clear`: nothing."""
-    light: str
-    """`dark`, `dim` or `bright`."""
+    light: str | None
+    """`dark`, `dim` or `bright`; null before the first look."""
     movers: list[MoverPayload]
     """What moves, largest first."""
     still_s: float | None
     """For how long nothing has moved; 0 while something does, null just after the start."""
     counts: dict[str, int] | None
-    """How many of each label the detector saw; null: no detector is configured."""
+    """How many of each label the detector saw; null: there is none, or it has not seen enough of late to say."""
     codes: list[CodePayload]
     """Read in the last seconds."""
     width: int

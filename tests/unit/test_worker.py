@@ -215,8 +215,9 @@ async def test_what_waits_of_a_camera_is_known_and_can_be_forgotten(bench: Bench
     bench.worker.hold()
     await bench.send("a", observed=SEEN)
     await bench.send("b")
-    assert bench.worker.waiting_of("door") == ["a"]
-    assert bench.worker.waiting_of("yard") == []
+    assert bench.worker.made_old_by(SEEN) == ["a"]
+    assert bench.worker.made_old_by(replace(SEEN, camera="yard")) == []
+    assert bench.worker.made_old_by(replace(SEEN, trigger="code")) == []
     bench.worker.forget(PromptId("a"))
     bench.worker.forget(PromptId("a"))
     bench.worker.release()

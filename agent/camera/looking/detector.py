@@ -37,6 +37,10 @@ class DetectorRefusedError(RetryError):
     """The file is no detector that can be run here: it says why, and what is expected."""
 
 
+class DetectorFailedError(RetryError):
+    """The network failed on a frame, which it may not do on the next."""
+
+
 class Detector:
     """A network that is ready. Build it with `open`.
 
@@ -87,13 +91,16 @@ class Detector:
             full: (height, width, 3), blue, green, red.
 
         Raises:
-            DetectorRefusedError: The network failed on it.
+            DetectorFailedError: The network failed on it.
         """
         blob, placed = self._prepared(full)
         return tuple(interpret(self._run(blob), self._plan.labels, self._plan.least, placed))
 
     def _try(self) -> None:
-        shape = self._run(np.zeros((1, _CHANNELS, *self._side), np.float32)).shape
+        try:
+            shape = self._run(np.zeros((1, _CHANNELS, *self._side), np.float32)).shape
+        except DetectorFailedError as error:
+            raise DetectorRefusedError(str(error)) from error
         classes = len(self._plan.labels)
         if not is_understood(shape, classes):
             raise DetectorRefusedError(
@@ -116,7 +123,7 @@ class Detector:
         try:
             outputs = self._session.run([self._output], {self._input: blob.astype(self._kind, copy=False)})
         except Exception as error:  # onnxruntime's errors have no root of their own
-            raise DetectorRefusedError(f"{self._plan.model.name} failed: {_first_line(error)}") from error
+            raise DetectorFailedError(f"{self._plan.model.name} failed: {_first_line(error)}") from error
         return np.asarray(outputs[0], np.float32)
 
 

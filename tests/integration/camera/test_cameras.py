@@ -65,7 +65,7 @@ def agent(folder: Path, broker: PrivateBroker, early: Client) -> Iterator[AgentP
     config = write_config(folder, broker.port, cameras=sections, telemetry={"every": "1s"})
     with AgentProcess(config) as agent:
         early.wait_online()
-        # Before any test drains the device: what is held up then is dropped, and not told again while it is held up.
+        # Before any test drains the device: the code is held up, and so told, only once.
         wait_for(lambda: _of_codes(early), 60, "observation of the code")
         yield agent
 

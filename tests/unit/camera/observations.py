@@ -20,7 +20,8 @@ from agent.errors import NoPictureError, NotConnectedError
 from agent.intake import Intake
 from agent.journal import Journal, JournalThread
 from agent.lanes import Lanes
-from agent.prompt import OutMessage
+from agent.observed import Observed
+from agent.prompt import OutMessage, PromptId
 from agent.units import Bytes, Seconds, UnixSeconds
 from agent.worker import Worker
 from tests.unit.test_lanes import StandIn
@@ -127,6 +128,10 @@ class Line:
         assert {item.message.topic for item in items} <= {TOPIC}
         return [json.loads(item.message.payload) for item in items]
 
-    def waiting(self) -> Iterator[str]:
-        """The ids of this camera's prompts that wait."""
-        return iter(self.lanes.waiting_of(DOOR))
+    def waiting(self) -> Iterator[PromptId]:
+        """The ids of this camera's prompts that wait: one that a code asked, and another."""
+        return iter([*self.waiting_of(DOOR, Trigger.CODE), *self.waiting_of(DOOR)])
+
+    def waiting_of(self, camera: CameraName, trigger: Trigger = Trigger.MOTION) -> list[PromptId]:
+        """The ids of a camera's prompts whose place one with this trigger would take."""
+        return self.lanes.made_old_by(Observed(camera, trigger.value, UnixSeconds(0.0), ""))

@@ -174,6 +174,16 @@ async def test_a_covered_lens_is_an_event_within_five_seconds_and_so_is_its_end(
     assert stage.events[-1] == CameraCondition("door", "clear")
 
 
+async def test_what_comes_and_goes_is_an_event_once_a_minute(stage: Stage) -> None:
+    stage.looks(3.0)
+    for _ in range(20):
+        stage.looks(4.0, **COVERED)
+        stage.looks(4.0)
+    words = [it.condition for it in stage.events if isinstance(it, CameraCondition)]
+    assert words == ["covered", "clear", "covered", "clear", "covered", "clear", "covered"]
+    assert [it.facts.condition for it in stage.observer.offered if it.trigger is Trigger.CONDITION] == words
+
+
 async def test_a_lost_camera_and_its_return_are_events(running: Stage) -> None:
     running.looks(1.0)
     running.cameras.lost(DOOR, "no frame came for 5 s")
@@ -298,6 +308,16 @@ async def test_a_snapshot_is_an_observation_with_its_picture(stage: Stage) -> No
     assert "edge/dev/camera/door/snapshot" in await stage.cameras.snapshot("door")
     assert [it["trigger"] for it in await stage.line.sent()] == ["on_demand"]
     assert [it.payload for it in stage.line.published] == [PICTURE.jpeg]
+
+
+async def test_a_snapshot_that_becomes_no_observation_says_so(stage: Stage) -> None:
+    await stage.cameras.set(DOOR, Change(prompt="What is there?"))
+    stage.looks(0.2)
+    stage.line.lanes.hold()
+    said = await stage.cameras.snapshot("door")
+    assert said == "the picture is on edge/dev/camera/door/snapshot; there is no observation of it: draining"
+    assert [it.payload for it in stage.line.published] == [PICTURE.jpeg]
+    assert list(stage.line.waiting()) == []
 
 
 async def test_no_snapshot_of_what_is_not_there(stage: Stage) -> None:

@@ -27,7 +27,9 @@ class Opening:
     def __init__(self) -> None:
         self.first_looks = FirstLooks((DOOR, YARD), CLOCK)
         self.seen: set[CameraName] = set()
-        self.showing = Showing(self.first_looks, picture=self._picture, facts=self._facts, describe=lambda it: it.light)
+        self.showing = Showing(
+            self.first_looks, picture=self._picture, facts=self._facts, describe=lambda it: f"{it.light}"
+        )
 
     def look(self, camera: CameraName) -> None:
         self.seen.add(camera)

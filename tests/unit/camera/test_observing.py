@@ -38,9 +38,8 @@ def line(journal: JournalThread, tmp_path: Path) -> Line:
 async def _queued(line: Line) -> Prompt:
     """The one prompt that waits, as it will be run."""
     (waiting,) = line.waiting()
-    claimed = await line.journal.run(Journal.claim, next(iter(line.lanes.waiting_of(DOOR))))
+    claimed = await line.journal.run(Journal.claim, waiting)
     assert claimed is not None
-    assert claimed.prompt.id == waiting
     return claimed.prompt
 
 
@@ -100,6 +99,29 @@ async def test_a_newer_prompt_takes_the_place_of_one_that_waits(line: Line) -> N
     assert (await line.journal.run(Journal.stats)).queued == 1
 
 
+async def test_what_somebody_asks_by_a_code_gives_way_to_another_code_alone(line: Line) -> None:
+    tell = line.observer.tell
+    await tell(sighting(Trigger.CODE, code="Is the gate open?", prompt=ASKED))
+    (asked,) = line.waiting()
+    await tell(sighting(prompt=ASKED))
+    await tell(sighting(prompt=ASKED))
+    assert asked in list(line.waiting())
+    assert line.counters.counts().dropped == {Dropped.REPLACED: 1}
+    (other,) = line.waiting_of(DOOR)
+    await tell(sighting(Trigger.CODE, code="Is it shut?", prompt=ASKED))
+    (newer,) = line.waiting_of(DOOR, Trigger.CODE)
+    assert (newer != asked, line.waiting_of(DOOR)) == (True, [other])
+    assert line.counters.counts().dropped == {Dropped.REPLACED: 2}
+
+
+async def test_what_somebody_asks_by_a_code_waits_while_nothing_runs(line: Line) -> None:
+    line.lanes.hold()
+    await line.observer.tell(sighting(prompt=ASKED))
+    await line.observer.tell(sighting(Trigger.CODE, code="Is the gate open?", prompt=ASKED))
+    assert (await _queued(line)).messages[0].content.endswith("Is the gate open?")
+    assert line.counters.counts().dropped == {Dropped.DRAINING: 1}
+
+
 async def test_what_waits_is_not_given_up_for_one_that_does_not_fit(line: Line) -> None:
     await line.observer.tell(sighting(prompt=ASKED))
     before = list(line.waiting())
@@ -118,7 +140,7 @@ async def test_cameras_that_trigger_faster_than_the_device_answers_have_turns(li
     for _ in range(9):
         for observer in observers:  # each triggers again before each turn, in the same order
             await observer.tell(sighting(prompt=ASKED))
-        waiting = {prompt_id: name for name in names for prompt_id in line.lanes.waiting_of(name)}
+        waiting = {prompt_id: name for name in names for prompt_id in line.waiting_of(name)}
         next_ = (await line.journal.run(Journal.recover))[0].id
         turns.append(waiting[next_])
         await line.journal.run(Journal.claim, next_)
@@ -140,17 +162,18 @@ async def test_while_the_broker_is_away_the_newest_of_each_trigger_wait_for_it(l
     assert line.counters.counts().dropped == {Dropped.REPLACED: 19 + 19 + 4}
 
 
-async def test_of_what_waits_to_be_told_the_newest_goes_but_every_condition(line: Line) -> None:
-    for trigger in (Trigger.MOTION, Trigger.CONDITION, Trigger.CLASS, Trigger.CONDITION, Trigger.EVERY):
+async def test_of_what_waits_to_be_told_the_newest_goes_but_every_condition_and_a_code(line: Line) -> None:
+    condition, code = Trigger.CONDITION, Trigger.CODE
+    for trigger in (code, Trigger.MOTION, condition, Trigger.CLASS, code, condition, Trigger.EVERY):
         line.observer.offer(sighting(trigger))
     running = asyncio.create_task(line.observer.run())
     async with asyncio.timeout(10):
-        while len(sent := await line.sent()) < 3:
+        while len(sent := await line.sent()) < 4:
             line.told.clear()
             await line.told.wait()
     running.cancel()
-    assert [it["trigger"] for it in sent] == ["condition", "condition", "every"]
-    assert line.counters.counts().dropped == {Dropped.REPLACED: 2}
+    assert [it["trigger"] for it in sent] == ["condition", "condition", "code", "every"]
+    assert line.counters.counts().dropped == {Dropped.REPLACED: 3}
 
 
 @pytest.mark.parametrize("why", [Dropped.DRAINING, Dropped.OVER_BUDGET, Dropped.MEMORY, Dropped.QUEUE_FULL])
@@ -199,13 +222,13 @@ async def test_the_picture_goes_to_a_model_that_takes_it(line: Line) -> None:
 
 async def test_a_missing_picture_costs_no_more_than_the_picture(line: Line) -> None:
     line.vision, line.picture = True, None
-    assert not await line.observer.tell(sighting(prompt=ASKED, snapshot="always"))
+    assert not (await line.observer.tell(sighting(prompt=ASKED, snapshot="always"))).is_shown
     assert (await _queued(line)).messages[0].images == ()
     assert line.published == []
 
 
 async def test_the_picture_goes_to_the_ring_and_to_the_broker_as_configured(line: Line, tmp_path: Path) -> None:
-    assert await line.observer.tell(sighting(snapshot="always", ring="1KiB"))
+    assert (await line.observer.tell(sighting(snapshot="always", ring="1KiB"))).is_shown
     (snapshot,) = line.published
     assert (snapshot.topic, snapshot.payload, snapshot.retain) == (f"{TOPIC}/snapshot", PICTURE.jpeg, False)
     (kept,) = (tmp_path / "ring").glob("*.jpg")
@@ -229,5 +252,5 @@ async def test_pictures_of_an_earlier_start_go_when_none_are_kept_any_more(
 
 async def test_a_broker_that_is_away_costs_the_snapshot_alone(line: Line) -> None:
     line.connected = False
-    assert not await line.observer.tell(sighting(snapshot="always"))
+    assert not (await line.observer.tell(sighting(snapshot="always"))).is_shown
     assert len(await line.sent()) == 1

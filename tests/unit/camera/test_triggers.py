@@ -10,7 +10,7 @@ from agent.camera.scene import lost
 from agent.camera.triggers import Fire, Quiet, Rules, decide
 from agent.camera.values import Box, Code, Condition, Detection, Look, Trigger
 from agent.units import MinuteOfDay, Ratio, Seconds, UnixSeconds
-from tests.unit.camera.looks import BEGIN, Seen, covered, flooding, looks, repeated, still, then, walking
+from tests.unit.camera.looks import BEGIN, Seen, covered, flooding, looks, night, repeated, still, taped, then, walking
 from tests.unit.camera.watching import NOON, Watched, detector, settings, told
 
 HELLO, THANKS = Code("qr", "hello"), Code("qr", "thanks")
@@ -185,6 +185,39 @@ def test_a_changed_condition_is_told_at_any_hour_and_counts_for_nothing() -> Non
     assert watched.state.hour.times(Seconds(BEGIN + 60)) == 0
 
 
+def dark_road(after: float, chance: random.Random) -> Look:
+    """Headlights come by."""
+    return night(after, chance) if after % 20 > 16 else replace(taped(after, chance), brightness=3.0)
+
+
+def repeating(after: float, chance: random.Random) -> Look:
+    """An encoder that repeats its picture until the next key frame, which takes too long."""
+    return (still if after % 15 < 3 else repeated)(after, chance)
+
+
+@pytest.mark.parametrize("seen", [dark_road, repeating])
+def test_what_comes_and_goes_is_told_once_a_minute(seen: Seen) -> None:
+    watched = told(looks(seen, 1800), when=["motion"])
+    assert 55 <= watched.triggers.count(Trigger.CONDITION) <= 61
+    words = {fire.why.partition(":")[0] for _, fire in watched.told if fire.trigger is Trigger.CONDITION}
+    assert words == {"clear", "black" if seen is dark_road else "frozen"}
+
+
+@pytest.mark.parametrize(
+    ("before", "lasts", "within"), [(repeated, 3, 0.5), (repeated, 5, 0.5), (taped, 4, 3.5), (taped, 5, 3.5)]
+)
+def test_who_walks_by_after_a_picture_that_was_out_of_order_is_told(before: Seen, lasts: int, within: float) -> None:
+    watched = told(looks(then(walking(40, 40 + lasts), 20, before, 40), 50), when=["motion"])
+    assert watched.times(Trigger.MOTION)[0] < 40 + within
+
+
+def test_a_cover_is_told_at_once_whatever_came_and_went_before() -> None:
+    watched = told(looks(then(repeating, 301, covered), 320), when=["motion"])
+    at, fire = watched.told[-1]
+    assert fire.why.startswith("covered")
+    assert at < 301 + 5
+
+
 def test_a_lost_camera_is_told_with_the_reason() -> None:
     watched = Watched(settings(when=ALL, detector=CLASSES)).watch(looks(still, 5))
     scene, _ = lost(watched.scene, "it is unplugged", Seconds(BEGIN + 10), UnixSeconds(0.0))
@@ -246,4 +279,4 @@ def test_motion_amid_codes_is_told_while_these_still_have_a_share() -> None:
 def test_a_condition_is_of_the_scene_and_not_of_one_look() -> None:
     watched = told(looks(then(still, 20, covered, 21), 40), when=["motion"])
     assert watched.told == []
-    assert watched.state.condition is Condition.CLEAR
+    assert watched.state.troubles.told is Condition.CLEAR

@@ -49,7 +49,7 @@ def seen(**what: object) -> str:
     ("facts", "text"),
     [
         ({}, "22:39, the light is dim."),
-        ({"light": ""}, "22:39."),
+        ({"light": None}, "22:39."),
         ({"still": 0.0}, "no motion, 22:39, the light is dim."),
         ({"still": 119.0}, "no motion for 119 seconds, 22:39, the light is dim."),
         ({"still": 120.0}, "no motion for 2 minutes, 22:39, the light is dim."),

@@ -8,7 +8,7 @@ import pytest
 
 from agent.camera.looking import detecting
 from agent.camera.looking.detecting import Detecting
-from agent.camera.looking.detector import DetectorRefusedError
+from agent.camera.looking.detector import DetectorFailedError, DetectorRefusedError
 from agent.camera.looking.plan import DetectorPlan
 from agent.camera.looking.scaled import Pixels
 from agent.camera.values import CameraName, Detection
@@ -25,6 +25,7 @@ class Slow:
     takes = Seconds(0.0)
     now = Seconds(100.0)
     opened = 0
+    fails = False
 
     @classmethod
     def open(cls, plan: DetectorPlan) -> type["Slow"]:
@@ -36,6 +37,8 @@ class Slow:
     @classmethod
     def detect(cls, _full: Pixels) -> tuple[Detection, ...]:
         cls.now = Seconds(cls.now + cls.takes)
+        if cls.fails:
+            raise DetectorFailedError("no memory")
         return ()
 
 
@@ -61,6 +64,7 @@ def cameras(monkeypatch: pytest.MonkeyPatch) -> Cameras:
     monkeypatch.setattr(Slow, "now", Seconds(100.0))
     monkeypatch.setattr(Slow, "opened", 0)
     monkeypatch.setattr(Slow, "takes", Seconds(0.0))
+    monkeypatch.setattr(Slow, "fails", False)
     return Cameras()
 
 
@@ -94,3 +98,16 @@ def test_a_refused_file_is_told_once_for_each_camera_and_another_one_is_tried(ca
         Slow.now = Seconds(Slow.now + 5)
     assert sorted(cameras.refused) == [(DOOR, "broken"), (YARD, "broken")]
     assert cameras.detecting.detect(DOOR, PLAN, FRAME) == ()
+
+
+def test_one_that_fails_on_a_frame_is_tried_again_later_and_told_once_until_it_works(cameras: Cameras) -> None:
+    Slow.fails = True
+    cameras.ask(150.0, DOOR, YARD)
+    assert sorted(cameras.refused) == [(DOOR, "no memory"), (YARD, "no memory")]
+    assert not cameras.had[DOOR]
+    Slow.fails = False
+    cameras.ask(60.0, DOOR, YARD)
+    assert min(cameras.had[DOOR], cameras.had[YARD]) > 15
+    Slow.fails = True
+    cameras.ask(5.0, DOOR)
+    assert cameras.refused[2:] == [(DOOR, "no memory")]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent.camera.looking.detector import Detector, DetectorRefusedError
+from agent.camera.looking.detector import Detector, DetectorFailedError, DetectorRefusedError
 from agent.camera.looking.plan import DetectorPlan
 from agent.camera.values import Box
 from agent.units import Ratio
@@ -89,3 +89,19 @@ def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cut.onnx").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(DetectorRefusedError):
         Detector.open(plan(tmp_path / "cut.onnx"))
+
+
+def test_a_network_that_fails_on_a_frame_may_work_on_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_people_detector(tmp_path / "people.onnx")
+    opened = Detector.open(plan(tmp_path / "people.onnx"))
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("Failed to allocate memory\nmore")
+
+    monkeypatch.setattr("onnxruntime.InferenceSession.run", fail)
+    with pytest.raises(DetectorFailedError, match=r"^people\.onnx failed: Failed to allocate memory$"):
+        opened.detect(white(64, 64))
+    with pytest.raises(DetectorRefusedError, match="failed"):
+        Detector.open(plan(tmp_path / "people.onnx"))
+    monkeypatch.undo()
+    assert opened.detect(white(64, 64)) != ()
