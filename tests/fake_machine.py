@@ -44,7 +44,7 @@ case "$*" in
         install -m 755 "$wheel" "$(dirname "$0")/jetson-agent"
         ;;
     "-m pip "*) ;;
-    *version_info\\[:2\\]*) echo 0.0 ;;
+    *version_info\\[:2\\]*) cat {root}/python ;;
     *.state_dir*) echo {root}/var/lib/jetson-agent ;;
     *.device.id*) sed -n 's/^  id: //p' {root}/etc/jetson-agent/agent.yaml ;;
     *) exec {python} "$@" ;;
@@ -127,7 +127,7 @@ class FakeMachine:
         self.name("orin-7")
         (self._bundle / "requirements.lock").touch()
         (self._bundle / "machine").write_text(platform.machine())
-        (self._bundle / "python").write_text("0.0")
+        self.bring_python("0.0")
 
     def install(
         self, version: str, *arguments: str, knows: int = 1, run: str = "", refused_key: str = "no_such_key"
@@ -158,6 +158,11 @@ class FakeMachine:
         """Give the machine a name."""
         (self.root / "etc").mkdir(parents=True, exist_ok=True)
         (self.root / "etc/hostname").write_text(f"{hostname}\n")
+
+    def bring_python(self, version: str) -> None:
+        """The machine has this Python, and bundles are for it."""
+        for place in (self._bundle, self.root):
+            (place / "python").write_text(version)
 
     def bring(self, release: str, *, run: str) -> None:
         """An update is good: a release that ends so, in shell, once it runs."""

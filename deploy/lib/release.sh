@@ -2,12 +2,23 @@
 # The folders of releases, and the link to the one that runs.
 
 fingerprint() { # of what a release is made from
+    {
+        "${python:-true}" -c 'import sys; print("%d.%d" % sys.version_info[:2])'
+        hashes
+    } | sha256sum | cut -c1-8
+}
+
+hashes() { # of the files
     if [ -n "$bundle" ]; then
         (cd "$source" && sha256sum deploy/pip.lock requirements.lock wheels/jetson_agent-*.whl)
     else
         (cd "$source" && find agent models/edge-tiny deploy/pip.lock requirements.lock pyproject.toml -type f ! -name '*.pyc' |
             LC_ALL=C sort | xargs sha256sum)
-    fi | sha256sum | cut -c1-8
+    fi
+}
+
+is_there() { # RELEASE: whole, and its interpreter, which is the system's, has not gone with an upgrade
+    [ -e "$1/.complete" ] && "$1/bin/jetson-agent" version >/dev/null 2>&1
 }
 
 make_release() {
@@ -17,12 +28,12 @@ make_release() {
     if [ -e "$release/.complete" ] && [ "$(cat "$release/.complete")" != "$print" ]; then
         release=$release+$print # the version is here, made from something else
     fi
-    if [ -e "$release/.complete" ]; then
+    if is_there "$release"; then
         step "release: $release is there"
         return
     fi
     step "release: $release"
-    run rm -rf "$release" # a half of one
+    run rm -rf "$release" # a half of one, or one that does not start
     run mkdir -p "$ROOT/releases"
     run "${python:-python3}" -m venv "$release"
     set -- install --quiet --disable-pip-version-check --no-cache-dir
@@ -89,7 +100,7 @@ switch() {
 }
 
 switch_back() { # to the release before, where there is one; fails when it cannot
-    [ -n "$previous" ] && [ "$previous" != "$release" ] && [ -e "$previous/.complete" ] || return 1
+    [ -n "$previous" ] && [ "$previous" != "$release" ] && is_there "$previous" || return 1
     # systemd would try the new one again and again.
     systemctl stop "$SERVICE" && switch_to "$previous" && bring_journal_back && systemctl restart "$SERVICE"
 }

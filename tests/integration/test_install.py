@@ -42,6 +42,22 @@ def test_again_changes_nothing(installed: FakeMachine) -> None:
     assert not {_STOP, _RESTART} & set(installed.asked_of_systemd())
 
 
+def test_a_release_whose_interpreter_has_gone_is_made_anew(installed: FakeMachine) -> None:
+    (installed.opt / "releases/1/bin/jetson-agent").write_text("#!/usr/bin/python-that-has-gone\n")
+    done = installed.install("1", knows=3)
+    assert done.returncode == 0, done.stdout
+    assert "the configuration is wrong" not in done.stdout
+    assert (installed.current, installed.is_active) == ("1", True)
+
+
+def test_with_another_python_a_release_is_made_beside_the_one_before(installed: FakeMachine) -> None:
+    installed.bring_python("0.1")
+    done = installed.install("1", knows=3)
+    assert done.returncode == 0, done.stdout
+    assert installed.current.startswith("1+")
+    assert installed.is_active
+
+
 def test_a_release_that_does_not_start_leaves_the_journal_as_it_was(installed: FakeMachine) -> None:
     before = installed.journal()
     done = installed.install("2", knows=4, run=f"touch {installed.state}/journal.db-shm; exit 1")
