@@ -61,6 +61,7 @@ case $1 in
     is-active) [ -e $active ] ;;
     stop) rm -f $active ;;
     start | restart)
+        [ "$(cat {root}/cut 2>/dev/null)" != "$1" ] || kill -9 $PPID
         rm -rf $active $given && mkdir -p $given
         sed -n 's/^LoadCredential=[^:]*://p' {root}/etc/systemd/system/jetson-agent.service.d/*.conf 2>/dev/null |
             xargs -r cp -t $given
@@ -207,6 +208,15 @@ class FakeMachine:
     def cut_power_at(self, place: Path) -> None:
         """From now on the power goes while `install` writes this file, whatever is added to its name."""
         (self.root / "cut").write_text(str(place))
+
+    def cut_power_before_start(self) -> None:
+        """From now on the power goes when the installer is about to start what it has switched to."""
+        (self.root / "cut").write_text("restart")
+
+    def boot(self) -> None:
+        """The power is back; the service is started, as on every boot."""
+        (self.root / "cut").unlink()
+        subprocess.run([self._bin / "systemctl", "start", "jetson-agent.service"], check=False)
 
     def calls(self) -> list[list[str]]:
         """Of `systemctl`, `sync` and `mv` since the last time, each with its arguments."""

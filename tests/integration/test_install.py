@@ -127,6 +127,35 @@ def test_a_power_cut_amid_a_file_leaves_the_one_before(installed: FakeMachine) -
     assert launcher.read_text() == before
 
 
+@pytest.mark.parametrize("next_release", ["2", "3"])
+def test_a_run_cut_off_before_the_start_leaves_the_way_back(installed: FakeMachine, next_release: str) -> None:
+    before = _cut_off(installed, "2", run="exit 1")
+    done = installed.install(next_release, knows=4, run="exit 1")
+    assert done.returncode == 1
+    assert "the one before, 1, is back" in done.stdout
+    assert (installed.current, installed.is_active) == ("1", True)
+    assert installed.journal() == before
+    assert _has_no_copy(installed)
+
+
+def test_after_a_run_cut_off_the_release_before_can_be_installed_again(installed: FakeMachine) -> None:
+    before = _cut_off(installed, "2", run="exit 1")
+    done = installed.install("1", knows=3)
+    assert done.returncode == 0, done.stdout
+    assert (installed.current, installed.is_active) == ("1", True)
+    assert installed.journal() == before
+    assert _has_no_copy(installed)
+
+
+def test_after_a_run_cut_off_a_release_that_came_to_run_is_the_one_to_go_back_to(installed: FakeMachine) -> None:
+    _cut_off(installed, "2")
+    done = installed.install("3", knows=5, run="exit 1")
+    assert "the one before, 2, is back" in done.stdout
+    assert (installed.current, installed.is_active) == ("2", True)
+    assert installed.journal() == {"journal.db": "4\n", "journal.db-wal": "of 2\n"}
+    assert _has_no_copy(installed)
+
+
 def test_what_is_started_is_on_the_disk(machine: FakeMachine) -> None:
     machine.install("1")
     calls = machine.calls()
@@ -177,3 +206,14 @@ def test_a_credential_that_is_removed_is_taken_back_at_once(installed: FakeMachi
 def _has_no_copy(machine: FakeMachine) -> bool:
     """Of the journal, beside the releases."""
     return {it.name for it in machine.opt.iterdir()} == {"current", "launcher", "releases"}
+
+
+def _cut_off(machine: FakeMachine, version: str, run: str = "") -> dict[str, str]:
+    """Between the switch to a release, which knows a newer journal, and its start; the journal before that."""
+    before = machine.journal()
+    machine.cut_power_before_start()
+    assert machine.install(version, knows=4, run=run).returncode == -signal.SIGKILL
+    machine.boot()
+    assert machine.current == version
+    assert machine.journal()["journal.db"] == "4\n"
+    return before
