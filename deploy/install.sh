@@ -35,6 +35,7 @@ clean_up() {
 }
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
+. "$here/lib/state.sh"
 . "$here/lib/python.sh"
 . "$here/lib/release.sh"
 . "$here/lib/credentials.sh"
@@ -220,6 +221,7 @@ make_identity
 enrol
 hand_over_credentials
 enable_units
+find_fleet
 switch
 start
 say_what_the_fleet_runs

@@ -18,7 +18,7 @@ _OF_THE_SYSTEM = re.compile(r"(?<![\w$.}])/(opt|etc|usr|run|var|proc)/")
 
 _AGENT = """#!/bin/sh
 # Knows a version of the journal, and leaves a write-ahead log, as one that is killed does.
-state={root}/var/lib/jetson-agent
+state=${{JETSON_AGENT__STATE_DIR:-{root}/var/lib/jetson-agent}}
 case $1 in
     check-config)
         config=${{3:-{root}/etc/jetson-agent/agent.yaml}}
@@ -45,7 +45,7 @@ case "$*" in
         ;;
     "-m pip "*) ;;
     *version_info\\[:2\\]*) cat {root}/python ;;
-    *.state_dir*) echo {root}/var/lib/jetson-agent ;;
+    *.state_dir*) echo "${{JETSON_AGENT__STATE_DIR:-{root}/var/lib/jetson-agent}}" ;;
     *.device.id*) sed -n 's/^  id: //p' {root}/etc/jetson-agent/agent.yaml ;;
     *) exec {python} "$@" ;;
 esac
@@ -65,9 +65,9 @@ case $1 in
         rm -rf $active $given && mkdir -p $given
         sed -n 's/^LoadCredential=[^:]*://p' {root}/etc/systemd/system/jetson-agent.service.d/*.conf 2>/dev/null |
             xargs -r cp -t $given
-        {root}/opt/jetson-agent/launcher run && touch $active
+        env $(cat {root}/environment) {root}/opt/jetson-agent/launcher run && touch $active
         ;;
-    show) case $* in *MainPID*) echo 7 ;; *) echo serving ;; esac ;;
+    show) case $* in *MainPID*) echo 7 ;; *" Environment "*) cat {root}/environment ;; *) echo serving ;; esac ;;
 esac
 """
 
@@ -95,6 +95,8 @@ _SCRIPTS = {
     "systemd-tmpfiles": "#!/bin/sh\nmkdir -p {root}/etc/jetson-agent/credentials {root}/var/lib/jetson-agent\n",
     "chown": "#!/bin/sh\n",
     "id": "#!/bin/sh\necho 0\n",
+    "stat": "#!/bin/sh\ncat {root}/owner\n",
+    "getent": "#!/bin/sh\nexit 2\n",
     "cp": '#!/bin/sh\n[ "$1" != -a ] || [ ! -e {root}/full ] || exit 1\nPATH={path} exec cp "$@"\n',
 }
 
@@ -126,6 +128,7 @@ class FakeMachine:
         for place in ("agent", "wheels"):
             (self._bundle / place).mkdir()
         self.name("orin-7")
+        (self.root / "environment").touch()
         (self._bundle / "requirements.lock").touch()
         (self._bundle / "machine").write_text(platform.machine())
         self.bring_python("0.0")
@@ -146,8 +149,15 @@ class FakeMachine:
         (self._bundle / "wheels/jetson_agent-0-py3-none-any.whl").write_text(
             _AGENT.format(root=self.root, version=version, knows=knows, run=run, refused_key=refused_key)
         )
+        return self._run("install.sh", "--offline", str(self._bundle), *arguments)
+
+    def uninstall(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the uninstaller; both its outputs are in `stdout`."""
+        return self._run("uninstall.sh", *arguments)
+
+    def _run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["/bin/sh", self._bundle / "deploy/install.sh", "--offline", self._bundle, *arguments],
+            ["/bin/sh", self._bundle / "deploy" / script, *arguments],
             env={"PATH": f"{self._bin}:{os.defpath}", "PYTHON": str(self._bin / "python")},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -159,6 +169,13 @@ class FakeMachine:
         """Give the machine a name."""
         (self.root / "etc").mkdir(parents=True, exist_ok=True)
         (self.root / "etc/hostname").write_text(f"{hostname}\n")
+
+    def move_state(self, folder: Path, *, owner: str = "jetson-agent") -> None:
+        """With `systemctl edit` the unit gets another state directory, somebody's."""
+        folder.mkdir()
+        self.state = folder
+        (self.root / "environment").write_text(f"HOME=/ JETSON_AGENT__STATE_DIR={folder} PYTHONDONTWRITEBYTECODE=1\n")
+        (self.root / "owner").write_text(owner)
 
     def bring_python(self, version: str) -> None:
         """The machine has this Python, and bundles are for it."""

@@ -47,7 +47,7 @@ enrol() { # before it counts, the new release has read it
 }
 
 start_in_place_of_the_fleets() { # only a start of the installed release says something about it
-    good=$(readlink /var/lib/jetson-agent/fleet/good 2>/dev/null) || return
+    good=$(readlink "$fleet/good" 2>/dev/null) || return
     step "the fleet's release ${good#releases/} did not start; the launcher gives it three starts, then what is installed"
     for _ in 1 2 3; do
         systemctl restart "$SERVICE" && return
@@ -56,7 +56,7 @@ start_in_place_of_the_fleets() { # only a start of the installed release says so
 }
 
 say_what_the_fleet_runs() { # a release of it has the place of the installed one, as long as it starts
-    good=$(readlink /var/lib/jetson-agent/fleet/good 2>/dev/null) || return 0
+    good=$(readlink "$fleet/good" 2>/dev/null) || return 0
     pid=$(systemctl show --property MainPID --value "$SERVICE")
     if tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -q "/fleet/$good/"; then
         step "the fleet's release ${good#releases/} goes on; what was installed here runs when that one cannot"

@@ -68,6 +68,16 @@ def test_a_release_that_does_not_start_leaves_the_journal_as_it_was(installed: F
     assert _has_no_copy(installed)
 
 
+def test_the_journal_of_another_state_directory_comes_back_too(machine: FakeMachine, tmp_path: Path) -> None:
+    machine.move_state(tmp_path / "data")
+    machine.install("1", knows=3)
+    before = machine.journal()
+    done = machine.install("2", knows=4, run="exit 1")
+    assert "the one before, 1, is back" in done.stdout
+    assert (machine.current, machine.is_active) == ("1", True)
+    assert machine.journal() == before
+
+
 def test_a_release_that_does_not_start_is_stopped_before_the_journal_goes_back(installed: FakeMachine) -> None:
     installed.install("2", knows=4, run="exit 1")
     asked = [it for it in installed.asked_of_systemd() if it in (_STOP, _RESTART)]
@@ -100,6 +110,13 @@ def test_a_first_release_that_does_not_start_can_be_followed_by_one_that_does(ma
     assert machine.current == "1"
     assert machine.install("2").returncode == 0
     assert (machine.current, machine.is_active) == ("2", True)
+
+
+def test_the_fleets_release_in_another_state_directory_is_known(installed: FakeMachine, tmp_path: Path) -> None:
+    installed.move_state(tmp_path / "data")
+    installed.bring("of-the-fleet", run="true")
+    done = installed.install("2", knows=3)
+    assert "the fleet's release of-the-fleet goes on" in done.stdout
 
 
 def test_the_fleets_release_that_starts_goes_on(installed: FakeMachine) -> None:
