@@ -148,7 +148,7 @@ write_config() {
     choose_id
     step "$CONFIG/agent.yaml, with comments; this device is $id"
     [ -n "$dry" ] || {
-        sed "s/^  id: orin-7\$/  id: $id/" "$source/deploy/agent.example.yaml" >"$CONFIG/agent.yaml.new"
+        sed "s/^  id: orin-7\$/  id: '$id'/" "$source/deploy/agent.example.yaml" >"$CONFIG/agent.yaml.new"
         chown root:jetson-agent "$CONFIG/agent.yaml.new"
         chmod 640 "$CONFIG/agent.yaml.new"
         replace "$CONFIG/agent.yaml.new" "$CONFIG/agent.yaml"

@@ -46,7 +46,7 @@ case "$*" in
     "-m pip "*) ;;
     *version_info\\[:2\\]*) cat {root}/python ;;
     *.state_dir*) echo "${{JETSON_AGENT__STATE_DIR:-{root}/var/lib/jetson-agent}}" ;;
-    *.device.id*) sed -n 's/^  id: //p' {root}/etc/jetson-agent/agent.yaml ;;
+    *.device.id*) sed -n "s/^  id: '\\(.*\\)'/\\1/p" {root}/etc/jetson-agent/agent.yaml ;;
     *) exec {python} "$@" ;;
 esac
 """
