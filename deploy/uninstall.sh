@@ -28,6 +28,7 @@ release=/opt/jetson-agent/current
 . "$(dirname "$0")/lib/state.sh"
 find_fleet
 state=$(configured state_dir 2>/dev/null) || state=${fleet%/fleet}
+systemctl stop jetson-agent-again.service 2>/dev/null || true # it would start the service again
 for unit in jetson-agent.service jetson-agent-nvpmodel.socket; do
     [ ! -e "$units/$unit" ] || systemctl --quiet disable --now "$unit"
 done

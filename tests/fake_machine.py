@@ -182,8 +182,8 @@ class FakeMachine:
         for place in (self._bundle, self.root):
             (place / "python").write_text(version)
 
-    def bring(self, release: str, *, run: str) -> None:
-        """An update is good: a release that ends so, in shell, once it runs."""
+    def bring(self, release: str, *, run: str, link: str = "good") -> None:
+        """An update is good, or on trial: a release that ends so, in shell, once it runs."""
         programs = self.state / "fleet/releases" / release / "venv/bin"
         programs.mkdir(parents=True)
         for part in ("python", "jetson-agent"):
@@ -192,7 +192,7 @@ class FakeMachine:
             )
             (programs / part).chmod(0o755)
         (programs.parents[1] / ".complete").touch()
-        (self.state / "fleet/good").symlink_to(f"releases/{release}")
+        (self.state / "fleet" / link).symlink_to(f"releases/{release}")
 
     def change(self, file: str) -> None:
         """Another version of a file comes with the next release."""

@@ -112,29 +112,6 @@ def test_a_first_release_that_does_not_start_can_be_followed_by_one_that_does(ma
     assert (machine.current, machine.is_active) == ("2", True)
 
 
-def test_the_fleets_release_in_another_state_directory_is_known(installed: FakeMachine, tmp_path: Path) -> None:
-    installed.move_state(tmp_path / "data")
-    installed.bring("of-the-fleet", run="true")
-    done = installed.install("2", knows=3)
-    assert "the fleet's release of-the-fleet goes on" in done.stdout
-
-
-def test_the_fleets_release_that_starts_goes_on(installed: FakeMachine) -> None:
-    installed.bring("of-the-fleet", run="true")
-    done = installed.install("2", knows=3)
-    assert done.returncode == 0, done.stdout
-    assert "the fleet's release of-the-fleet goes on" in done.stdout
-
-
-def test_what_is_installed_runs_where_the_fleets_release_does_not_start(installed: FakeMachine) -> None:
-    installed.bring("of-the-fleet", run="exit 1")
-    done = installed.install("2", knows=4)
-    assert done.returncode == 0, done.stdout
-    assert "of-the-fleet does not run" in done.stdout
-    assert (installed.current, installed.is_active) == ("2", True)
-    assert installed.journal()["journal.db"] == "4\n"
-
-
 def test_a_power_cut_amid_a_file_leaves_the_one_before(installed: FakeMachine) -> None:
     launcher = installed.opt / "launcher"
     before = launcher.read_text()

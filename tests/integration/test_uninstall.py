@@ -1,4 +1,4 @@
-"""deploy/uninstall.sh where the service has another state directory; on a machine of the test."""
+"""deploy/uninstall.sh: what it stops, and where it finds the state; on a machine of the test."""
 
 from pathlib import Path
 
@@ -10,6 +10,16 @@ from tests.fake_machine import FakeMachine
 @pytest.fixture
 def machine(tmp_path: Path) -> FakeMachine:
     return FakeMachine(tmp_path)
+
+
+def test_nothing_is_left_that_starts_the_service_again(machine: FakeMachine) -> None:
+    machine.install("1")
+    machine.bring("of-the-fleet", run="true")
+    machine.asked_of_systemd()
+    machine.uninstall()
+    asked = machine.asked_of_systemd()
+    assert not (machine.state / "fleet").exists()
+    assert asked.index("stop jetson-agent-again.service") < asked.index("disable --now jetson-agent.service")
 
 
 def test_without_purge_another_state_directory_stays_but_for_the_fleets_releases(
