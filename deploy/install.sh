@@ -35,6 +35,7 @@ clean_up() {
 }
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
+. "$here/lib/state.sh"
 . "$here/lib/python.sh"
 . "$here/lib/release.sh"
 . "$here/lib/credentials.sh"
@@ -147,7 +148,7 @@ write_config() {
     choose_id
     step "$CONFIG/agent.yaml, with comments; this device is $id"
     [ -n "$dry" ] || {
-        sed "s/^  id: orin-7\$/  id: $id/" "$source/deploy/agent.example.yaml" >"$CONFIG/agent.yaml.new"
+        sed "s/^  id: orin-7\$/  id: '$id'/" "$source/deploy/agent.example.yaml" >"$CONFIG/agent.yaml.new"
         chown root:jetson-agent "$CONFIG/agent.yaml.new"
         chmod 640 "$CONFIG/agent.yaml.new"
         replace "$CONFIG/agent.yaml.new" "$CONFIG/agent.yaml"
@@ -220,6 +221,7 @@ make_identity
 enrol
 hand_over_credentials
 enable_units
+find_fleet
 switch
 start
 say_what_the_fleet_runs

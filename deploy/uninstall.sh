@@ -24,6 +24,11 @@ esac
 }
 
 units=/etc/systemd/system
+release=/opt/jetson-agent/current
+. "$(dirname "$0")/lib/state.sh"
+find_fleet
+state=$(configured state_dir 2>/dev/null) || state=${fleet%/fleet}
+systemctl stop jetson-agent-again.service 2>/dev/null || true # it would start the service again
 for unit in jetson-agent.service jetson-agent-nvpmodel.socket; do
     [ ! -e "$units/$unit" ] || systemctl --quiet disable --now "$unit"
 done
@@ -37,17 +42,25 @@ systemctl daemon-reload
 if [ "$(readlink /usr/local/bin/jetson-agent 2>/dev/null)" = /opt/jetson-agent/current/bin/jetson-agent ]; then
     rm /usr/local/bin/jetson-agent
 fi
-rm -rf /opt/jetson-agent /var/lib/jetson-agent/fleet # which is the service's own: rm follows no link
+rm -rf /opt/jetson-agent "$fleet" # which is the service's own: rm follows no link
 
 if [ -n "$purge" ]; then
-    rm -rf /etc/jetson-agent /var/lib/jetson-agent "$units/jetson-agent.service.d"
+    rm -rf /etc/jetson-agent /var/lib/jetson-agent "$units/jetson-agent.service.d" "$units/jetson-agent-again.service.d"
+    # Another folder for the state may be the system's; where others are mounted, it stays, empty.
+    if [ "$(stat -c %U "$state" 2>/dev/null)" = jetson-agent ]; then rm -rf "$state" || true; fi
     if getent passwd jetson-agent >/dev/null; then userdel jetson-agent; fi
     if getent group jetson-agent >/dev/null; then groupdel jetson-agent; fi
-    echo "jetson-agent is removed, with its configuration, its state and its user."
+    if [ -e "$state" ]; then
+        echo "jetson-agent is removed, with its configuration and its user. What stays: $state"
+    else
+        echo "jetson-agent is removed, with its configuration, its state and its user."
+    fi
     exit 0
 fi
 echo "jetson-agent is removed. What stays:"
-for kept in /etc/jetson-agent /var/lib/jetson-agent "$units/jetson-agent.service.d"; do
+[ "$state" != /var/lib/jetson-agent ] || state=''
+for kept in /etc/jetson-agent /var/lib/jetson-agent "$state" "$units/jetson-agent.service.d" \
+    "$units/jetson-agent-again.service.d"; do
     [ ! -e "$kept" ] || echo "  $kept"
 done
 echo "  the user jetson-agent"

@@ -18,7 +18,7 @@ _OF_THE_SYSTEM = re.compile(r"(?<![\w$.}])/(opt|etc|usr|run|var|proc)/")
 
 _AGENT = """#!/bin/sh
 # Knows a version of the journal, and leaves a write-ahead log, as one that is killed does.
-state={root}/var/lib/jetson-agent
+state=${{JETSON_AGENT__STATE_DIR:-{root}/var/lib/jetson-agent}}
 case $1 in
     check-config)
         config=${{3:-{root}/etc/jetson-agent/agent.yaml}}
@@ -44,9 +44,9 @@ case "$*" in
         install -m 755 "$wheel" "$(dirname "$0")/jetson-agent"
         ;;
     "-m pip "*) ;;
-    *version_info\\[:2\\]*) echo 0.0 ;;
-    *.state_dir*) echo {root}/var/lib/jetson-agent ;;
-    *.device.id*) sed -n 's/^  id: //p' {root}/etc/jetson-agent/agent.yaml ;;
+    *version_info\\[:2\\]*) cat {root}/python ;;
+    *.state_dir*) echo "${{JETSON_AGENT__STATE_DIR:-{root}/var/lib/jetson-agent}}" ;;
+    *.device.id*) sed -n "s/^  id: '\\(.*\\)'/\\1/p" {root}/etc/jetson-agent/agent.yaml ;;
     *) exec {python} "$@" ;;
 esac
 """
@@ -61,12 +61,13 @@ case $1 in
     is-active) [ -e $active ] ;;
     stop) rm -f $active ;;
     start | restart)
+        [ "$(cat {root}/cut 2>/dev/null)" != "$1" ] || kill -9 $PPID
         rm -rf $active $given && mkdir -p $given
         sed -n 's/^LoadCredential=[^:]*://p' {root}/etc/systemd/system/jetson-agent.service.d/*.conf 2>/dev/null |
             xargs -r cp -t $given
-        {root}/opt/jetson-agent/launcher run && touch $active
+        env $(cat {root}/environment) {root}/opt/jetson-agent/launcher run && touch $active
         ;;
-    show) case $* in *MainPID*) echo 7 ;; *) echo serving ;; esac ;;
+    show) case $* in *MainPID*) echo 7 ;; *" Environment "*) cat {root}/environment ;; *) echo serving ;; esac ;;
 esac
 """
 
@@ -94,6 +95,8 @@ _SCRIPTS = {
     "systemd-tmpfiles": "#!/bin/sh\nmkdir -p {root}/etc/jetson-agent/credentials {root}/var/lib/jetson-agent\n",
     "chown": "#!/bin/sh\n",
     "id": "#!/bin/sh\necho 0\n",
+    "stat": "#!/bin/sh\ncat {root}/owner\n",
+    "getent": "#!/bin/sh\nexit 2\n",
     "cp": '#!/bin/sh\n[ "$1" != -a ] || [ ! -e {root}/full ] || exit 1\nPATH={path} exec cp "$@"\n',
 }
 
@@ -125,9 +128,10 @@ class FakeMachine:
         for place in ("agent", "wheels"):
             (self._bundle / place).mkdir()
         self.name("orin-7")
+        (self.root / "environment").touch()
         (self._bundle / "requirements.lock").touch()
         (self._bundle / "machine").write_text(platform.machine())
-        (self._bundle / "python").write_text("0.0")
+        self.bring_python("0.0")
 
     def install(
         self, version: str, *arguments: str, knows: int = 1, run: str = "", refused_key: str = "no_such_key"
@@ -145,8 +149,15 @@ class FakeMachine:
         (self._bundle / "wheels/jetson_agent-0-py3-none-any.whl").write_text(
             _AGENT.format(root=self.root, version=version, knows=knows, run=run, refused_key=refused_key)
         )
+        return self._run("install.sh", "--offline", str(self._bundle), *arguments)
+
+    def uninstall(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the uninstaller; both its outputs are in `stdout`."""
+        return self._run("uninstall.sh", *arguments)
+
+    def _run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["/bin/sh", self._bundle / "deploy/install.sh", "--offline", self._bundle, *arguments],
+            ["/bin/sh", self._bundle / "deploy" / script, *arguments],
             env={"PATH": f"{self._bin}:{os.defpath}", "PYTHON": str(self._bin / "python")},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -159,8 +170,20 @@ class FakeMachine:
         (self.root / "etc").mkdir(parents=True, exist_ok=True)
         (self.root / "etc/hostname").write_text(f"{hostname}\n")
 
-    def bring(self, release: str, *, run: str) -> None:
-        """An update is good: a release that ends so, in shell, once it runs."""
+    def move_state(self, folder: Path, *, owner: str = "jetson-agent") -> None:
+        """With `systemctl edit` the unit gets another state directory, somebody's."""
+        folder.mkdir()
+        self.state = folder
+        (self.root / "environment").write_text(f"HOME=/ JETSON_AGENT__STATE_DIR={folder} PYTHONDONTWRITEBYTECODE=1\n")
+        (self.root / "owner").write_text(owner)
+
+    def bring_python(self, version: str) -> None:
+        """The machine has this Python, and bundles are for it."""
+        for place in (self._bundle, self.root):
+            (place / "python").write_text(version)
+
+    def bring(self, release: str, *, run: str, link: str = "good") -> None:
+        """An update is good, or on trial: a release that ends so, in shell, once it runs."""
         programs = self.state / "fleet/releases" / release / "venv/bin"
         programs.mkdir(parents=True)
         for part in ("python", "jetson-agent"):
@@ -169,7 +192,7 @@ class FakeMachine:
             )
             (programs / part).chmod(0o755)
         (programs.parents[1] / ".complete").touch()
-        (self.state / "fleet/good").symlink_to(f"releases/{release}")
+        (self.state / "fleet" / link).symlink_to(f"releases/{release}")
 
     def change(self, file: str) -> None:
         """Another version of a file comes with the next release."""
@@ -202,6 +225,15 @@ class FakeMachine:
     def cut_power_at(self, place: Path) -> None:
         """From now on the power goes while `install` writes this file, whatever is added to its name."""
         (self.root / "cut").write_text(str(place))
+
+    def cut_power_before_start(self) -> None:
+        """From now on the power goes when the installer is about to start what it has switched to."""
+        (self.root / "cut").write_text("restart")
+
+    def boot(self) -> None:
+        """The power is back; the service is started, as on every boot."""
+        (self.root / "cut").unlink()
+        subprocess.run([self._bin / "systemctl", "start", "jetson-agent.service"], check=False)
 
     def calls(self) -> list[list[str]]:
         """Of `systemctl`, `sync` and `mv` since the last time, each with its arguments."""

@@ -47,20 +47,28 @@ enrol() { # before it counts, the new release has read it
 }
 
 start_in_place_of_the_fleets() { # only a start of the installed release says something about it
-    good=$(readlink /var/lib/jetson-agent/fleet/good 2>/dev/null) || return
-    step "the fleet's release ${good#releases/} did not start; the launcher gives it three starts, then what is installed"
-    for _ in 1 2 3; do
+    starts=''
+    for link in trial good; do
+        target=$(readlink "$fleet/$link" 2>/dev/null) || continue
+        step "the fleet's release ${target#releases/} comes first; the launcher gives it three starts before what is installed"
+        starts="$starts 1 2 3"
+    done
+    for _ in $starts; do
         systemctl restart "$SERVICE" && return
     done
     return 1
 }
 
 say_what_the_fleet_runs() { # a release of it has the place of the installed one, as long as it starts
-    good=$(readlink /var/lib/jetson-agent/fleet/good 2>/dev/null) || return 0
     pid=$(systemctl show --property MainPID --value "$SERVICE")
-    if tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -q "/fleet/$good/"; then
-        step "the fleet's release ${good#releases/} goes on; what was installed here runs when that one cannot"
-    else
-        step "the fleet's release ${good#releases/} does not run: what was installed here does"
-    fi
+    not_running=''
+    for link in trial good; do
+        target=$(readlink "$fleet/$link" 2>/dev/null) || continue
+        if tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -q "/fleet/$target/"; then
+            step "the fleet's release ${target#releases/} goes on; what was installed here runs when that one cannot"
+            return
+        fi
+        not_running=${target#releases/}
+    done
+    [ -z "$not_running" ] || step "the fleet's release $not_running does not run: what was installed here does"
 }

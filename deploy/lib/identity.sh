@@ -13,10 +13,6 @@ choose_id() { # the hostname; where every device has the same one, the serial nu
     id=jetson-$serial
 }
 
-configured() { # WHAT: a value of the configuration
-    "$release/bin/python" -c "import os; from agent.config_file import load_config; print(load_config(None, os.environ).$1)"
-}
-
 make_identity() { # a key that stays, and a request for its certificate in the name that the configuration has now
     key=$CONFIG/credentials/device.key request=$CONFIG/device.csr
     if [ -n "$dry" ]; then

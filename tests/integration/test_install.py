@@ -42,6 +42,22 @@ def test_again_changes_nothing(installed: FakeMachine) -> None:
     assert not {_STOP, _RESTART} & set(installed.asked_of_systemd())
 
 
+def test_a_release_whose_interpreter_has_gone_is_made_anew(installed: FakeMachine) -> None:
+    (installed.opt / "releases/1/bin/jetson-agent").write_text("#!/usr/bin/python-that-has-gone\n")
+    done = installed.install("1", knows=3)
+    assert done.returncode == 0, done.stdout
+    assert "the configuration is wrong" not in done.stdout
+    assert (installed.current, installed.is_active) == ("1", True)
+
+
+def test_with_another_python_a_release_is_made_beside_the_one_before(installed: FakeMachine) -> None:
+    installed.bring_python("0.1")
+    done = installed.install("1", knows=3)
+    assert done.returncode == 0, done.stdout
+    assert installed.current.startswith("1+")
+    assert installed.is_active
+
+
 def test_a_release_that_does_not_start_leaves_the_journal_as_it_was(installed: FakeMachine) -> None:
     before = installed.journal()
     done = installed.install("2", knows=4, run=f"touch {installed.state}/journal.db-shm; exit 1")
@@ -50,6 +66,16 @@ def test_a_release_that_does_not_start_leaves_the_journal_as_it_was(installed: F
     assert (installed.current, installed.is_active) == ("1", True)
     assert installed.journal() == before
     assert _has_no_copy(installed)
+
+
+def test_the_journal_of_another_state_directory_comes_back_too(machine: FakeMachine, tmp_path: Path) -> None:
+    machine.move_state(tmp_path / "data")
+    machine.install("1", knows=3)
+    before = machine.journal()
+    done = machine.install("2", knows=4, run="exit 1")
+    assert "the one before, 1, is back" in done.stdout
+    assert (machine.current, machine.is_active) == ("1", True)
+    assert machine.journal() == before
 
 
 def test_a_release_that_does_not_start_is_stopped_before_the_journal_goes_back(installed: FakeMachine) -> None:
@@ -86,22 +112,6 @@ def test_a_first_release_that_does_not_start_can_be_followed_by_one_that_does(ma
     assert (machine.current, machine.is_active) == ("2", True)
 
 
-def test_the_fleets_release_that_starts_goes_on(installed: FakeMachine) -> None:
-    installed.bring("of-the-fleet", run="true")
-    done = installed.install("2", knows=3)
-    assert done.returncode == 0, done.stdout
-    assert "the fleet's release of-the-fleet goes on" in done.stdout
-
-
-def test_what_is_installed_runs_where_the_fleets_release_does_not_start(installed: FakeMachine) -> None:
-    installed.bring("of-the-fleet", run="exit 1")
-    done = installed.install("2", knows=4)
-    assert done.returncode == 0, done.stdout
-    assert "of-the-fleet does not run" in done.stdout
-    assert (installed.current, installed.is_active) == ("2", True)
-    assert installed.journal()["journal.db"] == "4\n"
-
-
 def test_a_power_cut_amid_a_file_leaves_the_one_before(installed: FakeMachine) -> None:
     launcher = installed.opt / "launcher"
     before = launcher.read_text()
@@ -109,6 +119,35 @@ def test_a_power_cut_amid_a_file_leaves_the_one_before(installed: FakeMachine) -
     installed.cut_power_at(launcher)
     assert installed.install("2").returncode == -signal.SIGKILL
     assert launcher.read_text() == before
+
+
+@pytest.mark.parametrize("next_release", ["2", "3"])
+def test_a_run_cut_off_before_the_start_leaves_the_way_back(installed: FakeMachine, next_release: str) -> None:
+    before = _cut_off(installed, "2", run="exit 1")
+    done = installed.install(next_release, knows=4, run="exit 1")
+    assert done.returncode == 1
+    assert "the one before, 1, is back" in done.stdout
+    assert (installed.current, installed.is_active) == ("1", True)
+    assert installed.journal() == before
+    assert _has_no_copy(installed)
+
+
+def test_after_a_run_cut_off_the_release_before_can_be_installed_again(installed: FakeMachine) -> None:
+    before = _cut_off(installed, "2", run="exit 1")
+    done = installed.install("1", knows=3)
+    assert done.returncode == 0, done.stdout
+    assert (installed.current, installed.is_active) == ("1", True)
+    assert installed.journal() == before
+    assert _has_no_copy(installed)
+
+
+def test_after_a_run_cut_off_a_release_that_came_to_run_is_the_one_to_go_back_to(installed: FakeMachine) -> None:
+    _cut_off(installed, "2")
+    done = installed.install("3", knows=5, run="exit 1")
+    assert "the one before, 2, is back" in done.stdout
+    assert (installed.current, installed.is_active) == ("2", True)
+    assert installed.journal() == {"journal.db": "4\n", "journal.db-wal": "of 2\n"}
+    assert _has_no_copy(installed)
 
 
 def test_what_is_started_is_on_the_disk(machine: FakeMachine) -> None:
@@ -161,3 +200,14 @@ def test_a_credential_that_is_removed_is_taken_back_at_once(installed: FakeMachi
 def _has_no_copy(machine: FakeMachine) -> bool:
     """Of the journal, beside the releases."""
     return {it.name for it in machine.opt.iterdir()} == {"current", "launcher", "releases"}
+
+
+def _cut_off(machine: FakeMachine, version: str, run: str = "") -> dict[str, str]:
+    """Between the switch to a release, which knows a newer journal, and its start; the journal before that."""
+    before = machine.journal()
+    machine.cut_power_before_start()
+    assert machine.install(version, knows=4, run=run).returncode == -signal.SIGKILL
+    machine.boot()
+    assert machine.current == version
+    assert machine.journal()["journal.db"] == "4\n"
+    return before

@@ -8,6 +8,7 @@ import yaml
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, Root
 
+from agent.config_file import load_config
 from tests.fake_machine import FakeMachine
 
 _URL = "https://updates.plant.local/fleet"
@@ -36,6 +37,13 @@ def root_file(tmp_path: Path) -> Path:
 def test_the_device_has_the_name_of_the_machine(machine: FakeMachine) -> None:
     machine.install("1")
     assert _config(machine)["device"] == {"id": "orin-7"}
+
+
+@pytest.mark.parametrize("hostname", ["12345", "007", "null", "1_0"])
+def test_a_name_that_yaml_takes_for_something_else_is_a_name(machine: FakeMachine, hostname: str) -> None:
+    machine.name(hostname)
+    machine.install("1")
+    assert load_config(machine.config, {}).device.id == hostname
 
 
 def test_the_name_stays_when_the_machine_gets_another(machine: FakeMachine) -> None:
@@ -87,7 +95,7 @@ def test_the_request_is_for_the_devices_name_and_its_key(machine: FakeMachine) -
 def test_a_name_that_is_changed_in_the_configuration_makes_another_request(machine: FakeMachine) -> None:
     machine.install("1")
     key = (machine.credentials / "device.key").read_bytes()
-    machine.config.write_text(machine.config.read_text().replace("  id: orin-7\n", "  id: press-3\n"))
+    machine.config.write_text(machine.config.read_text().replace("'orin-7'", "'press-3'"))
     machine.install("1")
     assert _subject(machine) == "press-3"
     assert (machine.credentials / "device.key").read_bytes() == key
