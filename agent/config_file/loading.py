@@ -18,15 +18,16 @@ from agent.camera.capture.credentials import redact
 from agent.config import Config
 from agent.config_file import yaml_text
 from agent.config_file.layers import Tree, laid_over
-from agent.config_file.named_files import complaint_about, place_of
+from agent.config_file.named_files import complaint_about, place_of, source_in
 from agent.config_file.overrides import Override, read_overrides
-from agent.config_file.tree import KeyPath, dotted, key_at
+from agent.config_file.tree import ANY_NAME, KeyPath, dotted, key_at
 from agent.config_file.words import words_for
 from agent.errors import ConfigError
 from agent.release_folder import RELEASE_CONFIG, THIS_RELEASE
 
 DEFAULT_PATH = Path("/etc/jetson-agent/agent.yaml")
 
+_SOURCE = ("cameras", ANY_NAME, "source")
 _LEFT_OUT = "left-out"
 
 
@@ -169,7 +170,11 @@ class _Loading:
         for path, holder in _places(tree):
             key = key_at(path)
             value = holder[path[-1]]
-            if key is None or key.kind != "path" or not isinstance(value, str):
+            if key is None or not isinstance(value, str):
+                continue
+            if key.path == _SOURCE:
+                holder[path[-1]] = source_in(self._folder_of(path), value)
+            if key.kind != "path":
                 continue
             file = place_of(Path(value), self._folder_of(path), self._credentials)
             holder[path[-1]] = str(file)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from agent.broker_security import read_password, tls_context
+from agent.camera.capture.source import Stored, source_of
 from agent.config import Config, Tls
 from agent.config_file.tree import KeyPath
 from agent.errors import ConfigError, RejectedError
@@ -26,6 +27,15 @@ def place_of(path: Path, folder: Path, credentials: Path | None) -> Path:
     if credentials is not None and path.parent == _CREDENTIALS and (credentials / path.name).exists():
         return credentials / path.name
     return folder / path
+
+
+def source_in(folder: Path, source: str) -> str:
+    """A camera's source as it is written in a configuration in `folder`, with the whole path of a file or a folder."""
+    try:
+        kind = source_of(source)
+    except ValueError:
+        return source  # which the settings say of it
+    return str(folder / source) if isinstance(kind, Stored) and source else source
 
 
 def complaint_about(key: KeyPath, file: Path) -> str | None:

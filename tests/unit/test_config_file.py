@@ -304,6 +304,31 @@ def test_relative_paths_start_at_the_files_folder(tmp_path: Path, monkeypatch: p
     assert config.routes["a"].schema_file == tmp_path / "answer.json"
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("pics", "{folder}/pics"),
+        ("../film.mp4", "{folder}/../film.mp4"),
+        ("/srv/film.mp4", "/srv/film.mp4"),
+        ("/dev/video0", "/dev/video0"),
+        ("csi://0", "csi://0"),
+        ("rtsp://cam/live", "rtsp://cam/live"),
+        ("http://cam/picture.jpg", "http://cam/picture.jpg"),
+        ("'gst: videotestsrc'", "gst: videotestsrc"),
+    ],
+)
+def test_a_cameras_file_or_folder_starts_there_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, meant: str
+) -> None:
+    monkeypatch.chdir("/")
+    config = _load(tmp_path, f"cameras: {{door: {{source: {written}}}}}")
+    assert config.cameras["door"].source == meant.format(folder=tmp_path)
+
+
+def test_a_camera_without_a_source_has_none(tmp_path: Path) -> None:
+    assert len(_complaints(tmp_path, 'cameras: {door: {source: ""}}')) == 1
+
+
 def test_systemd_hands_over_what_only_root_may_read(tmp_path: Path) -> None:
     handed = tmp_path / "run"
     handed.mkdir()

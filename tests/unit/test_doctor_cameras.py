@@ -1,5 +1,7 @@
 """What the doctor says of the configured cameras."""
 
+from pathlib import Path
+
 from agent.camera.capture.abilities import Abilities, OpenCv
 from agent.camera.settings import Camera
 from agent.doctor.cameras import judge_cameras
@@ -34,3 +36,11 @@ def test_no_opencv() -> None:
     assert "OpenCV does not load: ImportError: libGL.so.1." in there.found
     assert missing.advice is not None
     assert missing.advice.startswith("pip install")
+
+
+def test_a_file_that_is_not_there_is_told_with_its_path(tmp_path: Path) -> None:
+    (tmp_path / "there.mp4").touch()
+    cameras = {name: Camera(source=f"{tmp_path}/{name}.mp4") for name in ("there", "gone")}
+    _, missing = judge_cameras(Abilities(OPENCV, frozenset(), ()), cameras, "ann")
+    assert missing.mark is Mark.WARN
+    assert missing.found == f"gone: {tmp_path}/gone.mp4 is not there, or ann may not see it."
