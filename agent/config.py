@@ -20,6 +20,7 @@ from agent.config_values import (
     Period,
     Port,
     Section,
+    Size,
     SpoolSize,
     TimeOfDay,
     TopicLevel,
@@ -183,7 +184,7 @@ class Queue(Section):
 
     max_prompts: Annotated[int, Field(ge=1)] = 1000
     """More are answered with `queue_full`."""
-    max_payload: ByteSize = ByteSize(1024 * 1024)
+    max_payload: Size = ByteSize(1024 * 1024)
     """A larger message is answered with `too_large`."""
 
 
@@ -192,7 +193,7 @@ class Journal(Section):
 
     keep: Duration = Seconds(86400.0)
     """How long a finished prompt is kept, so that the same id gets the same reply again."""
-    max_size: Annotated[ByteSize, Field(ge=1024 * 1024)] = ByteSize(256 * 1024 * 1024)
+    max_size: Annotated[Size, Field(ge=1024 * 1024)] = ByteSize(256 * 1024 * 1024)
     """The database file's limit; the oldest finished prompts go first. A prompt may take an eighth of it."""
 
 
@@ -232,9 +233,9 @@ class Power(Section):
 class Memory(Section):
     """How much memory the model may take: docs/memory.md."""
 
-    budget: Annotated[ByteSize, Field(ge=1024 * 1024)] | None = None
+    budget: Annotated[Size, Field(ge=1024 * 1024)] | None = None
     """The most that the engine's process may take. Default: what is available less the reserve."""
-    reserve: ByteSize = ByteSize(512 * 1024 * 1024)
+    reserve: Size = ByteSize(512 * 1024 * 1024)
     """What stays free for everything else on the machine, or in the agent's control group."""
     shorten_context: bool = True
     """Whether a model for whose whole context there is no room is loaded with less."""

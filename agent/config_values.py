@@ -4,6 +4,7 @@ import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from agent.units import MinuteOfDay, Seconds
 
@@ -52,6 +53,14 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _with_unit(value: object) -> object:
+    """Leave a number without one to nobody's guess; a value that is a size already has none to write."""
+    is_bare = isinstance(value, int | float) and not isinstance(value, ByteSize)
+    if is_bare or (isinstance(value, str) and value.strip()[-1:].isdigit()):
+        raise PydanticCustomError("byte_size", "a size has its unit: 512KiB, 64MiB or 1GiB")
+    return value
+
+
 def _none_or_enough(size: ByteSize) -> ByteSize:
     if 0 < size < _MIN_SPOOL:
         raise ValueError("must be 0B or at least 256KiB")
@@ -81,7 +90,8 @@ TopicLevel = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$"), AfterValid
 TimeOfDay = Annotated[MinuteOfDay, BeforeValidator(_time_of_day, json_schema_input_type=str)]
 Watts = Annotated[float, Field(ge=1)]
 Period = Annotated[Duration, AfterValidator(_never_or_seldom)]
-SpoolSize = Annotated[ByteSize, AfterValidator(_none_or_enough)]
+Size = Annotated[ByteSize, BeforeValidator(_with_unit, json_schema_input_type=str)]
+SpoolSize = Annotated[Size, AfterValidator(_none_or_enough)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 OffAutoOn = Annotated[str, BeforeValidator(_off_or_on, json_schema_input_type=str), Field(pattern="^(off|auto|on)$")]
 Url = Annotated[str, AfterValidator(_web_address)]

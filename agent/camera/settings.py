@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, ByteSize, Field, model_validator
 
 from agent.camera.capture.source import source_of
-from agent.config_values import Duration, Period, Section, TimeOfDay, TopicLevel
+from agent.config_values import Duration, Period, Section, Size, TimeOfDay, TopicLevel
 from agent.units import Seconds
 
 When = Annotated[str, Field(pattern="^(always|motion|scene_change|code|class|on_demand)$")]
@@ -123,9 +123,9 @@ class Camera(Section):
     """What recognises things. Default: nothing does; OpenCV brings no detector that is good enough."""
     snapshot: Annotated[str, Field(pattern="^(never|always)$")] = "never"
     """Whether each observation comes with its picture on `R/camera/<name>/snapshot`."""
-    snapshot_max: Annotated[ByteSize, Field(ge=8 * 1024, le=16 * 1024 * 1024)] = ByteSize(256 * 1024)
+    snapshot_max: Annotated[Size, Field(ge=8 * 1024, le=16 * 1024 * 1024)] = ByteSize(256 * 1024)
     """The most bytes of such a picture."""
-    ring: ByteSize = ByteSize(16 * 1024 * 1024)
+    ring: Size = ByteSize(16 * 1024 * 1024)
     """Disk space for the pictures of the latest observations; 0B: none are kept."""
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import ByteSize, Field
 
-from agent.config_values import Duration, Section, TimeOfDay, TopicLevel, Url
+from agent.config_values import Duration, Section, Size, TimeOfDay, TopicLevel, Url
 from agent.units import Seconds
 
 
@@ -35,7 +35,7 @@ class Fleet(Section):
     """How often it asks, give or take a tenth."""
     hours: DownloadHours | None = None
     """When updates may be downloaded and installed. Default: always."""
-    rate: Annotated[ByteSize, Field(ge=1024)] | None = None
+    rate: Annotated[Size, Field(ge=1024)] | None = None
     """The most bytes a second of a download: `2MiB`. Default: no limit."""
-    keep: Annotated[ByteSize, Field(ge=1024 * 1024)] = ByteSize(16 * 1024**3)
+    keep: Annotated[Size, Field(ge=1024 * 1024)] = ByteSize(16 * 1024**3)
     """What releases and their models may take on the disk; the running one and the one before stay in any case."""

@@ -118,6 +118,14 @@ WRONG = {
         "stop_timeout: 20",
         ["1: stop_timeout: a duration is a number with its unit: 500ms, 10s, 5min, 1h or 30d"],
     ),
+    "size without unit": (
+        "journal: {max_size: 5000000}",
+        ["1: journal.max_size: must be a size such as 512KiB, 64MiB or 1GiB, not 5000000"],
+    ),
+    "size in quotes without unit": (
+        'memory: {budget: "5000000"}',
+        ['1: memory.budget: must be a size such as 512KiB, 64MiB or 1GiB, not "5000000"'],
+    ),
     "size with a strange unit": (
         "journal: {max_size: 3 potatoes}",
         ['1: journal.max_size: must be a size such as 512KiB, 64MiB or 1GiB, not "3 potatoes"'],

@@ -17,7 +17,7 @@ from tests.unit.sources.values import incoming
 CONFIG = Config.model_validate(
     {
         "device": {"id": "dev"},
-        "queue": {"max_payload": 1000},
+        "queue": {"max_payload": "1000B"},
         "cameras": {"door": {"source": "/dev/video0"}, "yard": {"source": "/dev/video1"}},
         "upstreams": {
             "big": {"url": "http://h/v1", "may_leave": {"prompts": True, "images": True, "cameras": ["door"]}},

@@ -20,7 +20,7 @@ CONFIG = Config.model_validate(
     {
         "device": {"id": "dev"},
         "broker": {"groups": ["pool"]},
-        "queue": {"max_payload": 1000},
+        "queue": {"max_payload": "1000B"},
         "routes": {"short": {"system": "Be short.", "max_tokens": 8, "timeout": "5s"}, "form": {}},
         "upstreams": {
             "big": {"url": "http://h/v1", "may_leave": {"routes": ["form"], "images": True}},
