@@ -15,7 +15,8 @@ from pydantic_core import PydanticUndefinedType
 from agent.config_file.loading import DEFAULT_PATH
 from agent.config_file.overrides import PREFIX
 from agent.config_file.tree import ANY_NAME, Key, dotted, keys
-from agent.config_file.words import duration_in_words, in_words, pattern_in_words, size_in_words
+from agent.config_file.words import duration_in_words, in_words, size_in_words
+from agent.fault_words import pattern_in_words
 
 _HEAD = f"""\
 # Configuration

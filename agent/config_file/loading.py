@@ -194,6 +194,7 @@ class _Loading:
                 return Config.model_validate_json(json.dumps(tree, default=str), strict=True)
             except ValidationError as error:
                 details = error.errors(include_url=False)
+            details = [detail for detail in details if not _follows_from_others(detail, details)]
             removed = [self._complain_and_remove(tree, detail) for detail in details]
             if not any(removed):
                 return None
@@ -211,8 +212,9 @@ class _Loading:
         path = tuple(part for part in detail["loc"] if part != "[key]")
         key = key_at(path)
         what = words_for(path, detail)
-        if detail["type"] == "missing" and path in self._left_out:
-            return False
+        if path in self._left_out:
+            # What stands in a list for what was left out may be wrong there itself: without the list, then.
+            return detail["type"] != "missing" and self._leave_out(tree, path[:-1])
         is_rule_of_section = detail["type"] == "value_error" and key is not None and key.is_section
         if is_rule_of_section:
             # A rule is not broken when what it misses is there, only wrong and left out.
@@ -221,6 +223,9 @@ class _Loading:
                 self._add_about(path, what)
             return False
         self._add_about(path, what)
+        return self._leave_out(tree, path)
+
+    def _leave_out(self, tree: Tree, path: KeyPath) -> bool:
         self._left_out.add(path)
         return bool(path) and _remove(tree, path)
 
@@ -254,6 +259,14 @@ def _places(tree: Tree, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
         yield (*above, name), tree
         if isinstance(tree[name], dict):
             yield from _places(tree[name], (*above, name))
+
+
+def _follows_from_others(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Whether a list is too short because pydantic does not count the items that are wrong."""
+    place = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        len(it["loc"]) > len(place) and it["loc"][: len(place)] == place for it in details
+    )
 
 
 def _spelled_as_in(tree: Tree, path: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,33 +2,33 @@
 
 import difflib
 import json
-import re
 
 from pydantic import ByteSize
 from pydantic_core import ErrorDetails
 
 from agent.camera.capture.credentials import redact
 from agent.config_file.tree import ANY_NAME, KeyPath, dotted, key_at, keys, keys_in
+from agent.fault_words import fault_in_words
 
-_CHARACTERS = re.compile(r"\^\[(?P<allowed>.+)\]\{(?P<least>\d+),(?P<most>\d+)\}\$")
-"""A pattern that says how many of which characters."""
-_RANGE = re.compile(r".-.|.")
-
-_WORDS = {
+_OWN = {
     "model_type": "must be a section, with its keys below it",
     "dict_type": "must be a section, with its keys below it",
     "tuple_type": "must be a list, such as [a, b]",
     "string_type": "must be text, not {value}: put it in quotes",
-    "missing": "is missing",
-    "float_type": "must be a number, not {value}",
-    "int_type": "must be a whole number, not {value}",
-    "greater_than_equal": "must be at least {ge}, not {value}",
-    "less_than_equal": "must be at most {le}, not {value}",
+    "bool_type": "must be yes or no, not {value}",
     "byte_size": "must be a size such as 512KiB, 64MiB or 1GiB, not {value}",
     "byte_size_unit": "must be a size such as 512KiB, 64MiB or 1GiB, not {value}",
-    "value_error": "{error}",
 }
-"""By pydantic's error type; its own words for any other."""
+"""By pydantic's error type: what is said otherwise than on the wire."""
+_WITH_VALUE = {
+    "float_type",
+    "int_type",
+    "greater_than",
+    "greater_than_equal",
+    "less_than_equal",
+    "string_pattern_mismatch",
+}
+"""What is wrong with a value that is short."""
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _SHOWN_CHARACTERS = 40
@@ -41,14 +41,13 @@ def words_for(path: KeyPath, detail: ErrorDetails) -> str:
         return _words_for_unknown(path)
     if value is None and kind != "value_error":
         return "has no value: give one, or remove the key to get its default"
-    if kind == "string_pattern_mismatch":
-        return f"must be {pattern_in_words(context['pattern'])}, not {_shown(path, value)}"
-    if kind in _WORDS:
-        key = key_at(path)
-        kind_of_value = "" if key is None else key.kind
-        limits = {name: in_words(limit, kind_of_value) for name, limit in context.items() if name in {"ge", "le"}}
-        return _WORDS[kind].format_map(context | limits | {"value": _shown(path, value)})
-    return detail["msg"]
+    if kind in _OWN:
+        return _OWN[kind].format(value=_shown(path, value))
+    key = key_at(path)
+    kind_of_value = "" if key is None else key.kind
+    limits = {name: in_words(limit, kind_of_value) for name, limit in context.items() if name in {"gt", "ge", "le"}}
+    what = fault_in_words(detail, limits if kind_of_value in {"size", "duration"} else {})
+    return f"{what}, not {_shown(path, value)}" if kind in _WITH_VALUE else what
 
 
 def in_words(number: float, kind: str) -> str:
@@ -71,15 +70,6 @@ def duration_in_words(seconds: float) -> str:
 def size_in_words(size: int) -> str:
     """Bytes as one would write them in the file."""
     return ByteSize(size).human_readable().replace(".0", "")
-
-
-def pattern_in_words(pattern: str) -> str:
-    """The patterns of the tree, for people."""
-    characters = _CHARACTERS.fullmatch(pattern)
-    if characters is not None:
-        ranges = " ".join(_RANGE.findall(characters["allowed"]))
-        return f"{characters['least']} to {characters['most']} of {ranges}"
-    return "one of " + ", ".join(pattern.strip("^$()").replace("\\", "").split("|"))
 
 
 def _words_for_unknown(path: KeyPath) -> str:

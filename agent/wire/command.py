@@ -108,8 +108,9 @@ def encode_command_answer(answer: CommandAnswer) -> bytes:
 
 
 def _untagged(problem: ErrorDetails) -> ErrorDetails:
-    """With its place in the payload: pydantic puts the kind of command before it."""
-    problem["loc"] = problem["loc"][1:]
+    """With its place in the payload: pydantic puts the kind of command before it, and none for the kind itself."""
+    is_of_the_kind = problem["type"].startswith("union_tag")
+    problem["loc"] = ("command",) if is_of_the_kind else problem["loc"][1:]
     return problem
 
 

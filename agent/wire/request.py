@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 
 from agent.errors import ErrorCode, RejectedError
+from agent.fault_words import fault_in_words
 from agent.prompt import Message, PromptId, Role
 from agent.units import Seconds
 from agent.wire.content import TOO_LARGE, Content, Image, Images, images_of, text_of
@@ -209,7 +210,7 @@ def rejection(problems: Sequence[ErrorDetails], prompt_id: str | None) -> Invali
     first = wrong[0] if wrong else problems[0]
     pointer = "".join(f"/{step}" for step in first["loc"] if not str(step).startswith("~"))
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    what = first["msg"].removeprefix("Value error, ")
+    what = fault_in_words(first)
     message = f"{pointer}: {what}{more}" if pointer else f"{what}{more}"
     code = ErrorCode.INVALID_REQUEST if wrong else ErrorCode.TOO_LARGE
     known = None if prompt_id is None else PromptId(prompt_id)

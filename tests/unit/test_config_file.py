@@ -45,7 +45,7 @@ WRONG = {
             '3: power.schedule.0.watts: must be a number, not "x"',
         ],
     ),
-    "no budget": ("power: {budget_watts: 0.5}", ["1: power.budget_watts: must be at least 1.0, not 0.5"]),
+    "no budget": ("power: {budget_watts: 0.5}", ["1: power.budget_watts: must be at least 1, not 0.5"]),
     "unknown key, near miss": ("broker:\n  hots: x", ["2: broker.hots: unknown key; did you mean `host`?"]),
     "unknown key that is known elsewhere": ("port: 1", ["1: port: unknown key here; it belongs at `broker.port`"]),
     "key of a route at the top": ("schema: x", ["1: schema: unknown key here; it belongs at `routes.<name>.schema`"]),
@@ -106,6 +106,30 @@ WRONG = {
             "5: broker.groups.2: must be text, not 3: put it in quotes",
         ],
     ),
+    "the only item of a list": (
+        "cameras:\n  door:\n    source: /dev/video0\n    when: [motoin]",
+        ['4: cameras.door.when.0: must be one of always, motion, scene_change, code, class, on_demand, not "motoin"'],
+    ),
+    "one item of two": (
+        "cameras: {door: {source: /dev/video0, when: [motion, motoin]}}",
+        ['1: cameras.door.when.1: must be one of always, motion, scene_change, code, class, on_demand, not "motoin"'],
+    ),
+    "a rule beside a wrong item": (
+        "cameras: {door: {source: /dev/video0, when: [motoin]}}\nroutes: {a: {template: Hello}}",
+        [
+            '1: cameras.door.when.0: must be one of always, motion, scene_change, code, class, on_demand, not "motoin"',
+            "2: routes.a: template has no {prompt}: the sent text would be lost",
+        ],
+    ),
+    "an empty list": (
+        "cameras: {door: {source: /dev/video0, when: []}}",
+        ["1: cameras.door.when: must not be empty"],
+    ),
+    "not more than nothing": (
+        "cameras: {door: {source: /dev/video0, looks: 0}}",
+        ["1: cameras.door.looks: must be more than 0, not 0"],
+    ),
+    "no yes and no no": ("memory: {shorten_context: 5}", ["1: memory.shorten_context: must be yes or no, not 5"]),
     "not one of the words": (
         "log_level: info",
         ['1: log_level: must be one of DEBUG, INFO, WARNING, ERROR, not "info"'],

@@ -15,6 +15,7 @@ VALUES = {"units", "errors", "observed", "prompt"}
 PURE: dict[str, set[str]] = {
     "units": set(),
     "errors": {"units"},
+    "fault_words": set(),
     "observed": {"units"},
     "prompt": {"units", "errors", "observed"},
     "camera.wording": VALUES | {"camera.values", "printable"},

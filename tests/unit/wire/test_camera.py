@@ -41,13 +41,13 @@ def test_what_can_be_set(payload: str, change: Change) -> None:
         ("on", "give ON, OFF, or a JSON object"),
         ("", "give ON, OFF, or a JSON object"),
         ("[]", "give ON, OFF, or a JSON object"),
-        ("{", "Invalid JSON"),
-        ('{"on": "yes"}', "/on: "),
+        ("{", "not JSON: "),
+        ('{"on": "yes"}', "/on: must be true or false"),
         ('{"every": 5}', "/every: a duration is a number with its unit"),
         ('{"every": "500ms"}', "/every: must be 0s or at least 1s"),
-        ('{"when": []}', "/when: "),
-        ('{"when": ["nap"]}', "/when/0: "),
-        (json.dumps({"prompt": "x" * 8193}), "/prompt: "),
+        ('{"when": []}', "/when: must not be empty"),
+        ('{"when": ["nap"]}', "/when/0: must be one of always, motion, scene_change, code, class, on_demand"),
+        (json.dumps({"prompt": "x" * 8193}), "/prompt: must have at most 8192 characters"),
     ],
 )
 def test_what_cannot(payload: str, why: str) -> None:
