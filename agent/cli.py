@@ -14,7 +14,7 @@ from agent.cli_bench import BENCH_HELP, bench
 from agent.cli_fleet import fleet
 from agent.cli_models import models
 from agent.cli_parts import ConfigOption, command_help, told_plainly
-from agent.config_file import DEFAULT_PATH, load_config
+from agent.config_file import DEFAULT_PATH, Use, load_config
 from agent.config_file.summary import summary
 from agent.config_values import Duration, TopicLevel
 from agent.counted_start import CountedStart
@@ -69,7 +69,7 @@ def _without_command(context: typer.Context) -> None:
 def run(config: ConfigOption = None) -> None:
     """Run the agent."""
     with told_plainly(), CountedStart.of(os.environ).unless_misconfigured():
-        loaded = load_config(config, os.environ)
+        loaded = load_config(config, os.environ, use=Use.RUN)
         logs.set_up(loaded.log_level, os.environ, sys.stderr)
         # Here and not above: the other commands start without loading the engine's library.
         from agent import service  # noqa: PLC0415
@@ -88,7 +88,7 @@ def run(config: ConfigOption = None) -> None:
 def check_config(config: ConfigOption = None) -> None:
     """Check the configuration."""
     with told_plainly():
-        loaded = load_config(config, os.environ)
+        loaded = load_config(config, os.environ, use=Use.RUN)
         model_dir = find_model(loaded.model.name, loaded.models_dir, loaded.state_dir)
         engines = engines_here(loaded.model.name, model_dir, loaded.model.engine)
         file = config or (DEFAULT_PATH if DEFAULT_PATH.exists() else "no file, all defaults")

@@ -7,6 +7,7 @@ secret holds.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from agent.config_file.overrides import Override, read_overrides
 from agent.config_file.tree import ANY_NAME, KeyPath, dotted, key_at
 from agent.config_file.words import words_for
 from agent.errors import ConfigError
+from agent.models import find_model
 from agent.release_folder import RELEASE_CONFIG, THIS_RELEASE
 
 DEFAULT_PATH = Path("/etc/jetson-agent/agent.yaml")
@@ -31,13 +33,24 @@ _SOURCE = ("cameras", ANY_NAME, "source")
 _LEFT_OUT = "left-out"
 
 
+class Use(Enum):
+    """What a configuration is loaded for."""
+
+    ELSEWHERE = auto()
+    """For other machines: nothing of what it names has to be here."""
+    HERE = auto()
+    """To do something with it on this machine: the files that it names have to be here."""
+    RUN = auto()
+    """To run the agent with it: its models, too."""
+
+
 def load_config(
     path: Path | None,
     environ: Mapping[str, str],
     *,
     default_path: Path = DEFAULT_PATH,
     release: Path | None = THIS_RELEASE,
-    is_for_here: bool = True,
+    use: Use = Use.HERE,
 ) -> Config:
     """The configuration from a file and `JETSON_AGENT__SECTION__KEY` variables.
 
@@ -48,7 +61,7 @@ def load_config(
         default_path: The file that an installation has.
         release: Folder of the release that this program is of: what the file does not say is taken from its
             `agent.yaml`, if it has one. Lists are taken whole, sections key by key.
-        is_for_here: Whether the files that it names have to be on this machine.
+        use: What for: how much of what it names has to be on this machine.
 
     Returns:
         The tree, every path in it absolute: relative ones start at the folder of the file that has them.
@@ -62,11 +75,13 @@ def load_config(
     tree = loading.read_files(None if release is None else release / RELEASE_CONFIG)
     loading.apply(tree, read_overrides(environ))
     loading.fill_empty_sections(tree)
-    if is_for_here:
+    if use is not Use.ELSEWHERE:
         loading.check_named_files(tree)
     config = loading.validate(tree)
-    if is_for_here:
+    if use is not Use.ELSEWHERE:
         loading.check_tls(config)
+    if use is Use.RUN:
+        loading.check_models(config)
     if config is None or loading.complaints:
         raise ConfigError("\n".join(loading.lines()))
     return config
@@ -208,6 +223,17 @@ class _Loading:
         except ConfigError as error:
             self._add_about(("broker", "tls"), str(error))
 
+    def check_models(self, config: Config | None) -> None:
+        """Whether the models are there, as far as it is known where to look."""
+        if config is None or self._left_out & {("state_dir",), ("models_dir",)}:
+            return
+        for key, name in (("name", config.model.name), ("fallback", config.model.fallback)):
+            try:
+                if name is not None:
+                    find_model(name, config.models_dir, config.state_dir)
+            except ConfigError as error:
+                self._add_about(("model", key), str(error))
+
     def _complain_and_remove(self, tree: Tree, detail: ErrorDetails) -> bool:
         path = tuple(part for part in detail["loc"] if part != "[key]")
         key = key_at(path)
@@ -237,7 +263,7 @@ class _Loading:
 
     def _add_about(self, path: KeyPath, what: str) -> None:
         variable = next((self._variables[part] for part in _upwards(path) if part in self._variables), "")
-        nowhere = (self._file, 0)
+        nowhere = (self._file or "", 0)
         file, line = next((self._origins[part] for part in _upwards(path) if part in self._origins), nowhere)
         self._add(_Complaint(variable, f"{file}", 0 if variable else line, dotted(path), what))
 

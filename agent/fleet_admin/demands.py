@@ -7,7 +7,7 @@ from typing import Annotated
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
-from agent.config_file import load_config
+from agent.config_file import Use, load_config
 from agent.config_values import Duration, Section
 from agent.errors import ConfigError
 from agent.fleet.values import Canary, Proof
@@ -74,7 +74,7 @@ def check_fragment(file: Path) -> None:
     if not file.is_file():
         raise FleetError(f"{file}: there is no such file")
     try:
-        load_config(file, {}, release=None, is_for_here=False)
+        load_config(file, {}, release=None, use=Use.ELSEWHERE)
     except ConfigError as error:
         raise FleetError(f"no device would start with this configuration:\n{error}") from error
 

@@ -180,10 +180,26 @@ def test_check_config_counts_the_environment(tmp_path: Path, monkeypatch: pytest
 
 
 def test_check_config_misses_a_model_that_is_not_there(tmp_path: Path) -> None:
-    result = _invoke("check-config", "-c", _config(tmp_path, "model: {name: none-such}"))
-    assert result.exit_code == 78
-    assert "model 'none-such' was not found" in result.stderr
-    assert "jetson-agent models pull none-such" in result.stderr
+    file = _config(tmp_path, "model:\n  name: none-such\n  fallback: no-other\nqueue: {max_prompts: 0}")
+    for command in ("check-config", "run"):
+        result = _invoke(command, "-c", file)
+        assert result.exit_code == 78
+        name, fallback, queue = result.stderr.splitlines()
+        assert name.startswith(f"{file}:2: model.name: model 'none-such' was not found")
+        assert name.endswith("jetson-agent models pull none-such; to see which there are: jetson-agent models list")
+        assert fallback.startswith(f"{file}:3: model.fallback: model 'no-other' was not found")
+        assert queue == f"{file}:4: queue.max_prompts: must be at least 1, not 0"
+
+
+def test_a_model_is_not_missed_where_nobody_knows_where_to_look(tmp_path: Path) -> None:
+    result = _invoke("check-config", "-c", _config(tmp_path, "models_dir: 5\nmodel: {name: none-such}"))
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_model_of_the_environment_is_missed_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JETSON_AGENT__MODEL__NAME", "none-such")
+    result = _invoke("check-config")
+    assert result.stderr.startswith("environment JETSON_AGENT__MODEL__NAME: model.name: model 'none-such' was not")
 
 
 def test_run_does_not_start_with_a_wrong_configuration(tmp_path: Path) -> None:
