@@ -5,11 +5,10 @@ secret holds.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -21,6 +20,7 @@ from agent.config_file import yaml_text
 from agent.config_file.layers import Tree, laid_over
 from agent.config_file.named_files import complaint_about, place_of, source_in
 from agent.config_file.overrides import Override, read_overrides
+from agent.config_file.places import places, remove, spelled_as_in, upwards
 from agent.config_file.tree import ANY_NAME, KeyPath, dotted, key_at
 from agent.config_file.words import words_for
 from agent.errors import ConfigError
@@ -30,7 +30,6 @@ from agent.release_folder import RELEASE_CONFIG, THIS_RELEASE
 DEFAULT_PATH = Path("/etc/jetson-agent/agent.yaml")
 
 _SOURCE = ("cameras", ANY_NAME, "source")
-_LEFT_OUT = "left-out"
 
 
 class Use(Enum):
@@ -142,21 +141,19 @@ class _Loading:
     def _note_origins(self, file: Path, lines: Mapping[KeyPath, int]) -> None:
         """Where each key stands; nothing below a list is the fragment's any more when the file has that list."""
         lists = {path[:at] for path in lines for at, part in enumerate(path) if isinstance(part, int)}
-        self._origins = {
-            path: origin for path, origin in self._origins.items() if lists.isdisjoint(_upwards(path[:-1]))
-        }
+        self._origins = {path: origin for path, origin in self._origins.items() if lists.isdisjoint(upwards(path[:-1]))}
         self._origins |= {path: (file, line) for path, line in lines.items()}
 
     def apply(self, tree: Tree, overrides: list[Override]) -> None:
         """Put the variables' values into the tree."""
         for override in overrides:
-            path = _spelled_as_in(tree, override.path)
+            path = spelled_as_in(tree, override.path)
             self._variables[path] = override.variable
             if override.problem is not None:
                 self._add_about(path, override.problem)
                 continue
             value_above = next(
-                (key for part in _upwards(path[:-1]) if (key := key_at(part)) and not key.is_section), None
+                (key for part in upwards(path[:-1]) if (key := key_at(part)) and not key.is_section), None
             )
             if value_above is not None:
                 self._add_about(path, f"`{dotted(value_above.path)}` has no keys below it")
@@ -170,7 +167,7 @@ class _Loading:
 
     def fill_empty_sections(self, tree: Tree) -> None:
         """A section with nothing below it, `broker:` with every line a comment, has its defaults."""
-        for path, holder in _places(tree):
+        for path, holder in places(tree):
             key = key_at(path)
             if holder[path[-1]] is not None or key is None or not key.is_section:
                 continue
@@ -182,7 +179,7 @@ class _Loading:
 
     def check_named_files(self, tree: Tree) -> None:
         """Make every path absolute, and look at the files that must be there."""
-        for path, holder in _places(tree):
+        for path, holder in places(tree):
             key = key_at(path)
             value = holder[path[-1]]
             if key is None or not isinstance(value, str):
@@ -253,18 +250,18 @@ class _Loading:
 
     def _leave_out(self, tree: Tree, path: KeyPath) -> bool:
         self._left_out.add(path)
-        return bool(path) and _remove(tree, path)
+        return bool(path) and remove(tree, path)
 
     def _folder_of(self, path: KeyPath) -> Path:
         """Where a relative path that is the value of a key starts."""
-        is_variable = any(part in self._variables for part in _upwards(path))
+        is_variable = any(part in self._variables for part in upwards(path))
         place = None if is_variable else self._origins.get(path)
         return self._folder if place is None else place[0].absolute().parent
 
     def _add_about(self, path: KeyPath, what: str) -> None:
-        variable = next((self._variables[part] for part in _upwards(path) if part in self._variables), "")
+        variable = next((self._variables[part] for part in upwards(path) if part in self._variables), "")
         nowhere = (self._file or "", 0)
-        file, line = next((self._origins[part] for part in _upwards(path) if part in self._origins), nowhere)
+        file, line = next((self._origins[part] for part in upwards(path) if part in self._origins), nowhere)
         self._add(_Complaint(variable, f"{file}", 0 if variable else line, dotted(path), what))
 
     def _add(self, complaint: _Complaint) -> None:
@@ -279,51 +276,9 @@ class _Loading:
         return ": ".join(part for part in (place, redact(complaint.path), redact(complaint.what)) if part)
 
 
-def _places(tree: Tree, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Tree]]:
-    """Every key of the nested dicts, with the dict that holds it; outer ones first."""
-    for name in list(tree):
-        yield (*above, name), tree
-        if isinstance(tree[name], dict):
-            yield from _places(tree[name], (*above, name))
-
-
 def _follows_from_others(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
     """Whether a list is too short because pydantic does not count the items that are wrong."""
     place = detail["loc"]
     return detail["type"] == "too_short" and any(
         len(it["loc"]) > len(place) and it["loc"][: len(place)] == place for it in details
     )
-
-
-def _spelled_as_in(tree: Tree, path: tuple[str, ...]) -> tuple[str, ...]:
-    """The path with the capital letters that the tree's names have: a variable's name has none to tell."""
-    spelled: list[str] = []
-    level: object = tree
-    for name in path:
-        names = level if isinstance(level, dict) else {}
-        spelled.append(next((known for known in names if known.lower() == name), name))
-        level = names.get(spelled[-1])
-    return tuple(spelled)
-
-
-def _remove(tree: Tree, path: KeyPath) -> bool:
-    """Leave a value out; False when it is out already."""
-    holder: Any = tree
-    for part in path[:-1]:
-        match holder, part:
-            case list(), int(index):
-                holder = holder[index]
-            case _:
-                holder = holder.get(part, {})
-    match holder, path[-1]:
-        case list(), int(index):
-            # Later positions must not move: other errors of the same round still name them.
-            was, holder[index] = holder[index], _LEFT_OUT
-            return was is not _LEFT_OUT
-        case _, name:
-            return holder.pop(name, _LEFT_OUT) is not _LEFT_OUT
-
-
-def _upwards(path: KeyPath) -> Iterator[KeyPath]:
-    """The path, and what holds it, innermost first."""
-    return (path[:length] for length in range(len(path), 0, -1))
