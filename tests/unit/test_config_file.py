@@ -121,6 +121,16 @@ WRONG = {
             "2: routes.a: template has no {prompt}: the sent text would be lost",
         ],
     ),
+    "a mask and a zone beyond the picture": (
+        (
+            "cameras:\n  door:\n    source: /dev/video0\n    masks: [{x: 0.9, y: 0, width: 0.5, height: 1}]\n"
+            "    zones:\n      gate: {x: 0, y: 0.5, width: 1, height: 0.6}\n      low: {x: 0, y: 0.7, width: 1, height: 0.3}"
+        ),
+        [
+            "4: cameras.door.masks.0: x and width make 1.4, and the picture ends at 1",
+            "6: cameras.door.zones.gate: y and height make 1.1, and the picture ends at 1",
+        ],
+    ),
     "an empty list": (
         "cameras: {door: {source: /dev/video0, when: []}}",
         ["1: cameras.door.when: must not be empty"],
