@@ -12,8 +12,6 @@ from agent.units import Seconds
 When = Annotated[str, Field(pattern="^(always|motion|scene_change|code|class|on_demand)$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 _MAX_PIXELS = 4096
-_ROUNDING = 1e-6
-"""0.7 and 0.3 may be a little more than 1."""
 
 
 def _size(text: str) -> str:
@@ -48,7 +46,7 @@ class Rectangle(Section):
     @model_validator(mode="after")
     def _within_the_picture(self) -> Self:
         for beyond, end in (("x and width", self.x + self.width), ("y and height", self.y + self.height)):
-            if end > 1 + _ROUNDING:
+            if end > 1:
                 raise ValueError(f"{beyond} make {end:g}, and the picture ends at 1")
         return self
 

@@ -124,7 +124,8 @@ WRONG = {
     "a mask and a zone beyond the picture": (
         (
             "cameras:\n  door:\n    source: /dev/video0\n    masks: [{x: 0.9, y: 0, width: 0.5, height: 1}]\n"
-            "    zones:\n      gate: {x: 0, y: 0.5, width: 1, height: 0.6}\n      low: {x: 0, y: 0.7, width: 1, height: 0.3}"
+            "    zones:\n      gate: {x: 0, y: 0.5, width: 1, height: 0.6}\n"
+            "      low: {x: 0, y: 0.7, width: 1, height: 0.3}"
         ),
         [
             "4: cameras.door.masks.0: x and width make 1.4, and the picture ends at 1",
