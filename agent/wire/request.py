@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError, from_json
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from agent.errors import ErrorCode, RejectedError
 from agent.fault_words import fault_in_words
 from agent.prompt import Message, PromptId, Role
 from agent.units import Seconds
 from agent.wire.content import TOO_LARGE, Content, Image, Images, images_of, text_of
+from agent.wire.json_text import read_json
 from agent.wire.payload import IdText, Payload
 from agent.wire.response_format import ResponseFormat
 
@@ -175,9 +176,9 @@ def text_of_payload(payload: bytes) -> str:
 
 
 def _json_object(text: str) -> dict[str, object]:
-    """The object itself, before any rule of ours: strict JSON (RFC 8259), so without NaN and Infinity."""
+    """The object itself, before any rule of ours."""
     try:
-        document = from_json(text, allow_inf_nan=False)
+        document = read_json(text)
     except ValueError as error:
         raise _invalid(f"the payload begins like a JSON object but is none: {error}") from None
     if not isinstance(document, dict):  # pragma: no cover - text that begins with { gives an object or an error

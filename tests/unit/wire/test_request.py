@@ -281,6 +281,22 @@ def test_a_legal_id_survives_other_errors(payload: bytes, expected: str | None) 
     assert _refusal(payload).id == expected
 
 
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        ('{"id": "w1", "prompt": "x", "temperature": NaN}', "expected value at line 1 column 44: NaN is no JSON"),
+        ('{"prompt": "ä",\n "temperature": -Infinity}', "invalid number at line 2 column 18: -Infinity is no JSON"),
+        ('{"prompt": "x", "stream": True}', "expected value at line 1 column 27: True is no JSON"),
+        ('{"prompt": "say "NaN" again"}', "expected `,` or `}` at line 1 column 18: NaN is no JSON"),
+        ('{"prompt": "my "s3cret" word"}', "expected `,` or `}` at line 1 column 17"),
+        ('{"prompt": "x"', "EOF while parsing an object at line 1 column 14"),
+        ('{"prompt": "x\n"}', "control character (\\u0000-\\u001F) found while parsing a string at line 2 column 0"),
+    ],
+)
+def test_what_is_no_json_is_named_when_it_is_a_known_word(payload: str, why: str) -> None:
+    assert _refusal(payload.encode()).message == f"the payload begins like a JSON object but is none: {why}"
+
+
 def test_the_error_does_not_repeat_what_was_sent() -> None:
     """Replies are stored and logged elsewhere; a refusal is no place for a megabyte, or for somebody's secret."""
     refusal = _refusal(json.dumps({"prompt": "hi", "id": "s3cret/" * 1000}).encode())
