@@ -57,7 +57,7 @@ def complaint_about(key: KeyPath, file: Path) -> str | None:
             case _:
                 plain_file(file).read_bytes()
     except FileNotFoundError:
-        return f"there is no such file: {shown}" if not is_secret else "there is no such file"
+        return f"there is no such file{_folder_of_secret(file) if is_secret else f': {file}'}"
     except ConfigError as error:
         return str(error)
     except OSError as error:
@@ -65,6 +65,11 @@ def complaint_about(key: KeyPath, file: Path) -> str | None:
     except ValueError as error:
         return f"{shown}: {error}"
     return None
+
+
+def _folder_of_secret(file: Path) -> str:
+    """Where it was looked for. What was written may be the secret, but a folder that is there is none."""
+    return f" in {file.parent}" if file.parent.is_dir() else ""
 
 
 def read_schemas(config: Config) -> dict[str, str]:

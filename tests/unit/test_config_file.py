@@ -441,6 +441,16 @@ def test_never_repeats_what_may_be_a_password(tmp_path: Path) -> None:
         assert "hunter2" not in "".join(complaints)
 
 
+def test_says_where_a_file_with_a_secret_was_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "credentials").mkdir()
+    text = "broker: {user: u, password_file: credentials/hunter2}\n"
+    text += "upstreams:\n  big: {url: 'https://h/v1', api_key_file: hun/ter2}"
+    assert _complaints(tmp_path, text) == [
+        f"1: broker.password_file: there is no such file in {tmp_path}/credentials",
+        "3: upstreams.big.api_key_file: there is no such file",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
