@@ -219,5 +219,5 @@ def version() -> None:
 
 
 def main() -> None:
-    """What the installed command and `python -m agent` start."""
+    """Run what the arguments say; `__main__` starts it."""
     cli(prog_name="jetson-agent")
