@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.config_file.summary import source_of
+
 COMMANDS = ([str(Path(sys.executable).with_name("jetson-agent"))], [sys.executable, "-m", "agent"])
 
 
@@ -36,6 +38,17 @@ def test_a_file_that_is_not_there_exits_78(tmp_path: Path) -> None:
     result = _run(COMMANDS[1], "run", "--config", str(tmp_path / "none.yaml"))
     assert result.returncode == 78
     assert result.stderr == f"{tmp_path}/none.yaml: cannot be read: No such file or directory\n"
+
+
+def test_run_says_at_start_which_configuration_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JETSON_AGENT__STATE_DIR", __file__)  # a file: it ends where it would make its journal
+    file = tmp_path / "agent.yaml"
+    file.touch()
+    for arguments, told in ((), source_of(None)), (("-c", str(file)), str(file)):
+        result = _run(COMMANDS[1], "run", *arguments)
+        assert result.returncode == 1
+        starting, _ = result.stderr.splitlines()
+        assert told in starting
 
 
 _INTERRUPTS_ITSELF = """
