@@ -35,6 +35,9 @@ _STEP = Seconds(60.0)
 _GREETING = Seconds(30.0)
 """How long a broker that has let us in may take to answer the subscriptions and the first status."""
 
+_TELL_AGAIN = Seconds(3600.0)
+"""How long one problem goes on until it is logged again."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -75,6 +78,7 @@ class Link:
         self._connection: Connection | None = None
         self._connection_number = 0
         self._last_problem: Problem | None = None
+        self._told_at = clock.now()
         self._losses = 0
         self._left: frozenset[str] = frozenset()
         self._moves_by = Seconds(clock.now() + _STEP)
@@ -228,7 +232,8 @@ class Link:
         _log.info("broker_connected", extra=self._place | {"session_present": connection.session_present})
 
     def _report_ended(self, end: End) -> None:
-        """Say what is wrong once, not at each attempt."""
-        if end.problem is not self._last_problem:
-            self._last_problem = end.problem
+        """Say what is wrong once and then from time to time, not at each attempt."""
+        now = self._clock.now()
+        if end.problem is not self._last_problem or now - self._told_at >= _TELL_AGAIN:
+            self._last_problem, self._told_at = end.problem, now
             _log.warning(end.problem.value, extra=self._place | {"reason": end.reason})

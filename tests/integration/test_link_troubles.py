@@ -1,4 +1,4 @@
-"""What the link does about brokers that refuse, and what it tells the operator: each change once."""
+"""What the link does about brokers that refuse, and what it tells the operator: each change, and what lasts again."""
 
 import asyncio
 import itertools
@@ -67,6 +67,16 @@ async def test_nobody_listens(caplog: pytest.LogCaptureFixture) -> None:
     async with running(link.run):
         await until(lambda: link._connection_number > 3)
     assert _names(caplog) == ["broker_unreachable"]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_problem_that_goes_on_is_told_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("agent.link.link._TELL_AGAIN", 0.0)
+    async with running(make_link(settings(free_port())).run):
+        await until(lambda: len(_names(caplog)) > 1)
+    assert set(_names(caplog)) == {"broker_unreachable"}
 
 
 @pytest.mark.usefixtures("impatient")
