@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import math
+import signal
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import assert_never
 
@@ -147,6 +148,8 @@ class Looking:
             self._lose()
             await process.end()
         ending = await process.ending()
+        if process.ended_by is signal.SIGKILL and not is_hung:
+            self._touched = None  # a frame crashes it by another signal: this was the kernel, which wanted memory
         return f"no sign of life for {self._silence:g} s" if is_hung else ending
 
     def _tell_lost(self, why: str, *, is_news: bool) -> None:

@@ -26,7 +26,7 @@ from agent.camera.values import CameraName, Code, Look
 from agent.clock import boottime
 from agent.errors import NoPictureError
 from agent.units import Bytes, Ratio, Seconds, UnixSeconds
-from tests.crashing_looker import DEADLY, IMPOSSIBLE
+from tests.crashing_looker import DEADLY, IMPOSSIBLE, STARVED
 from tests.synthetic_frames import Yard, with_code
 from tests.tiny_detector import write_people_detector
 
@@ -215,6 +215,15 @@ async def test_a_camera_whose_frames_end_the_process_twice_is_left_out_and_tried
         later = 1900.0
         await watched.look(Yard().frame(), DOOR)
         assert len(watched.troubles) == 2
+
+
+@pytest.mark.usefixtures("crashing")
+async def test_no_camera_is_blamed_for_a_process_that_the_kernel_ends() -> None:
+    async with watching({DOOR: PLAN}) as watched:
+        watched.show(full_of(STARVED))
+        await watched.until(lambda: len(watched.blind) == 2)
+        await watched.look(Yard().frame())
+        assert watched.troubles == [LookingLost("signal SIGKILL")]
 
 
 @pytest.mark.usefixtures("crashing")
