@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.camera.capture.credentials import redact, secrets_of, with_password
+from agent.camera.capture.opening import opening_time
 from agent.camera.capture.process import CaptureProcess
 from agent.camera.capture.progress import Progress, advance, has_stalled, was_good
 from agent.camera.capture.source import Http, Rtsp, source_of
@@ -124,7 +125,7 @@ class CaptureKeeper:
 
     async def _watch(self, process: CaptureProcess, progress: Progress) -> tuple[Report | None, Progress]:
         """See frames come, until they do not: what the process says of it, None when it is gone without a word."""
-        stall_timeout = self._settings.stall_timeout
+        stall_timeout, opening = self._settings.stall_timeout, opening_time(source_of(self._settings.source))
         reporting = asyncio.ensure_future(process.report())
         try:
             while True:
@@ -135,7 +136,7 @@ class CaptureKeeper:
                     self._tell(CaptureState(is_live=True, why="", since=now, restarts=self._restarts))
                 if done:
                     return reporting.result(), progress
-                if has_stalled(progress, now, stall_timeout):
+                if has_stalled(progress, now, stall_timeout, opening):
                     return Report(has_ended=False, reason=_words_of_stall(progress, now)), progress
         finally:
             reporting.cancel()
