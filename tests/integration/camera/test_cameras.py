@@ -207,17 +207,20 @@ def test_while_nobody_looks_cameras_are_lost(client: Client, agent: AgentProcess
 
 def test_set_holds_at_once_and_over_a_restart(client: Client, agent: AgentProcess) -> None:
     wait_for(lambda: _observations(client, "yard"), 20, "observation")
-    began = time.perf_counter()
-    client.publish("camera/yard/set", "OFF")
-    wait_for(lambda: _state(client, "yard").get("on") is False, 10, "state")
-    assert time.perf_counter() - began < 1.0
+    took = []
+    for on in (False, True, False):
+        began = time.perf_counter()
+        client.publish("camera/yard/set", "ON" if on else "OFF")
+        wait_for(lambda on=on: _state(client, "yard").get("on") is on, 20, "state")  # type: ignore[misc]
+        took.append(time.perf_counter() - began)
+    assert min(took) < 1.0, "a busy machine delays one of them, a wait in the agent all"
     client.publish("camera/door/set", {"every": "2s", "prompt": ""})
     wait_for(lambda: _state(client, "door").get("prompt", "?") is None, 10, "state")
     processes = psutil.Process(agent.pid).children(recursive=True)
     assert len(processes) >= 6, "the engine, one that looks, four that capture"
     agent.signal(signal.SIGTERM)
     assert agent.wait() == 0
-    assert not psutil.wait_procs(processes, timeout=5)[1]
+    assert not psutil.wait_procs(processes, timeout=60)[1]
     client.messages.clear()
     agent.start()
     wait_for(lambda: [it for it in _observations(client, "door") if it["text"] is None], 60, "observation")

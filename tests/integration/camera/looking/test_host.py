@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from agent.camera.frames import FrameSlots
-from agent.camera.looking.child import NICENESS, OOM_SCORE_ADJ
+from agent.camera.looking.child import NICENESS, OOM_SCORE_ADJ, RATES_EVERY
 from agent.camera.looking.host import Looking
 from agent.camera.looking.pipe import DetectorRefused, LookFailed
 from agent.camera.looking.plan import DetectorPlan, LookPlan
@@ -176,13 +176,16 @@ async def test_a_crash_costs_no_camera_and_who_waits_for_a_picture_is_told() -> 
 
 
 async def test_a_process_that_hangs_is_replaced() -> None:
-    async with watching({DOOR: PLAN}, silence=3.0) as watched:
+    async with watching({DOOR: PLAN}, silence=4 * RATES_EVERY) as watched:
         await watched.look(Yard().frame())
-        assert watched.looking.pid is not None
-        os.kill(watched.looking.pid, signal.SIGSTOP)
+        pid = watched.looking.pid
+        assert pid is not None
+        assert watched.troubles == []
+        os.kill(pid, signal.SIGSTOP)
         await watched.until(lambda: watched.troubles)
-        assert watched.troubles == [LookingLost("no sign of life for 3 s")]
+        assert watched.troubles == [LookingLost("no sign of life for 8 s")]
         await watched.look(Yard().frame())
+        assert watched.looking.pid != pid
 
 
 @pytest.fixture
