@@ -263,6 +263,8 @@ async def test_set_holds_at_once_is_said_and_kept(running: Stage) -> None:
         "every": "0s",
         "when": ["always"],
         "prompt": None,
+        "most_per_hour": 100,
+        "quiet": [],
         "is_set": True,
         "condition": "clear",
         "why": None,
