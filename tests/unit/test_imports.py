@@ -133,6 +133,7 @@ PURE: dict[str, set[str]] = {
     "camera.capture.multipart": VALUES | {"camera.capture.spec"},
     "camera.capture.pipelines": {"camera.capture.source"},
     "camera.capture.progress": VALUES,
+    "camera.capture.opening": {"units", "camera.capture.source"},
     "fleet_admin.roles": {"fleet.layout"} | VALUES | {"fleet.values"},
     "fleet_admin.history": VALUES | {"fleet.values"},
     "fleet_admin.phases": VALUES | {"fleet.eligibility", "fleet.update", "fleet.values", "fleet_admin.seen"},
