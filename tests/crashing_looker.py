@@ -37,11 +37,9 @@ def _scale(pixels: Pixels) -> Scaled:
     return _scaled(pixels)
 
 
-def _picture(
-    pixels: Pixels, camera: CameraName, at: UnixSeconds, most_bytes: Bytes, side: int | None
-) -> Picture | None:
+def _picture(pixels: Pixels, camera: CameraName, at: UnixSeconds, most_bytes: Bytes) -> Picture | None:
     _meet(pixels)
-    return _encode(pixels, camera, at, most_bytes, side)
+    return _encode(pixels, camera, at, most_bytes)
 
 
 if __name__ == "__main__":

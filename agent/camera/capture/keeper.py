@@ -5,7 +5,6 @@ driver hangs; and none is left when `run` is done, but such a one, for which the
 """
 
 import asyncio
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -19,17 +18,13 @@ from agent.camera.capture.spec import CaptureSpec, Report
 from agent.camera.frames import FrameSlots
 from agent.camera.settings import Camera
 from agent.camera.values import CameraName
+from agent.children.restarts import wait_before_restart
 from agent.clock import Clock
 from agent.plain_file import read_text
 from agent.units import Seconds
 
 DEFAULT_SIZE: Final = "1280x720"
-_FIRST_WAIT = Seconds(0.5)
-_LONGEST_WAIT = Seconds(30.0)
-_ENOUGH_DOUBLINGS = 6
 _LOOK_EVERY: Final = Seconds(0.2)
-
-_random = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +167,6 @@ def spec_of(settings: Camera) -> CaptureSpec:
         source = with_password(source, read_text(settings.password_file).strip("\r\n"))
     width, _, height = (settings.size or DEFAULT_SIZE).partition("x")
     return CaptureSpec(source, settings.loop, int(width), int(height), settings.stall_timeout, settings.looks)
-
-
-def wait_before_restart(failures: int, jitter: Callable[[], float] = _random.random) -> Seconds:
-    """How long to wait: any time up to a limit that doubles, so that a fleet does not come back all at once.
-
-    Args:
-        failures: Processes in a row that were not good, the last one included.
-        jitter: A random number from 0 to 1.
-    """
-    limit = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(failures - 1, _ENOUGH_DOUBLINGS))
-    return Seconds(limit * jitter())
 
 
 def _words_of(error: OSError | ValueError) -> str:

@@ -68,8 +68,8 @@ class Eye(Runs):
 
     has_picture = True
 
-    async def picture(self, camera: CameraName, *, most_bytes: Bytes, most_side: int | None = None) -> Picture:
-        assert (camera, most_side) == (DOOR, None)
+    async def picture(self, camera: CameraName, *, most_bytes: Bytes) -> Picture:
+        assert camera == DOOR
         assert most_bytes == 256 * 1024
         if not self.has_picture:
             raise NoPictureError("the looking process is being started")
