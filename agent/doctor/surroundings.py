@@ -1,7 +1,6 @@
 """What the agent needs around it: its broker, its folder, its permissions."""
 
 import os
-import pwd
 import shutil
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from agent.client.connection import BrokerConnection
 from agent.config import Broker, Config
 from agent.doctor.finding import Finding, Mark
 from agent.errors import ConfigError
+from agent.platform.device_file import user_name
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _SBIN = ("/usr/sbin", "/usr/local/sbin")
@@ -69,11 +69,3 @@ def _not_writable(folder: Path, nearest: Path) -> Finding:
         f"{user} may not make {folder}." if nearest != folder else f"{user} may not write to {folder}.",
         f"sudo install -d -o {user} {folder}",
     )
-
-
-def user_name(user: int) -> str:
-    """A user's name; its number where it has none."""
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return str(user)

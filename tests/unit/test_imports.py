@@ -135,6 +135,7 @@ PURE: dict[str, set[str]] = {
     "camera.capture.multipart": VALUES | {"camera.capture.spec"},
     "camera.capture.pipelines": {"camera.capture.source"},
     "camera.capture.progress": VALUES,
+    "camera.capture.opening": {"units", "camera.capture.source"},
     "fleet_admin.roles": {"fleet.layout"} | VALUES | {"fleet.values"},
     "fleet_admin.history": VALUES | {"fleet.values"},
     "fleet_admin.phases": VALUES | {"fleet.eligibility", "fleet.update", "fleet.values", "fleet_admin.seen"},
@@ -188,7 +189,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     # What is the same for all processes of ours; neither the engine nor the cameras have it from the other.
     "children.process": {"children.talking", "engine.process", "engine.edge_llm_build", "camera.capture.process"},
     "children.talking": {"engine.process", "camera.looking.process"},
-    "children.restarts": {"engine.host", "camera.looking.host"},
+    "children.restarts": {"engine.host", "camera.capture.keeper", "camera.looking.host"},
     "children.lifeline": {"engine.child", "camera.capture.child", "camera.capture.gstreamer", "camera.looking.child"},
     "children.pipe": {"children.talking", "engine.pipe", "camera.looking.pipe"},
     "memory_governor": {"app", "vitals", "model_choice"},
