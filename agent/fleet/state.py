@@ -61,7 +61,7 @@ _MAY: Final[dict[State, tuple[type, ...]]] = {
     State.DOWNLOADING: (Staged, Postponed, Unusable, Troubled, Orphaned),
     State.STAGED: (Measured, NothingToDo, Postponed, Found, Troubled, Orphaned),
     State.DRAINING: (Drained, Postponed, Troubled, Orphaned),
-    State.SWITCHING: (Started, FellBack, Troubled),
+    State.SWITCHING: (Started, Proved, FellBack, Troubled),
     State.PROVING: (Serves, Proved, Disproved, FellBack),
     State.COMMITTED: (Settled, FellBack, Troubled),
     State.ROLLED_BACK: (Settled, Troubled),

@@ -182,7 +182,8 @@ class Steps:
 
     async def _go_back(self, name: ReleaseName, why: str) -> Settled:
         await self._call(partial(self._ports.slots.abandon, name))
-        if name == self._running:
+        # A good one has no other to go back to: it would be started again, in this same state, for ever.
+        if name == self._running and await self._call(self._ports.slots.good) != name:
             await self._restart(f"{name} is rolled back: {why}")
         return await self._settle(frozenset())
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from agent.fleet.happenings import FellBack, Happening, Orphaned, Started, Troubled
+from agent.fleet.happenings import FellBack, Happening, Orphaned, Proved, Started, Troubled
 from agent.fleet.update import State, Update
 from agent.fleet.values import ReleaseName
 
@@ -45,6 +45,8 @@ def on_waking(update: Update, found: Circumstances) -> Happening | None:  # noqa
     """
     is_running = found.running == update.release and update.release is not None
     if update.state is State.SWITCHING:
+        if is_running and found.good == update.release:  # it did not come up, and has been tried again
+            return Proved("it was the good one already")
         if is_running:
             return Started()
         if (why := _given_up(update, found)) is not None:

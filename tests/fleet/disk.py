@@ -42,6 +42,7 @@ class Disk:
     good: ReleaseName | None = None
     trial: ReleaseName | None = None
     boots: int = 0
+    good_boots: int = 0
     fell_back: GivenUp | None = None
     blobs: set[Digest] = field(default_factory=set)
     slots: set[ReleaseName] = field(default_factory=set)
@@ -60,6 +61,15 @@ class Disk:
                 return self.trial
             self.fell_back = GivenUp(self.trial, f"it was started {self.boots} times and not committed")
             self.trial, self.boots = None, 0
+        return self._start_good()
+
+    def _start_good(self) -> ReleaseName | None:
+        if self.good not in self.slots:
+            return None
+        if self.good_boots == MOST_BOOTS:
+            self.fell_back = GivenUp(self.good, f"it was started {self.good_boots} times and never ran")
+            return None
+        self.good_boots += not self.is_full
         return self.good
 
 

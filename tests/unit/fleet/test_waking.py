@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.fleet.happenings import FellBack, Happening, Orphaned, Started, Troubled
+from agent.fleet.happenings import FellBack, Happening, Orphaned, Proved, Started, Troubled
 from agent.fleet.update import State, Update
 from agent.fleet.values import ReleaseName
 from agent.fleet.waking import UNKNOWN, Circumstances, GivenUp, on_waking
@@ -28,6 +28,7 @@ def found(
     ("before", "circumstances", "happening"),
     [
         (update(State.SWITCHING), found(R1, trial=R1), Started()),
+        (update(State.SWITCHING), found(R1, trial=R1, good=R1), Proved("it was the good one already")),
         (update(State.SWITCHING), found(R0, given_up=GIVEN_UP), FellBack("3 starts")),
         (update(State.SWITCHING), found(R0, given_up=GivenUp(UNKNOWN, "torn")), FellBack("torn")),
         (update(State.SWITCHING), found(R0), Troubled("r1 was to be started, and r0 was")),
