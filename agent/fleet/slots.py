@@ -17,7 +17,7 @@ from agent.fleet.inventory import contents_in, slots_in
 from agent.fleet.links import RELEASES, named_by, point, remove
 from agent.fleet.ports import Blobs, StagingError
 from agent.fleet.release_paths import UnsafePathError, check_release, check_release_name
-from agent.fleet.staging import COMPLETE, digests_of, make_slot, mark_of, remove_slot
+from agent.fleet.staging import COMPLETE, digests_of, is_whole, make_slot, mark_of, remove_slot
 from agent.fleet.values import Digest, Release, ReleaseName
 from agent.release_folder import release_around
 from agent.units import Bytes
@@ -60,8 +60,8 @@ class ReleaseSlots:
         return named_by(self._fleet / "trial")
 
     def is_staged(self, name: ReleaseName) -> bool:
-        """Whether there is a complete slot of it."""
-        return (self._releases / name / COMPLETE).is_file()
+        """Whether there is a whole slot of it."""
+        return is_whole(self._releases / name)
 
     def stage(self, release: Release) -> None:
         """Make a slot of it, complete or not there at all.
@@ -78,10 +78,12 @@ class ReleaseSlots:
             raise StagingError(f"release {release.name!a}: {error}") from error
         slot = self._releases / release.name
         mark = mark_of(release)
-        if self.is_staged(release.name) and (slot / COMPLETE).read_bytes() == mark:
+        is_another = (slot / COMPLETE).is_file() and (slot / COMPLETE).read_bytes() != mark
+        if is_whole(slot) and not is_another:
             return
-        if release.name in self._in_use():
-            raise StagingError(f"release {release.name} is in use, with another content: a name is for one content")
+        # A damaged one is made anew, the good one too: the launcher does not start it any more.
+        if release.name == self._running or (is_another and release.name in self._in_use()):
+            raise StagingError(f"release {release.name} is in use, and not made anew: a name is for one content")
         try:
             make_slot(slot, release, self._blobs, python=self._python)
         except OSError as error:

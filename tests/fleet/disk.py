@@ -32,12 +32,14 @@ class Disk:
         is_full: Whether what needs room finds none.
         unusable: Releases of which no slot can be made.
         damaged: Contents that are here, and are not what they were.
+        broken: Slots that the launcher does not start.
     """
 
     touched: Callable[[str], None] = lambda _what: None
     is_full: bool = False
     unusable: set[ReleaseName] = field(default_factory=set)
     damaged: set[Digest] = field(default_factory=set)
+    broken: set[ReleaseName] = field(default_factory=set)
     update: bytes | None = None
     good: ReleaseName | None = None
     trial: ReleaseName | None = None
@@ -64,7 +66,7 @@ class Disk:
         return self._start_good()
 
     def _start_good(self) -> ReleaseName | None:
-        if self.good not in self.slots:
+        if self.good not in self.slots - self.broken:
             return None
         if self.good_boots == MOST_BOOTS:
             self.fell_back = GivenUp(self.good, f"it was started {self.good_boots} times and never ran")
@@ -149,6 +151,7 @@ class SimulatedSlots:
             raise StagingError("a wheel does not suit")
         assert self._blobs.missing(release) == 0
         self._disk.slots.add(release.name)
+        self._disk.broken.discard(release.name)
         self._disk.touched("staged")
 
     def begin_trial(self, name: ReleaseName) -> None:

@@ -146,6 +146,40 @@ def test_a_name_with_another_content_is_made_anew_but_not_where_it_is_in_use(
     assert slots.is_staged(R1)
 
 
+@pytest.mark.parametrize("part", ["venv/bin/python", "venv/bin/jetson-agent", ".complete"])
+def test_a_good_one_that_the_launcher_would_not_start_is_made_anew(
+    fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots, part: str
+) -> None:
+    release = _release(blobs, "r1")
+    slots.stage(release)
+    slots.begin_trial(R1)
+    slots.commit(R1)
+    file = fleet / "releases/r1" / part
+    file.unlink()
+    file.symlink_to("/usr/bin/python3.11-that-is-gone")
+    assert not slots.is_staged(R1)
+    slots.stage(release)
+    assert slots.is_staged(R1)
+    slots.begin_trial(R1)
+    assert file.exists()
+
+
+def test_a_program_of_no_bytes_is_none(fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots) -> None:
+    slots.stage(_release(blobs, "r1"))
+    (fleet / "releases/r1/venv/bin/jetson-agent").write_bytes(b"")
+    assert not slots.is_staged(R1)
+
+
+def test_the_one_that_runs_is_never_made_anew(fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots) -> None:
+    release = _release(blobs, "r1")
+    slots.stage(release)
+    slot = fleet / "releases/r1"
+    (slot / "venv/bin/python").unlink()
+    with pytest.raises(StagingError, match="in use"):
+        ReleaseSlots(fleet, blobs, environment=slot / "venv").stage(release)
+    assert (slot / ".complete").exists()
+
+
 def test_a_full_disk_is_no_fault_of_the_release(
     fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots, monkeypatch: pytest.MonkeyPatch
 ) -> None:

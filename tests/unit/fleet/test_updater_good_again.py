@@ -8,6 +8,7 @@ import pytest
 from pydantic_core import to_json
 
 from agent.fleet.update import State
+from agent.fleet.values import ReleaseName
 from tests.fleet.device import BOOT, SimulatedDevice
 from tests.fleet.living import BOUND, living, settled
 from tests.fleet.releases import BAD, GOOD, Behaviour, SimulatedFleet
@@ -68,6 +69,18 @@ def test_one_that_did_not_come_up_three_times_runs_again_without_a_proof(
         assert device.running == device.disk.good == "r1"
         assert device.is_settled
         assert device.starts == starts + 1
+        await takes_the_next_one(fleet, device)
+
+    once_it_has_r1(device, then)
+
+
+def test_one_that_the_launcher_does_not_start_is_made_anew(fleet: SimulatedFleet, device: SimulatedDevice) -> None:
+    async def then() -> None:
+        device.disk.broken.add(ReleaseName("r1"))
+        device.cut_power()
+        await asyncio.sleep(BOUND)
+        assert device.running == device.disk.good == "r1"
+        assert device.is_settled
         await takes_the_next_one(fleet, device)
 
     once_it_has_r1(device, then)
