@@ -16,7 +16,17 @@ from agent.fleet.blocking import Caller, in_thread
 from agent.fleet.bringing import Bringing
 from agent.fleet.checking import ask_fleet
 from agent.fleet.eligibility import Device, held_back
-from agent.fleet.happenings import Drained, Found, Happening, NothingToDo, Postponed, Settled, Staged, Troubled
+from agent.fleet.happenings import (
+    Disproved,
+    Drained,
+    Found,
+    Happening,
+    NothingToDo,
+    Postponed,
+    Settled,
+    Staged,
+    Troubled,
+)
 from agent.fleet.ports import Blobs, NoRoomError, Service, Slots, Trust
 from agent.fleet.settings import Fleet
 from agent.fleet.state import Step
@@ -178,7 +188,30 @@ class Steps:
             if update.proof is None:
                 raise ValueError("an update on trial has its proof")
             self._trial = Trial(self._ports.service, self._clock, update.canaries, update.proof)
-        return await self._trial.go_on(update)
+        proving = asyncio.create_task(self._trial.go_on(update), name="trial")
+        asking = asyncio.create_task(self._withdrawn(_named(update)), name="fleet, while a trial starves")
+        try:
+            await asyncio.wait({proving, asking}, return_when=asyncio.FIRST_COMPLETED)
+            return proving.result() if proving.done() else asking.result()
+        finally:
+            proving.cancel()
+            asking.cancel()
+
+    async def _withdrawn(self, name: ReleaseName) -> Disproved:
+        """Ask the fleet while the trial starves, which may be long: until it wants another release of this device."""
+        asked = self._clock.now()
+        while True:
+            await asyncio.sleep(LOOK_AGAIN)
+            if self._ports.service.starved_of is None or self._clock.now() - asked < self._fleet.every:
+                continue
+            asked = self._clock.now()
+            try:
+                wanted = await self._ask(None)
+            except (AgentError, OSError) as error:
+                _log.info("fleet_not_asked", extra={"reason": str(error)})
+                continue
+            if isinstance(wanted, Found):
+                return Disproved(f"withdrawn while {name} was on trial: the fleet wants {wanted.release}")
 
     async def _go_back(self, name: ReleaseName, why: str) -> Settled:
         await self._call(partial(self._ports.slots.abandon, name))
