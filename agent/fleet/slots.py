@@ -9,11 +9,12 @@ Owns `<state_dir>/fleet` but for `tuf/` and `update.json`; `blobs/` it only link
 
 import errno
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from agent.fleet.collecting import collect
+from agent.fleet.collecting import collect, may_stay
 from agent.fleet.environment import no_room
-from agent.fleet.inventory import contents_in, slots_in
+from agent.fleet.inventory import contents_in, lacking, slots_in
 from agent.fleet.links import RELEASES, named_by, point, remove
 from agent.fleet.ports import Blobs, StagingError
 from agent.fleet.release_paths import UnsafePathError, check_release, check_release_name
@@ -34,6 +35,7 @@ class ReleaseSlots:
         blobs: Where contents are; on the same file system.
         environment: Where this program is installed: what is around it is never removed.
         python: As of `make_environment`.
+        lacking: Bytes that should be free on a folder's disk and are not.
     """
 
     def __init__(
@@ -43,11 +45,13 @@ class ReleaseSlots:
         *,
         environment: Path = Path(sys.prefix),
         python: Path | None = None,
+        lacking: Callable[[Path], Bytes] = lacking,
     ) -> None:
         self._fleet = fleet
         self._releases = fleet / RELEASES
         self._blobs = blobs
         self._python = python
+        self._lacking = lacking
         around = release_around(environment)
         self._running = None if around is None else ReleaseName(around.name)
 
@@ -130,11 +134,16 @@ class ReleaseSlots:
         self._end_trial(name)
 
     def collect(self, keep: frozenset[ReleaseName], most: Bytes, coming: Release | None = None) -> Bytes:
-        """Remove slots and contents that nothing needs, until they take at most so much; returns what was freed."""
+        """Remove slots and contents that nothing needs, until they take at most so much; returns what was freed.
+
+        Nor do they take what should be free on their disk.
+        """
         spare = frozenset[Digest]() if coming is None else digests_of(coming)
         blobs = self._fleet / _BLOBS
         contents = contents_in(blobs)
         slots = slots_in(self._releases, COMPLETE, contents)
+        if slots or contents:
+            most = may_stay(slots, contents, most, self._lacking(self._fleet))
         removal = collect(slots, contents, keep | self._in_use(), most, spare)
         for name in removal.slots:
             remove_slot(self._releases / name)

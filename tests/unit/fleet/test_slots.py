@@ -2,12 +2,15 @@
 
 import errno
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from agent.fleet import environment, staging
+from agent.fleet.inventory import lacking
 from agent.fleet.long_command import CommandError
 from agent.fleet.ports import NoRoomError, StagingError
 from agent.fleet.slots import ReleaseSlots
@@ -32,7 +35,7 @@ def blobs(fleet: Path) -> TinyBlobs:
 
 @pytest.fixture
 def slots(fleet: Path, blobs: TinyBlobs, tmp_path: Path) -> ReleaseSlots:
-    return ReleaseSlots(fleet, blobs, python=instant_python(tmp_path))
+    return ReleaseSlots(fleet, blobs, python=instant_python(tmp_path), lacking=lambda _: Bytes(0))
 
 
 def _release(blobs: TinyBlobs, name: str) -> Release:
@@ -270,6 +273,27 @@ def test_what_takes_too_much_goes_the_oldest_first(fleet: Path, blobs: TinyBlobs
             *(file.blob for model in release.models for file in model.files),
         )
     }
+
+
+def test_old_releases_leave_room_for_what_else_is_written(fleet: Path, blobs: TinyBlobs, tmp_path: Path) -> None:
+    lacks = [Bytes(1)]
+    slots = ReleaseSlots(fleet, blobs, python=instant_python(tmp_path), lacking=lambda _: lacks[0])
+    for at, name in enumerate((R1, R2, R3)):
+        slots.stage(_release(blobs, name))
+        os.utime(fleet / "releases" / name / ".complete", (at, at))
+    assert slots.collect(frozenset({R3}), Bytes(1 << 30)) >= 1 << 20
+    assert [slots.is_staged(name) for name in (R1, R2, R3)] == [False, True, True]
+    lacks[0] = Bytes(1 << 40)
+    slots.collect(frozenset({R3}), Bytes(1 << 30))
+    assert [slots.is_staged(name) for name in (R2, R3)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "lacks"), [(100, 10, 0), (100, 3, 7), (1 << 40, 4 << 30, 0), (1 << 40, 3 << 30, 1 << 30)]
+)
+def test_what_a_disk_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: int, free: int, lacks: int) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=total, free=free))
+    assert lacking(tmp_path) == lacks
 
 
 def test_what_has_come_of_a_release_that_room_is_made_for_stays(
