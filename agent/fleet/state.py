@@ -152,6 +152,8 @@ def _after(update: Update, happening: Happening, at: Moment) -> Update:  # noqa:
             return replace(update, serves_since=at)
         case Proved(why):
             return _to(update, State.COMMITTED, at, why=why)
+        case FellBack(why, rejected=False):
+            return _to(update, State.ROLLED_BACK, at, why=why)
         case Disproved(why) | FellBack(why):
             return _reject(update, State.ROLLED_BACK, at, why)
         case Orphaned(release, why):

@@ -149,7 +149,7 @@ def _is_asked(plan: Plan, share: Ratio, seen: Seen) -> bool:
 
 def _has_failed(seen: Seen) -> bool:
     """An older agent does not say whether it was the release's fault."""
-    return seen.state == State.ROLLED_BACK or (seen.state == State.FAILED and seen.rejected is not False)
+    return seen.state in FAILED and seen.rejected is not False
 
 
 def _is_gone(plan: Plan, seen: Seen, now: UnixSeconds) -> bool:

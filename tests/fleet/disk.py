@@ -12,7 +12,7 @@ from agent.fleet.ports import Blobs, NoRoomError, StagingError
 from agent.fleet.update import Update
 from agent.fleet.update_file import Kept
 from agent.fleet.values import Digest, Release, ReleaseName
-from agent.fleet.waking import GivenUp
+from agent.fleet.waking import NOT_COUNTED, GivenUp
 from agent.units import Bytes
 
 _UPDATE = TypeAdapter(Update)
@@ -61,7 +61,8 @@ class Disk:
             if self.trial in self.slots and self.boots < MOST_BOOTS and not self.is_full:
                 self.boots += 1
                 return self.trial
-            self.fell_back = GivenUp(self.trial, f"it was started {self.boots} times and not committed")
+            why = NOT_COUNTED if self.is_full else f"it was started {self.boots} times and not committed"
+            self.fell_back = GivenUp(self.trial, why)
             self.trial, self.boots = None, 0
         return self._start_good()
 

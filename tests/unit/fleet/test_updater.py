@@ -410,6 +410,26 @@ def test_a_disk_that_old_releases_fill_is_cleared_for_the_next_one(
     assert device.disk.slots == {"r2", "r3"}, "the one before stays"
 
 
+def test_a_start_that_a_full_disk_does_not_let_be_counted_is_tried_again(device: SimulatedDevice) -> None:
+    def fill(what: str) -> None:
+        device.disk.is_full = device.disk.is_full or (what == "trial begun" and device.starts == 1)
+
+    device.disk.touched = fill
+
+    async def then() -> None:
+        while device.starts < 2:  # noqa: ASYNC110 - in simulated time
+            await asyncio.sleep(1)
+        assert device.running is None
+        device.disk.is_full = False
+        await settled(device)
+        assert device.shown is not None
+        assert (device.shown.state, device.shown.rejected) == ("rolled_back", False)
+        await asyncio.sleep(2 * BOUND)
+
+    during(device, then)
+    assert device.running == device.disk.good == "r1"
+
+
 def test_a_release_that_is_withdrawn_before_the_switch_is_not_run(
     fleet: SimulatedFleet, device: SimulatedDevice
 ) -> None:
