@@ -81,7 +81,7 @@ class Updater:
         self._running = running
         self._jitter = jitter
         self._askers = Askers()
-        self._steps = Steps(ports, device, fleet, clock=clock, running=running, tell=self._askers.tell)
+        self._steps = Steps(ports, device, fleet, clock=clock, running=running, askers=self._askers)
         self._update = Update()
         self._told: UpdateState | None = None
         self._refused: UpdateRefused | None = None

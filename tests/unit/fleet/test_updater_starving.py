@@ -52,6 +52,26 @@ def test_it_is_withdrawn_when_the_fleet_wants_another_release(fleet: SimulatedFl
     assert ("r2", "rolled_back") in device.states()
 
 
+def test_who_asks_for_a_check_has_the_fleet_asked_at_once(fleet: SimulatedFleet, device: SimulatedDevice) -> None:
+    told: list[str] = []
+
+    async def tell(how_far: str) -> None:
+        told.append(how_far)
+
+    async def live() -> None:
+        async with living(device):
+            await starves_with_r2(fleet, device)
+            fleet.want("r1", urgent=True)
+            assert device.updater is not None
+            asking = asyncio.create_task(device.updater.check_now(tell))
+            await asyncio.sleep(120)
+            asking.cancel()
+
+    simulate(live())
+    assert device.running == "r1"
+    assert told == ["the release on trial waits: memory"]
+
+
 def test_it_is_not_while_the_fleet_wants_it_or_another_one_of_others(
     fleet: SimulatedFleet, device: SimulatedDevice
 ) -> None:
