@@ -45,6 +45,7 @@ class Link:
         settings: Where it is.
         client_id: Names this device's session in the broker.
         subscriptions: Topic filters, taken at QoS 1.
+        former: Gives those of earlier configurations, which a session at the broker may still have. Blocks.
         will: What the broker says when the connection breaks.
         birth: Gives what is published at each connect.
         max_payload: A larger message arrives without its payload.
@@ -57,6 +58,7 @@ class Link:
         *,
         client_id: str,
         subscriptions: Sequence[str],
+        former: Callable[[], Sequence[str]],
         will: OutMessage,
         birth: Callable[[], OutMessage],
         max_payload: int,
@@ -66,6 +68,7 @@ class Link:
         self._place: dict[str, object] = {"host": settings.host, "port": settings.effective_port}
         self._client_id = client_id
         self._subscriptions = subscriptions
+        self._former = former
         self._will = will
         self._birth = birth
         self._max_payload = max_payload
@@ -199,8 +202,11 @@ class Link:
         Returns:
             The subscriptions that were left.
         """
+        former = await asyncio.to_thread(self._former)  # remembers, too, what is subscribed to below
         left = self._left
         connection.unsubscribe(sorted(left))  # of a session that the broker has kept
+        for topic_filter in former if connection.session_present else ():
+            connection.unsubscribe([topic_filter])  # there are brokers that take only a few in one packet
         wanted = [it for it in self._subscriptions if it not in left]
         for topic_filter, reason in (await connection.subscribe(wanted)).items():
             _log.error("subscription_refused", extra={"filter": topic_filter, "reason": str(reason)})

@@ -1,6 +1,7 @@
 """The link on a real broker: what goes through it, and what comes again."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -8,13 +9,15 @@ import statistics
 import time
 import weakref
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from agent.demo.broker import PrivateBroker
 from agent.errors import NotConnectedError
-from agent.link import ConnectionEndedError, Incoming, PublishRefusedError
+from agent.link import ConnectionEndedError, Incoming, Link, PublishRefusedError
+from agent.link.former import former_filters
 from agent.link.inbox import MAX_HELD
 from agent.prompt import OutMessage
 from tests.integration.links import (
@@ -356,3 +359,31 @@ async def test_two_devices_of_a_pool_share_its_prompts(broker: PrivateBroker) ->
     assert first
     assert second
     assert sorted(int(it.payload) for it in first + second) == list(range(20))
+
+
+async def test_what_was_taken_out_of_the_configuration_is_subscribed_to_no_more(
+    broker: PrivateBroker, tmp_path: Path
+) -> None:
+    """The broker keeps a session, and the subscriptions with it: it would give the device its share for ever."""
+    pool = "$share/pool/edge/pool/prompt"
+
+    def configured(*subscriptions: str) -> contextlib.AbstractAsyncContextManager[Link]:
+        former = partial(former_filters, tmp_path / "subscriptions.json", subscriptions)
+        return connected(settings(broker.port), subscriptions=subscriptions, former=former)
+
+    async with configured(TOPIC, "edge/dev/camera/+/set", pool):
+        pass
+    async with (
+        configured(TOPIC) as link,
+        connected(settings(broker.port), client_id="b", subscriptions=(pool,)) as other,
+    ):
+        with Peer(broker.port) as peer:
+            peer.publish_many("edge/pool/prompt", [f"{n}".encode() for n in range(20)], qos=1)
+            peer.publish("edge/dev/camera/door/set", b"ON")
+            peer.publish(TOPIC, b"fence")
+        assert len(await take_and_acknowledge(other, 20)) == 20
+        assert [it.payload for it in await take_and_acknowledge(link, 1)] == [b"fence"]
+    async with configured(TOPIC, pool) as link:
+        with Peer(broker.port) as peer:
+            peer.publish_many("edge/pool/prompt", [b"back again"] * 20, qos=1)
+        assert await take(link, 1), "its share; the other's waits for that"

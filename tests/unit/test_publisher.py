@@ -29,7 +29,14 @@ class ObedientLink(Link):
     def __init__(self) -> None:
         nothing = OutMessage("will", b"")
         super().__init__(
-            Broker(), client_id="x", subscriptions=(), will=nothing, birth=lambda: nothing, max_payload=1, clock=CLOCK
+            Broker(),
+            client_id="x",
+            subscriptions=(),
+            former=list,
+            will=nothing,
+            birth=lambda: nothing,
+            max_payload=1,
+            clock=CLOCK,
         )
         self.there = asyncio.Event()
         self.there.set()
