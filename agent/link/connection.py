@@ -23,7 +23,9 @@ from agent.link import problem
 from agent.link.client import CONNECT_TIMEOUT_S, BrokerClient, packet_size, properties_of
 from agent.link.dialing import dial
 from agent.link.problem import ConnectionEndedError, End, Problem, PublishRefusedError
+from agent.link.unacknowledged import Unacknowledged
 from agent.prompt import OutMessage
+from agent.units import Seconds
 
 WINDOW = 32
 """Messages published and not yet acknowledged; fewer when the broker's Receive Maximum says so."""
@@ -45,9 +47,10 @@ class Connection:
     Args:
         client: Not used before.
         on_end: Called once, when it has ended.
+        now: The time.
     """
 
-    def __init__(self, client: BrokerClient, on_end: Callable[[], None]) -> None:
+    def __init__(self, client: BrokerClient, on_end: Callable[[], None], now: Callable[[], Seconds]) -> None:
         self._loop = asyncio.get_running_loop()
         self.session_present = False
         """Whether the broker had kept this device's session."""
@@ -56,7 +59,7 @@ class Connection:
         self._ended: asyncio.Future[End] = self._loop.create_future()
         self._connack: asyncio.Future[Properties] = self._loop.create_future()
         self._suback: asyncio.Future[Sequence[ReasonCode]] = self._loop.create_future()
-        self._pubacks: dict[int, asyncio.Future[ReasonCode]] = {}
+        self._unacknowledged = Unacknowledged(now)
         self._lossy_unwritten: set[int] = set()
         self._window = asyncio.Semaphore(WINDOW)
         self._max_packet_out = _MAX_UINT32
@@ -108,6 +111,7 @@ class Connection:
         """
         while not self._ended.done():
             on_tick()
+            self._mind_unacknowledged()
             await asyncio.wait({self._ended}, timeout=_TICK_S)
             self._step(self._client.loop_misc)
         return self._ended.result()
@@ -116,7 +120,7 @@ class Connection:
         """Publish at QoS 1; returns at the PUBACK.
 
         Raises:
-            ConnectionEndedError: The connection ended first.
+            ConnectionEndedError: The connection ended first, perhaps because the PUBACK did not come.
             PublishRefusedError: The broker refused, or would; a `BrokerBusyError`: for now.
         """
         size = packet_size(message)
@@ -125,7 +129,8 @@ class Connection:
         async with self._window:
             if self._ended.done():
                 raise ConnectionEndedError(self._ended.result())
-            puback = self._pubacks[self._client.send(message, qos=1)] = self._loop.create_future()
+            puback: asyncio.Future[ReasonCode] = self._loop.create_future()
+            self._unacknowledged.add(self._client.send(message, qos=1), size, puback)
             reason = await self._answer(puback)
         if reason.is_failure:
             raise problem.of_puback(reason)
@@ -151,6 +156,7 @@ class Connection:
         """Read again."""
         if self._fd is not None and self._paused:
             self._paused = False
+            self._unacknowledged.heard_again()
             self._loop.add_reader(self._fd, self._readable)
             # TLS may hold bytes that it has taken from the socket already: the loop would not see them.
             self._loop.call_soon(self._readable)
@@ -166,6 +172,12 @@ class Connection:
             sock.close()
         self._end(End(Problem.LOST, "closed"))
         self._let_go()
+
+    def _mind_unacknowledged(self) -> None:
+        """End it over a message whose PUBACK does not come: nothing else would make the broker answer."""
+        waited = None if self._paused else self._unacknowledged.overdue()
+        if waited is not None:
+            self._end(End(Problem.LOST, f"the broker has not acknowledged a message in {round(waited)} s"))
 
     def _take_over_socket(self) -> None:
         """From here on the event loop drives the client."""
@@ -269,8 +281,8 @@ class Connection:
         """A QoS 0 message was written, or a QoS 1 message acknowledged."""
         if mid in self._lossy_unwritten:
             self._lossy_unwritten.remove(mid)
-        elif (puback := self._pubacks.pop(mid, None)) is not None:
-            puback.set_result(reason)
+        else:
+            self._unacknowledged.acknowledged(mid, reason)
 
     def _on_disconnect(
         self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object

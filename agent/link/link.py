@@ -172,7 +172,7 @@ class Link:
             How long it was usable, None for not at all; and why it ended.
         """
         client = BrokerClient(self._client_id, will=self._will, max_payload=self._max_payload, deliver=self._deliver)
-        connection = self._connection = Connection(client, on_end=self._connected.clear)
+        connection = self._connection = Connection(client, self._connected.clear, self._clock.now)
         connected_at: Seconds | None = None
         self._moves_within(_STEP)
         try:
