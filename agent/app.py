@@ -326,7 +326,7 @@ class Agent:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(flush_timeout):
                 await self._publisher.flushed()
-        # Also with replies unsent: a clean disconnect takes the will back, so that nobody else says it.
+        # Also with replies unsent: what the broker would say by itself is that the connection broke.
         await self._announcer.say_goodbye()
 
     def _birth(self) -> OutMessage:

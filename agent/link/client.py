@@ -5,6 +5,7 @@ from collections.abc import Callable
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.broker_security import SecureClient
 from agent.config import Broker
@@ -23,6 +24,8 @@ payloads: a message between the two is answered with `too_large`."""
 
 _MAX_OVERHEAD = 16
 """Bytes of a PUBLISH around its topic, Correlation Data and payload: 5 + 2 + 2 of headers, 4 + 3 of properties."""
+
+_WITHOUT_WILL, _WITH_WILL = 0x00, 0x04
 
 _MAX_UINT32 = 0xFFFFFFFF
 
@@ -67,6 +70,10 @@ class BrokerClient(SecureClient):
         sock = self.socket()
         if sock is not None:
             sock.close()
+
+    def leave(self, *, with_will: bool) -> None:
+        """Send DISCONNECT."""
+        self.disconnect(ReasonCode(PacketTypes.DISCONNECT, identifier=_WITH_WILL if with_will else _WITHOUT_WILL))
 
     def send(self, message: OutMessage, *, qos: int) -> int:
         """Queue a message for the socket; gives its packet id."""

@@ -9,6 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
@@ -65,6 +66,7 @@ class Connection:
         self._max_packet_out = _MAX_UINT32
         self._fd: int | None = None
         self._paused = False
+        self._will_is_for_nothing = False
 
     async def open(self, broker: Broker) -> None:
         """Connect. The files that the configuration names are read now, so that they can be replaced while running.
@@ -123,17 +125,21 @@ class Connection:
             ConnectionEndedError: The connection ended first, perhaps because the PUBACK did not come.
             PublishRefusedError: The broker refused, or would; a `BrokerBusyError`: for now.
         """
-        size = packet_size(message)
-        if size > self._max_packet_out:
-            raise PublishRefusedError(f"{size} bytes; the broker takes packets of {self._max_packet_out}")
         async with self._window:
-            if self._ended.done():
-                raise ConnectionEndedError(self._ended.result())
-            puback: asyncio.Future[ReasonCode] = self._loop.create_future()
-            self._unacknowledged.add(self._client.send(message, qos=1), size, puback)
-            reason = await self._answer(puback)
-        if reason.is_failure:
-            raise problem.of_puback(reason)
+            await self._publish(message)
+
+    async def say_goodbye(self, message: OutMessage) -> None:
+        """Publish what makes the will needless: `close` takes it back then. Raises what `publish` does.
+
+        It does not wait for its turn: a broker that acknowledges nothing may still heed it. One that ends the
+        connection, because it has got too many at once, publishes the will.
+        """
+        await self._publish(message)
+        self.withdraw_will()
+
+    def withdraw_will(self) -> None:
+        """The end of this connection is not to be told by the broker."""
+        self._will_is_for_nothing = True
 
     def publish_lossy(self, message: OutMessage) -> None:
         """Publish at QoS 0; dropped when the socket does not keep up, or the broker would hang up over its size."""
@@ -162,9 +168,9 @@ class Connection:
             self._loop.call_soon(self._readable)
 
     def close(self) -> None:
-        """Disconnect cleanly if it is still up, so that the broker drops the will and keeps the session."""
+        """Disconnect if it is still up. The broker keeps the session, and publishes a will that is not withdrawn."""
         if self._fd is not None:
-            self._step(self._client.disconnect)
+            self._step(partial(self._client.leave, with_will=not self._will_is_for_nothing))
             self._step(self._client.loop_write)
         sock = self._client.socket()
         if self._fd is not None and sock is not None:  # the socket did not take the DISCONNECT at once
@@ -172,6 +178,18 @@ class Connection:
             sock.close()
         self._end(End(Problem.LOST, "closed"))
         self._let_go()
+
+    async def _publish(self, message: OutMessage) -> None:
+        size = packet_size(message)
+        if size > self._max_packet_out:
+            raise PublishRefusedError(f"{size} bytes; the broker takes packets of {self._max_packet_out}")
+        if self._ended.done():
+            raise ConnectionEndedError(self._ended.result())
+        puback: asyncio.Future[ReasonCode] = self._loop.create_future()
+        self._unacknowledged.add(self._client.send(message, qos=1), size, puback)
+        reason = await self._answer(puback)
+        if reason.is_failure:
+            raise problem.of_puback(reason)
 
     def _mind_unacknowledged(self) -> None:
         """End it over a message whose PUBACK does not come: nothing else would make the broker answer."""

@@ -102,7 +102,7 @@ class Link:
         await self._connected.wait()
 
     async def run(self) -> None:
-        """Connect, and connect again, until cancelled; then disconnect cleanly, publishing nothing."""
+        """Connect, and connect again, until cancelled; then disconnect. Without a goodbye, the will is published."""
         if sends_password_in_the_clear(self._settings):
             _log.warning("password_sent_in_the_clear", extra=self._place | {"hint": "set broker.tls"})
         failures = 0
@@ -137,6 +137,7 @@ class Link:
     def redeliver(self) -> None:
         """Drop the connection and make a new one, so that the broker sends again what was not acknowledged."""
         if self._connection is not None:
+            self._connection.withdraw_will()
             self._connection.close()
 
     async def publish(self, message: OutMessage) -> None:
@@ -147,12 +148,15 @@ class Link:
             NotConnectedError: There is no connection; nothing was sent.
             PublishRefusedError: The broker does not take it; a `BrokerBusyError`: not now.
         """
-        if not self.is_connected or self._connection is None:
-            raise NotConnectedError("not connected to the broker")
+        connection = self._usable()
         fault = fault_of(message.topic)
         if fault is not None:
             raise PublishRefusedError(f"the topic is unusable: {fault}")
-        await self._connection.publish(message)
+        await connection.publish(message)
+
+    async def say_goodbye(self, message: OutMessage) -> None:
+        """Publish instead of the will, without waiting for what is under way. Raises what `publish` does."""
+        await self._usable().say_goodbye(message)
 
     def publish_lossy(self, message: OutMessage) -> None:
         """Publish at QoS 0; dropped when that is not possible, or when the broker is slow to take it."""
@@ -220,6 +224,11 @@ class Link:
         """Leave what is to be left now and was not before, and take again what was."""
         connection.unsubscribe(sorted(self._left - before))
         connection.subscribe_again(sorted(before - self._left))
+
+    def _usable(self) -> Connection:
+        if not self.is_connected or self._connection is None:
+            raise NotConnectedError("not connected to the broker")
+        return self._connection
 
     def _moves_within(self, time: Seconds) -> None:
         self._moves_by = Seconds(self._clock.now() + time)

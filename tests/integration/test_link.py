@@ -190,11 +190,18 @@ async def test_the_will_is_for_a_lost_connection(broker: PrivateBroker) -> None:
             assert (await peer.heard()).payload == b"online"
 
 
-async def test_a_stopped_link_publishes_nothing(broker: PrivateBroker) -> None:
+async def test_a_link_that_was_stopped_before_its_goodbye_leaves_that_to_the_broker(broker: PrivateBroker) -> None:
+    with Peer(broker.port, STATUS) as peer:
+        async with connected(settings(broker.port)):
+            assert (await peer.heard()).payload == b"online"
+        assert (await peer.heard()).payload == b"lost"
+
+
+async def test_after_its_goodbye_nothing_more_is_said_of_it(broker: PrivateBroker) -> None:
     with Peer(broker.port, STATUS) as peer:
         async with connected(settings(broker.port)) as link:
             assert (await peer.heard()).payload == b"online"
-            await link.publish(OutMessage(STATUS, b"stopped", retain=True))
+            await link.say_goodbye(OutMessage(STATUS, b"stopped", retain=True))
         assert (await peer.heard()).payload == b"stopped"
         peer.publish(STATUS, b"fence")
         assert (await peer.heard()).payload == b"fence"
