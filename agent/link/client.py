@@ -46,6 +46,7 @@ class BrokerClient(SecureClient):
         super().__init__(client_id, connect_timeout=CONNECT_TIMEOUT_S, manual_ack=True)
         self._max_payload = max_payload
         self._deliver = deliver
+        self._is_given_up = False
         self.will_set(will.topic, will.payload, will.qos, will.retain)
         self.max_inflight_messages = 0  # no limit of paho's: `Connection` has its own
 
@@ -65,6 +66,13 @@ class BrokerClient(SecureClient):
         host, port, keepalive = broker.host, broker.effective_port, round(broker.keepalive)
         self.connect(host, port, keepalive, clean_start=False, properties=properties)
 
+    def give_up(self) -> None:
+        """Nobody waits for `dial`, in its thread, any more: it says nothing to the broker if it has not yet.
+
+        A late CONNECT would take the session over from the connection that was made meanwhile.
+        """
+        self._is_given_up = True
+
     def abandon(self) -> None:
         """Close the socket, if there is one, without a word."""
         sock = self.socket()
@@ -81,6 +89,11 @@ class BrokerClient(SecureClient):
         if message.correlation is not None:
             properties.CorrelationData = message.correlation
         return self.publish(message.topic, message.payload, qos, message.retain, properties).mid
+
+    def _send_connect(self, keepalive: int) -> MQTTErrorCode:
+        if self._is_given_up:
+            raise ConnectionAbortedError
+        return super()._send_connect(keepalive)
 
     def _handle_publish(self) -> MQTTErrorCode:
         """Replaces paho's, see `packet`."""
