@@ -5,7 +5,6 @@ import contextlib
 import gc
 import os
 import signal
-import statistics
 import time
 import weakref
 from collections.abc import Iterator
@@ -247,7 +246,7 @@ async def test_many_publishes_at_once(broker: PrivateBroker) -> None:
 
 
 async def test_a_broker_with_nagles_algorithm_does_not_slow_a_conversation(broker: PrivateBroker) -> None:
-    """Where ACKs are delayed, each turn takes more than 40 ms."""
+    """Where ACKs are delayed, each turn takes more than 40 ms: but for the first ones, see TCP_QUICKACK in tcp(7)."""
     times = []
     async with connected(settings(broker.port)) as link:
         with Peer(broker.port) as peer:
@@ -258,7 +257,7 @@ async def test_a_broker_with_nagles_algorithm_does_not_slow_a_conversation(broke
                 link.acknowledge(await take_one(link))
                 await link.publish(OutMessage("out", b""))
                 times.append(time.perf_counter() - start)
-    assert statistics.median(times) < 0.03
+    assert min(times[25:]) < 0.03, "the machine may be slow, but not at each turn"
 
 
 @pytest.mark.parametrize("qos", [0, 1])
