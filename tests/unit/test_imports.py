@@ -100,7 +100,7 @@ PURE: dict[str, set[str]] = {
     },
     "budget": VALUES | {"budget", "day_span", "engine.protocol", "events", "platform.readings", "scheduler"},
     "children": {"units", "children"},
-    "fleet.update": VALUES | {"fleet.values"},
+    "fleet.update": VALUES | {"events", "fleet.values"},
     "fleet.happenings": VALUES | {"fleet.update", "fleet.values"},
     "fleet.state": VALUES | {"fleet.happenings", "fleet.update", "fleet.values"},
     "fleet.waking": VALUES | {"fleet.happenings", "fleet.update", "fleet.values"},
