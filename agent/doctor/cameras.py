@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from agent.camera.capture.abilities import Abilities
-from agent.camera.capture.shortcomings import JETSON_ELEMENTS, shortcoming_of
+from agent.camera.capture.shortcomings import shortcoming_of, what_there_is
 from agent.camera.settings import Camera
 from agent.doctor.finding import Finding, Mark
 
@@ -16,21 +16,8 @@ def judge_cameras(abilities: Abilities, cameras: Mapping[str, Camera], user: str
         cameras: The configured ones, by their names.
         user: Who reads them.
     """
-    yield Finding("cameras", Mark.OK, _what_there_is(abilities))
+    yield Finding("cameras", Mark.OK, what_there_is(abilities))
     for name, camera in cameras.items():
         missing = shortcoming_of(camera.source, abilities, user)
         if missing is not None:
             yield Finding("cameras", Mark.WARN, f"{name}: {missing.found}", missing.advice)
-
-
-def _what_there_is(abilities: Abilities) -> str:
-    opencv = abilities.opencv
-    if opencv.version is None:
-        library = f"OpenCV does not load: {opencv.problem}."
-    else:
-        parts = [name for name, there in (("FFmpeg", opencv.ffmpeg), ("V4L2", opencv.v4l2)) if there]
-        library = f"OpenCV {opencv.version} with {' and '.join(parts) or 'neither FFmpeg nor V4L2'}."
-    if abilities.elements is None:
-        return f"{library} Without GStreamer: no CSI cameras, no pipelines."
-    hardware = ", ".join(name for name in JETSON_ELEMENTS if name in abilities.elements)
-    return f"{library} GStreamer {f'with {hardware}' if hardware else 'without the elements of a Jetson'}."

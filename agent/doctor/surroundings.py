@@ -1,7 +1,6 @@
 """What the agent needs around it: its broker, its folder, its permissions."""
 
 import os
-import pwd
 import shutil
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from agent.doctor.finding import Finding, Mark
 from agent.errors import ConfigError
 from agent.journal import LEAST_ROOM
 from agent.models.table import human
+from agent.platform.device_file import user_name
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _SBIN = ("/usr/sbin", "/usr/local/sbin")
@@ -77,11 +77,3 @@ def _not_writable(folder: Path, nearest: Path) -> Finding:
         f"{user} may not make {folder}." if nearest != folder else f"{user} may not write to {folder}.",
         f"sudo install -d -o {user} {folder}",
     )
-
-
-def user_name(user: int) -> str:
-    """A user's name; its number where it has none."""
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return str(user)

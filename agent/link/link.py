@@ -48,6 +48,7 @@ class Link:
         settings: Where it is.
         client_id: Names this device's session in the broker.
         subscriptions: Topic filters, taken at QoS 1.
+        former: Gives those of earlier configurations, which a session at the broker may still have. Blocks.
         will: What the broker says when the connection breaks.
         birth: Gives what is published at each connect.
         max_payload: A larger message arrives without its payload.
@@ -60,6 +61,7 @@ class Link:
         *,
         client_id: str,
         subscriptions: Sequence[str],
+        former: Callable[[], Sequence[str]],
         will: OutMessage,
         birth: Callable[[], OutMessage],
         max_payload: int,
@@ -69,6 +71,7 @@ class Link:
         self._place: dict[str, object] = {"host": settings.host, "port": settings.effective_port}
         self._client_id = client_id
         self._subscriptions = subscriptions
+        self._former = former
         self._will = will
         self._birth = birth
         self._max_payload = max_payload
@@ -103,7 +106,7 @@ class Link:
         await self._connected.wait()
 
     async def run(self) -> None:
-        """Connect, and connect again, until cancelled; then disconnect cleanly, publishing nothing."""
+        """Connect, and connect again, until cancelled; then disconnect. Without a goodbye, the will is published."""
         if sends_password_in_the_clear(self._settings):
             _log.warning("password_sent_in_the_clear", extra=self._place | {"hint": "set broker.tls"})
         failures = 0
@@ -138,6 +141,7 @@ class Link:
     def redeliver(self) -> None:
         """Drop the connection and make a new one, so that the broker sends again what was not acknowledged."""
         if self._connection is not None:
+            self._connection.withdraw_will()
             self._connection.close()
 
     async def publish(self, message: OutMessage) -> None:
@@ -148,12 +152,15 @@ class Link:
             NotConnectedError: There is no connection; nothing was sent.
             PublishRefusedError: The broker does not take it; a `BrokerBusyError`: not now.
         """
-        if not self.is_connected or self._connection is None:
-            raise NotConnectedError("not connected to the broker")
+        connection = self._usable()
         fault = fault_of(message.topic)
         if fault is not None:
             raise PublishRefusedError(f"the topic is unusable: {fault}")
-        await self._connection.publish(message)
+        await connection.publish(message)
+
+    async def say_goodbye(self, message: OutMessage) -> None:
+        """Publish instead of the will, without waiting for what is under way. Raises what `publish` does."""
+        await self._usable().say_goodbye(message)
 
     def publish_lossy(self, message: OutMessage) -> None:
         """Publish at QoS 0; dropped when that is not possible, or when the broker is slow to take it."""
@@ -173,7 +180,7 @@ class Link:
             How long it was usable, None for not at all; and why it ended.
         """
         client = BrokerClient(self._client_id, will=self._will, max_payload=self._max_payload, deliver=self._deliver)
-        connection = self._connection = Connection(client, on_end=self._connected.clear)
+        connection = self._connection = Connection(client, self._connected.clear, self._clock.now)
         connected_at: Seconds | None = None
         self._moves_within(_STEP)
         try:
@@ -203,8 +210,11 @@ class Link:
         Returns:
             The subscriptions that were left.
         """
+        former = await asyncio.to_thread(self._former)  # remembers, too, what is subscribed to below
         left = self._left
         connection.unsubscribe(sorted(left))  # of a session that the broker has kept
+        for topic_filter in former if connection.session_present else ():
+            connection.unsubscribe([topic_filter])  # there are brokers that take only a few in one packet
         wanted = [it for it in self._subscriptions if it not in left]
         for topic_filter, reason in (await connection.subscribe(wanted)).items():
             _log.error("subscription_refused", extra={"filter": topic_filter, "reason": str(reason)})
@@ -218,6 +228,11 @@ class Link:
         """Leave what is to be left now and was not before, and take again what was."""
         connection.unsubscribe(sorted(self._left - before))
         connection.subscribe_again(sorted(before - self._left))
+
+    def _usable(self) -> Connection:
+        if not self.is_connected or self._connection is None:
+            raise NotConnectedError("not connected to the broker")
+        return self._connection
 
     def _moves_within(self, time: Seconds) -> None:
         self._moves_by = Seconds(self._clock.now() + time)
