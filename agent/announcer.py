@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 
 from agent.errors import NotConnectedError
 from agent.link import Link, PublishRefusedError
@@ -10,8 +11,8 @@ from agent.presence import Presence
 from agent.prompt import OutMessage
 from agent.units import Seconds
 
-_GOODBYE = Seconds(1.0)
-"""How long the broker may take to acknowledge that the agent has stopped."""
+_GOODBYE = Seconds(2.0)
+"""How long the broker may take to acknowledge that the agent has stopped; after that, it publishes the will."""
 
 _log = logging.getLogger(__name__)
 
@@ -38,18 +39,18 @@ class Announcer:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            await self._say(self._presence.online())
+            await self._say(self._link.publish, self._presence.online())
 
     async def say_goodbye(self) -> None:
         """Say that the agent has stopped."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_GOODBYE):
-                await self._say(self._presence.stopped())
+                await self._say(self._link.say_goodbye, self._presence.stopped())
 
-    async def _say(self, status: OutMessage) -> None:
+    async def _say(self, publish: Callable[[OutMessage], Awaitable[None]], status: OutMessage) -> None:
         """As far as the broker is there and lets us."""
         try:
-            await self._link.publish(status)
+            await publish(status)
         except NotConnectedError:
             pass  # the link says it at the next connect
         except PublishRefusedError as error:

@@ -14,7 +14,7 @@ from agent.egress import Egress
 from agent.engine.protocol import Capacity, Finished, GenerationRequest, Refused, RequestRunner
 from agent.errors import EngineLostError, EngineWithdrawnError, ErrorCode, RejectedError, UpstreamAwayError
 from agent.journal import Claimed
-from agent.prompt import Delta, Failure, OutMessage, Prompt, Reply
+from agent.prompt import Delta, Failure, OutMessage, Place, Prompt, Reply
 from agent.units import Seconds
 from agent.wire import encode_delta
 
@@ -108,7 +108,8 @@ class Answering:
             return Failure(prompt.id, ErrorCode.MODEL_NOT_FOUND, f"{prompt.model} is not loaded; {loaded.model} is")
         try:
             prompt = await self._shown(prompt, loaded, is_cancelled)
-            self._egress.check(prompt)
+            if self._engine.place is Place.UPSTREAM:
+                self._egress.check(prompt)
             return await self._generate(prompt, loaded, room())
         except RejectedError as refusal:
             return Failure(prompt.id, refusal.code, refusal.message, refusal.retry_after_s)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Coroutine
+from functools import partial
 
 from agent.accounting import EnergyAccounting
 from agent.announcer import Announcer
@@ -36,6 +37,7 @@ from agent.journal import Journal, JournalThread
 from agent.lanes import Lanes
 from agent.learnt import LearntModels
 from agent.link import Link
+from agent.link.former import former_filters
 from agent.memory_governor import MemoryGovernor
 from agent.metrics import MetricsEndpoint
 from agent.mode_keeper import ModeKeeper
@@ -107,6 +109,7 @@ class Agent:
             config.broker,
             client_id=f"jetson-agent-{config.device.id}",
             subscriptions=subscriptions(config),
+            former=partial(former_filters, config.state_dir / "subscriptions.json", subscriptions(config)),
             will=self._presence.lost(),
             birth=self._birth,
             max_payload=config.queue.max_payload,
@@ -323,7 +326,7 @@ class Agent:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(flush_timeout):
                 await self._publisher.flushed()
-        # Also with replies unsent: a clean disconnect takes the will back, so that nobody else says it.
+        # Also with replies unsent: what the broker would say by itself is that the connection broke.
         await self._announcer.say_goodbye()
 
     def _birth(self) -> OutMessage:

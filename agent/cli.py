@@ -15,7 +15,7 @@ from agent.cli_fleet import fleet
 from agent.cli_models import models
 from agent.cli_parts import ConfigOption, command_help, told_plainly
 from agent.config_file import DEFAULT_PATH, Use, load_config
-from agent.config_file.summary import summary
+from agent.config_file.summary import source_of, summary
 from agent.config_values import Duration, TopicLevel
 from agent.counted_start import CountedStart
 from agent.engine.catalog import ENGINES
@@ -74,7 +74,7 @@ def run(config: ConfigOption = None) -> None:
         # Here and not above: the other commands start without loading the engine's library.
         from agent import service  # noqa: PLC0415
 
-        raise typer.Exit(service.run(loaded))
+        raise typer.Exit(service.run(loaded, source=source_of(config)))
 
 
 @cli.command(
@@ -91,8 +91,7 @@ def check_config(config: ConfigOption = None) -> None:
         loaded = load_config(config, os.environ, use=Use.RUN)
         model_dir = find_model(loaded.model.name, loaded.models_dir, loaded.state_dir)
         engines = engines_here(loaded.model.name, model_dir, loaded.model.engine)
-        file = config or (DEFAULT_PATH if DEFAULT_PATH.exists() else "no file, all defaults")
-        typer.echo(f"ok: {file}")
+        typer.echo(f"ok: {source_of(config)}")
         for title, line in summary(loaded, model_dir, [engine.name for engine, _ in engines]).items():
             typer.echo(f"  {title:<8}{line}")
 
@@ -219,5 +218,5 @@ def version() -> None:
 
 
 def main() -> None:
-    """What the installed command and `python -m agent` start."""
+    """Run what the arguments say; `__main__` starts it."""
     cli(prog_name="jetson-agent")

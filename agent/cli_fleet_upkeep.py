@@ -60,14 +60,23 @@ def rotate_keys(
             typer.echo("Take the new key away from this machine, and destroy the old one")
 
 
-def refresh(folder: FolderArgument, keys: KeysOption = None, passphrase: PassphraseOption = None) -> None:
+def refresh(
+    folder: FolderArgument,
+    keys: KeysOption = None,
+    passphrase: PassphraseOption = None,
+    *,
+    end_sooner: Annotated[
+        bool,
+        typer.Option("--end-sooner", help="The timestamp too, though the one before ends years later: a wrong clock."),
+    ] = False,
+) -> None:
     """Sign anew."""
     with told_plainly():
         from agent.fleet_admin.refreshing import refresh as sign_anew  # noqa: PLC0415  # likewise
         from agent.fleet_admin.roles import shown  # noqa: PLC0415  # likewise
 
         place, key_folder = opened(folder, keys, passphrase)
-        refreshed = sign_anew(place, key_folder, now())
+        refreshed = sign_anew(place, key_folder, now(), end_sooner=end_sooner)
         if refreshed.signed:
             typer.echo(f"signed anew: {', '.join(shown(role) for role in refreshed.signed)}")
         elif not refreshed.missing:

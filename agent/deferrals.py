@@ -7,6 +7,7 @@ from enum import Enum
 from agent.units import Seconds
 
 _MAX_PAUSE = Seconds(3600.0)
+_ENOUGH_DOUBLINGS = 12
 
 
 class Why(Enum):
@@ -40,7 +41,7 @@ class Deferrals:
         """Put a message off; how many times in a row that was for this reason."""
         before = self._deferred.get(seq)
         times = before.times + 1 if before is not None and before.why is why else 1
-        pause = min(why.value * 2.0 ** (times - 1), _MAX_PAUSE)
+        pause = min(why.value * 2.0 ** min(times - 1, _ENOUGH_DOUBLINGS), _MAX_PAUSE)
         self._deferred[seq] = _Deferral(why, times, Seconds(self._now() + pause))
         return times
 

@@ -1,7 +1,8 @@
 """What may leave the device: nothing, except what the configuration says. Pure.
 
 Asked twice: when a prompt arrives, so that its sender knows at once, and right before it is sent, because the
-configuration may be another one by then.
+configuration may be another one by then, and what its cameras see is in it. What the device answers in the place of a
+server leaves nothing.
 """
 
 from collections.abc import Mapping

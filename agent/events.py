@@ -245,11 +245,15 @@ class CameraSetRefused:
 
 @dataclass(frozen=True, slots=True)
 class UpdateState:
-    """How far an update is: `agent.fleet.update.State`. `release` is None when it is about none."""
+    """How far an update is: `agent.fleet.update.State`. `release` is None when it is about none.
+
+    `rejected`: it came to nothing for the release's own sake, which is not tried here again.
+    """
 
     release: str | None
     state: str
     why: str
+    rejected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

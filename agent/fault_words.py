@@ -15,6 +15,7 @@ _RANGE: Final = re.compile(r".-.|.")
 
 _WORDS: Final = {
     "missing": "is missing",
+    "extra_forbidden": "is not known here",
     "union_tag_not_found": "is missing",
     "union_tag_invalid": "must be one of {expected_tags}",
     "enum": "must be {expected}",

@@ -1,8 +1,9 @@
 """Outbox to broker: a reply leaves the outbox only when the broker has acknowledged it.
 
 No message holds up the others, whatever the broker does about it. There are brokers that end the connection over a
-message which they do not like: when one has ended with messages unacknowledged, they go one at a time, until one is
-acknowledged. The message that was alone when the connection ended again is tried again later.
+message which they do not like, and some that never acknowledge it, over which the link does: when one has ended with
+messages unacknowledged, they go one at a time, until one is acknowledged. The message that was alone when the
+connection ended again is tried again later.
 """
 
 import asyncio
@@ -106,14 +107,19 @@ class Publisher:
         suspect = next((item for item in items if self._deferrals.why(item.seq) is Why.HANGS_UP), None)
         alone = self._one_at_a_time or suspect is not None
         batch = [suspect or items[0]] if alone else items
-        outcomes = await asyncio.gather(*(self._publish(item, alone=alone) for item in batch))
+        async with asyncio.TaskGroup() as tasks:
+            sending = {tasks.create_task(self._publish(item, alone=alone)): item.seq for item in batch}
+            waiting = set(sending)
+            while waiting:  # what is settled is not to wait, and perhaps go again, for one that is not
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                await self._remove(
+                    [seq for task, seq in sending.items() if task in done and task.result() is _Outcome.SETTLED]
+                )
+        outcomes = {task.result() for task in sending}
         if _Outcome.CUT in outcomes:
             self._one_at_a_time = True
         elif _Outcome.UNSENT not in outcomes:
             self._one_at_a_time = False
-        await self._remove(
-            [item.seq for item, outcome in zip(batch, outcomes, strict=True) if outcome is _Outcome.SETTLED]
-        )
 
     async def _remove(self, seqs: Sequence[int]) -> None:
         for seq in seqs:

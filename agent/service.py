@@ -23,8 +23,12 @@ _ErrorT = TypeVar("_ErrorT", bound=BaseException)
 _log = logging.getLogger(__name__)
 
 
-def run(config: Config) -> int:
+def run(config: Config, *, source: str) -> int:
     """Serve until SIGTERM or SIGINT, then stop in order; a second signal ends the process at once.
+
+    Args:
+        config: What to serve.
+        source: Where that comes from, in words.
 
     Returns:
         The process's exit code: 0, or `RESTART` when it is to be started anew.
@@ -34,17 +38,18 @@ def run(config: Config) -> int:
     """
     faulthandler.enable()  # where everything stands when systemd's watchdog ends the process, without a core dump
     try:
-        return asyncio.run(_serve(config))
+        return asyncio.run(_serve(config, source))
     except* StopError as group:
         raise _first_leaf(group) from None
     except* StorageFullError as group:
         raise StopError(f"no room in {config.state_dir}: {_first_leaf(group)}. Free some, then start again") from None
 
 
-async def _serve(config: Config) -> int:
+async def _serve(config: Config, source: str) -> int:
     clock = Clock.of_this_machine()
     stop = _stop_signal()
-    _log.info("starting", extra={"version": __version__, "prompts": f"{config.topic_prefix}/prompt"})
+    prompts = f"{config.topic_prefix}/prompt"
+    _log.info("starting", extra={"version": __version__, "configuration": source, "prompts": prompts})
     opened = JournalThread.open(
         config.state_dir / "journal.db",
         clock=clock,

@@ -25,7 +25,13 @@ esac
 
 units=/etc/systemd/system
 release=/opt/jetson-agent/current
-. "$(dirname "$0")/lib/state.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/lib/state.sh"
+if [ -d "$units/jetson-agent.service.d" ] && [ ! -e "$units/jetson-agent.service" ]; then
+    # A run without --purge has been here, and systemd reads what `systemctl edit` has left only beside a unit.
+    cp "$(dirname "$here")/systemd/jetson-agent.service" "$units/"
+    systemctl daemon-reload
+fi
 find_fleet
 state=$(configured state_dir 2>/dev/null) || state=${fleet%/fleet}
 systemctl stop jetson-agent-again.service 2>/dev/null || true # it would start the service again

@@ -15,6 +15,8 @@ from agent.units import Bytes, UnixSeconds
 
 DEADLY: Final = 13
 """The first value of a frame that ends the process."""
+STARVED: Final = 15
+"""And of one during which the kernel ends it, because memory ran out."""
 IMPOSSIBLE: Final = 14
 """And of one that cannot be measured."""
 
@@ -24,6 +26,8 @@ _scaled, _encode = Scaled.of, picture.encode
 def _meet(pixels: Pixels) -> None:
     if pixels[0, 0, 0] == DEADLY:
         os.kill(os.getpid(), signal.SIGSEGV)
+    if pixels[0, 0, 0] == STARVED:
+        os.kill(os.getpid(), signal.SIGKILL)
     if pixels[0, 0, 0] == IMPOSSIBLE:
         raise ValueError("what is this?\nIt is nothing.")
 
@@ -33,11 +37,9 @@ def _scale(pixels: Pixels) -> Scaled:
     return _scaled(pixels)
 
 
-def _picture(
-    pixels: Pixels, camera: CameraName, at: UnixSeconds, most_bytes: Bytes, side: int | None
-) -> Picture | None:
+def _picture(pixels: Pixels, camera: CameraName, at: UnixSeconds, most_bytes: Bytes) -> Picture | None:
     _meet(pixels)
-    return _encode(pixels, camera, at, most_bytes, side)
+    return _encode(pixels, camera, at, most_bytes)
 
 
 if __name__ == "__main__":

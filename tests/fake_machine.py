@@ -54,8 +54,8 @@ esac
 _SYSTEMCTL = """#!/bin/sh
 [ "$1" != --quiet ] || shift
 echo "systemctl $*" >>{root}/calls.log
-active={root}/active
-given={root}/{given}
+active={root}/active given={root}/{given} units={root}/etc/systemd/system
+environment=$([ -e $units/jetson-agent.service ] && sed -n 's/^Environment=//p' $units/*/override.conf 2>/dev/null)
 case $1 in
     --version) echo "systemd 252 (252)" ;;
     is-active) [ -e $active ] ;;
@@ -63,11 +63,11 @@ case $1 in
     start | restart)
         [ "$(cat {root}/cut 2>/dev/null)" != "$1" ] || kill -9 $PPID
         rm -rf $active $given && mkdir -p $given
-        sed -n 's/^LoadCredential=[^:]*://p' {root}/etc/systemd/system/jetson-agent.service.d/*.conf 2>/dev/null |
+        sed -n 's/^LoadCredential=[^:]*://p' $units/jetson-agent.service.d/*.conf 2>/dev/null |
             xargs -r cp -t $given
-        env $(cat {root}/environment) {root}/opt/jetson-agent/launcher run && touch $active
+        env $environment {root}/opt/jetson-agent/launcher run && touch $active
         ;;
-    show) case $* in *MainPID*) echo 7 ;; *" Environment "*) cat {root}/environment ;; *) echo serving ;; esac ;;
+    show) case $* in *MainPID*) echo 7 ;; *" Environment "*) echo "$environment" ;; *) echo serving ;; esac ;;
 esac
 """
 
@@ -128,7 +128,6 @@ class FakeMachine:
         for place in ("agent", "wheels"):
             (self._bundle / place).mkdir()
         self.name("orin-7")
-        (self.root / "environment").touch()
         (self._bundle / "requirements.lock").touch()
         (self._bundle / "machine").write_text(platform.machine())
         self.bring_python("0.0")
@@ -174,7 +173,9 @@ class FakeMachine:
         """With `systemctl edit` the unit gets another state directory, somebody's."""
         folder.mkdir()
         self.state = folder
-        (self.root / "environment").write_text(f"HOME=/ JETSON_AGENT__STATE_DIR={folder} PYTHONDONTWRITEBYTECODE=1\n")
+        edited = self.root / "etc/systemd/system/jetson-agent.service.d/override.conf"
+        edited.parent.mkdir(parents=True, exist_ok=True)
+        edited.write_text(f"[Service]\nEnvironment=HOME=/ JETSON_AGENT__STATE_DIR={folder} X=1\n")
         (self.root / "owner").write_text(owner)
 
     def bring_python(self, version: str) -> None:

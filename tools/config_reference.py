@@ -23,7 +23,8 @@ _HEAD = f"""\
 
 `jetson-agent` reads one YAML file: the one that `--config` names, else
 `{DEFAULT_PATH}` if it exists. Every key has a default, so that no file at all is a configuration
-too. [`deploy/agent.example.yaml`](../deploy/agent.example.yaml) is one to start from.
+too; `run` says at start which it has. [`deploy/agent.example.yaml`](../deploy/agent.example.yaml) is one to start
+from.
 
 - `jetson-agent check-config` lists everything that is wrong at once, each with file and line, and exits 78. `run` does
   the same before it starts anything. An unknown key is an error: it is mostly a typing mistake.

@@ -86,7 +86,8 @@ def run_bench(config: Config, order: Order) -> int:
     if found.rounds or found.skipped:
         document = _document(found, meter, machine, interrupted=interrupted)
         print_report(document, _console())
-        _keep(document, config, order.json)
+        if found.rounds:
+            _keep(document, config, order.json)
     if isinstance(failure, StopError):
         raise failure
     if interrupted:

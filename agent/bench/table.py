@@ -17,17 +17,19 @@ _BUSY = 0.05
 
 
 def report(document: Document) -> RenderableType:
-    """The whole run."""
+    """The whole run; where nothing was measured, why."""
     parts: list[RenderableType] = [Text(line) for line in _heading(document)]
     for subject in document.subjects:
         figures = [each for each in document.figures if each.subject == subject.label]
-        parts += [Text(f"\n{subject.label}, {subject.library}", style="bold"), _figures(figures)]
+        if figures:
+            parts += [Text(f"\n{subject.label}, {subject.library}", style="bold"), _figures(figures)]
     if document.pairs:
         first = document.pairs[0]
         parts += [Text(f"\n{first.against} / {first.subject}", style="bold"), _pairs(document.pairs)]
     parts.append(Text())
     parts += [Text(line, style="yellow") for line in _warnings(document)]
-    parts += [Text(line, style="dim") for line in _notes(document)]
+    if document.figures:
+        parts += [Text(line, style="dim") for line in _notes(document)]
     return Group(*parts)
 
 

@@ -1,6 +1,10 @@
 """Builds the cameras of a configuration. Imported only where there are any: without them nothing of it is paid for."""
 
+from collections.abc import Callable, Coroutine
+from functools import partial
+
 from agent.camera.cameras import Cameras
+from agent.camera.capture.equipment import tell_equipment
 from agent.camera.capture.keeper import DEFAULT_SIZE, CaptureKeeper, CaptureState
 from agent.camera.first_looks import FirstLooks
 from agent.camera.frames import FrameSlots
@@ -24,8 +28,10 @@ from agent.events import CameraTrouble
 from agent.units import Bytes
 
 
-def build_cameras(config: Config, around: Surroundings) -> tuple[Cameras, Showing]:
-    """The cameras, and what puts what they see into prompts.
+def build_cameras(
+    config: Config, around: Surroundings
+) -> tuple[Cameras, Showing, Callable[[], Coroutine[None, None, None]]]:
+    """The cameras, what puts what they see into prompts, and what tells once how this machine is equipped for them.
 
     Args:
         config: Which there are.
@@ -92,7 +98,8 @@ def build_cameras(config: Config, around: Surroundings) -> tuple[Cameras, Showin
         emit=around.emit,
         clock=around.clock,
     )
-    return cameras, Showing(parts.first_looks, picture=cameras.picture, facts=cameras.facts, describe=describe_facts)
+    showing = Showing(parts.first_looks, picture=cameras.picture, facts=cameras.facts, describe=describe_facts)
+    return cameras, showing, partial(tell_equipment, configured, around.emit)
 
 
 def _slots(settings: Camera) -> FrameSlots:

@@ -5,7 +5,7 @@ never had any, nothing ever is.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,7 @@ class OptionalCameras:
         self._cameras: Cameras | None = None
         self._showing: Showing | None = None
         self._former: FormerCameras | None = None
+        self._tell_equipment: Callable[[], Coroutine[None, None, None]] | None = None
 
     def build(self, config: Config, surroundings: Surroundings) -> None:
         """Build those of the configuration: after the workers, who show what they see.
@@ -81,7 +82,7 @@ class OptionalCameras:
             return
         from agent.camera.building import build_cameras  # noqa: PLC0415 - what it imports is for cameras alone
 
-        self._cameras, self._showing = build_cameras(config, surroundings)
+        self._cameras, self._showing, self._tell_equipment = build_cameras(config, surroundings)
 
     async def run(self) -> None:
         """Until cancelled; without cameras, until what is left of former ones is taken away, if anything is."""
@@ -92,6 +93,8 @@ class OptionalCameras:
             tasks.create_task(self._former.run(), name="former cameras")
             if self._cameras is not None:
                 tasks.create_task(self._cameras.run(), name="cameras")
+            if self._tell_equipment is not None:
+                tasks.create_task(self._tell_equipment(), name="camera equipment")
 
     def connected(self) -> None:
         """There is a new connection to the broker."""

@@ -30,7 +30,7 @@ class Closes(Protocol):
 class Eye(Runs, Protocol):
     """Who makes pictures: the looking process."""
 
-    async def picture(self, camera: CameraName, *, most_bytes: Bytes, most_side: int | None = None) -> Picture:
+    async def picture(self, camera: CameraName, *, most_bytes: Bytes) -> Picture:
         """The latest picture; raises `NoPictureError`."""
         ...
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from agent.camera.settings import Camera
+from agent.camera.settings import Camera, QuietSpan
 from agent.camera.values import CameraName
 from agent.durable_file import write_durably
 from agent.errors import ErrorCode, RejectedError
@@ -30,6 +30,8 @@ class Change:
         every: The least time between two observations of the same kind.
         when: What makes one.
         prompt: What the model is asked; empty: nothing, and no model runs.
+        most_per_hour: More observations than this in an hour are not made.
+        quiet: When none are made; empty: at all hours they are.
         reset: Forget first what was set before.
     """
 
@@ -37,6 +39,8 @@ class Change:
     every: Seconds | None = None
     when: tuple[str, ...] | None = None
     prompt: str | None = None
+    most_per_hour: int | None = None
+    quiet: tuple[QuietSpan, ...] | None = None
     reset: bool = False
 
 
@@ -51,6 +55,8 @@ def merged(before: Change, change: Change) -> Change:
         every=base.every if change.every is None else change.every,
         when=base.when if change.when is None else change.when,
         prompt=base.prompt if change.prompt is None else change.prompt,
+        most_per_hour=base.most_per_hour if change.most_per_hour is None else change.most_per_hour,
+        quiet=base.quiet if change.quiet is None else change.quiet,
     )
 
 
@@ -82,6 +88,8 @@ def effective(settings: Camera, change: Change) -> Effective:
         "when": when,
         "every": settings.every if change.every is None else change.every,
         "prompt": settings.prompt if change.prompt is None else change.prompt or None,
+        "most_per_hour": settings.most_per_hour if change.most_per_hour is None else change.most_per_hour,
+        "quiet": settings.quiet if change.quiet is None else change.quiet,
     }
     return Effective(change.on is not False, settings.model_copy(update=values), change != Change())
 
@@ -123,7 +131,7 @@ class RunTimeFile:
         Raises:
             OSError: It could not be written; the old one is as it was.
         """
-        write_durably(self._file, _CHANGES.dump_json(dict(changes), exclude_none=True))
+        write_durably(self._file, _CHANGES.dump_json(dict(changes), exclude_none=True, by_alias=True))
 
     def _read(self) -> dict[CameraName, Change]:
         try:

@@ -10,6 +10,7 @@ from agent.config_values import Duration, Period, Section, Size, TimeOfDay, Topi
 from agent.units import Seconds
 
 When = Annotated[str, Field(pattern="^(always|motion|scene_change|code|class|on_demand)$")]
+MostPerHour = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 _MAX_PIXELS = 4096
 
@@ -114,7 +115,7 @@ class Camera(Section):
     """Of its prompts. A person's have 0."""
     timeout: Duration = Seconds(30.0)
     """After so long an answer is worth nothing."""
-    most_per_hour: Annotated[int, Field(ge=1)] = 360
+    most_per_hour: MostPerHour = 360
     """More observations than this in an hour are not made; for codes at most a quarter, where `when` has more."""
     quiet: tuple[QuietSpan, ...] = ()
     """When no prompts are made. Only what is wrong with the picture is still told."""

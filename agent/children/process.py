@@ -131,12 +131,18 @@ class ChildProcess:
         return code is not None and code < 0 and not self._is_killed
 
     @property
+    def ended_by(self) -> signal.Signals | None:
+        """The signal that ended it; None: none did."""
+        code = self._process.returncode
+        return signal.Signals(-code) if code is not None and code < 0 else None
+
+    @property
     def how_it_ended(self) -> str:
         """In words, once `end` is done."""
-        code = self._process.returncode
+        code, by = self._process.returncode, self.ended_by
         if code is None:
             return "killed, but held by a driver"
-        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        return f"exit code {code}" if by is None else f"signal {by.name}"
 
     async def end(self) -> None:
         """Tell it to leave and see it out, by force where it does not leave by itself.

@@ -28,7 +28,7 @@ from agent.commands.values import (
     Tell,
     outlives,
 )
-from agent.errors import AgentError, RejectedError, StorageFullError
+from agent.errors import AgentError, ErrorCode, RejectedError, StorageFullError
 from agent.journal import Journal, JournalThread
 from agent.prompt import OutMessage
 from agent.units import Seconds
@@ -39,6 +39,8 @@ _MOST_AT_ONCE: Final = 16
 
 _QUICK: Final = Seconds(1.0)
 """What takes longer is answered with `in_progress` first."""
+
+_ID_TAKEN: Final = "the id is another command's: use a new one"
 
 _RETRY: Final = Seconds(1.0)
 """Nothing announces that a disk has room again: look once in so long."""
@@ -78,13 +80,11 @@ class Commander:
         Raises:
             StorageFullError: There is no room; nothing was taken.
         """
-        if self._under_way >= _MOST_AT_ONCE and not await self._journal.run(Journal.knows_command, command_id):
+        if self._under_way >= _MOST_AT_ONCE and not await self._known(command_id):
             await self.reject(command_id, f"{_MOST_AT_ONCE} commands are under way already: try again")
             return
         first = self._message(command_id, CommandState.ACCEPTED, "")
-        taken_by_another = self._message(
-            command_id, CommandState.REJECTED, "the id is another command's: use a new one"
-        )
+        taken_by_another = self.rejection(command_id, _ID_TAKEN)
         is_new = await self._journal.run(
             Journal.take_command, command_id, digest, first, taken_by_another, outlives=outlives(command)
         )
@@ -99,8 +99,22 @@ class Commander:
         Raises:
             StorageFullError: There is no room.
         """
-        await self._journal.run(Journal.enqueue, self._message(command_id, CommandState.REJECTED, why))
+        await self._journal.run(Journal.enqueue, self.rejection(command_id, why))
         self._wake_publisher()
+
+    async def answer_without_room(self, command_id: CommandId, digest: str, why: StorageFullError) -> OutMessage:
+        """What to tell the sender of a command that `take` had no room for: one that came before is not rejected."""
+        known = await self._known(command_id)
+        if known is None:
+            return self.rejection(command_id, f"{ErrorCode.STORAGE_FULL}: {why}")
+        known_digest, answer = known
+        if known_digest != digest:
+            return self.rejection(command_id, _ID_TAKEN)
+        return OutMessage(self._topic_of(command_id), answer)
+
+    def rejection(self, command_id: CommandId, why: str) -> OutMessage:
+        """Says that a command is not carried out."""
+        return self._message(command_id, CommandState.REJECTED, why)
 
     async def recover(self) -> None:
         """Find what was under way when the agent ended: `run` answers it, or goes on with it. Once, before `run`."""
@@ -180,7 +194,11 @@ class Commander:
                 self._wake_publisher()
                 return
 
+    async def _known(self, command_id: CommandId) -> tuple[str, bytes] | None:
+        return await self._journal.run(Journal.known_command, command_id)
+
+    def _topic_of(self, command_id: CommandId) -> str:
+        return f"{self._topic}/{command_id}"
+
     def _message(self, command_id: CommandId, state: CommandState, detail: str) -> OutMessage:
-        return OutMessage(
-            f"{self._topic}/{command_id}", encode_command_answer(CommandAnswer(command_id, state, detail))
-        )
+        return OutMessage(self._topic_of(command_id), encode_command_answer(CommandAnswer(command_id, state, detail)))

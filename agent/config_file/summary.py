@@ -4,6 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent.config import Broker, Config, Route, Upstream
+from agent.config_file.loading import DEFAULT_PATH
+
+
+def source_of(path: Path | None, default_path: Path = DEFAULT_PATH) -> str:
+    """Which file `load_config` reads when it is given these, or that there is none."""
+    if path is None and not default_path.exists():
+        return f"no {default_path}, so the defaults and the environment"
+    return str(path or default_path)
 
 
 def summary(config: Config, model_dir: Path, engines: Sequence[str]) -> dict[str, str]:

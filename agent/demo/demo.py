@@ -140,8 +140,7 @@ def _stay_up(  # noqa: PLR0913 - all that stays up
     view.title(f"{model} stays up until Ctrl-C. To try it by hand, in another terminal:")
     view.line(f"mosquitto_sub {at} -t '{PREFIX}/reply/#' -v")
     view.line(f"mosquitto_pub {at} -t {PREFIX}/prompt -m '{ask}'")
-    program = "jetson-agent" if shutil.which("jetson-agent") else f"{sys.executable} -m agent"
-    view.line(f"{program} ask -c {agent.config} 'What can you do?'")
+    view.line(f"{_program(Path(sys.executable))} ask --config {agent.config} 'What can you do?'")
     view.line(f"The camera's latest picture: {watch.picture}", "dim")
     view.line()
     if shutil.which("mosquitto_pub") is None:
@@ -152,6 +151,14 @@ def _stay_up(  # noqa: PLR0913 - all that stays up
         view.line("stopping")
         return
     raise StopError(f"the agent ended; it said:\n{agent.last_log_lines()}")
+
+
+def _program(python: Path) -> str:
+    """What starts this program in another terminal: the installed command, if there is one."""
+    beside = python.with_name("jetson-agent")
+    if shutil.which("jetson-agent"):
+        return beside.name
+    return str(beside) if beside.exists() else f"{python} -m agent"
 
 
 @contextlib.contextmanager

@@ -24,9 +24,10 @@ from agent.doctor.finding import Finding, Mark
 from agent.doctor.permissions import find_device_files, judge_device_files, judge_managing
 from agent.doctor.report import Report, as_json, has_problem
 from agent.doctor.room import judge_room
-from agent.doctor.surroundings import examine_broker, examine_state_dir, user_name
+from agent.doctor.surroundings import examine_broker, examine_state_dir
 from agent.engine.preference import MachineFacts
 from agent.errors import ConfigError
+from agent.platform.device_file import user_name
 from agent.platform.identity import Jetson, has_nvidia_gpu, identify
 from agent.platform.memory_now import MemoryGauge
 from agent.platform.nvpmodel import find_access, read_power_modes

@@ -1,7 +1,6 @@
 """What the agent needs around it: its broker, its folder, its permissions."""
 
 import os
-import pwd
 import shutil
 from pathlib import Path
 
@@ -10,6 +9,9 @@ from agent.client.connection import BrokerConnection
 from agent.config import Broker, Config
 from agent.doctor.finding import Finding, Mark
 from agent.errors import ConfigError
+from agent.journal import LEAST_ROOM
+from agent.models.table import human
+from agent.platform.device_file import user_name
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _SBIN = ("/usr/sbin", "/usr/local/sbin")
@@ -44,10 +46,16 @@ def examine_state_dir(config: Config) -> Finding:
         )
     if not os.access(nearest, os.W_OK | os.X_OK):
         return _not_writable(folder, nearest)
-    free = shutil.disk_usage(nearest).free
     what = "is writable" if nearest == folder else "will be made at the first start"
-    found = f"{folder} {what}; {free / 2**30:.1f} GiB free"
-    if free < config.journal.max_size:
+    return judge_free(f"{folder} {what}", shutil.disk_usage(nearest).free, config.journal.max_size)
+
+
+def judge_free(place: str, free: int, max_size: int) -> Finding:
+    """Whether the journal has room for its beginning, and for all that it may grow to; all in bytes. Pure."""
+    found = f"{place}; {human(free)} free"
+    if free < LEAST_ROOM:
+        return Finding("state", Mark.PROBLEM, f"{found}: too little for any prompt.", "Make room on its disk.")
+    if free < max_size:
         return Finding(
             "state", Mark.WARN, f"{found}: less than journal.max_size.", "Make room, or lower journal.max_size."
         )
@@ -69,11 +77,3 @@ def _not_writable(folder: Path, nearest: Path) -> Finding:
         f"{user} may not make {folder}." if nearest != folder else f"{user} may not write to {folder}.",
         f"sudo install -d -o {user} {folder}",
     )
-
-
-def user_name(user: int) -> str:
-    """A user's name; its number where it has none."""
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return str(user)

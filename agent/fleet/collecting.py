@@ -94,6 +94,12 @@ def collect(
     return gone.removal()
 
 
+def may_stay(slots: tuple[Slot, ...], contents: tuple[Content, ...], most: Bytes, needed: Bytes) -> Bytes:
+    """The most that may stay of all there is, so that what is needed elsewhere is freed; never more than `most`."""
+    everything = sum(slot.own for slot in slots) + sum(content.size for content in contents)
+    return Bytes(max(0, min(most, everything - needed)))
+
+
 def _oldest_first(slots: tuple[Slot, ...]) -> list[Slot]:
     return sorted((it for it in slots if it.at is not None), key=lambda it: (it.at or 0.0, it.name))
 

@@ -103,9 +103,10 @@ class Disproved:
 
 @dataclass(frozen=True, slots=True)
 class FellBack:
-    """The launcher has gone back by itself."""
+    """The launcher has gone back by itself. `rejected`: for the release's sake, not for a disk that took no count."""
 
     why: str
+    rejected: bool = True
 
 
 @dataclass(frozen=True, slots=True)

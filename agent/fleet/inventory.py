@@ -1,6 +1,10 @@
-"""What a device's releases and contents take on its disk: files are counted once, however many names they have."""
+"""What a device's releases and contents take on its disk, and what that lacks.
+
+Files are counted once, however many names they have.
+"""
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +16,9 @@ from agent.units import Bytes, UnixSeconds
 _BLOCK = 512
 """Of `st_blocks`: stat(2)."""
 PART = ".part"
+_FREE = Bytes(4 << 30)
+_FREE_SHARE = 0.1
+"""Of a disk, or `_FREE` of a large one, is not for releases that are kept only for later: prompts are written, too."""
 
 
 def contents_in(blobs: Path) -> tuple[Content, ...]:
@@ -27,6 +34,12 @@ def contents_in(blobs: Path) -> tuple[Content, ...]:
         )
         for name, stats in sorted(files.items())
     )
+
+
+def lacking(folder: Path) -> Bytes:
+    """Bytes that should be free on a folder's disk and are not."""
+    disk = shutil.disk_usage(folder)
+    return Bytes(max(0, min(_FREE, int(_FREE_SHARE * disk.total)) - disk.free))
 
 
 def slots_in(releases: Path, complete: str, contents: tuple[Content, ...]) -> tuple[Slot, ...]:

@@ -103,6 +103,8 @@ class Slots(Protocol):
     def collect(self, keep: frozenset[ReleaseName], most: Bytes, coming: Release | None = None) -> Bytes:
         """Remove slots and contents that nothing needs, until they take at most so much; returns what was freed.
 
+        Nor do they take what should be free on their disk.
+
         Args:
             keep: Releases that stay.
             most: What may stay.

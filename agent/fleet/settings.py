@@ -38,4 +38,5 @@ class Fleet(Section):
     rate: Annotated[Size, Field(ge=1024)] | None = None
     """The most bytes a second of a download: `2MiB`. Default: no limit."""
     keep: Annotated[Size, Field(ge=1024 * 1024)] = ByteSize(16 * 1024**3)
-    """What releases and their models may take on the disk; the running one and the one before stay in any case."""
+    """What releases and their models may take on the disk, less where little is free; the running one and the one
+    before stay in any case."""

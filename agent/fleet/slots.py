@@ -9,15 +9,16 @@ Owns `<state_dir>/fleet` but for `tuf/` and `update.json`; `blobs/` it only link
 
 import errno
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from agent.fleet.collecting import collect
+from agent.fleet.collecting import collect, may_stay
 from agent.fleet.environment import no_room
-from agent.fleet.inventory import contents_in, slots_in
+from agent.fleet.inventory import contents_in, lacking, slots_in
 from agent.fleet.links import RELEASES, named_by, point, remove
 from agent.fleet.ports import Blobs, StagingError
 from agent.fleet.release_paths import UnsafePathError, check_release, check_release_name
-from agent.fleet.staging import COMPLETE, digests_of, make_slot, mark_of, remove_slot
+from agent.fleet.staging import COMPLETE, digests_of, is_whole, make_slot, mark_of, remove_slot
 from agent.fleet.values import Digest, Release, ReleaseName
 from agent.release_folder import release_around
 from agent.units import Bytes
@@ -34,6 +35,7 @@ class ReleaseSlots:
         blobs: Where contents are; on the same file system.
         environment: Where this program is installed: what is around it is never removed.
         python: As of `make_environment`.
+        lacking: Bytes that should be free on a folder's disk and are not.
     """
 
     def __init__(
@@ -43,11 +45,13 @@ class ReleaseSlots:
         *,
         environment: Path = Path(sys.prefix),
         python: Path | None = None,
+        lacking: Callable[[Path], Bytes] = lacking,
     ) -> None:
         self._fleet = fleet
         self._releases = fleet / RELEASES
         self._blobs = blobs
         self._python = python
+        self._lacking = lacking
         around = release_around(environment)
         self._running = None if around is None else ReleaseName(around.name)
 
@@ -60,8 +64,8 @@ class ReleaseSlots:
         return named_by(self._fleet / "trial")
 
     def is_staged(self, name: ReleaseName) -> bool:
-        """Whether there is a complete slot of it."""
-        return (self._releases / name / COMPLETE).is_file()
+        """Whether there is a whole slot of it."""
+        return is_whole(self._releases / name)
 
     def stage(self, release: Release) -> None:
         """Make a slot of it, complete or not there at all.
@@ -78,10 +82,12 @@ class ReleaseSlots:
             raise StagingError(f"release {release.name!a}: {error}") from error
         slot = self._releases / release.name
         mark = mark_of(release)
-        if self.is_staged(release.name) and (slot / COMPLETE).read_bytes() == mark:
+        is_another = (slot / COMPLETE).is_file() and (slot / COMPLETE).read_bytes() != mark
+        if is_whole(slot) and not is_another:
             return
-        if release.name in self._in_use():
-            raise StagingError(f"release {release.name} is in use, with another content: a name is for one content")
+        # A damaged one is made anew, the good one too: the launcher does not start it any more.
+        if release.name == self._running or (is_another and release.name in self._in_use()):
+            raise StagingError(f"release {release.name} is in use, and not made anew: a name is for one content")
         try:
             make_slot(slot, release, self._blobs, python=self._python)
         except OSError as error:
@@ -128,11 +134,16 @@ class ReleaseSlots:
         self._end_trial(name)
 
     def collect(self, keep: frozenset[ReleaseName], most: Bytes, coming: Release | None = None) -> Bytes:
-        """Remove slots and contents that nothing needs, until they take at most so much; returns what was freed."""
+        """Remove slots and contents that nothing needs, until they take at most so much; returns what was freed.
+
+        Nor do they take what should be free on their disk.
+        """
         spare = frozenset[Digest]() if coming is None else digests_of(coming)
         blobs = self._fleet / _BLOBS
         contents = contents_in(blobs)
         slots = slots_in(self._releases, COMPLETE, contents)
+        if slots or contents:
+            most = may_stay(slots, contents, most, self._lacking(self._fleet))
         removal = collect(slots, contents, keep | self._in_use(), most, spare)
         for name in removal.slots:
             remove_slot(self._releases / name)

@@ -51,6 +51,14 @@ def make_slot(slot: Path, release: Release, blobs: Blobs, *, python: Path | None
     write_durably(slot / COMPLETE, mark_of(release))
 
 
+def is_whole(slot: Path) -> bool:
+    """Whether the launcher would start it: its `is_whole`. The interpreter is the system's, and may have gone."""
+    python, program = (slot / RELEASE_ENVIRONMENT / "bin" / name for name in ("python", "jetson-agent"))
+    if not all(it.is_file() and os.access(it, os.X_OK) for it in (python, program)):
+        return False
+    return program.stat().st_size > 0 and (slot / COMPLETE).exists()
+
+
 def remove_slot(slot: Path) -> None:
     """Remove it, if it is there: first what says that it is whole, durably, then the rest."""
     if slot.is_symlink():

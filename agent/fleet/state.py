@@ -61,7 +61,7 @@ _MAY: Final[dict[State, tuple[type, ...]]] = {
     State.DOWNLOADING: (Staged, Postponed, Unusable, Troubled, Orphaned),
     State.STAGED: (Measured, NothingToDo, Postponed, Found, Troubled, Orphaned),
     State.DRAINING: (Drained, Postponed, Troubled, Orphaned),
-    State.SWITCHING: (Started, FellBack, Troubled),
+    State.SWITCHING: (Started, Proved, FellBack, Troubled),
     State.PROVING: (Serves, Proved, Disproved, FellBack),
     State.COMMITTED: (Settled, FellBack, Troubled),
     State.ROLLED_BACK: (Settled, Troubled),
@@ -152,6 +152,8 @@ def _after(update: Update, happening: Happening, at: Moment) -> Update:  # noqa:
             return replace(update, serves_since=at)
         case Proved(why):
             return _to(update, State.COMMITTED, at, why=why)
+        case FellBack(why, rejected=False):
+            return _to(update, State.ROLLED_BACK, at, why=why)
         case Disproved(why) | FellBack(why):
             return _reject(update, State.ROLLED_BACK, at, why)
         case Orphaned(release, why):

@@ -12,11 +12,21 @@ from typing import Final, Never, assert_never
 
 from agent.clock import Clock
 from agent.errors import AgentError
+from agent.fleet.askers import Askers
 from agent.fleet.blocking import Caller, in_thread
 from agent.fleet.bringing import Bringing
 from agent.fleet.checking import ask_fleet
 from agent.fleet.eligibility import Device, held_back
-from agent.fleet.happenings import Drained, Found, Happening, NothingToDo, Postponed, Settled, Staged, Troubled
+from agent.fleet.happenings import (
+    Drained,
+    Found,
+    Happening,
+    NothingToDo,
+    Postponed,
+    Settled,
+    Staged,
+    Troubled,
+)
 from agent.fleet.ports import Blobs, NoRoomError, Service, Slots, Trust
 from agent.fleet.settings import Fleet
 from agent.fleet.state import Step
@@ -24,6 +34,7 @@ from agent.fleet.trying import Trial, measure
 from agent.fleet.update import Rejected, Update
 from agent.fleet.update_file import UpdateRecord
 from agent.fleet.values import Release, ReleaseName
+from agent.fleet.withdrawing import Withdrawing
 from agent.units import Bytes, Seconds
 
 LOOK_AGAIN: Final = Seconds(60.0)
@@ -67,7 +78,7 @@ class Steps:
         fleet: The configuration.
         clock: The time.
         running: The release that this process is; None: the installed one.
-        tell: Told how far a step is, for a person.
+        askers: Told how far a step is; one of them may ask for a check.
     """
 
     def __init__(  # noqa: PLR0913 - what a step may need; only `Updater` calls it
@@ -78,7 +89,7 @@ class Steps:
         *,
         clock: Clock,
         running: ReleaseName | None,
-        tell: Callable[[str], None],
+        askers: Askers,
     ) -> None:
         self._ports = ports
         self._call = ports.call
@@ -86,7 +97,8 @@ class Steps:
         self._fleet = fleet
         self._clock = clock
         self._running = running
-        self._bringing = Bringing(ports.blobs, ports.slots, ports.call, tell)
+        self._askers = askers
+        self._bringing = Bringing(ports.blobs, ports.slots, ports.call, askers.tell)
         self._trial: Trial | None = None
 
     def held_back(self, *, urgent: bool) -> str | None:
@@ -178,11 +190,20 @@ class Steps:
             if update.proof is None:
                 raise ValueError("an update on trial has its proof")
             self._trial = Trial(self._ports.service, self._clock, update.canaries, update.proof)
-        return await self._trial.go_on(update)
+        proving = asyncio.create_task(self._trial.go_on(update), name="trial")
+        withdrawing = Withdrawing(self._ports.service, self._clock, self._fleet.every, self._askers)
+        asking = asyncio.create_task(withdrawing.wait(partial(self._ask, None)), name="fleet, while a trial starves")
+        try:
+            await asyncio.wait({proving, asking}, return_when=asyncio.FIRST_COMPLETED)
+            return proving.result() if proving.done() else asking.result()
+        finally:
+            proving.cancel()
+            asking.cancel()
 
     async def _go_back(self, name: ReleaseName, why: str) -> Settled:
         await self._call(partial(self._ports.slots.abandon, name))
-        if name == self._running:
+        # A good one has no other to go back to: it would be started again, in this same state, for ever.
+        if name == self._running and await self._call(self._ports.slots.good) != name:
             await self._restart(f"{name} is rolled back: {why}")
         return await self._settle(frozenset())
 

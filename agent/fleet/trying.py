@@ -21,7 +21,8 @@ from agent.fleet.proving import (
     wrong_answers,
 )
 from agent.fleet.update import Baseline, Update
-from agent.fleet.values import Canary, CanaryAnswer, Proof
+from agent.fleet.values import Canary, CanaryAnswer, Proof, Tally
+from agent.observed import Dropped
 from agent.units import Seconds
 
 _ROUNDS: Final = 3
@@ -36,8 +37,8 @@ _LOOKS: Final = 20
 _LOOK_EVERY: Final = Seconds(1.0)
 """So often it is looked at whether power and memory let anything run."""
 
-_LONGEST_STARVED: Final = Seconds(24 * 3600.0)
-"""In all; after that its time runs: it may be the release itself that leaves no power or memory."""
+_LONGEST_WITHOUT_MEMORY: Final = Seconds(24 * 3600.0)
+"""In all; after that its time runs: it may be the release itself that leaves none. Power may be planned for a week."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,8 +60,8 @@ async def measure(service: Service, canaries: Sequence[Canary]) -> Measured:
 class Trial:
     """A release's trial in this process, which is the release.
 
-    Its time stands still while the device's power or memory let nothing run, for up to a day in all: that is not held
-    against a release.
+    Its time stands still while the device's power lets nothing run, and for up to a day in all while its memory does
+    not; what fails meanwhile is not counted: that is not held against a release.
 
     Args:
         service: The agent.
@@ -76,7 +77,9 @@ class Trial:
         self._proof = proof
         self._began = clock.now()
         self._asked: list[Asked] = []
-        self._starved = Seconds(0.0)
+        self._starved = self._without_memory = Seconds(0.0)
+        self._was_starving = False
+        self._failed = self._excused = 0
 
     async def go_on(self, update: Update) -> Serves | Proved | Disproved:
         """Until something has happened: it serves for the first time, or the verdict is there.
@@ -112,7 +115,7 @@ class Trial:
     async def _watch(self, until: Seconds, before: Baseline) -> str | None:
         """Why it is not to be watched any longer; None: its time is over."""
         while (left := until - self._clock.now()) > 0:
-            failing = too_many_failures(self._proof, before, self._service.tally())
+            failing = too_many_failures(self._proof, before, self._tally())
             if failing is not None:
                 return failing
             looked = self._clock.now()
@@ -147,15 +150,28 @@ class Trial:
         return f", besides {self._starved:.0f} s without power or memory for it" if self._starved else ""
 
     def _not_counted(self, looked: Seconds) -> Seconds:
-        """How much of the time since then does not count."""
-        if self._service.starved_of is None:
+        """How much of the time since then does not count; what failed in it then does not either."""
+        left = _LONGEST_WITHOUT_MEMORY - self._without_memory
+        starving_of, lasted = self._service.starved_of, Seconds(self._clock.now() - looked)
+        if starving_of == Dropped.MEMORY:
+            lasted = Seconds(min(lasted, left))
+            self._without_memory = Seconds(self._without_memory + lasted)
+        is_starving = starving_of is not None and lasted > 0
+        failed = self._service.tally().failed
+        if is_starving or self._was_starving:
+            self._excused += failed - self._failed
+        self._failed, self._was_starving = failed, is_starving
+        if not is_starving:
             return Seconds(0.0)
-        starved = Seconds(min(self._clock.now() - looked, _LONGEST_STARVED - self._starved))
-        self._starved = Seconds(self._starved + starved)
-        return starved
+        self._starved = Seconds(self._starved + lasted)
+        return lasted
+
+    def _tally(self) -> Tally:
+        tally = self._service.tally()
+        return Tally(tally.answered, tally.failed - self._excused)
 
     def _verdict(self, before: Baseline) -> Proved | Disproved:
-        figures, tally = best_figures(self._asked), self._service.tally()
+        figures, tally = best_figures(self._asked), self._tally()
         short = shortfalls(self._proof, before, figures, tally)
         return Disproved("; ".join(short)) if short else Proved(in_words(figures, tally))
 

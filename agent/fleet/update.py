@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from agent.events import UpdateState
 from agent.fleet.values import Canary, Proof, ReleaseName
 from agent.units import Ratio, Seconds, UnixSeconds
 
@@ -125,3 +126,8 @@ class Update:
     why: str = ""
     is_over: bool = True
     rejected: Rejected | None = None
+
+    def said(self) -> UpdateState:
+        """What is told of it."""
+        is_rejected = self.rejected is not None and self.rejected.release == self.release
+        return UpdateState(self.release, self.state.value, self.why, rejected=is_rejected)

@@ -81,7 +81,7 @@ class Updater:
         self._running = running
         self._jitter = jitter
         self._askers = Askers()
-        self._steps = Steps(ports, device, fleet, clock=clock, running=running, tell=self._askers.tell)
+        self._steps = Steps(ports, device, fleet, clock=clock, running=running, askers=self._askers)
         self._update = Update()
         self._told: UpdateState | None = None
         self._refused: UpdateRefused | None = None
@@ -228,7 +228,7 @@ class Updater:
 
     def _recall(self) -> None:
         """What an earlier process told is not told again; `Settled` is told by whoever settles."""
-        state = UpdateState(self._update.release, self._update.state.value, self._update.why)
+        state = self._update.said()
         self._reports.show(state)
         if self._update.is_over or self._update.state not in (State.COMMITTED, State.ROLLED_BACK):
             self._told = state
@@ -239,7 +239,7 @@ class Updater:
             update.state in (State.COMMITTED, State.ROLLED_BACK) and not update.is_over
         ):
             return
-        state, before = UpdateState(update.release, update.state.value, update.why), self._told
+        state, before = update.said(), self._told
         is_same = before is not None and (before.release, before.state) == (state.release, state.state)
         if is_same and (not update.is_over or before == state):
             return

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from typing import Final
 
-from agent.fleet.happenings import FellBack, Happening, Orphaned, Started, Troubled
+from agent.fleet.happenings import FellBack, Happening, Orphaned, Proved, Started, Troubled
 from agent.fleet.update import State, Update
 from agent.fleet.values import ReleaseName
 
 UNKNOWN: Final = ReleaseName("?")
 """What the launcher writes where it could not read which release was on trial."""
+
+NOT_COUNTED: Final = "its start could not be counted"
+"""What it writes where the disk was full, or failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +48,19 @@ def on_waking(update: Update, found: Circumstances) -> Happening | None:  # noqa
     """
     is_running = found.running == update.release and update.release is not None
     if update.state is State.SWITCHING:
+        if is_running and found.good == update.release:  # it did not come up, and has been tried again
+            return Proved("it was the good one already")
         if is_running:
             return Started()
-        if (why := _given_up(update, found)) is not None:
-            return FellBack(why)
+        if _given_up(update, found) is not None:
+            return _fell_back(update, found)
         return Troubled(f"{update.release} was to be started, and {_named(found.running)} was")
     if update.state is State.PROVING:
-        return None if is_running else FellBack(_why(update, found))
+        return None if is_running else _fell_back(update, found)
     if update.is_over or update.state not in (State.COMMITTED, State.ROLLED_BACK):
         return _orphan(update, found)
     if update.state is State.COMMITTED and not is_running and found.good != update.release:
-        return FellBack(_why(update, found))
+        return _fell_back(update, found)
     return None
 
 
@@ -65,8 +70,10 @@ def _orphan(update: Update, found: Circumstances) -> Orphaned | None:
     return Orphaned(found.trial, f"it was on trial, and the update is {update.state}")
 
 
-def _why(update: Update, found: Circumstances) -> str:
-    return _given_up(update, found) or f"the launcher started {_named(found.running)}"
+def _fell_back(update: Update, found: Circumstances) -> FellBack:
+    """What the disk did not let it write down either was no word on the release."""
+    why = _given_up(update, found) or f"the launcher started {_named(found.running)}"
+    return FellBack(why, rejected=found.given_up is not None and why != NOT_COUNTED)
 
 
 def _given_up(update: Update, found: Circumstances) -> str | None:

@@ -8,8 +8,8 @@ and the new ones, and the root is written last; so what a device reads amid it s
 from collections.abc import Collection, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from tuf.api.metadata import Key, Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
@@ -30,6 +30,8 @@ from agent.fleet_admin.roles import (
 from agent.fleet_admin.signing import Authority, demand, is_signed, sign
 
 _HASH = ["sha256"]
+_MOST_AHEAD: Final = timedelta(days=365)
+"""So much later than this one's the end before it may be: a clock that was further off is not followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,23 @@ class Edition:
         keys: What signs.
         now: When it is signed.
         before: What it follows. None: what there is.
+        may_end_sooner: Whether the timestamp may, where the one before was signed by a clock that was years ahead.
     """
 
-    def __init__(self, repository: Repository, keys: KeyFolder, now: datetime, before: Present | None = None) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        keys: KeyFolder,
+        now: datetime,
+        before: Present | None = None,
+        *,
+        may_end_sooner: bool = False,
+    ) -> None:
         self._repository = repository
         self._keys = keys
         self._now = now
         self._before = before or present(repository)
+        self._may_end_sooner = may_end_sooner
         self._root: Metadata[Root] | None = None
         self._roles: dict[str, Metadata[Targets]] = {}
         self._changed: set[str] = set()
@@ -174,12 +186,25 @@ class Edition:
         """Give it its version and its time, and have it signed."""
         metadata.signed.version = version
         ends = self._now + lifetime(role)
-        metadata.signed.expires = max(ends, self._before.ends) if role == TIMESTAMP else ends
+        metadata.signed.expires = self._timestamp_end(ends) if role == TIMESTAMP else ends
         authorities: tuple[Authority, ...] = (self._authority(role),)
         if role in (ROOT, TARGETS, SNAPSHOT, TIMESTAMP) and self._root is not None:
             authorities = (*authorities, self._before.root.signed)
         sign(metadata, role, authorities, self._keys)
         demand(metadata, role, authorities[0])
+
+    def _timestamp_end(self, usual: datetime) -> datetime:
+        """Not sooner than the one before."""
+        before = self._before.ends
+        if before - usual <= _MOST_AHEAD:
+            return max(usual, before)
+        if not self._may_end_sooner:
+            raise FleetError(
+                f"the timestamp holds until {before:%Y-%m-%d}: this machine's clock, which says {self._now:%Y-%m-%d}, "
+                "is wrong, or was years ahead when it was signed. If it is right now: jetson-agent fleet refresh "
+                "--end-sooner signs one that ends when it should"
+            )
+        return usual
 
     def _signed_roles(self) -> Metadata[Snapshot]:
         meta = dict(self._before.meta)

@@ -42,7 +42,7 @@ class Counts:
         asked: All that are known to be in it.
         there: Those of them that are online.
         committed: Those that have the release.
-        failed: Those where it came to nothing.
+        failed: Those where it came to nothing for its own sake: not for a server that was away, or a full disk.
         lost: Those that went offline with it on trial, and have been away for as long as a phase lasts at least.
     """
 
@@ -98,7 +98,7 @@ def count(plan: Plan, phase: int, devices: Iterable[Seen], now: UnixSeconds) -> 
         asked=len(asked),
         there=sum(seen.is_online is not False for seen in asked),
         committed=sum(_has(plan, seen) for seen in asked),
-        failed=sum(seen.state in FAILED for seen in about),
+        failed=sum(_has_failed(seen) for seen in about),
         lost=sum(seen.state in ON_TRIAL and _is_gone(plan, seen, now) for seen in about),
     )
 
@@ -145,6 +145,11 @@ def _is_asked(plan: Plan, share: Ratio, seen: Seen) -> bool:
     if plan.release in (seen.release, seen.running):
         return True
     return seen.channel == plan.channel and seen.group is None and place(seen.device, plan.release) < share
+
+
+def _has_failed(seen: Seen) -> bool:
+    """An older agent does not say whether it was the release's fault."""
+    return seen.state in FAILED and seen.rejected is not False
 
 
 def _is_gone(plan: Plan, seen: Seen, now: UnixSeconds) -> bool:

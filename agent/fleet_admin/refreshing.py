@@ -55,13 +55,21 @@ def expiries(repository: Repository) -> Iterator[Expiry]:
         yield Expiry(role, meta.version, repository.role(role, meta.version).signed.expires)
 
 
-def refresh(place: Place, keys: KeyFolder, now: datetime) -> Refreshed:
+def refresh(place: Place, keys: KeyFolder, now: datetime, *, end_sooner: bool = False) -> Refreshed:
     """Sign anew what is due and whose keys are here.
+
+    Args:
+        place: The fleet's folder.
+        keys: What signs.
+        now: When.
+        end_sooner: Whether the timestamp is due in any case, and may end years before the one before it.
 
     Raises:
         FleetError: The keys of timestamp and snapshot are not here, or the repository cannot be used.
     """
     with place.alone():
+        if end_sooner:
+            Edition(place.repository, keys, now, may_end_sooner=True).publish()
         due = [expiry.role for expiry in expiries(place.repository) if expiry.is_due(now)]
         missing: dict[str, str] = {}
         signed: list[str] = []
@@ -77,7 +85,7 @@ def refresh(place: Place, keys: KeyFolder, now: datetime) -> Refreshed:
         online = [role for role in due if role in (TIMESTAMP, SNAPSHOT)]
         if online and not signed:
             Edition(place.repository, keys, now).publish()
-        return Refreshed((*signed, *online), missing)
+        return Refreshed((*signed, *([TIMESTAMP, SNAPSHOT] if end_sooner else online)), missing)
 
 
 def _sign_anew(place: Place, keys: KeyFolder, roles: list[str], now: datetime) -> None:

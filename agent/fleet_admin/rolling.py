@@ -106,7 +106,17 @@ class Rolling:
             # Also shows now, not in hours, whether the keys are here.
             self._sign(self._plan.phases[before.phase])
             return before
+        if before is not None and before.plan == self._plan:
+            return self._over(before)
         return self._entered(0)
+
+    def _over(self, rollout: Rollout) -> Rollout:
+        """The same command, given again by whatever starts it: nothing is signed, least of all what has failed."""
+        if rollout.state == "done":
+            self._demand_ours()
+        ended = "is done" if rollout.state == "done" else "has gone back"
+        self._tell(f"this rollout {ended} already. Another attempt begins when {self._file} is removed")
+        return rollout
 
     def _follow(self, connection: BrokerConnection, rollout: Rollout) -> Rollout:
         while rollout.state == "running":

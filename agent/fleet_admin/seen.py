@@ -36,6 +36,7 @@ class Seen:
         release: What its last update is about.
         state: How far that is: one of `agent.fleet.update.State`, or a newer agent's.
         why: What it says about it.
+        rejected: Whether it came to nothing for the release's own sake; None: an older agent's, which does not say.
         since: When it got there, by the device's clock.
         failures: Updates that came to nothing, as far as they were heard.
         gone_since: When it was first heard that its agent is not there, by this machine's clock; None: it is there.
@@ -50,6 +51,7 @@ class Seen:
     release: str | None = None
     state: str | None = None
     why: str | None = None
+    rejected: bool | None = None
     since: UnixSeconds | None = None
     failures: int = 0
     gone_since: UnixSeconds | None = None
@@ -65,6 +67,7 @@ class _UpdateForm(_Form):
     release: str | None = None
     state: str | None = None
     why: str | None = None
+    rejected: bool | None = None
 
 
 class _StatusForm(_Form):
@@ -167,6 +170,7 @@ def _with(before: Seen, form: _UpdateForm) -> Seen:
         release=_clean(form.release) if "release" in says else before.release,
         state=_clean(form.state) if "state" in says else before.state,
         why=_clean(form.why) if "why" in says else before.why,
+        rejected=form.rejected,
     )
     if (before.release, before.state) == (seen.release, seen.state):
         return seen

@@ -10,18 +10,19 @@ _KEPT: Final = 256
 """So many commands are remembered; then the oldest that are over are forgotten."""
 
 
-def is_known(database: Database, command_id: str) -> bool:
-    """Whether there is a command with this id, over or not."""
-    return bool(database.rows("SELECT 1 FROM commands WHERE id = ?", (command_id,)))
+def known(database: Database, command_id: str) -> tuple[str, bytes] | None:
+    """The digest and the newest answer of the command with this id, over or not; None: there is none."""
+    rows = database.rows("SELECT digest, answer FROM commands WHERE id = ?", (command_id,))
+    return next(((digest, answer) for digest, answer in rows), None)
 
 
 def take(  # noqa: PLR0913 - a row, and what is answered
     database: Database, command_id: str, digest: str, accepted: OutMessage, taken: OutMessage, *, outlives: str | None
 ) -> bool:
     """Store a new command; answer one that came before. Whether it is new."""
-    known = database.rows("SELECT digest, answer FROM commands WHERE id = ?", (command_id,))
-    if known:
-        ((known_digest, answer),) = known
+    before = known(database, command_id)
+    if before is not None:
+        known_digest, answer = before
         send(database, OutMessage(accepted.topic, answer) if known_digest == digest else taken)
         return False
     database.execute(

@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 _PAGE: Final = 4096
 _MIN_SIZE: Final = Bytes(1024 * 1024)
+LEAST_ROOM: Final = Bytes(128 * 1024)
+"""What a new journal takes on the disk until it is open: its schema, most of it in the write-ahead log."""
 
 # Of `max_size`, three quarters are the database file's. The rest is the write-ahead log's: up to a sixteenth before a
 # commit moves it into the file, and one transaction (`Database.max_transaction`).

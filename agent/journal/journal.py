@@ -214,9 +214,9 @@ class Journal:
         with self._database.transaction():
             return commands.take(self._database, command_id, digest, accepted, taken, outlives=outlives)
 
-    def knows_command(self, command_id: str) -> bool:
-        """Whether a command with this id came before."""
-        return commands.is_known(self._database, command_id)
+    def known_command(self, command_id: str) -> tuple[str, bytes] | None:
+        """The digest and the newest answer of a command that came before; None: it did not."""
+        return commands.known(self._database, command_id)
 
     def answer_command(self, command_id: str, message: OutMessage, *, is_last: bool) -> None:
         """Answer a command, and remember the answer, in one transaction."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.broker_security import SecureClient
 from agent.config import Broker
@@ -23,6 +24,8 @@ payloads: a message between the two is answered with `too_large`."""
 
 _MAX_OVERHEAD = 16
 """Bytes of a PUBLISH around its topic, Correlation Data and payload: 5 + 2 + 2 of headers, 4 + 3 of properties."""
+
+_WITHOUT_WILL, _WITH_WILL = 0x00, 0x04
 
 _MAX_UINT32 = 0xFFFFFFFF
 
@@ -43,6 +46,7 @@ class BrokerClient(SecureClient):
         super().__init__(client_id, connect_timeout=CONNECT_TIMEOUT_S, manual_ack=True)
         self._max_payload = max_payload
         self._deliver = deliver
+        self._is_given_up = False
         self.will_set(will.topic, will.payload, will.qos, will.retain)
         self.max_inflight_messages = 0  # no limit of paho's: `Connection` has its own
 
@@ -62,11 +66,22 @@ class BrokerClient(SecureClient):
         host, port, keepalive = broker.host, broker.effective_port, round(broker.keepalive)
         self.connect(host, port, keepalive, clean_start=False, properties=properties)
 
+    def give_up(self) -> None:
+        """Nobody waits for `dial`, in its thread, any more: it says nothing to the broker if it has not yet.
+
+        A late CONNECT would take the session over from the connection that was made meanwhile.
+        """
+        self._is_given_up = True
+
     def abandon(self) -> None:
         """Close the socket, if there is one, without a word."""
         sock = self.socket()
         if sock is not None:
             sock.close()
+
+    def leave(self, *, with_will: bool) -> None:
+        """Send DISCONNECT."""
+        self.disconnect(ReasonCode(PacketTypes.DISCONNECT, identifier=_WITH_WILL if with_will else _WITHOUT_WILL))
 
     def send(self, message: OutMessage, *, qos: int) -> int:
         """Queue a message for the socket; gives its packet id."""
@@ -74,6 +89,11 @@ class BrokerClient(SecureClient):
         if message.correlation is not None:
             properties.CorrelationData = message.correlation
         return self.publish(message.topic, message.payload, qos, message.retain, properties).mid
+
+    def _send_connect(self, keepalive: int) -> MQTTErrorCode:
+        if self._is_given_up:
+            raise ConnectionAbortedError
+        return super()._send_connect(keepalive)
 
     def _handle_publish(self) -> MQTTErrorCode:
         """Replaces paho's, see `packet`."""

@@ -9,6 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
@@ -23,7 +24,9 @@ from agent.link import problem
 from agent.link.client import CONNECT_TIMEOUT_S, BrokerClient, packet_size, properties_of
 from agent.link.dialing import dial
 from agent.link.problem import ConnectionEndedError, End, Problem, PublishRefusedError
+from agent.link.unacknowledged import Unacknowledged
 from agent.prompt import OutMessage
+from agent.units import Seconds
 
 WINDOW = 32
 """Messages published and not yet acknowledged; fewer when the broker's Receive Maximum says so."""
@@ -45,9 +48,10 @@ class Connection:
     Args:
         client: Not used before.
         on_end: Called once, when it has ended.
+        now: The time.
     """
 
-    def __init__(self, client: BrokerClient, on_end: Callable[[], None]) -> None:
+    def __init__(self, client: BrokerClient, on_end: Callable[[], None], now: Callable[[], Seconds]) -> None:
         self._loop = asyncio.get_running_loop()
         self.session_present = False
         """Whether the broker had kept this device's session."""
@@ -56,12 +60,13 @@ class Connection:
         self._ended: asyncio.Future[End] = self._loop.create_future()
         self._connack: asyncio.Future[Properties] = self._loop.create_future()
         self._suback: asyncio.Future[Sequence[ReasonCode]] = self._loop.create_future()
-        self._pubacks: dict[int, asyncio.Future[ReasonCode]] = {}
+        self._unacknowledged = Unacknowledged(now)
         self._lossy_unwritten: set[int] = set()
         self._window = asyncio.Semaphore(WINDOW)
         self._max_packet_out = _MAX_UINT32
         self._fd: int | None = None
         self._paused = False
+        self._will_is_for_nothing = False
 
     async def open(self, broker: Broker) -> None:
         """Connect. The files that the configuration names are read now, so that they can be replaced while running.
@@ -108,6 +113,7 @@ class Connection:
         """
         while not self._ended.done():
             on_tick()
+            self._mind_unacknowledged()
             await asyncio.wait({self._ended}, timeout=_TICK_S)
             self._step(self._client.loop_misc)
         return self._ended.result()
@@ -116,19 +122,24 @@ class Connection:
         """Publish at QoS 1; returns at the PUBACK.
 
         Raises:
-            ConnectionEndedError: The connection ended first.
+            ConnectionEndedError: The connection ended first, perhaps because the PUBACK did not come.
             PublishRefusedError: The broker refused, or would; a `BrokerBusyError`: for now.
         """
-        size = packet_size(message)
-        if size > self._max_packet_out:
-            raise PublishRefusedError(f"{size} bytes; the broker takes packets of {self._max_packet_out}")
         async with self._window:
-            if self._ended.done():
-                raise ConnectionEndedError(self._ended.result())
-            puback = self._pubacks[self._client.send(message, qos=1)] = self._loop.create_future()
-            reason = await self._answer(puback)
-        if reason.is_failure:
-            raise problem.of_puback(reason)
+            await self._publish(message)
+
+    async def say_goodbye(self, message: OutMessage) -> None:
+        """Publish what makes the will needless: `close` takes it back then. Raises what `publish` does.
+
+        It does not wait for its turn: a broker that acknowledges nothing may still heed it. One that ends the
+        connection, because it has got too many at once, publishes the will.
+        """
+        await self._publish(message)
+        self.withdraw_will()
+
+    def withdraw_will(self) -> None:
+        """The end of this connection is not to be told by the broker."""
+        self._will_is_for_nothing = True
 
     def publish_lossy(self, message: OutMessage) -> None:
         """Publish at QoS 0; dropped when the socket does not keep up, or the broker would hang up over its size."""
@@ -151,14 +162,15 @@ class Connection:
         """Read again."""
         if self._fd is not None and self._paused:
             self._paused = False
+            self._unacknowledged.heard_again()
             self._loop.add_reader(self._fd, self._readable)
             # TLS may hold bytes that it has taken from the socket already: the loop would not see them.
             self._loop.call_soon(self._readable)
 
     def close(self) -> None:
-        """Disconnect cleanly if it is still up, so that the broker drops the will and keeps the session."""
+        """Disconnect if it is still up. The broker keeps the session, and publishes a will that is not withdrawn."""
         if self._fd is not None:
-            self._step(self._client.disconnect)
+            self._step(partial(self._client.leave, with_will=not self._will_is_for_nothing))
             self._step(self._client.loop_write)
         sock = self._client.socket()
         if self._fd is not None and sock is not None:  # the socket did not take the DISCONNECT at once
@@ -166,6 +178,24 @@ class Connection:
             sock.close()
         self._end(End(Problem.LOST, "closed"))
         self._let_go()
+
+    async def _publish(self, message: OutMessage) -> None:
+        size = packet_size(message)
+        if size > self._max_packet_out:
+            raise PublishRefusedError(f"{size} bytes; the broker takes packets of {self._max_packet_out}")
+        if self._ended.done():
+            raise ConnectionEndedError(self._ended.result())
+        puback: asyncio.Future[ReasonCode] = self._loop.create_future()
+        self._unacknowledged.add(self._client.send(message, qos=1), size, puback)
+        reason = await self._answer(puback)
+        if reason.is_failure:
+            raise problem.of_puback(reason)
+
+    def _mind_unacknowledged(self) -> None:
+        """End it over a message whose PUBACK does not come: nothing else would make the broker answer."""
+        waited = None if self._paused else self._unacknowledged.overdue()
+        if waited is not None:
+            self._end(End(Problem.LOST, f"the broker has not acknowledged a message in {round(waited)} s"))
 
     def _take_over_socket(self) -> None:
         """From here on the event loop drives the client."""
@@ -269,8 +299,8 @@ class Connection:
         """A QoS 0 message was written, or a QoS 1 message acknowledged."""
         if mid in self._lossy_unwritten:
             self._lossy_unwritten.remove(mid)
-        elif (puback := self._pubacks.pop(mid, None)) is not None:
-            puback.set_result(reason)
+        else:
+            self._unacknowledged.acknowledged(mid, reason)
 
     def _on_disconnect(
         self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object

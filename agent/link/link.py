@@ -35,6 +35,9 @@ _STEP = Seconds(60.0)
 _GREETING = Seconds(30.0)
 """How long a broker that has let us in may take to answer the subscriptions and the first status."""
 
+_TELL_AGAIN = Seconds(3600.0)
+"""How long one problem goes on until it is logged again."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -45,6 +48,7 @@ class Link:
         settings: Where it is.
         client_id: Names this device's session in the broker.
         subscriptions: Topic filters, taken at QoS 1.
+        former: Gives those of earlier configurations, which a session at the broker may still have. Blocks.
         will: What the broker says when the connection breaks.
         birth: Gives what is published at each connect.
         max_payload: A larger message arrives without its payload.
@@ -57,6 +61,7 @@ class Link:
         *,
         client_id: str,
         subscriptions: Sequence[str],
+        former: Callable[[], Sequence[str]],
         will: OutMessage,
         birth: Callable[[], OutMessage],
         max_payload: int,
@@ -66,6 +71,7 @@ class Link:
         self._place: dict[str, object] = {"host": settings.host, "port": settings.effective_port}
         self._client_id = client_id
         self._subscriptions = subscriptions
+        self._former = former
         self._will = will
         self._birth = birth
         self._max_payload = max_payload
@@ -75,6 +81,7 @@ class Link:
         self._connection: Connection | None = None
         self._connection_number = 0
         self._last_problem: Problem | None = None
+        self._told_at = clock.now()
         self._losses = 0
         self._left: frozenset[str] = frozenset()
         self._moves_by = Seconds(clock.now() + _STEP)
@@ -99,7 +106,7 @@ class Link:
         await self._connected.wait()
 
     async def run(self) -> None:
-        """Connect, and connect again, until cancelled; then disconnect cleanly, publishing nothing."""
+        """Connect, and connect again, until cancelled; then disconnect. Without a goodbye, the will is published."""
         if sends_password_in_the_clear(self._settings):
             _log.warning("password_sent_in_the_clear", extra=self._place | {"hint": "set broker.tls"})
         failures = 0
@@ -134,6 +141,7 @@ class Link:
     def redeliver(self) -> None:
         """Drop the connection and make a new one, so that the broker sends again what was not acknowledged."""
         if self._connection is not None:
+            self._connection.withdraw_will()
             self._connection.close()
 
     async def publish(self, message: OutMessage) -> None:
@@ -144,12 +152,15 @@ class Link:
             NotConnectedError: There is no connection; nothing was sent.
             PublishRefusedError: The broker does not take it; a `BrokerBusyError`: not now.
         """
-        if not self.is_connected or self._connection is None:
-            raise NotConnectedError("not connected to the broker")
+        connection = self._usable()
         fault = fault_of(message.topic)
         if fault is not None:
             raise PublishRefusedError(f"the topic is unusable: {fault}")
-        await self._connection.publish(message)
+        await connection.publish(message)
+
+    async def say_goodbye(self, message: OutMessage) -> None:
+        """Publish instead of the will, without waiting for what is under way. Raises what `publish` does."""
+        await self._usable().say_goodbye(message)
 
     def publish_lossy(self, message: OutMessage) -> None:
         """Publish at QoS 0; dropped when that is not possible, or when the broker is slow to take it."""
@@ -169,7 +180,7 @@ class Link:
             How long it was usable, None for not at all; and why it ended.
         """
         client = BrokerClient(self._client_id, will=self._will, max_payload=self._max_payload, deliver=self._deliver)
-        connection = self._connection = Connection(client, on_end=self._connected.clear)
+        connection = self._connection = Connection(client, self._connected.clear, self._clock.now)
         connected_at: Seconds | None = None
         self._moves_within(_STEP)
         try:
@@ -199,8 +210,11 @@ class Link:
         Returns:
             The subscriptions that were left.
         """
+        former = await asyncio.to_thread(self._former)  # remembers, too, what is subscribed to below
         left = self._left
         connection.unsubscribe(sorted(left))  # of a session that the broker has kept
+        for topic_filter in former if connection.session_present else ():
+            connection.unsubscribe([topic_filter])  # there are brokers that take only a few in one packet
         wanted = [it for it in self._subscriptions if it not in left]
         for topic_filter, reason in (await connection.subscribe(wanted)).items():
             _log.error("subscription_refused", extra={"filter": topic_filter, "reason": str(reason)})
@@ -215,6 +229,11 @@ class Link:
         connection.unsubscribe(sorted(self._left - before))
         connection.subscribe_again(sorted(before - self._left))
 
+    def _usable(self) -> Connection:
+        if not self.is_connected or self._connection is None:
+            raise NotConnectedError("not connected to the broker")
+        return self._connection
+
     def _moves_within(self, time: Seconds) -> None:
         self._moves_by = Seconds(self._clock.now() + time)
 
@@ -228,7 +247,8 @@ class Link:
         _log.info("broker_connected", extra=self._place | {"session_present": connection.session_present})
 
     def _report_ended(self, end: End) -> None:
-        """Say what is wrong once, not at each attempt."""
-        if end.problem is not self._last_problem:
-            self._last_problem = end.problem
+        """Say what is wrong once and then from time to time, not at each attempt."""
+        now = self._clock.now()
+        if end.problem is not self._last_problem or now - self._told_at >= _TELL_AGAIN:
+            self._last_problem, self._told_at = end.problem, now
             _log.warning(end.problem.value, extra=self._place | {"reason": end.reason})

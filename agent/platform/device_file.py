@@ -2,6 +2,7 @@
 
 import grp
 import os
+import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,14 @@ def device_file(file: Path, path: str) -> DeviceFile:
         path: What it is called.
     """
     return DeviceFile(path, _name_of_group(file.stat().st_gid), os.access(file, os.R_OK | os.W_OK))
+
+
+def user_name(user: int) -> str:
+    """A user's name; its number where it has none."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
 
 
 def _name_of_group(number: int) -> str:

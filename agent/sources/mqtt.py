@@ -93,13 +93,21 @@ class MqttSource:
                     others.append((incoming, other))
             await asyncio.sleep(0)  # large payloads take a while to read: let others have their turn in between
         unstored = await self._accept(prompts) if prompts else []
+        for incoming, other in others:
+            answer = await self._heed(other)
+            if answer is None:
+                self._link.acknowledge(incoming)
+            else:
+                unstored.append((incoming, answer))
         if unstored:
             await self._answer_all(unstored)
-        for incoming, other in others:
-            await self._heed(incoming, other)
 
-    async def _heed(self, incoming: Incoming, other: _Other) -> None:
-        """Do what is asked for by what is no prompt, and acknowledge it."""
+    async def _heed(self, other: _Other) -> OutMessage | None:
+        """Do what is asked for by what is no prompt.
+
+        Returns:
+            Of a command for which there is no room: what to tell its sender.
+        """
         try:
             match other:
                 case Cancellation(prompt_id):
@@ -119,10 +127,14 @@ class MqttSource:
                     self._something_dropped.set()
                 case _:
                     assert_never(other)
-        except StorageFullError as error:  # a command: the broker sends it again at the next connection
+        except StorageFullError as error:
             self._tell_storage_full(str(error))
-            return
-        self._link.acknowledge(incoming)
+            match other:
+                case Ordered(command_id, _, digest):
+                    return await self._commander.answer_without_room(command_id, digest, error)
+                case Misordered(command_id, why):
+                    return self._commander.rejection(command_id, why)
+        return None
 
     def _meaning(self, incoming: Incoming) -> Meaning:
         try:
@@ -162,7 +174,7 @@ class MqttSource:
     async def _answer_all(self, answered: Sequence[_Answered]) -> None:
         """Answer without the journal.
 
-        Without its acknowledgement, the broker sends a prompt again on the next connection. That is made here when the
+        Without its acknowledgement, the broker sends a message again on the next connection. That is made here when the
         broker does not take the answers in time: it may not be able to, while we read nothing.
         """
         try:
@@ -173,7 +185,7 @@ class MqttSource:
             self._link.redeliver()
 
     async def _answer(self, incoming: Incoming, answer: OutMessage) -> None:
-        """Send one answer, and acknowledge the prompt only when the broker has it, or never will."""
+        """Send one answer, and acknowledge what it is for only when the broker has it, or never will."""
         await self._link.connected()  # a new connection brings messages before it is ready for ours
         try:
             await self._publish(answer)

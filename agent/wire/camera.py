@@ -5,17 +5,19 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, JsonValue, TypeAdapter, ValidationError
 
 from agent.camera.run_time import Change, Effective
-from agent.camera.settings import When
+from agent.camera.settings import MostPerHour, QuietSpan, When
 from agent.camera.values import Facts
 from agent.config_values import Period
 from agent.errors import ErrorCode
 from agent.observed import Observed
 from agent.prompt import Completion, Failure, FinishReason, PromptId, Reply
+from agent.units import MinuteOfDay
 from agent.wire.payload import IdText, Payload
 from agent.wire.reply import EnergyPayload, ErrorPayload, TimingPayload, UsagePayload, completion_payload, error_payload
 from agent.wire.request import InvalidPayloadError, rejection, text_of_payload
 
 _FACTS: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+_MOST_SPANS = 24
 
 
 class MoverPayload(Payload):
@@ -83,6 +85,15 @@ class ObservationPayload(Payload):
     """Why the model has said nothing although it was asked."""
 
 
+class QuietPayload(Payload):
+    """A span of each day without observations, in local time; it may go over midnight."""
+
+    begins: str = Field(alias="from")
+    """As in `22:00`."""
+    ends: str = Field(alias="to")
+    """Likewise."""
+
+
 class CameraStatePayload(Payload):
     """What holds for a camera, retained on `R/camera/<name>/state`."""
 
@@ -94,6 +105,10 @@ class CameraStatePayload(Payload):
     """What makes one."""
     prompt: str | None
     """What the model is asked; null: nothing, and no model runs."""
+    most_per_hour: int
+    """More observations than this in an hour are not made."""
+    quiet: list[QuietPayload]
+    """The spans of the day in which none are made."""
     is_set: bool
     """Whether any of it was set at run time, over the configuration."""
     condition: Literal["clear", "covered", "black", "frozen", "blurred", "lost"]
@@ -120,6 +135,10 @@ class CameraSetPayload(Payload):
     """What makes an observation."""
     prompt: Annotated[str, Field(max_length=8192)] | None = None
     """What the model is asked; empty: nothing, and no model runs."""
+    most_per_hour: MostPerHour | None = None
+    """More observations than this in an hour are not made."""
+    quiet: Annotated[list[QuietSpan], Field(max_length=_MOST_SPANS)] | None = None
+    """The spans of the day in which none are made; empty: at all hours they are."""
     reset: bool = False
     """Forget first what was set before, so that the configuration holds again."""
 
@@ -142,7 +161,8 @@ def decode_camera_set(payload: bytes) -> Change:
     except ValidationError as error:
         raise rejection(error.errors(include_url=False, include_input=False), None) from None
     when = None if fields.when is None else tuple(fields.when)
-    return Change(on=fields.on, every=fields.every, when=when, prompt=fields.prompt, reset=fields.reset)
+    quiet = None if fields.quiet is None else tuple(fields.quiet)
+    return Change(fields.on, fields.every, when, fields.prompt, fields.most_per_hour, quiet, fields.reset)
 
 
 def encode_camera_state(state: Effective, condition: str, why: str | None) -> bytes:
@@ -154,12 +174,18 @@ def encode_camera_state(state: Effective, condition: str, why: str | None) -> by
             "every": f"{settings.every:g}s",
             "when": list(settings.when),
             "prompt": settings.prompt,
+            "most_per_hour": settings.most_per_hour,
+            "quiet": [{"from": _time_of_day(it.begins), "to": _time_of_day(it.ends)} for it in settings.quiet],
             "is_set": state.is_set,
             "condition": condition,
             "why": why,
         }
     )
-    return payload.model_dump_json().encode()
+    return payload.model_dump_json(by_alias=True).encode()
+
+
+def _time_of_day(minute: MinuteOfDay) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def encode_facts(facts: Facts) -> str:

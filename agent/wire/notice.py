@@ -27,6 +27,9 @@ class UpdateStatePayload(Payload):
     """As of the event `update_state`."""
     why: str
     """For a person; may be empty."""
+    rejected: bool
+    """Whether it came to nothing for the release's own sake, which is not tried here again; not so where a server was
+    away, or a disk full."""
 
 
 class OnlinePayload(Payload):

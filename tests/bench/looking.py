@@ -79,11 +79,9 @@ def steps(frames: list[Pixels]) -> dict[str, Callable[[int], object]]:
         "QR code in the whole frame, none": lambda n: qr.read(grey_of(frames[n % size]), thoroughly=True),
         "barcode at 640, none": lambda n: barcode.read(scaled[n % size].grey, thoroughly=False),
         "picture of at most 256 KiB": lambda n: picture.encode(
-            frames[n % size], camera, UnixSeconds(0.0), Bytes(262144), None
+            frames[n % size], camera, UnixSeconds(0.0), Bytes(262144)
         ),
-        "picture of at most 32 KiB": lambda n: picture.encode(
-            frames[n % size], camera, UnixSeconds(0.0), Bytes(32768), None
-        ),
+        "picture of at most 32 KiB": lambda n: picture.encode(frames[n % size], camera, UnixSeconds(0.0), Bytes(32768)),
     }
 
 

@@ -178,6 +178,7 @@ class SimulatedDevice:
         if behaviour.hangs:
             await asyncio.sleep(WATCHDOG)
             return
+        self.disk.good_boots = 0  # everything runs
         self.service = SimulatedService(behaviour)
         self.updater = self._updater(self.service)
         running = asyncio.create_task(self.updater.run(), name=f"{self.id}'s updater")

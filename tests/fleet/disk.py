@@ -12,7 +12,7 @@ from agent.fleet.ports import Blobs, NoRoomError, StagingError
 from agent.fleet.update import Update
 from agent.fleet.update_file import Kept
 from agent.fleet.values import Digest, Release, ReleaseName
-from agent.fleet.waking import GivenUp
+from agent.fleet.waking import NOT_COUNTED, GivenUp
 from agent.units import Bytes
 
 _UPDATE = TypeAdapter(Update)
@@ -32,16 +32,19 @@ class Disk:
         is_full: Whether what needs room finds none.
         unusable: Releases of which no slot can be made.
         damaged: Contents that are here, and are not what they were.
+        broken: Slots that the launcher does not start.
     """
 
     touched: Callable[[str], None] = lambda _what: None
     is_full: bool = False
     unusable: set[ReleaseName] = field(default_factory=set)
     damaged: set[Digest] = field(default_factory=set)
+    broken: set[ReleaseName] = field(default_factory=set)
     update: bytes | None = None
     good: ReleaseName | None = None
     trial: ReleaseName | None = None
     boots: int = 0
+    good_boots: int = 0
     fell_back: GivenUp | None = None
     blobs: set[Digest] = field(default_factory=set)
     slots: set[ReleaseName] = field(default_factory=set)
@@ -58,8 +61,18 @@ class Disk:
             if self.trial in self.slots and self.boots < MOST_BOOTS and not self.is_full:
                 self.boots += 1
                 return self.trial
-            self.fell_back = GivenUp(self.trial, f"it was started {self.boots} times and not committed")
+            why = NOT_COUNTED if self.is_full else f"it was started {self.boots} times and not committed"
+            self.fell_back = GivenUp(self.trial, why)
             self.trial, self.boots = None, 0
+        return self._start_good()
+
+    def _start_good(self) -> ReleaseName | None:
+        if self.good not in self.slots - self.broken:
+            return None
+        if self.good_boots == MOST_BOOTS:
+            self.fell_back = GivenUp(self.good, f"it was started {self.good_boots} times and never ran")
+            return None
+        self.good_boots += not self.is_full
         return self.good
 
 
@@ -139,6 +152,7 @@ class SimulatedSlots:
             raise StagingError("a wheel does not suit")
         assert self._blobs.missing(release) == 0
         self._disk.slots.add(release.name)
+        self._disk.broken.discard(release.name)
         self._disk.touched("staged")
 
     def begin_trial(self, name: ReleaseName) -> None:

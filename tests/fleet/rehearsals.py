@@ -32,6 +32,8 @@ _STAGING_S: Final = 20.0
 _TRYING_S: Final = 12.0
 _WHOLE: Final = ["downloading", "staged", "draining", "switching", "proving", "committed"]
 _QUICK: Final = replace(PROOF, within=Seconds(30.0))
+_PATIENT: Final = replace(PROOF, within=Seconds(300.0), least_speed=Ratio(0.0))
+"""Of good releases: what comes to run beside a trial did not run while the release before was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ class Rehearsal:
         """Publish a release and have it wanted; each has another model and another configuration."""
         self._drafts += 1
         mark = f"{self._drafts}\n".encode()
-        draft = draft or Draft(config=f"log_level: INFO\nqueue:\n  max_payload: {1024 * (64 + self._drafts)}\n")
+        config = f"log_level: INFO\nqueue:\n  max_payload: {1024 * (64 + self._drafts)}\n"
+        draft = draft or Draft(config=config, proof=_PATIENT)
         name = self.fleet.publish(replace(draft, model=mark))
         self.fleet.want(name)
         return name
@@ -204,8 +207,13 @@ def _counted(what: Counter[str]) -> str:
 
 
 @contextmanager
-def rehearsing(*, whole_venv: bool = False) -> Iterator[Rehearsal]:
-    """All of it, in a temporary folder."""
+def rehearsing(*, whole_venv: bool = False, start_within_s: float = _START_WITHIN_S) -> Iterator[Rehearsal]:
+    """All of it, in a temporary folder.
+
+    Args:
+        whole_venv: As of `Fleet`.
+        start_within_s: What systemd's `TimeoutStartSec` is; releases that hang take three times as long.
+    """
     with tempfile.TemporaryDirectory(prefix="jetson-agent-rehearsal-") as place:
         folder = Path(place)
         (folder / "broker").mkdir()
@@ -216,7 +224,7 @@ def rehearsing(*, whole_venv: bool = False) -> Iterator[Rehearsal]:
             Client(broker.port, topics=("reply/+", "status", "event", "command/+")) as client,
         ):
             install(folder / "device", fleet, server.url, broker.port)
-            service = Supervised(folder / "device", start_within=_START_WITHIN_S, restart_after=_RESTART_S)
+            service = Supervised(folder / "device", start_within=start_within_s, restart_after=_RESTART_S)
             with service:
                 client.wait_online(LONGEST_S)
                 yield Rehearsal(fleet, Device(folder / "device", service, client), server)

@@ -36,7 +36,7 @@ PROOF: Final = Proof(
 )
 _SLOTS: Final = "ReleaseSlots(folder, blobs"
 _STEP: Final = "        events = self._engine.step()\n"
-_ENTRY: Final = "[console_scripts]\njetson-agent = agent.cli:main\n"
+_ENTRY: Final = "[console_scripts]\njetson-agent = agent.__main__:main\n"
 
 
 @dataclass(frozen=True, slots=True)

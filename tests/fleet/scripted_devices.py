@@ -9,6 +9,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from agent.clock import Clock
 from agent.events import UpdateState
 from agent.fleet.eligibility import place
+from agent.fleet_admin.seen import FAILED
 from agent.units import Seconds, UnixSeconds
 from agent.wire import encode_event, encode_offline, encode_online
 from tests.waiting import wait_for
@@ -43,10 +44,10 @@ class ScriptedDevices:
             self._running[name] = running
             self._status(name, UpdateState(None, "idle", ""))
 
-    def report(self, name: str, release: str, state: str, running: str | None = None) -> None:
+    def report(self, name: str, release: str, state: str, running: str | None = None, *, rejected: bool = True) -> None:
         """One is at a state of an update; without `running` it is still the same."""
         self._running[name] = running or self._running[name]
-        update = UpdateState(release, state, f"{state} of {release}")
+        update = UpdateState(release, state, f"{state} of {release}", rejected=rejected and state in FAILED)
         self._status(name, update)
         self._send(f"edge/{name}/event", encode_event(update, _CLOCK))
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from agent.clock import Clock
@@ -23,13 +23,19 @@ def settings(port: int, **more: Any) -> Broker:  # noqa: ANN401 - the section of
 
 
 def make_link(
-    broker: Broker, *, client_id: str = "dev", subscriptions: tuple[str, ...] = (TOPIC,), max_payload: int = 100_000
+    broker: Broker,
+    *,
+    client_id: str = "dev",
+    subscriptions: tuple[str, ...] = (TOPIC,),
+    former: Callable[[], Sequence[str]] = list,
+    max_payload: int = 100_000,
 ) -> Link:
     """A link like the agent's."""
     return Link(
         broker,
         client_id=client_id,
         subscriptions=subscriptions,
+        former=former,
         will=OutMessage(STATUS, b"lost", retain=True),
         birth=lambda: OutMessage(STATUS, b"online", retain=True),
         max_payload=max_payload,

@@ -1,20 +1,22 @@
 """The link on a real broker: what goes through it, and what comes again."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
-import statistics
 import time
 import weakref
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from agent.demo.broker import PrivateBroker
 from agent.errors import NotConnectedError
-from agent.link import ConnectionEndedError, Incoming, PublishRefusedError
+from agent.link import ConnectionEndedError, Incoming, Link, PublishRefusedError
+from agent.link.former import former_filters
 from agent.link.inbox import MAX_HELD
 from agent.prompt import OutMessage
 from tests.integration.links import (
@@ -187,11 +189,18 @@ async def test_the_will_is_for_a_lost_connection(broker: PrivateBroker) -> None:
             assert (await peer.heard()).payload == b"online"
 
 
-async def test_a_stopped_link_publishes_nothing(broker: PrivateBroker) -> None:
+async def test_a_link_that_was_stopped_before_its_goodbye_leaves_that_to_the_broker(broker: PrivateBroker) -> None:
+    with Peer(broker.port, STATUS) as peer:
+        async with connected(settings(broker.port)):
+            assert (await peer.heard()).payload == b"online"
+        assert (await peer.heard()).payload == b"lost"
+
+
+async def test_after_its_goodbye_nothing_more_is_said_of_it(broker: PrivateBroker) -> None:
     with Peer(broker.port, STATUS) as peer:
         async with connected(settings(broker.port)) as link:
             assert (await peer.heard()).payload == b"online"
-            await link.publish(OutMessage(STATUS, b"stopped", retain=True))
+            await link.say_goodbye(OutMessage(STATUS, b"stopped", retain=True))
         assert (await peer.heard()).payload == b"stopped"
         peer.publish(STATUS, b"fence")
         assert (await peer.heard()).payload == b"fence"
@@ -237,7 +246,7 @@ async def test_many_publishes_at_once(broker: PrivateBroker) -> None:
 
 
 async def test_a_broker_with_nagles_algorithm_does_not_slow_a_conversation(broker: PrivateBroker) -> None:
-    """Where ACKs are delayed, each turn takes more than 40 ms."""
+    """Where ACKs are delayed, each turn takes more than 40 ms: but for the first ones, see TCP_QUICKACK in tcp(7)."""
     times = []
     async with connected(settings(broker.port)) as link:
         with Peer(broker.port) as peer:
@@ -248,7 +257,7 @@ async def test_a_broker_with_nagles_algorithm_does_not_slow_a_conversation(broke
                 link.acknowledge(await take_one(link))
                 await link.publish(OutMessage("out", b""))
                 times.append(time.perf_counter() - start)
-    assert statistics.median(times) < 0.03
+    assert min(times[25:]) < 0.03, "the machine may be slow, but not at each turn"
 
 
 @pytest.mark.parametrize("qos", [0, 1])
@@ -356,3 +365,31 @@ async def test_two_devices_of_a_pool_share_its_prompts(broker: PrivateBroker) ->
     assert first
     assert second
     assert sorted(int(it.payload) for it in first + second) == list(range(20))
+
+
+async def test_what_was_taken_out_of_the_configuration_is_subscribed_to_no_more(
+    broker: PrivateBroker, tmp_path: Path
+) -> None:
+    """The broker keeps a session, and the subscriptions with it: it would give the device its share for ever."""
+    pool = "$share/pool/edge/pool/prompt"
+
+    def configured(*subscriptions: str) -> contextlib.AbstractAsyncContextManager[Link]:
+        former = partial(former_filters, tmp_path / "subscriptions.json", subscriptions)
+        return connected(settings(broker.port), subscriptions=subscriptions, former=former)
+
+    async with configured(TOPIC, "edge/dev/camera/+/set", pool):
+        pass
+    async with (
+        configured(TOPIC) as link,
+        connected(settings(broker.port), client_id="b", subscriptions=(pool,)) as other,
+    ):
+        with Peer(broker.port) as peer:
+            peer.publish_many("edge/pool/prompt", [f"{n}".encode() for n in range(20)], qos=1)
+            peer.publish("edge/dev/camera/door/set", b"ON")
+            peer.publish(TOPIC, b"fence")
+        assert len(await take_and_acknowledge(other, 20)) == 20
+        assert [it.payload for it in await take_and_acknowledge(link, 1)] == [b"fence"]
+    async with configured(TOPIC, pool) as link:
+        with Peer(broker.port) as peer:
+            peer.publish_many("edge/pool/prompt", [b"back again"] * 20, qos=1)
+        assert await take(link, 1), "its share; the other's waits for that"

@@ -32,13 +32,16 @@ def _settings(server: socket.socket, **more: object) -> Broker:
 
 
 class LateClient(BrokerClient):
-    """Comes back from connecting when it may."""
+    """Looks the broker's name up as long as it must, and comes back from connecting when it may."""
 
     def __init__(self) -> None:
         super().__init__("dev", will=OutMessage("will", b""), max_payload=1, deliver=lambda _: None)
+        self.may_begin = threading.Event()
+        self.may_begin.set()
         self.may_return = threading.Event()
 
     def dial(self, broker: Broker) -> None:
+        assert self.may_begin.wait(DEADLINE_S)
         super().dial(broker)
         assert self.may_return.wait(DEADLINE_S)
 
@@ -68,3 +71,19 @@ async def test_a_connection_that_is_made_after_the_stop_is_closed(server: socket
             await dialling
         client.may_return.set()
         assert await within(loop.sock_recv(connection, 1)) == b""
+
+
+async def test_name_servers_that_do_not_answer_are_not_waited_for(
+    server: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When one answers at last, the broker hears nothing: the session may be that of another connection by then."""
+    monkeypatch.setattr("agent.link.dialing._LONGEST", 0.1)
+    loop = asyncio.get_running_loop()
+    client = LateClient()
+    client.may_begin.clear()
+    with pytest.raises(OSError, match="name servers"):
+        await within(dial(client, _settings(server)))
+    client.may_begin.set()
+    connection, _ = await within(loop.sock_accept(server))
+    with contextlib.closing(connection):
+        assert await within(loop.sock_recv(connection, 1)) == b"", "it is closed without a CONNECT"

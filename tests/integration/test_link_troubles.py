@@ -1,4 +1,4 @@
-"""What the link does about brokers that refuse, and what it tells the operator: each change once."""
+"""What the link does about brokers that refuse, and what it tells the operator: each change, and what lasts again."""
 
 import asyncio
 import itertools
@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from agent.announcer import Announcer
+from agent.clock import Clock
 from agent.demo.broker import PrivateBroker, free_port
 from agent.errors import NotConnectedError
-from agent.link import BrokerBusyError, PublishRefusedError
+from agent.link import WINDOW, BrokerBusyError, PublishRefusedError
+from agent.presence import Presence
 from agent.prompt import OutMessage
 from tests.integration.certificates import Authority
 from tests.integration.links import (
+    DEADLINE_S,
     STATUS,
     TOPIC,
     connected,
@@ -27,6 +31,7 @@ from tests.integration.links import (
 )
 from tests.integration.scripted_broker import (
     CONNECT,
+    DISCONNECT,
     PUBLISH,
     SUBSCRIBE,
     UNSUBSCRIBE,
@@ -67,6 +72,16 @@ async def test_nobody_listens(caplog: pytest.LogCaptureFixture) -> None:
     async with running(link.run):
         await until(lambda: link._connection_number > 3)
     assert _names(caplog) == ["broker_unreachable"]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_problem_that_goes_on_is_told_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("agent.link.link._TELL_AGAIN", 0.0)
+    async with running(make_link(settings(free_port())).run):
+        await until(lambda: len(_names(caplog)) > 1)
+    assert set(_names(caplog)) == {"broker_unreachable"}
 
 
 @pytest.mark.usefixtures("impatient")
@@ -342,6 +357,35 @@ async def test_what_the_broker_may_say_to_a_message(reason: int, error: type[Pub
             await within(link.publish(OutMessage("bad", b"")))
         assert raised.type is error
         await within(link.publish(OutMessage("good", b"")))
+
+
+@pytest.mark.parametrize("is_heeded", [True, False])
+async def test_a_goodbye_does_not_wait_for_what_the_broker_does_not_acknowledge(
+    monkeypatch: pytest.MonkeyPatch,
+    is_heeded: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """Where it is not acknowledged either, the broker is left to say so: else `online` were retained for ever."""
+    monkeypatch.setattr("agent.announcer._GOODBYE", DEADLINE_S if is_heeded else 0.1)
+    told: list[bytes] = []
+
+    def answer(kind: int, body: bytes) -> bytes:
+        if kind == DISCONNECT:
+            told.append(body)
+        if kind == PUBLISH and STATUS.encode() in body:
+            told.append(body)
+            return puback(body) if is_heeded or b"online" in body else b""
+        return b"" if kind == PUBLISH and b"reply" in body else polite(kind, body)
+
+    async with scripted_broker(answer) as port:
+        async with connected(settings(port)) as link, asyncio.TaskGroup() as tasks:
+            replies = [tasks.create_task(link.publish(OutMessage("reply", b""))) for _ in range(2 * WINDOW)]
+            await asyncio.sleep(0)  # they have begun
+            await Announcer(link, Presence("edge/dev", Clock.of_this_machine())).say_goodbye()
+            for reply in replies:
+                reply.cancel()
+        await until(lambda: len(told) == 3)
+    assert b"stopped" in told[1]
+    assert told[2] == (b"\x00" if is_heeded else b"\x04"), "0x04: disconnect with will message"
 
 
 async def test_a_message_larger_than_the_broker_takes(tmp_path: Path) -> None:

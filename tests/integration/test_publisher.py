@@ -32,6 +32,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent.link.backoff._FIRST_S", 0.01)
 
 
+def _forgets(kind: int, body: bytes) -> bytes:
+    """Never acknowledges it, and is well otherwise."""
+    return b"" if kind == PUBLISH and b"evil" in body else polite(kind, body)
+
+
 async def _left(folder: Path, answer: Answer, topics: Sequence[str]) -> list[str]:
     """What is in the outbox when the publisher has done what it can."""
     clock = Clock.of_this_machine()
@@ -44,6 +49,14 @@ async def _left(folder: Path, answer: Answer, topics: Sequence[str]) -> list[str
         async with running(link.run, publisher.run):
             await within(publisher.flushed())
         return [item.message.topic for item in await journal.run(Journal.outbox, limit=100)]
+
+
+async def test_a_message_that_is_never_acknowledged_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.link.unacknowledged._PATIENCE", Seconds(2.0))
+    topics = [f"reply/{number}" for number in range(100)]
+    assert await _left(tmp_path, _forgets, ["evil/reply", *topics]) == ["evil/reply"]
 
 
 @pytest.mark.parametrize("answer", [_quota_exceeded, _hangs_up])

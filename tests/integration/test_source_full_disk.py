@@ -32,6 +32,7 @@ from tests.integration.peer import Peer
 CONFIG = Config.model_validate({"device": {"id": "dev"}})
 CLOCK = Clock.of_this_machine()
 PROMPT, REPLIES = "edge/dev/prompt", "edge/dev/reply/#"
+COMMAND = "edge/dev/command"
 
 
 @pytest.fixture
@@ -116,6 +117,16 @@ async def _queued(journal: JournalThread, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
+async def _answered(journal: JournalThread) -> None:
+    async with asyncio.timeout(10):
+        while not await journal.run(Journal.outbox, limit=1):  # noqa: ASYNC110 - no event tells it
+            await asyncio.sleep(0.01)
+
+
+def _restart(command_id: str) -> bytes:
+    return json.dumps({"id": command_id, "command": "restart"}).encode()
+
+
 def _prompt(prompt_id: str, text: str = "hi") -> bytes:
     return json.dumps({"id": prompt_id, "prompt": text}).encode()
 
@@ -140,3 +151,25 @@ async def test_only_what_is_unknown_is_refused(broker: PrivateBroker, journal: J
             assert [reply["error"]["code"] for reply in done if "error" in reply] == ["invalid_request"]
             codes = {name: reply["error"]["code"] for name, reply in replies if name != "done"}
             assert codes == {"new": "storage_full", "fence": "storage_full"}
+
+
+async def test_a_command_without_room_is_rejected_but_for_one_that_came_before(
+    broker: PrivateBroker, journal: JournalThread
+) -> None:
+    async with _serving(broker, journal):
+        with Peer(broker.port, f"{COMMAND}/+") as peer:
+            peer.publish(COMMAND, _restart("known"))
+            await _answered(journal)
+            await _fill(journal)
+            commands = [_restart("known"), _restart("new"), b'{"id": "known", "command": "drain"}', b'{"id": "odd"}']
+            for command in commands:
+                peer.publish(COMMAND, command)
+            heard = [await peer.heard() for _ in commands]
+            answers = [(it.topic.rpartition("/")[2], json.loads(it.payload)) for it in heard]
+            states = sorted((name, answer["state"], answer["detail"].partition(":")[0]) for name, answer in answers)
+            assert states[:3] == [
+                ("known", "accepted", ""),
+                ("known", "rejected", "the id is another command's"),
+                ("new", "rejected", "storage_full"),
+            ]
+            assert states[3][:2] == ("odd", "rejected")

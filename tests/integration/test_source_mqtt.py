@@ -108,7 +108,18 @@ class FakeCommander(Commander):
 
     async def reject(self, command_id: CommandId, why: str) -> None:
         """Reject it."""
+        if not self.room:
+            raise StorageFullError("no space left")
         self.rejected.append((command_id, why))
+
+    async def answer_without_room(self, command_id: CommandId, digest: str, why: StorageFullError) -> OutMessage:
+        """As for a command that is not known."""
+        assert digest
+        return self.rejection(command_id, str(why))
+
+    def rejection(self, command_id: CommandId, why: str) -> OutMessage:
+        """Says why, and no more."""
+        return OutMessage(f"{COMMAND}/{command_id}", why.encode())
 
 
 @dataclass
@@ -458,14 +469,21 @@ async def test_commands_are_taken_and_what_is_none_is_rejected(broker: PrivateBr
             await _nothing_comes_again(link, peer, intake)
 
 
-async def test_a_command_without_room_comes_again(broker: PrivateBroker) -> None:
+async def test_with_a_full_disk_each_command_is_answered_before_it_is_acknowledged(broker: PrivateBroker) -> None:
+    """Left unacknowledged they would fill the window in which the broker delivers, and nothing more would come."""
     intake, told = FakeIntake(), Told()
     told.commander.room = False
     async with _serving(broker, intake, told) as link:
-        with Peer(broker.port) as peer:
-            peer.publish(COMMAND, b'{"id": "c1", "command": "drain"}')
-            await until(lambda: told.events)
-            assert isinstance(told.events[0], StorageFull)
+        with Peer(broker.port, f"{COMMAND}/+") as peer:
+            commands = [f'{{"id": "c{n}", "command": "drain"}}'.encode() for n in range(40)]
+            await asyncio.to_thread(peer.publish_many, COMMAND, [*commands, b'{"id": "d", "command": "dance"}'], qos=1)
+            heard = [await peer.heard() for _ in range(41)]
+            answers = {it.topic: it.payload for it in heard}
+            assert b"dance" in answers.pop(f"{COMMAND}/d")
+            assert answers == {f"{COMMAND}/c{n}": b"no space left" for n in range(40)}
+            assert told.events == [StorageFull(reason="no space left")], "once, not for each"
             told.commander.room = True
-            await cut_and_connect(link)
-            await until(lambda: told.commander.taken)
+            peer.publish(COMMAND, b'{"id": "c0", "command": "drain"}')
+            await until(lambda: told.commander.taken == [(CommandId("c0"), Drain(on=True))])
+            await _nothing_comes_again(link, peer, intake)
+            assert len(told.commander.taken) == 1

@@ -34,9 +34,12 @@ def test_without_purge_another_state_directory_stays_but_for_the_fleets_releases
     assert f"  {machine.state}\n" in done.stdout
 
 
-def test_purge_removes_another_state_directory_too(machine: FakeMachine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("runs_before", [0, 1])
+def test_purge_removes_another_state_directory_too(machine: FakeMachine, tmp_path: Path, runs_before: int) -> None:
     machine.move_state(tmp_path / "data")
     machine.install("1")
+    for _ in range(runs_before):
+        machine.uninstall()
     done = machine.uninstall("--purge")
     assert done.returncode == 0, done.stdout
     assert not machine.state.exists()

@@ -118,17 +118,21 @@ def changed_secret_counts_when_installed_again(it: Installed) -> str:
 
 
 def uninstall_leaves_what_it_says(it: Installed) -> str:
-    """And with --purge nothing."""
-    releases = it.container.root / "var/lib/jetson-agent/fleet/releases"
-    releases.mkdir(parents=True)
+    """And with --purge nothing, also where the unit has another state directory."""
+    state = it.container.root / "srv/agent"
+    (state / "fleet/releases").mkdir(parents=True)
+    it.container.run("chown", "-R", "jetson-agent:", "/srv/agent")
+    it.configure_unit("Environment=JETSON_AGENT__STATE_DIR=/srv/agent\nReadWritePaths=/srv/agent")
     said = it.container.run(_UNINSTALLER)
-    assert not releases.parent.exists(), "releases of updates are left"
+    assert not (state / "fleet").exists(), "releases of updates are left"
+    assert (state / "journal.db").exists(), "the journal is gone"
     left = _left(it)
     kept = {"/etc/jetson-agent", "/var/lib/jetson-agent", "/etc/systemd/system/jetson-agent.service.d"}
     assert left == kept, left
-    assert all(place in said for place in kept), said
+    assert all(place in said for place in (*kept, "/srv/agent")), said
     it.container.run(_UNINSTALLER, "--purge")
     assert not _left(it), _left(it)
+    assert not state.exists(), "the state is left"
     assert not it.container.run("getent", "passwd", "jetson-agent", check=False)
     return "without --purge configuration, state and an edited unit; with it nothing"
 

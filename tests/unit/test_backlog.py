@@ -36,7 +36,14 @@ class ObedientLink(Link):
     def __init__(self) -> None:
         nothing = OutMessage("t", b"")
         super().__init__(
-            Broker(), client_id="c", subscriptions=(), will=nothing, birth=lambda: nothing, max_payload=1, clock=REAL
+            Broker(),
+            client_id="c",
+            subscriptions=(),
+            former=list,
+            will=nothing,
+            birth=lambda: nothing,
+            max_payload=1,
+            clock=REAL,
         )
         self.errors: list[Exception] = []
         self.sent: list[tuple[float, OutMessage]] = []

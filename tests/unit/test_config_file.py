@@ -10,6 +10,7 @@ import pytest
 
 from agent.config import Config
 from agent.config_file import load_config, read_schemas
+from agent.config_file.summary import source_of
 from agent.config_file.tree import keys
 from agent.errors import ConfigError
 
@@ -260,6 +261,14 @@ def test_no_file_gives_the_defaults(tmp_path: Path) -> None:
 def test_the_default_file_is_read_when_it_exists(tmp_path: Path) -> None:
     (tmp_path / "agent.yaml").write_text("topic_root: plant")
     assert load_config(None, {}, default_path=tmp_path / "agent.yaml").topic_root == "plant"
+
+
+def test_which_file_it_is_from_is_told_also_when_there_is_none(tmp_path: Path) -> None:
+    default, other = tmp_path / "agent.yaml", tmp_path / "other.yaml"
+    assert source_of(None, default) == f"no {default}, so the defaults and the environment"
+    default.touch()
+    assert source_of(None, default) == str(default)
+    assert source_of(other, default) == str(other)
 
 
 def test_a_named_file_must_exist(tmp_path: Path) -> None:

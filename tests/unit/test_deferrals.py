@@ -67,3 +67,9 @@ def test_what_was_settled_begins_anew(deferrals: Deferrals) -> None:
     deferrals.forget(7)
     deferrals.forget(8)
     assert deferrals.put_off(7, Why.BUSY) == 1
+
+
+def test_weeks_of_putting_off_are_counted_and_the_pause_stays(deferrals: Deferrals) -> None:
+    times = [deferrals.put_off(7, Why.HANGS_UP) for _ in range(2000)]
+    assert times[-1] == 2000
+    assert deferrals.next_due_in() == Seconds(3600)

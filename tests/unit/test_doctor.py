@@ -15,11 +15,12 @@ from agent.demo.broker import PrivateBroker, free_port
 from agent.doctor.doctor import examine
 from agent.doctor.engine import EngineLibrary, judge_engines, judge_model, probe_engine, probe_engines
 from agent.doctor.finding import Finding, Mark
-from agent.doctor.surroundings import examine_broker, examine_state_dir
+from agent.doctor.surroundings import examine_broker, examine_state_dir, judge_free
 from agent.engine.catalog import TENSORRT_EDGE_LLM, TENSORRT_LLM
 from agent.engine.preference import MachineFacts
 from agent.engine_outcomes import EngineOutcomes
 from agent.errors import ConfigError
+from agent.journal import LEAST_ROOM
 from agent.platform.sensors import Nvml, find_nvml
 from agent.units import Bytes, Seconds
 from tests.boards import BOARDS, BoardTree
@@ -294,6 +295,14 @@ def test_a_file_where_the_state_folder_should_be(config: Config) -> None:
 def test_too_little_room(config: Config) -> None:
     journal = config.journal.model_copy(update={"max_size": 2**60})
     assert examine_state_dir(config.model_copy(update={"journal": journal})).mark is Mark.WARN
+
+
+@pytest.mark.parametrize(
+    ("free", "mark"),
+    [(0, Mark.PROBLEM), (LEAST_ROOM - 1, Mark.PROBLEM), (LEAST_ROOM, Mark.WARN), (2**20, Mark.OK)],
+)
+def test_a_disk_on_which_no_journal_can_be_begun_is_a_problem(free: int, mark: Mark) -> None:
+    assert judge_free("/state is writable", free, 2**20).mark is mark
 
 
 _AS_NOBODY = """

@@ -24,12 +24,19 @@ EVENTS = "edge/test/event"
 
 
 class ObedientLink(Link):
-    """Takes everything, except what it is told to refuse, to put off, or to hang up on."""
+    """Takes everything, except what it is told to refuse, to put off, to hang up on, or to be silent on."""
 
     def __init__(self) -> None:
         nothing = OutMessage("will", b"")
         super().__init__(
-            Broker(), client_id="x", subscriptions=(), will=nothing, birth=lambda: nothing, max_payload=1, clock=CLOCK
+            Broker(),
+            client_id="x",
+            subscriptions=(),
+            former=list,
+            will=nothing,
+            birth=lambda: nothing,
+            max_payload=1,
+            clock=CLOCK,
         )
         self.there = asyncio.Event()
         self.there.set()
@@ -37,6 +44,7 @@ class ObedientLink(Link):
         self.refused: set[str] = set()
         self.busy: set[str] = set()
         self.hangs_up_on: set[str] = set()
+        self.silent_on: set[str] = set()
         self.hang_ups = 0
         self.losses = 0
         self.hung_up = asyncio.Event()
@@ -61,6 +69,8 @@ class ObedientLink(Link):
             raise BrokerBusyError("quota exceeded")
         if message.topic in self.refused:
             raise PublishRefusedError("not authorized")
+        if message.topic in self.silent_on:
+            await asyncio.Event().wait()
         self.sent.append(message.topic)
         self.took_one.set()
 
@@ -238,6 +248,14 @@ async def test_nobody_has_to_say_when_it_is_time(journal: JournalThread) -> None
         link.busy = set()
         await link.took_one.wait()
         running.cancel()
+
+
+async def test_what_is_settled_leaves_the_outbox_while_another_is_waited_for(bench: Bench) -> None:
+    bench.link.silent_on = {"t/0"}
+    await bench.enqueue("t/0", "t/1", "t/2")
+    async with asyncio.timeout(10):
+        while await bench.unsent() != ["t/0"]:
+            await bench.link.took_one.wait()
 
 
 async def test_events_go_to_the_log_and_to_the_outbox(journal: JournalThread, caplog: pytest.LogCaptureFixture) -> None:

@@ -30,7 +30,14 @@ class ObedientLink(Link):
     def __init__(self) -> None:
         nothing = OutMessage("t", b"")
         super().__init__(
-            Broker(), client_id="c", subscriptions=(), will=nothing, birth=lambda: nothing, max_payload=1, clock=CLOCK
+            Broker(),
+            client_id="c",
+            subscriptions=(),
+            former=list,
+            will=nothing,
+            birth=lambda: nothing,
+            max_payload=1,
+            clock=CLOCK,
         )
         self.sent: list[OutMessage] = []
         self.error: Exception | None = None

@@ -45,7 +45,14 @@ class Bench:
         )
         nothing = OutMessage("t", b"")
         link = Link(
-            Broker(), client_id="c", subscriptions=(), will=nothing, birth=lambda: nothing, max_payload=1, clock=clock
+            Broker(),
+            client_id="c",
+            subscriptions=(),
+            former=list,
+            will=nothing,
+            birth=lambda: nothing,
+            max_payload=1,
+            clock=clock,
         )
         worker = Worker(
             journal,

@@ -35,14 +35,12 @@ class OpenCv:
         version: None when it does not load.
         ffmpeg: Whether it reads RTSP and video files.
         v4l2: Whether it reads devices.
-        gstreamer: Whether it was built with GStreamer. Nothing here needs that.
         problem: Why it does not load.
     """
 
     version: str | None
     ffmpeg: bool = False
     v4l2: bool = False
-    gstreamer: bool = False
     problem: str | None = None
 
 
@@ -85,7 +83,7 @@ def ask_opencv(command: Sequence[str] = _ASK_OPENCV) -> OpenCv:
     def has(name: str) -> bool:
         return re.search(rf"^\s*{name}:\s+YES", built, re.MULTILINE) is not None
 
-    return OpenCv(version, has("FFMPEG"), has("v4l/v4l2"), has("GStreamer"))
+    return OpenCv(version, has("FFMPEG"), has("v4l/v4l2"))
 
 
 def ask_gstreamer(command: Sequence[str] = _ASK_GSTREAMER) -> frozenset[str] | None:

@@ -5,6 +5,7 @@ program never outlives this process, and is gone when this process leaves by its
 """
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from agent.camera.capture.source import Csi, Pipeline
 from agent.camera.capture.spec import LEAVE, CaptureSpec, SourceError
 from agent.camera.capture.y4m import Y4mReader
 from agent.children.lifeline import die_with_parent
+from agent.units import Seconds
 
 PROGRAM: Final = "gst-launch-1.0"
 _PIPE_BYTES: Final = 1 << 20
@@ -36,6 +38,7 @@ class RunningPipeline:
 
     def __init__(self, process: "subprocess.Popen[bytes]", frames: BinaryIO) -> None:
         self._process = process
+        self._frames = frames
         self._said = bytearray()
         self._listener = threading.Thread(target=self._listen, name="said", daemon=True)
         self._listener.start()
@@ -46,6 +49,10 @@ class RunningPipeline:
         """Where encoded video goes, if it reads any."""
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         return self._process.stdin  # type: ignore[return-value]
+
+    def speaks_within(self, timeout: Seconds) -> bool:
+        """Whether its first frame has begun to come by then, or its end has. Ask before anything is read."""
+        return bool(select.select([self._frames], [], [], timeout)[0])
 
     def why(self) -> str | None:
         """Once no more frames come: why not; None: it was at its end."""

@@ -5,12 +5,12 @@ driver hangs; and none is left when `run` is done, but such a one, for which the
 """
 
 import asyncio
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from agent.camera.capture.credentials import redact, secrets_of, with_password
+from agent.camera.capture.opening import opening_time
 from agent.camera.capture.process import CaptureProcess
 from agent.camera.capture.progress import Progress, advance, has_stalled, was_good
 from agent.camera.capture.source import Http, Rtsp, source_of
@@ -18,17 +18,13 @@ from agent.camera.capture.spec import CaptureSpec, Report
 from agent.camera.frames import FrameSlots
 from agent.camera.settings import Camera
 from agent.camera.values import CameraName
+from agent.children.restarts import wait_before_restart
 from agent.clock import Clock
 from agent.plain_file import read_text
 from agent.units import Seconds
 
 DEFAULT_SIZE: Final = "1280x720"
-_FIRST_WAIT = Seconds(0.5)
-_LONGEST_WAIT = Seconds(30.0)
-_ENOUGH_DOUBLINGS = 6
 _LOOK_EVERY: Final = Seconds(0.2)
-
-_random = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +120,7 @@ class CaptureKeeper:
 
     async def _watch(self, process: CaptureProcess, progress: Progress) -> tuple[Report | None, Progress]:
         """See frames come, until they do not: what the process says of it, None when it is gone without a word."""
-        stall_timeout = self._settings.stall_timeout
+        stall_timeout, opening = self._settings.stall_timeout, opening_time(source_of(self._settings.source))
         reporting = asyncio.ensure_future(process.report())
         try:
             while True:
@@ -135,7 +131,7 @@ class CaptureKeeper:
                     self._tell(CaptureState(is_live=True, why="", since=now, restarts=self._restarts))
                 if done:
                     return reporting.result(), progress
-                if has_stalled(progress, now, stall_timeout):
+                if has_stalled(progress, now, stall_timeout, opening):
                     return Report(has_ended=False, reason=_words_of_stall(progress, now)), progress
         finally:
             reporting.cancel()
@@ -171,17 +167,6 @@ def spec_of(settings: Camera) -> CaptureSpec:
         source = with_password(source, read_text(settings.password_file).strip("\r\n"))
     width, _, height = (settings.size or DEFAULT_SIZE).partition("x")
     return CaptureSpec(source, settings.loop, int(width), int(height), settings.stall_timeout, settings.looks)
-
-
-def wait_before_restart(failures: int, jitter: Callable[[], float] = _random.random) -> Seconds:
-    """How long to wait: any time up to a limit that doubles, so that a fleet does not come back all at once.
-
-    Args:
-        failures: Processes in a row that were not good, the last one included.
-        jitter: A random number from 0 to 1.
-    """
-    limit = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(failures - 1, _ENOUGH_DOUBLINGS))
-    return Seconds(limit * jitter())
 
 
 def _words_of(error: OSError | ValueError) -> str:

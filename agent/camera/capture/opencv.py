@@ -1,7 +1,7 @@
 """Sources that OpenCV opens: RTSP by its FFmpeg, devices by V4L2, video files.
 
 OpenCV says only whether a read succeeded. After a stall it may say so of a frame that is as old as the stall, so that
-how long a read took counts too (docs/cameras.md); and a capture that failed never recovers: the process ends with it.
+how long a read took counts too (docs/adr/0031); and a capture that failed never recovers: the process ends with it.
 """
 
 import os
@@ -13,6 +13,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from agent.camera.capture.opening import CONNECT_TIMEOUT, OPEN_TIMEOUT
 from agent.camera.capture.outlet import Outlet
 from agent.camera.capture.reachable import check_reachable, place_of
 from agent.camera.capture.source import Device, Rtsp, Stored
@@ -20,9 +21,6 @@ from agent.camera.capture.spec import CaptureSpec, SourceError
 from agent.plain_file import plain_file
 from agent.units import Seconds
 
-OPEN_TIMEOUT: Final = Seconds(10.0)
-"""For a server's first answers and the first key frame."""
-_CONNECT_TIMEOUT: Final = Seconds(5.0)
 _USUAL_RATE: Final = 25.0
 _RATES: Final = (1.0, 240.0)
 """A file that claims less or more frames a second than these is read at `_USUAL_RATE`."""
@@ -49,7 +47,7 @@ def open_rtsp(source: Rtsp, spec: CaptureSpec, further: Sequence[int] = ()) -> c
     Raises:
         SourceError: It cannot be opened.
     """
-    check_reachable(source.url, min(spec.stall_timeout, _CONNECT_TIMEOUT))
+    check_reachable(source.url, min(spec.stall_timeout, CONNECT_TIMEOUT))
     began = time.monotonic()
     capture = cv2.VideoCapture(
         source.url,

@@ -1,12 +1,8 @@
 """Whether a capture process gets on, judged by the numbers of its frames alone. Pure."""
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from agent.units import Seconds
-
-OPENING: Final = Seconds(15.0)
-"""A source may take so long to give its first frame, besides the stall timeout: longer than any open in the process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +27,16 @@ def advance(progress: Progress, number: int, now: Seconds) -> Progress:
     return replace(progress, number=number, at=now, first_at=now if progress.first_at is None else progress.first_at)
 
 
-def has_stalled(progress: Progress, now: Seconds, stall_timeout: Seconds) -> bool:
-    """Whether it is to be given up."""
-    allowed = stall_timeout if progress.first_at is not None else stall_timeout + OPENING
+def has_stalled(progress: Progress, now: Seconds, stall_timeout: Seconds, opening: Seconds) -> bool:
+    """Whether it is to be given up.
+
+    Args:
+        progress: What has been seen of it.
+        now: On the same clock.
+        stall_timeout: It may be without a frame for so long.
+        opening: And before its first one for so much longer.
+    """
+    allowed = stall_timeout if progress.first_at is not None else stall_timeout + opening
     return now - progress.at >= allowed
 
 

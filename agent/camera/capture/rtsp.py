@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from agent.camera.capture import gstreamer, opencv
+from agent.camera.capture.opening import ASK_TIMEOUT, DECODER_TIMEOUT
 from agent.camera.capture.outlet import Outlet
 from agent.camera.capture.pipelines import decode_pipeline
 from agent.camera.capture.source import Rtsp
@@ -20,7 +21,6 @@ from agent.camera.capture.spec import CaptureSpec, SourceError
 
 HARDWARE: Final = ("nvv4l2decoder", "nvv4l2decoder ! nvvidconv")
 """The element that has to be there, and what decodes with it."""
-_ASK_TIMEOUT_S: Final = 10.0
 _UNDECODED: Final = (cv2.CAP_PROP_FORMAT, -1)
 """OpenCV then gives the stream's packets, in the byte stream's form (Annex B)."""
 
@@ -43,7 +43,7 @@ def has_element(name: str) -> bool:
         return False
     try:
         asked = subprocess.run(  # noqa: S603 - names of ours
-            [program, "--exists", name], check=False, capture_output=True, timeout=_ASK_TIMEOUT_S
+            [program, "--exists", name], check=False, capture_output=True, timeout=ASK_TIMEOUT
         )
     except subprocess.TimeoutExpired:
         return False
@@ -54,7 +54,7 @@ def read_decoded_by(decoder: str, source: Rtsp, spec: CaptureSpec, outlet: Outle
     """Read until it fails.
 
     Returns:
-        False: this decoder gave nothing, although the stream did; another one may.
+        False: this decoder gave nothing, or nothing that can be read, although the stream did; another one may.
 
     Raises:
         SourceError: The stream cannot be opened, or fails after there were frames.
@@ -66,12 +66,22 @@ def read_decoded_by(decoder: str, source: Rtsp, spec: CaptureSpec, outlet: Outle
     with gstreamer.running(lambda fd: str(decode_pipeline(codec, decoder, fd))) as pipeline:
         pump = _Pump(capture, spec, pipeline)
         pump.start()
-        frames = gstreamer.pass_on(pipeline, outlet)
-        if frames:
+        if _gives_a_frame(pipeline):
+            outlet.put(pipeline.reader.pixels())
+            gstreamer.pass_on(pipeline, outlet)
             raise SourceError(pump.why or pipeline.why() or "the stream ended")
         if pump.why is not None:
             raise SourceError(pump.why)
+    pump.join()  # a camera may have room for one connection only
     return False
+
+
+def _gives_a_frame(pipeline: gstreamer.RunningPipeline) -> bool:
+    """Whether a decoder's first frame comes, and is of a form that is read: not with rows that `y4menc` pads."""
+    try:
+        return pipeline.speaks_within(DECODER_TIMEOUT) and pipeline.reader.next()
+    except SourceError:
+        return False
 
 
 class _Pump(threading.Thread):

@@ -1,4 +1,4 @@
-"""What a source is missing on a machine, in words with what to do. Pure."""
+"""What cameras can be read with, and what a source is missing on a machine, in words with what to do. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +41,20 @@ def shortcoming_of(source: str, abilities: Abilities, user: str) -> Shortcoming 
     if abilities.opencv.version is None:
         return Shortcoming(f"OpenCV does not load: {abilities.opencv.problem}.", _INSTALL_OPENCV)
     return _of_kind(source_of(source), abilities, user)
+
+
+def what_there_is(abilities: Abilities) -> str:
+    """What cameras can be read with here, in a sentence or two."""
+    opencv = abilities.opencv
+    if opencv.version is None:
+        library = f"OpenCV does not load: {opencv.problem}."
+    else:
+        parts = [name for name, there in (("FFmpeg", opencv.ffmpeg), ("V4L2", opencv.v4l2)) if there]
+        library = f"OpenCV {opencv.version} with {' and '.join(parts) or 'neither FFmpeg nor V4L2'}."
+    if abilities.elements is None:
+        return f"{library} Without GStreamer: no CSI cameras, no pipelines."
+    hardware = ", ".join(name for name in JETSON_ELEMENTS if name in abilities.elements)
+    return f"{library} GStreamer {f'with {hardware}' if hardware else 'without the elements of a Jetson'}."
 
 
 def _of_kind(source: Source, abilities: Abilities, user: str) -> Shortcoming | None:

@@ -98,18 +98,18 @@ class Loop:
         while self._pipe.waiting(wait):
             wait = Seconds(0.0)
             match self._pipe.receive():
-                case TakePicture(request, camera, most_bytes, most_side):
+                case TakePicture(request, camera, most_bytes):
                     self._pipe.send(Touches(camera))
-                    self._pipe.send(Taken(request, self._take_picture(camera, most_bytes, most_side)))
+                    self._pipe.send(Taken(request, self._take_picture(camera, most_bytes)))
                 case LookAgain(camera):
                     self._turns[camera] = Turn(self._periods[camera], self._now(), self._now())
                     self._told[camera] = self._turns[camera]
                 case other:
                     raise TypeError(f"a {type(other).__name__} is not for a process that looks")
 
-    def _take_picture(self, camera: CameraName, most_bytes: Bytes, most_side: int | None) -> Picture | str:
+    def _take_picture(self, camera: CameraName, most_bytes: Bytes) -> Picture | str:
         try:
-            return self._eyes[camera].take_picture(most_bytes, most_side)
+            return self._eyes[camera].take_picture(most_bytes)
         except _FAILURES as error:
             return f"no picture of camera {camera}: {_words_of(error)}"
 

@@ -89,12 +89,12 @@ class Eye:
             detections=self._detect(frame),
         )
 
-    def take_picture(self, most_bytes: Bytes, most_side: int | None) -> Picture | str:
+    def take_picture(self, most_bytes: Bytes) -> Picture | str:
         """The latest frame as a picture; in words why there is none."""
         frame = self._slots.latest()
         if frame is None:
             return f"camera {self._camera} has given no frame yet"
-        taken = picture.encode(frame.pixels, self._camera, frame.at_wall, most_bytes, most_side)
+        taken = picture.encode(frame.pixels, self._camera, frame.at_wall, most_bytes)
         return f"no picture of camera {self._camera} fits in {most_bytes} bytes" if taken is None else taken
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import math
+import signal
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import assert_never
 
@@ -91,13 +92,12 @@ class Looking:
         """The looking process; None while none runs."""
         return None if self._process is None else self._process.pid
 
-    async def picture(self, camera: CameraName, *, most_bytes: Bytes, most_side: int | None = None) -> Picture:
+    async def picture(self, camera: CameraName, *, most_bytes: Bytes) -> Picture:
         """A camera's latest frame as a JPEG, however old: it says when it was taken.
 
         Args:
             camera: Whose.
             most_bytes: The most bytes of the JPEG: its quality goes down, then its size.
-            most_side: The most pixels of its longer side; None: as many as the frame has.
 
         Raises:
             NoPictureError: There has been no frame, it does not fit, or the looking process is not there.
@@ -109,7 +109,7 @@ class Looking:
         request = PictureId(next(self._ids))
         answer: asyncio.Future[Picture] = asyncio.get_running_loop().create_future()
         self._asked[request] = answer
-        self._process.send(TakePicture(request, camera, most_bytes, most_side))
+        self._process.send(TakePicture(request, camera, most_bytes))
         try:
             async with asyncio.timeout(_PICTURE_TIMEOUT):
                 return await answer
@@ -147,6 +147,8 @@ class Looking:
             self._lose()
             await process.end()
         ending = await process.ending()
+        if process.ended_by is signal.SIGKILL and not is_hung:
+            self._touched = None  # a frame crashes it by another signal: this was the kernel, which wanted memory
         return f"no sign of life for {self._silence:g} s" if is_hung else ending
 
     def _tell_lost(self, why: str, *, is_news: bool) -> None:

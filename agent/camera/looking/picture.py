@@ -27,9 +27,7 @@ _OFFSET_TIME_ORIGINAL = 0x9011
 _SUB_SECONDS_ORIGINAL = 0x9291
 
 
-def encode(
-    full: Pixels, camera: CameraName, at_wall: UnixSeconds, most_bytes: Bytes, most_side: int | None
-) -> Picture | None:
+def encode(full: Pixels, camera: CameraName, at_wall: UnixSeconds, most_bytes: Bytes) -> Picture | None:
     """A picture of a frame: first the quality goes down, then the size; None: not even the smallest is small enough.
 
     Args:
@@ -37,11 +35,8 @@ def encode(
         camera: Whose.
         at_wall: When it was taken.
         most_bytes: The most bytes of the JPEG.
-        most_side: The most pixels of its longer side; None: as many as the frame has.
     """
     image = Image.fromarray(np.ascontiguousarray(full[:, :, ::-1]))
-    if most_side is not None:
-        image.thumbnail((most_side, most_side))
     exif = _exif(camera, at_wall)
     while True:
         for quality in _QUALITIES:

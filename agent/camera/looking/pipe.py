@@ -53,13 +53,11 @@ class TakePicture:
         id: Comes back with the picture.
         camera: Whose.
         most_bytes: The most bytes of the JPEG.
-        most_side: The most pixels of its longer side; None: as many as the frame has.
     """
 
     id: PictureId
     camera: CameraName
     most_bytes: Bytes
-    most_side: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,18 @@ def test_end_to_end(config: Config, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "edge-tiny" in (tmp_path / "bench.svg").read_text()
 
 
+def test_where_nothing_is_measured_there_is_a_reason_but_no_table_and_no_file(
+    config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_bench(config, order(Cell(1, 9000, 10), json=tmp_path / "run.json")) == 1
+    assert not (tmp_path / "run.json").exists()
+    assert History(config.state_dir).last(9) == ()
+    heading, _, *reason = capsys.readouterr().out.splitlines()
+    assert "jetson-agent" in heading
+    assert " ".join(reason).startswith("edge-tiny: 9000|10, batch 1: ")
+    assert "J/token" not in " ".join(reason)
+
+
 def test_two_alternate(config: Config) -> None:
     assert run_bench(config, order(SHORT, against="onnxruntime-genai")) == 0
     (document,) = History(config.state_dir).last(9)

@@ -55,7 +55,7 @@ def agent(folder: Path, broker: PrivateBroker, early: Client) -> Iterator[AgentP
     cameras: dict[str, dict[str, object]] = {
         "door": {"when": ["always"], "every": "1s", "prompt": QUESTION, "max_tokens": 16},
         "yard": {"when": ["always"], "every": "1s"},
-        "shed": {"when": ["on_demand"], "stall_timeout": "1s"},
+        "shed": {"when": ["on_demand"], "stall_timeout": "3s"},
         "gate": {"when": ["code"], "size": "640x360"},
     }
     common: dict[str, object] = {"size": "320x180", "most_per_hour": 10_000, "ring": "200KiB"}
@@ -182,7 +182,7 @@ def test_a_lost_camera_is_told_and_taken_up_again(client: Client, folder: Path) 
     client.prompt({"id": "blind", "prompt": QUESTION, "images": [{"camera": "shed"}]})
     assert client.reply("blind")["error"]["code"] == "no_picture"
     (folder / "elsewhere").rename(folder / "shed")
-    wait_for(lambda: _events(client, "camera_back"), 60, "event")
+    wait_for(lambda: _events(client, "camera_back"), 120, "event")  # once a minute at most
 
 
 def _looker(agent: AgentProcess) -> psutil.Process:
@@ -207,23 +207,26 @@ def test_while_nobody_looks_cameras_are_lost(client: Client, agent: AgentProcess
 
 def test_set_holds_at_once_and_over_a_restart(client: Client, agent: AgentProcess) -> None:
     wait_for(lambda: _observations(client, "yard"), 20, "observation")
-    began = time.perf_counter()
-    client.publish("camera/yard/set", "OFF")
-    wait_for(lambda: _state(client, "yard").get("on") is False, 10, "state")
-    assert time.perf_counter() - began < 1.0
-    client.publish("camera/door/set", {"every": "2s", "prompt": ""})
+    took = []
+    for on in (False, True, False):
+        began = time.perf_counter()
+        client.publish("camera/yard/set", "ON" if on else "OFF")
+        wait_for(lambda on=on: _state(client, "yard").get("on") is on, 20, "state")  # type: ignore[misc]
+        took.append(time.perf_counter() - began)
+    assert min(took) < 1.0, "a busy machine delays one of them, a wait in the agent all"
+    client.publish("camera/door/set", {"every": "2s", "prompt": "", "most_per_hour": 9_000})
     wait_for(lambda: _state(client, "door").get("prompt", "?") is None, 10, "state")
     processes = psutil.Process(agent.pid).children(recursive=True)
     assert len(processes) >= 6, "the engine, one that looks, four that capture"
     agent.signal(signal.SIGTERM)
     assert agent.wait() == 0
-    assert not psutil.wait_procs(processes, timeout=5)[1]
+    assert not psutil.wait_procs(processes, timeout=60)[1]
     client.messages.clear()
     agent.start()
     wait_for(lambda: [it for it in _observations(client, "door") if it["text"] is None], 60, "observation")
     wait_for(lambda: _state(client, "yard").get("why", "?") is None, 30, "a camera that is looked at")
     assert _state(client, "yard")["on"] is False
-    assert _state(client, "door")["every"] == "2s"
+    assert (_state(client, "door")["every"], _state(client, "door")["most_per_hour"]) == ("2s", 9_000)
     assert _state(client, "door")["is_set"]
     assert _observations(client, "yard") == []
     client.publish("camera/yard/set", {"reset": True})

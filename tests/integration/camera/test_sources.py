@@ -3,6 +3,7 @@
 import asyncio
 import io
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.cameras.http_server import PASSWORD, USER, http_camera
 from tests.cameras.marked import COUNT, HEIGHT, WIDTH, picture
 from tests.cameras.rtsp import rtsp_server
 from tests.cameras.v4l2 import v4l2_camera
-from tests.integration.camera.capturing import Capturing, capturing
+from tests.integration.camera.capturing import PATIENCE, Capturing, capturing
 
 
 async def _sees_pictures_in_order(camera: Capturing, shape: tuple[int, int] = (HEIGHT, WIDTH)) -> None:
@@ -52,12 +53,23 @@ async def test_rtsp_with_a_password_that_is_seen_nowhere(tmp_path: Path) -> None
             assert "secret" not in why
 
 
-async def test_rtsp_by_a_decoder_of_gstreamers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text(
-        "from agent.camera.capture import rtsp\nrtsp.HARDWARE = ('avdec_h264', 'avdec_h264 ! videoconvert')\n",
-        encoding="utf-8",
-    )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+@pytest.fixture
+def have_decoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, float], None]:
+    """Gives capture processes a decoder in the place of a Jetson's."""
+
+    def have(decoder: str, timeout: float) -> None:
+        (tmp_path / "sitecustomize.py").write_text(
+            "from agent.camera.capture import rtsp\n"
+            f"rtsp.HARDWARE, rtsp.DECODER_TIMEOUT = ('avdec_h264', {decoder!r}), {timeout}\n",
+            encoding="utf-8",
+        )
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    return have
+
+
+async def test_rtsp_by_a_decoder_of_gstreamers(have_decoder: Callable[[str, float], None]) -> None:
+    have_decoder("avdec_h264 ! videoconvert", PATIENCE)
     assert rtsp.has_element("avdec_h264")
     assert not rtsp.has_element("nosuch")
     with rtsp_server() as server:
@@ -67,6 +79,24 @@ async def test_rtsp_by_a_decoder_of_gstreamers(monkeypatch: pytest.MonkeyPatch, 
             assert "the stream ended" in (await camera.lost()).why
             server.restart()
             await camera.live()
+
+
+@pytest.mark.parametrize(
+    "decoder",
+    [
+        "avdec_h264 ! videoconvert ! videoscale ! capsfilter caps=video/x-raw,width=636,height=360",  # padded rows
+        "avdec_h264 ! videoconvert ! identity drop-probability=1",  # it hangs
+        "avdec_h264 ! videoconvert ! identity error-after=1",
+    ],
+)
+async def test_a_decoder_that_is_of_no_use_is_left_for_ffmpegs(
+    decoder: str, have_decoder: Callable[[str, float], None]
+) -> None:
+    have_decoder(decoder, 3.0)
+    with rtsp_server() as server:
+        async with capturing(server.url) as camera:
+            await _sees_pictures_in_order(camera)
+            assert camera.keeper.state.restarts == 0
 
 
 @pytest.mark.parametrize("path", ["/mjpeg", "/snapshot", "/digest/mjpeg", "/basic/snapshot"])

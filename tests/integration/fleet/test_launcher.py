@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.fleet.waking import NOT_COUNTED
 from tests.integration.fleet.launched import Launched
 
 _MISUSE = 64
@@ -174,7 +175,7 @@ def test_a_start_that_cannot_be_counted_is_not_made(device: Launched) -> None:
     device.link("trial", "releases/new")
     (device.fleet / ".trial.boots").mkdir()  # nothing can be written there
     assert device.started() == "good"
-    assert device.state()["fell-back"] == "new its start could not be counted\n"
+    assert device.state()["fell-back"] == f"new {NOT_COUNTED}\n"
 
 
 def test_where_nothing_can_be_written_the_good_one_is_started_all_the_same(device: Launched) -> None:

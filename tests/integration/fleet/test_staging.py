@@ -88,7 +88,11 @@ ReleaseSlots(fleet, blobs, python=python).stage(TinyRelease(version="1.5").put(b
 """
 
 
-@pytest.mark.parametrize("moment", ["venv/pyvenv.cfg", "venv/bin/python", ".scratch/*", "venv/bin/jetson-agent"])
+_INSTALLED = "venv/lib/*/site-packages/tiny_needed.py"
+
+
+# Files that stay: what is there for a moment only may not be seen.
+@pytest.mark.parametrize("moment", ["venv/pyvenv.cfg", "venv/bin/python", _INSTALLED, "venv/bin/jetson-agent"])
 def test_killed_at_a_moment_nothing_goes_on_and_the_next_one_makes_it(
     fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots, tmp_path: Path, moment: str
 ) -> None:

@@ -233,6 +233,27 @@ def test_a_timestamp_never_ends_before_the_one_before_it(workshop: Workshop) -> 
     assert (after.version, after.expires) == (before.version + 1, before.expires)
 
 
+def test_an_end_that_a_clock_years_ahead_has_signed_is_not_kept(workshop: Workshop, device: Device) -> None:
+    release = workshop.release("one")
+    now = workshop.now
+    workshop.now += timedelta(days=3650)
+    workshop.promote("one", 0.5)
+    workshop.now = now
+    before = workshop.place.repository.timestamp().signed
+    assert device.check()[1] == release
+    with pytest.raises(FleetError, match="refresh --end-sooner"):
+        workshop.promote("one")
+    with pytest.raises(FleetError, match="refresh --end-sooner"):
+        workshop.publish("two")
+    assert workshop.place.repository.timestamp().signed.version == before.version
+    assert {"timestamp", "snapshot"} <= set(refresh(workshop.place, workshop.keys(), now, end_sooner=True).signed)
+    after = workshop.place.repository.timestamp().signed
+    assert after.version == before.version + 1
+    assert after.expires <= now + timedelta(days=8)
+    workshop.promote("one")
+    assert device.check()[1] == release
+
+
 def test_after_most_of_a_year_what_has_its_keys_here_is_signed(workshop: Workshop) -> None:
     for number in (1, 2):
         (workshop.place.keys / "root" / f"root-{number}.pem").unlink()

@@ -131,6 +131,49 @@ def test_a_bad_release_goes_back_in_its_first_phase(
     assert first[0] in [seen.device for seen in rollout.devices if seen.state == "rolled_back"]
 
 
+def test_one_that_has_gone_back_does_not_begin_anew(
+    workshop: Workshop, broker: PrivateBroker, devices: ScriptedDevices
+) -> None:
+    running = Running(workshop, broker.port)
+    running.reaches(0.1)
+    devices.report(devices.below(0.1, "two")[0], "two", "rolled_back")
+    running.ends()
+    signed = _signed(workshop)
+    again = Running(workshop, broker.port)
+    again.ends()
+    assert (again.is_done, again.error) == (False, None)
+    file = workshop.place.rollouts / "stable.json"
+    assert again.told == [f"this rollout has gone back already. Another attempt begins when {file} is removed"]
+    assert _signed(workshop) == signed
+    file.unlink()
+    other = Running(workshop, broker.port)
+    other.reaches(0.1)
+    devices.report(devices.below(0.1, "two")[0], "two", "rolled_back")
+    other.ends()
+
+
+def test_one_that_is_done_does_not_begin_anew(
+    workshop: Workshop, broker: PrivateBroker, devices: ScriptedDevices
+) -> None:
+    for name in devices.names:
+        devices.report(name, "two", "committed", running="two")
+    running = Running(workshop, broker.port)
+    running.ends()
+    signed = _signed(workshop)
+    again = Running(workshop, broker.port)
+    again.ends()
+    assert (again.is_done, len(again.told), _signed(workshop)) == (True, 1, signed)
+    workshop.promote("one")
+    later = Running(workshop, broker.port)
+    later.ends()
+    assert "promoted to one meanwhile" in str(later.error)
+    assert later.desired().release == "one"
+
+
+def _signed(workshop: Workshop) -> list[str]:
+    return sorted(file.name for file in (workshop.place.folder / "repository/metadata").iterdir())
+
+
 def test_a_device_that_never_comes_back_from_its_trial_has_failed(
     workshop: Workshop, broker: PrivateBroker, devices: ScriptedDevices
 ) -> None:

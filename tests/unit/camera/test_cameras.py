@@ -68,8 +68,8 @@ class Eye(Runs):
 
     has_picture = True
 
-    async def picture(self, camera: CameraName, *, most_bytes: Bytes, most_side: int | None = None) -> Picture:
-        assert (camera, most_side) == (DOOR, None)
+    async def picture(self, camera: CameraName, *, most_bytes: Bytes) -> Picture:
+        assert camera == DOOR
         assert most_bytes == 256 * 1024
         if not self.has_picture:
             raise NoPictureError("the looking process is being started")
@@ -273,6 +273,8 @@ async def test_set_holds_at_once_is_said_and_kept(running: Stage) -> None:
         "every": "0s",
         "when": ["always"],
         "prompt": None,
+        "most_per_hour": 100,
+        "quiet": [],
         "is_set": True,
         "condition": "clear",
         "why": None,

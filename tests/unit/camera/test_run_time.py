@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from agent.camera.run_time import Change, RunTimeFile, effective, merged
+from agent.camera.settings import QuietSpan
 from agent.errors import RejectedError
 from agent.units import Seconds
 from tests.unit.camera.observations import DOOR, settings
 
+NIGHT = QuietSpan.model_validate({"from": "22:00", "to": "06:30"})
 CONFIGURED = settings(every="10s", when=["motion"], prompt="What is it?")
 
 
@@ -27,6 +29,15 @@ def test_what_is_set_holds_and_the_rest_stays() -> None:
     assert holds.is_set
 
 
+def test_limits_and_quiet_hours_are_set_like_the_rest() -> None:
+    set_so_far = merged(Change(most_per_hour=20), Change(quiet=(NIGHT,)))
+    assert effective(CONFIGURED, set_so_far).settings == CONFIGURED.model_copy(
+        update={"most_per_hour": 20, "quiet": (NIGHT,)}
+    )
+    assert effective(settings(quiet=[{"from": "12:00", "to": "13:00"}]), Change(quiet=())).settings.quiet == ()
+    assert merged(set_so_far, Change(reset=True)) == Change()
+
+
 def test_an_empty_prompt_is_none() -> None:
     assert effective(CONFIGURED, Change(prompt="")).settings.prompt is None
 
@@ -42,7 +53,7 @@ def test_classes_need_a_detector() -> None:
 
 
 def test_the_file_keeps_it(tmp_path: Path) -> None:
-    change = Change(on=False, every=Seconds(2.5), when=("always", "code"), prompt="")
+    change = Change(False, Seconds(2.5), ("always", "code"), "", most_per_hour=20, quiet=(NIGHT,))  # noqa: FBT003
     RunTimeFile(tmp_path / "cameras.json").write({DOOR: change})
     assert RunTimeFile(tmp_path / "cameras.json").read({DOOR: CONFIGURED}) == {DOOR: change}
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.fleet.collecting import Content, Removal, Slot, collect
+from agent.fleet.collecting import Content, Removal, Slot, collect, may_stay
 from agent.fleet.values import ReleaseName
 from agent.units import Bytes, UnixSeconds
 
@@ -29,6 +29,11 @@ def test_nothing_goes_while_there_is_room() -> None:
 def test_the_oldest_goes_first_with_what_only_it_has() -> None:
     removal = collect(_SLOTS, _CONTENTS, _NEW_STAYS, Bytes(329))
     assert removal == Removal((ReleaseName("old"),), ("1",), Bytes(110))
+
+
+def test_what_is_needed_elsewhere_is_freed_whatever_may_stay() -> None:
+    for most, needed, left in ((10**6, 0, 330), (10**6, 110, 220), (100, 110, 100), (10**6, 10**9, 0)):
+        assert may_stay(_SLOTS, _CONTENTS, Bytes(most), Bytes(needed)) == left
 
 
 def test_what_has_to_stay_stays_with_its_contents_whatever_it_takes() -> None:

@@ -2,12 +2,15 @@
 
 import errno
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from agent.fleet import environment, staging
+from agent.fleet.inventory import lacking
 from agent.fleet.long_command import CommandError
 from agent.fleet.ports import NoRoomError, StagingError
 from agent.fleet.slots import ReleaseSlots
@@ -32,7 +35,7 @@ def blobs(fleet: Path) -> TinyBlobs:
 
 @pytest.fixture
 def slots(fleet: Path, blobs: TinyBlobs, tmp_path: Path) -> ReleaseSlots:
-    return ReleaseSlots(fleet, blobs, python=instant_python(tmp_path))
+    return ReleaseSlots(fleet, blobs, python=instant_python(tmp_path), lacking=lambda _: Bytes(0))
 
 
 def _release(blobs: TinyBlobs, name: str) -> Release:
@@ -146,6 +149,40 @@ def test_a_name_with_another_content_is_made_anew_but_not_where_it_is_in_use(
     assert slots.is_staged(R1)
 
 
+@pytest.mark.parametrize("part", ["venv/bin/python", "venv/bin/jetson-agent", ".complete"])
+def test_a_good_one_that_the_launcher_would_not_start_is_made_anew(
+    fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots, part: str
+) -> None:
+    release = _release(blobs, "r1")
+    slots.stage(release)
+    slots.begin_trial(R1)
+    slots.commit(R1)
+    file = fleet / "releases/r1" / part
+    file.unlink()
+    file.symlink_to("/usr/bin/python3.11-that-is-gone")
+    assert not slots.is_staged(R1)
+    slots.stage(release)
+    assert slots.is_staged(R1)
+    slots.begin_trial(R1)
+    assert file.exists()
+
+
+def test_a_program_of_no_bytes_is_none(fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots) -> None:
+    slots.stage(_release(blobs, "r1"))
+    (fleet / "releases/r1/venv/bin/jetson-agent").write_bytes(b"")
+    assert not slots.is_staged(R1)
+
+
+def test_the_one_that_runs_is_never_made_anew(fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots) -> None:
+    release = _release(blobs, "r1")
+    slots.stage(release)
+    slot = fleet / "releases/r1"
+    (slot / "venv/bin/python").unlink()
+    with pytest.raises(StagingError, match="in use"):
+        ReleaseSlots(fleet, blobs, environment=slot / "venv").stage(release)
+    assert (slot / ".complete").exists()
+
+
 def test_a_full_disk_is_no_fault_of_the_release(
     fleet: Path, blobs: TinyBlobs, slots: ReleaseSlots, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +273,27 @@ def test_what_takes_too_much_goes_the_oldest_first(fleet: Path, blobs: TinyBlobs
             *(file.blob for model in release.models for file in model.files),
         )
     }
+
+
+def test_old_releases_leave_room_for_what_else_is_written(fleet: Path, blobs: TinyBlobs, tmp_path: Path) -> None:
+    lacks = [Bytes(1)]
+    slots = ReleaseSlots(fleet, blobs, python=instant_python(tmp_path), lacking=lambda _: lacks[0])
+    for at, name in enumerate((R1, R2, R3)):
+        slots.stage(_release(blobs, name))
+        os.utime(fleet / "releases" / name / ".complete", (at, at))
+    assert slots.collect(frozenset({R3}), Bytes(1 << 30)) >= 1 << 20
+    assert [slots.is_staged(name) for name in (R1, R2, R3)] == [False, True, True]
+    lacks[0] = Bytes(1 << 40)
+    slots.collect(frozenset({R3}), Bytes(1 << 30))
+    assert [slots.is_staged(name) for name in (R2, R3)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "lacks"), [(100, 10, 0), (100, 3, 7), (1 << 40, 4 << 30, 0), (1 << 40, 3 << 30, 1 << 30)]
+)
+def test_what_a_disk_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: int, free: int, lacks: int) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=total, free=free))
+    assert lacking(tmp_path) == lacks
 
 
 def test_what_has_come_of_a_release_that_room_is_made_for_stays(

@@ -7,7 +7,7 @@ from agent.errors import EngineWithdrawnError
 from agent.fleet.happenings import Disproved, Proved, Serves
 from agent.fleet.trying import Trial, measure
 from agent.fleet.update import Baseline, Moment, State, Update
-from agent.fleet.values import Canary, CanaryAnswer, ReleaseName
+from agent.fleet.values import Canary, CanaryAnswer, ReleaseName, Tally
 from agent.units import Seconds, UnixSeconds
 from tests.fleet.device import SimulatedService
 from tests.fleet.releases import CANARIES, GOOD, PROOF
@@ -25,6 +25,10 @@ class StarvingService(SimulatedService):
         self.fed = asyncio.Event()
         self.fed.set()
         self.asked = 0
+        self.failed = 0
+
+    def tally(self) -> Tally:
+        return Tally(20, self.failed)
 
     def starve(self, of: str, lasts: float) -> None:
         self.starved_of = of
@@ -82,7 +86,41 @@ def test_its_time_begins_to_run_again() -> None:
     simulate(then())
 
 
-def test_one_that_starves_for_ever_is_given_up_after_a_day() -> None:
+def test_more_than_a_day_without_power_may_be_the_site_s_plan() -> None:
+    async def then() -> None:
+        service = StarvingService()
+        service.asked = 1
+        service.starve("over_budget", 25 * 3600)
+        assert await trial(service).go_on(UPDATE) == Serves()
+        assert now() > 25 * 3600
+
+    simulate(then())
+
+
+def test_what_fails_while_it_has_no_memory_is_not_counted() -> None:
+    async def then() -> None:
+        service = StarvingService()
+        service.asked = 1
+        proving = trial(service)
+        assert await proving.go_on(UPDATE) == Serves()
+        since = Moment("boot", now(), UnixSeconds(1.0))
+        served = Update(State.PROVING, release=UPDATE.release, proof=PROOF, serves_since=since, is_over=False)
+
+        def hungry() -> None:
+            service.starve("memory", 300)
+            service.failed = 3
+
+        asyncio.get_running_loop().call_later(60, hungry)
+        asyncio.get_running_loop().call_later(400, setattr, service, "failed", 5)
+        assert isinstance(await proving.go_on(served), Proved), "two of its own are too few"
+        service.failed = 6
+        verdict = await proving.go_on(served)
+        assert verdict == Disproved("3 of 23 prompts failed (13.0%); before it were 0.0%, 5.0% are allowed")
+
+    simulate(then())
+
+
+def test_one_that_has_no_memory_for_ever_is_given_up_after_a_day() -> None:
     async def then() -> None:
         service = StarvingService()
         service.starve("memory", 1e9)

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from agent.errors import RetryError
-from agent.events import UpdateRefused
+from agent.events import UpdateRefused, UpdateState
 from agent.fleet.long_command import CommandError
 from agent.fleet.ports import NoRoomError
 from agent.fleet.settings import DownloadHours
@@ -341,8 +341,27 @@ def test_a_release_of_which_no_slot_can_be_made_has_failed_for_good(device: Simu
     device.disk.unusable.add(ReleaseName("r1"))
     during(device, lambda: asyncio.sleep(5 * BOUND))
     assert device.states() == [("r1", "downloading"), ("r1", "failed")]
-    assert device.shown is not None
-    assert device.shown.state == "failed"
+    assert device.shown == UpdateState("r1", "failed", "a wheel does not suit", rejected=True)
+
+
+def test_a_site_that_is_away_amid_a_download_is_not_held_against_the_release(
+    fleet: SimulatedFleet, device: SimulatedDevice
+) -> None:
+    def touched(what: str) -> None:
+        if what == "written downloading" and ("r1", "failed") not in device.states():
+            fleet.is_reachable = False
+
+    device.disk.touched = touched
+
+    async def then() -> None:
+        while ("r1", "failed") not in device.states():  # noqa: ASYNC110 - in simulated time
+            await asyncio.sleep(1)
+        assert device.shown == UpdateState("r1", "failed", "nobody answers", rejected=False)
+        fleet.is_reachable = True
+        await asyncio.sleep(2 * BOUND)
+
+    during(device, then)
+    assert device.running == "r1"
 
 
 def test_a_content_that_the_disk_has_damaged_comes_again(fleet: SimulatedFleet, device: SimulatedDevice) -> None:
@@ -389,6 +408,26 @@ def test_a_disk_that_old_releases_fill_is_cleared_for_the_next_one(
 
     during(device, then)
     assert device.disk.slots == {"r2", "r3"}, "the one before stays"
+
+
+def test_a_start_that_a_full_disk_does_not_let_be_counted_is_tried_again(device: SimulatedDevice) -> None:
+    def fill(what: str) -> None:
+        device.disk.is_full = device.disk.is_full or (what == "trial begun" and device.starts == 1)
+
+    device.disk.touched = fill
+
+    async def then() -> None:
+        while device.starts < 2:  # noqa: ASYNC110 - in simulated time
+            await asyncio.sleep(1)
+        assert device.running is None
+        device.disk.is_full = False
+        await settled(device)
+        assert device.shown is not None
+        assert (device.shown.state, device.shown.rejected) == ("rolled_back", False)
+        await asyncio.sleep(2 * BOUND)
+
+    during(device, then)
+    assert device.running == device.disk.good == "r1"
 
 
 def test_a_release_that_is_withdrawn_before_the_switch_is_not_run(

@@ -38,14 +38,16 @@ class SlowBlobs(SimulatedBlobs):
         self.when_stopped()
 
 
-class SlowFleet(SimulatedFleet):
-    """One that does not answer for long."""
+class SilentFleet(SimulatedFleet):
+    """One that answers when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked_now, self.answer = threading.Event(), threading.Event()
 
     def refresh(self) -> None:
-        SILENCE.wait(10)
-
-
-SILENCE = threading.Event()
+        self.asked_now.set()
+        self.answer.wait()
 
 
 class Site:
@@ -140,12 +142,16 @@ async def test_a_download_ends_with_the_updater(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_does_not_answer_does_not_hold_up_the_end(tmp_path: Path) -> None:
-    site = Site(tmp_path, _fleet(SlowFleet()))
+    fleet = SilentFleet()
+    site = Site(tmp_path, _fleet(fleet))
     running = asyncio.create_task(site.updater.run())
-    async with asyncio.timeout(8):  # less than the server takes
-        while site.record.read().update.state != "checking":  # noqa: ASYNC110 - what a thread brings about
-            await asyncio.sleep(0.01)
-        running.cancel()
-        await asyncio.wait({running})
+    try:
+        async with asyncio.timeout(30):
+            while not fleet.asked_now.is_set():  # noqa: ASYNC110 - what a thread brings about
+                await asyncio.sleep(0.01)
+            running.cancel()
+            await asyncio.wait({running})
+    finally:
+        fleet.answer.set()
     assert running.cancelled()
-    SILENCE.set()
+    assert site.record.read().update.state == "checking"

@@ -64,7 +64,10 @@ def test_what_follows(counts: Counts, lasted: float, kind: type) -> None:
         (Seen(LATER, is_online=True, release="two", state="committed"), Counts(1, 1, 1, 1, 0, 0)),
         (Seen(LATER, is_online=True, running="two", state="idle"), Counts(1, 1, 1, 1, 0, 0)),
         (Seen(LATER, is_online=True, running="two", release="two", state="rolled_back"), Counts(1, 1, 1, 0, 1, 0)),
-        (Seen(LATER, release="two", state="failed"), Counts(1, 1, 1, 0, 1, 0)),
+        (Seen(LATER, release="two", state="failed"), Counts(1, 1, 1, 0, 1, 0)),  # an older agent's
+        (Seen(LATER, release="two", state="failed", rejected=True), Counts(1, 1, 1, 0, 1, 0)),
+        (Seen(LATER, release="two", state="failed", rejected=False), Counts(1, 1, 1, 0, 0, 0)),
+        (Seen(LATER, release="two", state="rolled_back", rejected=False), Counts(1, 1, 1, 0, 0, 0)),
         (Seen(FIRST, is_online=True, channel="stable", release="one", state="rolled_back"), Counts(1, 1, 1, 0, 0, 0)),
         (_gone("switching", 60.0), Counts(1, 1, 0, 0, 0, 1)),
         (_gone("proving", 61.0), Counts(1, 1, 0, 0, 0, 1)),

@@ -92,13 +92,13 @@ def test_the_agents_own_status_says_all_that_a_rollout_has_to_know() -> None:
     clock = Clock("boot-1", now=lambda: Seconds(1.0), wall=lambda: UnixSeconds(1.7e9))
     presence = Presence("site/a/d1", clock)
     presence.in_fleet("stable", "hall-5")
-    presence.updating("one", UpdateState("two", "downloading", "1 of 2"))
+    presence.updating("one", UpdateState("two", "failed", "no wheel for it", rejected=True))
     message = presence.online()
     seen = FleetSeen("site/a")
     seen.on_status(Received(message.topic, message.payload))
     one = seen.devices[0]
     assert (one.channel, one.group, one.running) == ("stable", "hall-5", "one")
-    assert (one.release, one.state, one.why) == ("two", "downloading", "1 of 2")
+    assert (one.release, one.state, one.why, one.rejected) == ("two", "failed", "no wheel for it", True)
 
 
 @pytest.mark.parametrize(

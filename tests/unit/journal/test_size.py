@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import ConfigError, StorageFullError
-from agent.journal import Journal
+from agent.journal import LEAST_ROOM, Journal
 from agent.prompt import OutMessage, PromptId
 from agent.units import Seconds
 from tests.unit.journal.values import DAY, MIB, Time, answer, append, arrival, open_journal, prompt, refusal, sent
@@ -38,6 +38,11 @@ def _append_until_full(journal: Journal, time: Time, *, text: str) -> list[Promp
 
 def _on_disk(path: Path) -> int:
     return sum(file.stat().st_size for file in path.parent.glob(f"{path.name}*"))
+
+
+@pytest.mark.usefixtures("journal")
+def test_a_new_journal_takes_no_more_than_is_said(path: Path) -> None:
+    assert LEAST_ROOM / 2 < _on_disk(path) <= LEAST_ROOM
 
 
 def _knows(journal: Journal, time: Time, name: str) -> bool:

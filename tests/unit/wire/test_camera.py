@@ -5,6 +5,7 @@ import json
 import pytest
 
 from agent.camera.run_time import Change, effective
+from agent.camera.settings import QuietSpan
 from agent.errors import ErrorCode
 from agent.observed import Observed
 from agent.prompt import Failure, PromptId
@@ -14,6 +15,7 @@ from tests.snapshots import completion
 from tests.unit.camera.observations import facts, settings
 
 OBSERVED = Observed("door", "motion", UnixSeconds(1_790_000_000.1234), encode_facts(facts()))
+NIGHT = QuietSpan.model_validate({"from": "22:00", "to": "06:30"})
 ID = PromptId("a")
 
 
@@ -27,6 +29,9 @@ ID = PromptId("a")
         ('{"when": "code"}', Change(when=("code",))),
         ('{"when": ["always", "motion"], "prompt": null}', Change(when=("always", "motion"))),
         ('{"prompt": ""}', Change(prompt="")),
+        ('{"most_per_hour": 20}', Change(most_per_hour=20)),
+        ('{"quiet": [{"from": "22:00", "to": "06:30"}]}', Change(quiet=(NIGHT,))),
+        ('{"quiet": []}', Change(quiet=())),
         ('{"reset": true, "something": "later"}', Change(reset=True)),
         ("{}", Change()),
     ],
@@ -46,6 +51,11 @@ def test_what_can_be_set(payload: str, change: Change) -> None:
         ('{"every": 5}', "/every: a duration is a number with its unit"),
         ('{"every": "500ms"}', "/every: must be 0s or at least 1s"),
         ('{"when": []}', "/when: must not be empty"),
+        ('{"most_per_hour": 0}', "/most_per_hour: must be at least 1"),
+        ('{"quiet": [{"from": "22:00"}]}', "/quiet/0/to: is missing"),
+        ('{"quiet": [{"from": "24:00", "to": "06:30"}]}', "/quiet/0/from: a time of day"),
+        (json.dumps({"quiet": [{"from": "22:00", "to": "06:30"}] * 25}), "/quiet: must have at most 24 items"),
+        ('{"quiet": [{"from": "22:00", "to": "06:30", "on": 1}]}', "/quiet/0/on: is not known here"),
         ('{"when": ["nap"]}', "/when/0: must be one of always, motion, scene_change, code, class, on_demand"),
         (json.dumps({"prompt": "x" * 8193}), "/prompt: must have at most 8192 characters"),
     ],
@@ -111,12 +121,14 @@ def test_facts_of_another_version_come_out_as_they_went_in() -> None:
 
 
 def test_a_state() -> None:
-    holds = effective(settings(every="90s", when=["code"]), Change(on=False))
+    holds = effective(settings(every="90s", when=["code"]), Change(on=False, quiet=(NIGHT,)))
     assert json.loads(encode_camera_state(holds, "lost", "it is being opened")) == {
         "on": False,
         "every": "90s",
         "when": ["code"],
         "prompt": None,
+        "most_per_hour": 360,
+        "quiet": [{"from": "22:00", "to": "06:30"}],
         "is_set": True,
         "condition": "lost",
         "why": "it is being opened",

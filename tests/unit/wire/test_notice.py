@@ -58,6 +58,7 @@ def test_online_amid_an_update() -> None:
         "release": "r2",
         "state": "draining",
         "why": "",
+        "rejected": False,
     }
 
 

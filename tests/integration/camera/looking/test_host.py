@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from agent.camera.frames import FrameSlots
-from agent.camera.looking.child import NICENESS, OOM_SCORE_ADJ
+from agent.camera.looking.child import NICENESS, OOM_SCORE_ADJ, RATES_EVERY
 from agent.camera.looking.host import Looking
 from agent.camera.looking.pipe import DetectorRefused, LookFailed
 from agent.camera.looking.plan import DetectorPlan, LookPlan
@@ -26,7 +26,7 @@ from agent.camera.values import CameraName, Code, Look
 from agent.clock import boottime
 from agent.errors import NoPictureError
 from agent.units import Bytes, Ratio, Seconds, UnixSeconds
-from tests.crashing_looker import DEADLY, IMPOSSIBLE
+from tests.crashing_looker import DEADLY, IMPOSSIBLE, STARVED
 from tests.synthetic_frames import Yard, with_code
 from tests.tiny_detector import write_people_detector
 
@@ -136,11 +136,11 @@ async def test_its_process_is_below_the_agent_when_time_or_memory_run_short() ->
 async def test_a_picture_is_the_latest_frame() -> None:
     async with watching({DOOR: PLAN}) as watched:
         await watched.look(Yard(width=1280, height=720).frame())
-        picture = await watched.looking.picture(DOOR, most_bytes=Bytes(20_000), most_side=320)
+        picture = await watched.looking.picture(DOOR, most_bytes=Bytes(20_000))
         assert len(picture.jpeg) <= 20_000
         assert picture.at_wall == 1e9
         with Image.open(io.BytesIO(picture.jpeg)) as opened:
-            assert opened.size == (320, 180)
+            assert opened.width / opened.height == pytest.approx(16 / 9, rel=0.03)
             assert opened.getexif()[0x010E] == "door"
 
 
@@ -176,13 +176,16 @@ async def test_a_crash_costs_no_camera_and_who_waits_for_a_picture_is_told() -> 
 
 
 async def test_a_process_that_hangs_is_replaced() -> None:
-    async with watching({DOOR: PLAN}, silence=3.0) as watched:
+    async with watching({DOOR: PLAN}, silence=4 * RATES_EVERY) as watched:
         await watched.look(Yard().frame())
-        assert watched.looking.pid is not None
-        os.kill(watched.looking.pid, signal.SIGSTOP)
+        pid = watched.looking.pid
+        assert pid is not None
+        assert watched.troubles == []
+        os.kill(pid, signal.SIGSTOP)
         await watched.until(lambda: watched.troubles)
-        assert watched.troubles == [LookingLost("no sign of life for 3 s")]
+        assert watched.troubles == [LookingLost("no sign of life for 8 s")]
         await watched.look(Yard().frame())
+        assert watched.looking.pid != pid
 
 
 @pytest.fixture
@@ -215,6 +218,15 @@ async def test_a_camera_whose_frames_end_the_process_twice_is_left_out_and_tried
         later = 1900.0
         await watched.look(Yard().frame(), DOOR)
         assert len(watched.troubles) == 2
+
+
+@pytest.mark.usefixtures("crashing")
+async def test_no_camera_is_blamed_for_a_process_that_the_kernel_ends() -> None:
+    async with watching({DOOR: PLAN}) as watched:
+        watched.show(full_of(STARVED))
+        await watched.until(lambda: len(watched.blind) == 2)
+        await watched.look(Yard().frame())
+        assert watched.troubles == [LookingLost("signal SIGKILL")]
 
 
 @pytest.mark.usefixtures("crashing")

@@ -26,7 +26,7 @@ def _says(text: str, code: int = 0) -> tuple[str, ...]:
 
 
 def test_opencv() -> None:
-    assert ask_opencv(_says(f"4.12.0\n{BUILT}")) == OpenCv("4.12.0", ffmpeg=True, v4l2=True, gstreamer=False)
+    assert ask_opencv(_says(f"4.12.0\n{BUILT}")) == OpenCv("4.12.0", ffmpeg=True, v4l2=True)
 
 
 def test_this_opencv() -> None:

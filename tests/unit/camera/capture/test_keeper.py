@@ -1,4 +1,4 @@
-"""What a keeper tells its process, and how long it waits before the next one."""
+"""What a keeper tells its process."""
 
 import asyncio
 import subprocess
@@ -7,18 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.camera.capture.keeper import CaptureKeeper, CaptureState, spec_of, wait_before_restart
+from agent.camera.capture.keeper import CaptureKeeper, CaptureState, spec_of
 from agent.camera.frames import FrameSlots
 from agent.camera.settings import Camera
 from agent.camera.values import CameraName
 from agent.clock import Clock
-
-
-@pytest.mark.parametrize(("failures", "at_most"), [(1, 0.5), (2, 1), (3, 2), (4, 4), (7, 30), (100_000, 30)])
-def test_the_wait_doubles_up_to_its_cap(failures: int, at_most: float) -> None:
-    waits = [wait_before_restart(failures) for _ in range(200)]
-    assert all(0 <= wait <= at_most for wait in waits)
-    assert wait_before_restart(failures, lambda: 1.0) == at_most
 
 
 def test_a_spec_has_the_settings() -> None:

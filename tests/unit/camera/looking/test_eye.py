@@ -154,10 +154,10 @@ def test_a_refused_detector_is_told_and_the_rest_is_measured(tmp_path: Path) -> 
 
 
 def test_a_picture_is_of_the_latest_frame(camera: Camera) -> None:
-    assert camera.eye.take_picture(Bytes(100_000), None) == "camera door has given no frame yet"
+    assert camera.eye.take_picture(Bytes(100_000)) == "camera door has given no frame yet"
     camera.show(Yard().frame())
     camera.show(Yard(width=320, height=240).frame())
-    picture = camera.eye.take_picture(Bytes(100_000), None)
+    picture = camera.eye.take_picture(Bytes(100_000))
     assert isinstance(picture, Picture)
     assert (picture.width, picture.height, picture.at_wall) == (320, 240, 1e9 + camera.now)
-    assert camera.eye.take_picture(Bytes(100), None) == "no picture of camera door fits in 100 bytes"
+    assert camera.eye.take_picture(Bytes(100)) == "no picture of camera door fits in 100 bytes"

@@ -36,7 +36,7 @@ def noise(width: int, height: int) -> Pixels:
 @pytest.mark.parametrize("most", [8 * 1024, 40 * 1024, 1024 * 1024])
 def test_a_picture_is_no_larger_than_asked_for(most: int) -> None:
     for frame in (Yard(width=1280, height=720).frame(), noise(1280, 720)):
-        picture = encode(frame, DOOR, TAKEN, Bytes(most), None)
+        picture = encode(frame, DOOR, TAKEN, Bytes(most))
         assert picture is not None
         assert len(picture.jpeg) <= most
         with Image.open(io.BytesIO(picture.jpeg)) as opened:
@@ -47,7 +47,7 @@ def test_a_picture_is_no_larger_than_asked_for(most: int) -> None:
 
 def test_with_room_enough_it_keeps_its_size_and_colours() -> None:
     blue = np.full((90, 160, 3), (200, 30, 10), np.uint8)
-    picture = encode(blue, DOOR, TAKEN, Bytes(100_000), None)
+    picture = encode(blue, DOOR, TAKEN, Bytes(100_000))
     assert picture is not None
     with Image.open(io.BytesIO(picture.jpeg)) as opened:
         assert opened.size == (160, 90)
@@ -55,16 +55,9 @@ def test_with_room_enough_it_keeps_its_size_and_colours() -> None:
         assert (red < 30, found > 180) == (True, True)
 
 
-def test_its_longer_side_may_be_limited() -> None:
-    for width, height in ((640, 360), (360, 640)):
-        picture = encode(noise(width, height), DOOR, TAKEN, Bytes(1_000_000), 320)
-        assert picture is not None
-        assert (max(picture.width, picture.height), min(picture.width, picture.height)) == (320, 180)
-
-
 @pytest.mark.usefixtures("in_india")
 def test_its_exif_says_when_in_local_time_and_by_which_camera() -> None:
-    picture = encode(noise(64, 64), CameraName("Tür"), TAKEN, Bytes(100_000), None)
+    picture = encode(noise(64, 64), CameraName("Tür"), TAKEN, Bytes(100_000))
     assert picture is not None
     assert picture.at_wall == TAKEN
     with Image.open(io.BytesIO(picture.jpeg)) as opened:
@@ -78,12 +71,12 @@ def test_its_exif_says_when_in_local_time_and_by_which_camera() -> None:
 
 
 def test_what_does_not_fit_at_any_size_is_no_picture() -> None:
-    assert encode(noise(1280, 720), DOOR, TAKEN, Bytes(500), None) is None
-    assert encode(noise(30, 30), DOOR, TAKEN, Bytes(200), None) is None
+    assert encode(noise(1280, 720), DOOR, TAKEN, Bytes(500)) is None
+    assert encode(noise(30, 30), DOOR, TAKEN, Bytes(200)) is None
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 4000), (4096, 16)])
 def test_any_form_is_a_picture(size: tuple[int, int]) -> None:
-    picture = encode(noise(*size), DOOR, TAKEN, Bytes(20_000), None)
+    picture = encode(noise(*size), DOOR, TAKEN, Bytes(20_000))
     assert picture is not None
     assert len(picture.jpeg) <= 20_000
