@@ -130,12 +130,12 @@ class BlobStore:
     def _bring(self, blob: Blob, fetching: Fetching) -> None:
         part = self._part(blob)
         self._try_to_make(blob, part, fetching)
-        for _ in range(len(self._places) + 1):
-            fetching.whole(blob, part)
+        for times in range(len(self._places) + 1):
+            fetching.whole(blob, part, from_one=times > 0)
             if sha256(part) == blob.digest:
                 self._keep(part, self.path(blob.digest))
                 return
-            # Perhaps of a part that an earlier download left: nobody knows which place lied.
+            # Perhaps of a part that an earlier download left: nobody knows which place lied. From now on one sends all.
             part.unlink()
             fetching.begin_anew(blob.size)
             fetching.turn_away()

@@ -71,8 +71,13 @@ class Fetching:
         self._sleep = sleep
         self._turn = 0
 
-    def whole(self, blob: Blob, part: Path) -> None:
+    def whole(self, blob: Blob, part: Path, *, from_one: bool) -> None:
         """Bring a part file to a content's size.
+
+        Args:
+            blob: The content.
+            part: The file.
+            from_one: Whether one place has to send all of it: what a place has begun no other one goes on with.
 
         Raises:
             DistrustError: A place gives something else, and none gives it: `TOO_LARGE`, `WRONG_CONTENT`, `TOO_SLOW`.
@@ -81,8 +86,7 @@ class Fetching:
             OSError: The disk does not take it.
         """
         if part_size(part) > blob.size:
-            self.begin_anew(part_size(part))
-            part.unlink()
+            self._drop(part)
         meter = RateMeter(self._web.least)
         failures: list[Exception] = []
         while (have := part_size(part)) != blob.size or not part.exists():
@@ -90,8 +94,13 @@ class Fetching:
             try:
                 receive(self._getting(meter), self._url(blob), blob.size, part, self)
             except _FAILURES as error:
-                failures = [error] if part_size(part) - have >= _PROGRESS else [*failures, error]
-                self._next_or_give_up(blob, failures)
+                has_sent = part_size(part) - have >= _PROGRESS
+                failures = [error] if has_sent else [*failures, error]
+                self._wait_or_give_up(blob, failures)
+                if not from_one or not has_sent or isinstance(error, OtherContentError):
+                    self.turn_away()
+                    if from_one:
+                        self._drop(part)
 
     def stretch(self, blob: Blob, first: Bytes, end: Bytes) -> Generator[bytes, None, None]:
         """Some of a content's bytes, from `first` to before `end`, from one place; after a failure the next is asked.
@@ -148,17 +157,20 @@ class Fetching:
         """So many bytes have to come again."""
         self._progress(Bytes(-had))
 
+    def _drop(self, part: Path) -> None:
+        self.begin_anew(part_size(part))
+        part.unlink(missing_ok=True)
+
     def _url(self, blob: Blob) -> str:
         return f"{self._places[self._turn % len(self._places)].rstrip('/')}/{blob_path(blob.digest)}"
 
     def _getting(self, meter: RateMeter) -> Get:
         return lambda url, headers: self._web.get(url, headers, meter)
 
-    def _next_or_give_up(self, blob: Blob, failures: Sequence[Exception]) -> None:
+    def _wait_or_give_up(self, blob: Blob, failures: Sequence[Exception]) -> None:
         told = [_told(failure, self._url(blob)) for failure in failures]
         if len(failures) >= _TRIES_EACH * len(self._places):
             raise next((error for error in told if isinstance(error, DistrustError)), told[-1])
-        self.turn_away()
         last = failures[-1]
         asked = last.after if isinstance(last, NotNowError) and last.after is not None else 0.0
         self._rest(min(_LONGEST_WAIT, max(asked, self._wait(len(failures)))))

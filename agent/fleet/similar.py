@@ -57,7 +57,7 @@ def _bring_index(store: Path, blob: Blob, index: Blob, fetching: Fetching) -> by
     file = store / f"{blob.digest}.index"
     if not file.exists() or sha256(file) != index.digest:
         part = store / f"{index.digest}.part"
-        fetching.whole(index, part)
+        fetching.whole(index, part, from_one=True)  # small, and asked for once
         fetching.here(-index.size)  # it is none of the bytes that are waited for
         if sha256(part) != index.digest:
             part.unlink()

@@ -97,7 +97,7 @@ class Rehearsal:
         """Publish a release and have it wanted; each has another model and another configuration."""
         self._drafts += 1
         mark = f"{self._drafts}\n".encode()
-        config = f"log_level: INFO\nqueue:\n  max_payload: {1024 * (64 + self._drafts)}\n"
+        config = f"log_level: INFO\nqueue:\n  max_payload: {64 + self._drafts}KiB\n"
         draft = draft or Draft(config=config, proof=_PATIENT)
         name = self.fleet.publish(replace(draft, model=mark))
         self.fleet.want(name)
