@@ -89,18 +89,22 @@ class Fetching:
             self._drop(part)
         meter = RateMeter(self._web.least)
         failures: list[Exception] = []
+        lost: list[Exception] = []
         while (have := part_size(part)) != blob.size or not part.exists():
             self._rest(0.0)
             try:
                 receive(self._getting(meter), self._url(blob), blob.size, part, self)
             except _FAILURES as error:
                 has_sent = part_size(part) - have >= _PROGRESS
-                failures = [error] if has_sent else [*failures, error]
+                is_kept = not from_one or (has_sent and not isinstance(error, OtherContentError))
+                # What has come and is dropped again is no progress: it could come and go for ever.
+                failures = [*lost, error] if has_sent and is_kept else [*failures, error]
                 self._wait_or_give_up(blob, failures)
-                if not from_one or not has_sent or isinstance(error, OtherContentError):
+                if not is_kept:
+                    self._drop(part)
+                    lost = failures
+                if not from_one or not is_kept:
                     self.turn_away()
-                    if from_one:
-                        self._drop(part)
 
     def stretch(self, blob: Blob, first: Bytes, end: Bytes) -> Generator[bytes, None, None]:
         """Some of a content's bytes, from `first` to before `end`, from one place; after a failure the next is asked.

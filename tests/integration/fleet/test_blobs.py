@@ -176,6 +176,14 @@ def test_a_mirror_helps_out(downloading: Downloading, mirror: Site, what: dict[s
     assert mirror.paths(downloading.model.digest)
 
 
+def test_a_place_that_spoils_all_that_it_sends_is_given_up(downloading: Downloading) -> None:
+    trouble(downloading, flip=True, endless=True)
+    with pytest.raises(DistrustError):
+        downloading.fetch()
+    assert len(downloading.ranges()) < 10
+    assert not downloading.device.blobs().path(downloading.model.digest).exists()
+
+
 def test_a_mirror_goes_on_where_the_first_ended(downloading: Downloading, mirror: Site) -> None:
     trouble(downloading, stop_after=400_000)
     downloading.fetch()
