@@ -79,6 +79,7 @@ def row(figures: Figures) -> str:
         "-" if figures.joules_per_token is None else f"{figures.joules_per_token:.3f}",
         "-" if figures.gpu_memory is None else f"{figures.gpu_memory / 2**30:.2f}",
         "-" if figures.share_of_limit is None else f"{figures.share_of_limit:.0%}",
+        str(figures.ended_early),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -108,17 +109,18 @@ def main() -> int:
         f"{engine.name} {installed_version(engine)}",
         copy_rate(runs_on(folder)),
         arguments.prompt_chunk or (MOST_CHUNK if runs_on(folder) == "cuda" else LEAST_CHUNK),
+        max_batch=max(cell.batch for cell in cells),
     )
-    at_once = max(cell.batch for cell in cells)
-    plan = Plan((candidate,), cells, arguments.rounds, at_once, _LOAD_TIMEOUT, _STEP_TIMEOUT)
+    plan = Plan((candidate,), cells, arguments.rounds, _LOAD_TIMEOUT, _STEP_TIMEOUT)
     found, machine = Found(), this_machine()
     with contextlib.ExitStack() as stack:
         beside = None if arguments.bare is None else stack.enter_context(Beside(arguments.bare.resolve()))
         meter = stack.enter_context(Meter())
         asyncio.run(measure(plan, meter, found, beside or Printed()))
         print(f"{machine}\nmeter: {meter.name}; {meter.why_none}\n{found.subjects[0]}")
-    print("| in\\|out | batch | tokens/s | first token, ms | between tokens, ms | J/token | GPU GiB | of the limit |")
-    print("| --- " * 8 + "|")
+    heads = "tokens/s | first token, ms | between tokens, ms | J/token | GPU GiB | of the limit | ended early"
+    print(f"| in\\|out | batch | {heads} |")
+    print("| --- " * 9 + "|")
     figures = all_figures(found.rounds, found.subjects)
     for each in figures:
         print(row(each))
