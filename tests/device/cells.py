@@ -5,6 +5,7 @@
 `DIR` is a model for onnxruntime-genai (`tests.bench.random_model --execution-provider cuda` makes one). The engine's
 process needs the CUDA libraries on `LD_LIBRARY_PATH`: those of the pip packages `nvidia-*` are added by themselves.
 `--bare` runs the runtime's own loop on a model, the same or (where that is paged) one that is not, after each round.
+`--least 0.97`: exit code 1 unless the agent's engine makes that share of its tokens/s in every cell.
 """
 
 import argparse
@@ -95,7 +96,10 @@ def main() -> int:
     parser.add_argument("--prompt-chunk", type=int, help="tokens of prompts in a step; default: what suits the model")
     parser.add_argument("--bare", type=Path, help="folder of a model that is not paged, for the runtime's own loop")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--least", type=float, help="share of the bare runtime's tokens/s that every cell must reach")
     arguments = parser.parse_args()
+    if arguments.least is not None and arguments.bare is None:
+        parser.error("--least needs --bare")
     add_cuda_libraries()
     folder = arguments.model.resolve()
     engine = next(engine for engine in ENGINES if engine.name == arguments.engine)
@@ -137,7 +141,9 @@ def main() -> int:
             "rounds": [asdict(each) for each in found.rounds],
         }
         arguments.json.write_text(json.dumps(document, indent=1), encoding="utf-8")
-    return 0
+    if beside is None or arguments.least is None:
+        return 0
+    return 0 if not found.skipped and beside.worst() >= arguments.least else 1
 
 
 if __name__ == "__main__":
