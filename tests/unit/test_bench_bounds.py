@@ -7,9 +7,10 @@ import pytest
 from agent.bench.cells import Cell
 from agent.bench.measured import Answer, Round
 from agent.units import Seconds
-from tests.bench import concurrency, prefix, speculation
+from tests.bench import concurrency, energy, prefix, speculation, unpaced
 from tests.bench.concurrency import Burst, gain
 from tests.bench.cpu_path import Run, best
+from tests.bench.governor import Steady
 from tests.device.beside import BareRound, Beside
 
 CELL, LONG = Cell(1, 10, 100), Cell(1, 90, 100)
@@ -66,3 +67,29 @@ def test_the_exit_code_says_whether_what_was_asked_for_was_reached(
     monkeypatch.setattr(module, "measure", lambda *_: measured)
     monkeypatch.setattr("sys.argv", ["bench", "--model", "m", *arguments])
     assert module.main() == code
+
+
+@pytest.mark.parametrize(("of_a_batch", "code"), [(True, 0), (False, 1)])
+def test_what_each_of_a_batch_pays_is_judged(
+    of_a_batch: bool,  # noqa: FBT001 - of the table
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(energy, "conservation", lambda *_: True)
+    monkeypatch.setattr(energy, "batch_of_four", lambda: of_a_batch)
+    monkeypatch.setattr("sys.argv", ["energy"])
+    assert energy.main() == code
+
+
+def test_each_of_a_batch_pays_what_it_costs() -> None:
+    assert energy.batch_of_four()
+
+
+@pytest.mark.parametrize(("mean", "code"), [(1.03, 0), (1.04, 1)])
+def test_a_mean_above_the_budget_is_told_where_only_requests_can_wait(
+    mean: float, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    means = iter([0.9] * 4 + [mean] + [0.9] * 4)
+    monkeypatch.setattr(unpaced, "uncapped_w", lambda *_: 10.0)
+    monkeypatch.setattr(unpaced, "steady", lambda *_: Steady(1.2, next(means), 3.0, 0.5, 0.1, 10.0, 1.0))
+    assert unpaced.main() == code

@@ -13,7 +13,7 @@ from agent.platform.sampler import Sampler
 from agent.platform.sensors import Sensors, find_nvml
 from agent.prompt import FinishReason, PromptId
 from tests.device.engine_thread import EngineThread
-from tests.device.power_loop import SHARES, measure
+from tests.device.power_loop import SHARES, Row, measure
 from tests.unit.platform.fake_nvml import FakeCard, FakePynvml
 
 IDLE_W, RISE_W = 100.0, 200.0
@@ -81,10 +81,20 @@ def test_each_budget_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert uncapped.mean > IDLE_W + 0.8 * RISE_W
     for share, row in zip(SHARES, rows, strict=True):
         budget = IDLE_W + share * (uncapped.mean - IDLE_W)
+        assert row.budget == pytest.approx(budget, rel=0.02)
         assert row.mean <= budget * 1.05
         assert row.mean >= budget * 0.85
         assert row.tokens < uncapped.tokens / uncapped.seconds * row.seconds
     assert capsys.readouterr().out.count("| none |") == 1
+
+
+@pytest.mark.parametrize(("watts", "is_kept"), [((100.0, 105.0), True), ((100.0, 107.0), False)])
+def test_a_mean_that_is_three_per_cent_above_its_budget_does_not_keep_it(
+    watts: tuple[float, ...],
+    is_kept: bool,  # noqa: FBT001 - of the table
+) -> None:
+    assert Row(watts, (1.0, 1.0), 1.0, 1, budget=100.0).is_kept is is_kept
+    assert Row(watts, (1.0, 1.0), 1.0, 1).is_kept, "without a budget"
 
 
 def test_a_machine_without_pydantic_can_run_it() -> None:
