@@ -10,6 +10,7 @@ _SHORT_S = 0.2
 _SETTLED_S = 4.0
 """Of a Nano at a quarter of its speed, two seconds hold four pulses: their mean says little."""
 _CALM_S = 5.0
+_EXCURSION_S = 1.0
 _USED = 0.9
 _ALLOWED = 1.05
 
@@ -33,28 +34,43 @@ def longest_excursion_s(bins: Sequence[float], begin_s: float, limit_w: float) -
     return longest * BIN_S
 
 
-def settling_s(bins: Sequence[float], step_s: float, end_s: float, budget_w: float, *, up: bool = False) -> float:
-    """How long after a step it takes to be settled, by means over the four seconds that follow.
+def settling_s(bins: Sequence[float], step_s: float, end_s: float, budget_w: float) -> float:
+    """How long after a step the power is above the budget by 5 %, by means over the four seconds that follow.
 
     Args:
         bins: The run.
         step_s: When the step was.
-        end_s: Until when to look.
+        end_s: Until when to look; at most until five seconds were calm.
         budget_w: What holds after it.
-        up: Whether the step gave more room: then it is settled when the room is used to 90 %; else when the power
-            has not been above the budget by 5 % for five seconds, which do not count.
     """
-    means = _means(bins[_place(step_s) : _place(end_s)], _SETTLED_S)
-    if up:
-        reached = (number for number, mean in enumerate(means) if mean >= _USED * budget_w)
-        return next(reached, len(means)) * BIN_S
     settled = 0
-    for number, mean in enumerate(means):
+    for number, mean in enumerate(_means(bins[_place(step_s) : _place(end_s)], _SETTLED_S)):
         if mean > _ALLOWED * budget_w:
             settled = number + 1
         elif number - settled >= _place(_CALM_S):
             break
     return settled * BIN_S
+
+
+def filling_s(bins: Sequence[float], step_s: float, end_s: float, old_w: float, new_w: float) -> float:
+    """How long after a step that gave room it takes to use 90 % of it, by means over the four seconds that follow.
+
+    Args:
+        bins: The run.
+        step_s: When the step was.
+        end_s: Until when to look; the answer where it is not reached.
+        old_w: What is drawn where nobody takes the room.
+        new_w: What is drawn when all of it is taken.
+    """
+    means = _means(bins[_place(step_s) : _place(end_s)], _SETTLED_S)
+    enough = old_w + _USED * (new_w - old_w)
+    reached = (number * BIN_S for number, mean in enumerate(means) if mean >= enough)
+    return next(reached, end_s - step_s)
+
+
+def highest_w(bins: Sequence[float], begin_s: float, end_s: float) -> float:
+    """The highest mean over a second of a span."""
+    return max(_means(bins[_place(begin_s) : _place(end_s)], _EXCURSION_S))
 
 
 def spread(values: Sequence[float]) -> float:

@@ -1,5 +1,6 @@
 """What the benchmarks that have a bound say of figures on either side of it."""
 
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
@@ -10,7 +11,7 @@ from agent.units import Seconds
 from tests.bench import concurrency, energy, prefix, speculation, unpaced
 from tests.bench.concurrency import Burst, gain
 from tests.bench.cpu_path import Run, best
-from tests.bench.governor import Steady
+from tests.bench.governor import Steady, Steps, is_kept
 from tests.device.beside import BareRound, Beside
 
 CELL, LONG = Cell(1, 10, 100), Cell(1, 90, 100)
@@ -93,3 +94,23 @@ def test_a_mean_above_the_budget_is_told_where_only_requests_can_wait(
     monkeypatch.setattr(unpaced, "uncapped_w", lambda *_: 10.0)
     monkeypatch.setattr(unpaced, "steady", lambda *_: Steady(1.2, next(means), 3.0, 0.5, 0.1, 10.0, 1.0))
     assert unpaced.main() == code
+
+
+KEPT = Steady(worst=1.02, mean=0.99, above_s=0.5, duty=0.5, duty_sd=0.02, tokens_per_s=10.0, joules_per_token=1.0)
+STEPPED = Steps(settles_s=3.0, highest=1.4)
+
+
+@pytest.mark.parametrize(
+    ("governed", "stepped", "tokens"),
+    [
+        (replace(KEPT, duty_sd=0.07), STEPPED, 1.0),
+        (replace(KEPT, mean=0.9), STEPPED, 1.0),
+        (replace(KEPT, worst=1.04), STEPPED, 1.0),
+        (replace(KEPT, above_s=1.1), STEPPED, 1.0),
+        (KEPT, replace(STEPPED, settles_s=5.1), 1.0),
+        (KEPT, STEPPED, 0.94),
+    ],
+)
+def test_a_budget_is_kept_only_if_nothing_is_out_of_bounds(governed: Steady, stepped: Steps, tokens: float) -> None:
+    assert is_kept(KEPT, STEPPED, 1.0)
+    assert not is_kept(governed, stepped, tokens)
