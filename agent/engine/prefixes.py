@@ -148,9 +148,10 @@ class Prefixes(Generic[GeneratorT]):
         return None
 
     def keep(self, kept: Kept[GeneratorT]) -> None:
-        """Keep a generator that nothing uses any more, unless nothing ever could."""
+        """Keep a generator that nothing uses any more, unless nothing ever could; at most `MOST_KEPT` of them."""
         if kept.profile.is_repeatable and len(kept.parts) > 1:
             self._kept.append(kept)
+            del self._kept[:-MOST_KEPT]
 
     def clear(self) -> None:
         """Give them all up."""

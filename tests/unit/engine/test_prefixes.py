@@ -77,7 +77,8 @@ def test_the_generator_that_saves_most_is_taken_and_gone_back(has: list[list[int
     for it in everything:
         prefixes.keep(it)
     request = wanted(*wants)
-    best = max((shared_parts(it, request) for it in everything if len(it.parts) > 1), default=0)
+    stays = [it for it in everything if len(it.parts) > 1][-MOST_KEPT:]
+    best = max((shared_parts(it, request) for it in stays), default=0)
     found = prefixes.take(request)
     assert (0 if found is None else len(found.parts)) == best
     if found is not None:
@@ -107,6 +108,14 @@ def test_the_one_used_longest_ago_goes_first() -> None:
     assert prefixes.take(wanted(20, 21)) is None  # a new generator needs a place: that of 2
     assert prefixes.take(wanted(2, 8)) is None
     assert prefixes.take(wanted(1, 8)) is not None
+
+
+def test_of_many_that_ran_at_once_no_more_than_the_most_are_kept() -> None:
+    prefixes: Prefixes[Rewound] = Prefixes()
+    for name in range(MOST_KEPT + 12):
+        prefixes.keep(kept(name, 9))
+    assert prefixes.tokens == MOST_KEPT * 512
+    assert prefixes.take(wanted(MOST_KEPT + 11, 8)) is not None, "the one that was used last"
 
 
 def test_a_seed_is_not_repeated_by_a_used_generator() -> None:
