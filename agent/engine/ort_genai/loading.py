@@ -114,6 +114,8 @@ def _load_continuous(
     context_length, top_k = min(config["context_length"], blocks * block), min(TOP_K, config["vocab_size"])
     settings = og.Config(str(spec.model_dir))
     settings.overlay(json.dumps(overlay))
+    if graphs.is_for_cuda(config):
+        graphs.switch(settings, on=True)
     limited, pool = replace(spec, max_batch=at_once), Pool(blocks * block, block, chunk, scheduled)
     return continuous(limited, og.Model(settings), pool, vocabulary, context_length, top_k)
 

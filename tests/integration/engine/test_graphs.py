@@ -1,4 +1,4 @@
-"""A model for CUDA without a card: that its generators record no graphs, and how much of a prompt a step reads."""
+"""A model for CUDA without a card: when its steps are recorded as graphs, and how much of a prompt a step reads."""
 
 import json
 import shutil
@@ -36,7 +36,15 @@ def for_cuda(model_dir: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_generators_record_no_graphs(for_cuda: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("more", "on"), [({}, False), ({"engine": {"dynamic_batching": {}}}, True)])
+def test_whether_steps_are_recorded_the_agent_says(
+    for_cuda: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    more: dict[str, object],
+    on: bool,  # noqa: FBT001
+) -> None:
+    config = json.loads((for_cuda / "genai_config.json").read_text(encoding="utf-8"))
+    (for_cuda / "genai_config.json").write_text(json.dumps({**config, **more}), encoding="utf-8")
     switched: list[bool] = []
 
     def switch(_config: object, *, on: bool) -> None:
@@ -45,7 +53,7 @@ def test_generators_record_no_graphs(for_cuda: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(graphs, "switch", switch)
     with pytest.raises(LoadError, match=r"(?i)cuda"):
         load(EngineSpec("edge-tiny", for_cuda, LOADER))
-    assert switched == [False]
+    assert switched == [on]
 
 
 def test_a_step_reads_as_much_of_a_prompt_as_it_may(model_dir: Path) -> None:
