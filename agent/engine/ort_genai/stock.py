@@ -88,7 +88,7 @@ class Stock:
     def close(self) -> None:
         """Give up the model, too."""
         self.forget()
-        del self._model, self._load_again
+        del self._model
 
     def _generator(self, profile: Profile, capacity: int) -> Any:  # noqa: ANN401 - the library has no types
         params = og.GeneratorParams(self._model)
