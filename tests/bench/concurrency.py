@@ -1,8 +1,9 @@
 """Many prompts at once by MQTT, through the whole agent: what they make together, and how evenly each one comes.
 
 `python -m tests.bench.concurrency --model DIR --at-once 1,2,4,8,16,32` publishes so many different prompts together,
-streams their answers, and waits for all replies; the numbers alternate from round to round. With a model that was built
-for it (`tests.bench.random_model --paged`) on a card they run as one batch.
+streams their answers, and waits for all replies; the numbers alternate from round to round. One alone is always among
+them. With a model that was built for it (`tests.bench.random_model --paged`) on a card they run as one batch.
+`--least 8`: exit code 1 unless the most at once make so many times the tokens/s of one alone.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -77,17 +78,38 @@ def burst(client: TimedClient, name: str, at_once: int, tokens: int) -> Burst:
     )
 
 
+def rates_of(bursts: Sequence[Burst]) -> list[float]:
+    """Tokens/s of all together, the least first."""
+    return sorted(run.tokens / run.seconds for run in bursts)
+
+
+def gain(found: Mapping[int, Sequence[Burst]]) -> float:
+    """The tokens/s of the most at once over those of one alone, medians."""
+    return median(rates_of(found[max(found)])) / median(rates_of(found[1]))
+
+
 def row(at_once: int, bursts: Sequence[Burst], single: float) -> str:
     """Of the table."""
-    rates = sorted(run.tokens / run.seconds for run in bursts)
+    rates = rates_of(bursts)
     gaps = quantiles([1000 * gap for run in bursts for gap in run.gaps], n=20)
     first = median(1000 * each for run in bursts for each in run.first)
     rate = f"{median(rates):.1f} ({rates[0]:.1f}-{rates[-1]:.1f})"
     return f"| {at_once} | {rate} | {median(rates) / single:.2f} | {gaps[9]:.2f} / {gaps[18]:.2f} | {first:.1f} |"
 
 
-def measure(model_dir: Path, sizes: Sequence[int], tokens: int, rounds: int, max_running: str) -> None:
-    """Run and print."""
+def measure(model_dir: Path, sizes: Sequence[int], tokens: int, rounds: int, max_running: str) -> float:
+    """Run and print.
+
+    Args:
+        model_dir: Of the model.
+        sizes: How many at once; one among them.
+        tokens: Of each answer.
+        rounds: Of each size.
+        max_running: As configured.
+
+    Returns:
+        The `gain`.
+    """
     found: dict[int, list[Burst]] = {size: [] for size in sizes}
     model = {"name": model_dir.name, "max_running": int(max_running) if max_running.isdigit() else max_running}
     sections: dict[str, object] = {"model": model, "models_dir": str(model_dir.parent)}
@@ -105,9 +127,10 @@ def measure(model_dir: Path, sizes: Sequence[int], tokens: int, rounds: int, max
     print(f"machine: {platform.machine()}, {psutil.cpu_count()} cores; status: {json.dumps(status)}")
     print("| at once | tokens/s | of one alone | between deltas, ms, p50 / p95 | first delta, ms |")
     print("| --- " * 5 + "|")
-    single = median(run.tokens / run.seconds for run in found[sizes[0]])
+    single = median(rates_of(found[1]))
     for size, bursts in found.items():
         print(row(size, bursts, single))
+    return gain(found)
 
 
 def main() -> int:
@@ -118,11 +141,12 @@ def main() -> int:
     parser.add_argument("--tokens", type=int, default=100, help="of each answer")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--max-running", default="auto", help="of the configuration's `model`")
+    parser.add_argument("--least", type=float, help="how many times one alone the most at once must make")
     arguments = parser.parse_args()
     add_cuda_libraries()
-    sizes = [int(size) for size in arguments.at_once.split(",")]
-    measure(arguments.model.resolve(), sizes, arguments.tokens, arguments.rounds, arguments.max_running)
-    return 0
+    sizes = sorted({1, *(int(size) for size in arguments.at_once.split(","))})
+    gained = measure(arguments.model.resolve(), sizes, arguments.tokens, arguments.rounds, arguments.max_running)
+    return 0 if arguments.least is None or gained >= arguments.least else 1
 
 
 if __name__ == "__main__":

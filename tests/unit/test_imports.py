@@ -199,7 +199,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "learnt": {"app", "memory_governor", "model_memory"},
     "engine_choice": {"app", "model_choice"},
     "engine_outcomes": {"app", "doctor", "engine_choice"},
-    "batch_choice": {"app", "memory_governor", "model_memory"},
+    "batch_choice": {"app", "bench", "memory_governor", "model_memory"},
     "remembered": {"learnt", "batch_choice"},
     # They import torch, Model Optimizer, onnxruntime-genai: started as programs.
     "models.building.measure_checkpoint": set(),
