@@ -57,6 +57,14 @@ def test_a_server_without_ranges_begins_anew(hub: Hub, device: Device) -> None:
     assert device.told.have == len(WEIGHTS) + 2
 
 
+def test_a_server_without_ranges_is_not_asked_for_ever(hub: Hub, device: Device) -> None:
+    breaks = [Trouble(whole=True, stop_after=size) for size in (1_800_000, 1_200_000)]
+    hub.troubles = [Trouble(), *breaks * 10]
+    with pytest.raises(PullError, match=r"6 times in a row.*is kept"):
+        device.pull()
+    assert hub.sent == 2 + 3 * (1_800_000 + 1_200_000)
+
+
 @pytest.mark.parametrize(("status", "after", "waits"), [(429, 7, 7.0), (429, 900, 60.0), (503, None, 1.0)])
 def test_a_busy_server_is_asked_again_when_it_wants(
     hub: Hub, device: Device, status: int, after: int | None, waits: float
