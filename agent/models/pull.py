@@ -20,6 +20,7 @@ from agent.models.manifest_file import write_manifest
 from agent.models.mirror import mirror_listing, mirror_manifest
 from agent.models.progress import Progress
 from agent.models.pull_error import PullError
+from agent.models.remove import sweep
 from agent.models.transfer import Transfer
 from agent.models.verify import verify
 from agent.models.work_folder import WorkFolder, hold
@@ -89,6 +90,7 @@ class Puller:
             return _already(entry, entry.folder)
         _refuse_what_is_in_the_way(self._own / name)
         with hold(self._own, name) as work:
+            sweep(self._own)
             try:
                 return self._pull(name, manifest, source, work)
             except OSError as error:

@@ -73,6 +73,14 @@ def test_what_is_no_model_and_in_the_way_is_told_before_anything_comes(hub: Hub,
 
 
 @pytest.mark.usefixtures("hub")
+def test_a_download_has_the_room_of_a_removal_that_was_cut_off(device: Device) -> None:
+    (device.own / ".removed-other").mkdir()
+    (device.own / ".removed-other" / "weights").touch()
+    device.pull()
+    assert device.left_behind() == []
+
+
+@pytest.mark.usefixtures("hub")
 def test_an_empty_folder_is_in_nobodys_way(device: Device) -> None:
     (device.own / NAME).mkdir()
     device.pull()
