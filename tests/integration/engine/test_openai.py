@@ -239,6 +239,11 @@ async def test_whatever_goes_wrong_once_the_next_try_answers(server: OpenAIServe
     assert len(server.asked) == 2
 
 
+async def test_half_a_character_in_a_refusal_is_told_as_a_question_mark(server: OpenAIServer) -> None:
+    server.scripts.append(refuse(400, "cannot read: \ud83d"))
+    assert (await answer(server)).refused.message == "the server refuses it: it answered 400: cannot read: ?"
+
+
 async def test_a_server_that_says_nothing_is_away(server: OpenAIServer) -> None:
     server.scripts.append(hang("No"))
     assert (await answer(server, timeout=Seconds(0.2))).finished.text == "Yes."
