@@ -380,9 +380,9 @@ class Agent:
             reason = self._engines.why(event.model, event.engine)
             self._presence.model_loaded(event, reason)
             self._announcer.changed()
-        if isinstance(event, ModelLoadFailed):
-            self._presence.not_loaded(why_none(event.model, event.engine, event.reason))
-            self._announcer.changed()
         if isinstance(event, ModelUnloaded | EngineLost):
             self._presence.model_unloaded()
+            self._announcer.changed()
+        if isinstance(event, ModelLoadFailed):
+            self._presence.not_loaded(why_none(event.model, event.engine, event.reason))
             self._announcer.changed()
