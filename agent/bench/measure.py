@@ -25,6 +25,8 @@ from agent.units import Seconds
 
 _LEAST_CONTEXT = 256
 """Tokens for which words are tried out."""
+_BLOCK = 256
+"""Tokens of a KV cache that a request takes at least, and whole: onnxruntime-genai's, the largest of the engines'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Plan:
             candidate.loader,
             max_batch=at_once,
             search=candidate.search,
-            cache_tokens=context * at_once,
+            cache_tokens=-(-context // _BLOCK) * _BLOCK * at_once,
             speculation=self.speculation,
             prompt_chunk=candidate.prompt_chunk,
         )

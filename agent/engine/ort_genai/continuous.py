@@ -16,8 +16,8 @@ from agent.engine.chat import ChatEncoder, Vocabulary
 from agent.engine.fitting import Fitting
 from agent.engine.guidance import gave_up, grammar, schema_refusal
 from agent.engine.ort_genai.answer import Answer
-from agent.engine.ort_genai.generators import SEEDS
 from agent.engine.ort_genai.memory import give_back_free_memory
+from agent.engine.ort_genai.stock import SEEDS
 from agent.engine.ort_genai.waiting import Line, Waiting
 from agent.engine.parts import in_step
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Refused, Tokens

@@ -26,7 +26,7 @@ def plan(*candidates: Candidate) -> Plan:
 def test_an_engine_is_to_have_room_for_the_largest_cell_and_may_have_been_built_for_more() -> None:
     subject = candidate(search=BatchSearch())
     spec = plan(subject).spec(subject, (ONE, FOUR))
-    assert (spec.context_length, spec.max_batch, spec.cache_tokens) == (None, 3, 3 * 2100)
+    assert (spec.context_length, spec.max_batch, spec.cache_tokens) == (None, 3, 3 * 9 * 256)
     assert spec.speculation is Speculation.ON
     assert spec.prompt_chunk == 512
     assert spec.search == BatchSearch()
