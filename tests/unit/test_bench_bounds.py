@@ -31,7 +31,7 @@ def test_the_best_way_is_as_fast_as_with_what_it_is_slower_at() -> None:
 
 def test_a_gain_is_of_the_most_at_once_over_one_whatever_was_asked_for_first() -> None:
     def bursts(at_once: int, tokens_per_s: float) -> list[Burst]:
-        return [Burst(2.0, round(2 * tokens_per_s * share), (), (0.1,) * at_once) for share in (0.5, 1.0, 2.0)]
+        return [Burst(2.0, round(2 * tokens_per_s * share), 64, (), (0.1,) * at_once) for share in (0.5, 1.0, 2.0)]
 
     assert gain({4: bursts(4, 300), 1: bursts(1, 100), 32: bursts(32, 700), 8: bursts(8, 400)}) == pytest.approx(7)
 
