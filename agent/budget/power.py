@@ -69,8 +69,7 @@ def govern(rules: Rules, before: Memory, seen: Seen, dt: Seconds) -> tuple[Gover
         return _patient(without_control(rules, paced, seen.why, unmetered=unmetered, refused=refused), paced, dt)
     aim = rules.budget * (1 - _MARGIN) - _CAUTION * learnt.scatter + memory.integral
     wanted = (aim - learnt.without_engine) / learnt.rise(learnt.work)
-    if not seen.is_loading:
-        memory = on_its_rung(rules, memory, learnt, wanted, dt)
+    memory = on_its_rung(rules, memory, learnt, wanted, dt, is_loading=seen.is_loading)
     memory = replace(memory, duty=_paced(memory, wanted, dt))
     return _patient(under_control(rules, rules.budget, memory, learnt), memory, dt)
 

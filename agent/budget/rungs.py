@@ -23,10 +23,17 @@ try; too low a one is corrected within a second."""
 _STEP_UP_AFTER = Seconds(10.0)
 
 
-def on_its_rung(rules: Rules, memory: Memory, learnt: Learnt, wanted: float, dt: Seconds) -> Memory:
-    """One rung down when pacing is not enough; one up when the rung above clearly fits again."""
+def on_its_rung(  # noqa: PLR0913 - what is kept, remembered and seen
+    rules: Rules, memory: Memory, learnt: Learnt, wanted: float, dt: Seconds, *, is_loading: bool
+) -> Memory:
+    """One rung down when pacing is not enough; one up when the rung above clearly fits again.
+
+    Not down while a model loads, which has not been tried yet. But up: one that never loads keeps no other one away.
+    """
     following = _rung_after(rules, memory.rung)
     if wanted < MIN_DUTY and following is not None:
+        if is_loading:
+            return memory
         pressed = max(0.0, memory.pressed_for) + dt
         if pressed < _STEP_DOWN_AFTER or not (wanted <= 0 or _is_tried(memory.rung, learnt)):
             return replace(memory, pressed_for=pressed)

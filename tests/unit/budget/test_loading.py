@@ -67,6 +67,15 @@ def test_a_smaller_model_is_used_however_long_it_loads(load_s: float) -> None:
     assert reason == "5.3 W are enough for 11% of full speed, with small instead of big"
 
 
+def test_one_that_never_loads_does_not_keep_the_larger_one_away() -> None:
+    machine = Machine(float("inf"))
+    machine.run(20, budget=20)
+    machine.run(60, budget=5.3)
+    assert (machine.rungs, machine.loaded) == ([Rung.PACE, Rung.FALLBACK], None)
+    machine.run(11, budget=20)
+    assert (machine.rungs[-1], machine.wanted) == (Rung.PACE, "big")
+
+
 def test_a_smaller_model_that_draws_too_much_as_well_is_given_up_once_it_was_tried() -> None:
     machine = Machine(8.0)
     machine.run(20, budget=20)
