@@ -85,11 +85,12 @@ def _patient(state: GovernorState, memory: Memory, dt: Seconds) -> tuple[Governo
 def _sampled(rules: Rules, before: Memory, memory: Memory, total: Milliwatts, seen: Seen) -> Memory:
     """Learn from a sample. A gap before it teaches no more than a moment: nobody saw what was done and drawn in it."""
     waited = min(memory.blind_for, _HOLD_AFTER)
+    batch = seen.running or before.batch
     if before.learnt is None:
         learnt, smoothed = begin(total, _guess(rules.budget, total)), total
     else:
         # A larger batch draws more.
-        is_same = memory.running == before.running or not (memory.running and before.running)
+        is_same = batch == before.batch or not before.batch
         known = before.learnt if is_same else forget_rise(before.learnt)
         has_none = not (memory.running or before.running)
         is_idle = has_none or before.duty <= 0
@@ -100,6 +101,7 @@ def _sampled(rules: Rules, before: Memory, memory: Memory, total: Milliwatts, se
     return replace(
         memory,
         learnt=learnt,
+        batch=batch,
         blind_for=Seconds(0.0),
         smoothed=smoothed,
         over_for=Seconds(before.over_for + waited if over else 0.0),
