@@ -374,6 +374,7 @@ class Agent:
             reason = self._engines.why(event.model, event.engine)
             self._presence.model_loaded(event, reason)
             self._announcer.changed()
+            self._governor.model_loaded(event.model, event.engine)
         if isinstance(event, ModelUnloaded | EngineLost):
             self._presence.model_unloaded()
             self._announcer.changed()

@@ -39,6 +39,8 @@ _INTEGRAL_MOST = 0.1
 """Of the engine's own power."""
 _FIRST_GUESS = 1.5
 """Before the engine has run, its full power is taken for so many budgets, so that it starts slowly."""
+_START = 0.05
+"""The duty from which a model comes up that replaces another one."""
 _HELD_BACK = 0.5
 """An engine that steps for this share of its duty is limited by it, and not by a lack of work."""
 
@@ -72,6 +74,19 @@ def govern(rules: Rules, before: Memory, seen: Seen, dt: Seconds) -> tuple[Gover
     memory = on_its_rung(rules, memory, learnt, wanted, dt, is_loading=seen.is_loading)
     memory = replace(memory, duty=_paced(memory, wanted, dt))
     return _patient(under_control(rules, rules.budget, memory, learnt), memory, dt)
+
+
+def with_another_engine(budget: Milliwatts | None, memory: Memory) -> Memory:
+    """What is remembered once another model is loaded, or the same by another engine: nothing of what it draws.
+
+    It starts as slowly as the first one: a larger one would begin at the duty of a smaller one otherwise. What was in
+    the smoothed figures of the one before would teach the wrong watts.
+    """
+    if memory.learnt is None:
+        return memory
+    without = memory.learnt.without_engine
+    duty = memory.duty if budget is None else min(memory.duty, _START)
+    return replace(memory, duty=duty, learnt=begin(without, _guess(budget, without)), batch=0, integral=0.0)
 
 
 def _patient(state: GovernorState, memory: Memory, dt: Seconds) -> tuple[GovernorState, Memory]:

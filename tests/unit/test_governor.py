@@ -175,6 +175,29 @@ def test_another_model_is_wanted_and_its_watts_are_learnt_anew() -> None:
     assert bench.models == [], "who ordered it knows"
 
 
+def test_a_model_that_replaces_another_one_begins_with_care_at_once() -> None:
+    bench = Bench(plan(20.0))
+    bench.governor.model_loaded("big", "engine")
+    bench.run(10)
+    assert bench.limits is not None
+    bench.governor.model_loaded("big", "engine")
+    assert bench.limits.duty == 1.0, "the same, after the engine was lost"
+    for other in (("big", "another engine"), ("other", "another engine")):
+        bench.governor.model_loaded(*other)
+        assert bench.limits.duty < 0.1
+        bench.run(10)
+        assert bench.limits.duty == 1.0
+
+
+def test_without_a_budget_it_does_not() -> None:
+    bench = Bench(plan(None))
+    bench.governor.model_loaded("big", "engine")
+    bench.run(3)
+    bench.governor.model_loaded("other", "engine")
+    assert bench.limits is not None
+    assert bench.limits.duty == 1.0
+
+
 def test_another_model_without_a_smaller_one_is_not_stopped_where_the_last_one_had_one() -> None:
     bench = Bench(plan(5.2, fallback="small"))
     bench.run(8)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from agent.budget.power import govern
+from agent.budget.power import govern, with_another_engine
 from agent.budget.state import FRESH, Memory, Rules, Rung, Seen
 from agent.budget.watts import Work
 from agent.units import Milliwatts, Ratio, Seconds
@@ -47,8 +47,9 @@ class Machine:
                 self.wanted = limits.model
                 self.unload()
             self._loads_for += DT
-            if self._loads_for >= self.load_s:
+            if self._loads_for >= self.load_s and self.loaded != self.wanted:
                 self.loaded = self.wanted
+                self.memory = with_another_engine(rules.budget, self.memory)
         return state.reason
 
     def _seen(self) -> Seen:
