@@ -80,6 +80,7 @@ class Agent:
         self._config = config
         self._journal = journal
         self._counters = Counters()
+        self._now = clock.now
         self._presence = Presence(prefix, clock)
         self._events = EventLog(journal, topic=f"{prefix}/event", clock=clock, wake_publisher=outbox_changed.set)
         self._energy = EnergyAccounting(is_loaded=lambda: self._engine.capabilities is not None)
@@ -303,7 +304,7 @@ class Agent:
                 running.append(start(self._backlog.run(), "backlog"))
             if self._config.power.nvpmodel == "manage":
                 setter = ModeSetter(tool_for(find_access()), allowed=True)
-                running.append(start(ModeKeeper(setter, self._governor).run(), "power mode"))
+                running.append(start(ModeKeeper(setter, self._governor, now=self._now).run(), "power mode"))
             running.append(start(self._updates.run(), "updates"))
             running.append(start(self._health.run(), "health"))
             self._taking = [start(self._source.run(), "source"), start(self._cameras.run(), "cameras")]

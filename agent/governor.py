@@ -136,12 +136,23 @@ class Governor:
             self.tick()
 
     @property
-    def at_full_duty(self) -> Milliwatts | None:
-        """What the machine would draw if the engine did not rest; None until the engine has worked for a while."""
+    def loaded(self) -> tuple[str, str] | None:
+        """The model that was loaded last, and its engine; None before the first."""
+        return self._loaded
+
+    @property
+    def without_engine(self) -> Milliwatts | None:
+        """What the machine draws while the engine rests; None before the first sample."""
+        learnt = self._memory.learnt
+        return None if learnt is None else learnt.without_engine
+
+    @property
+    def rise(self) -> Milliwatts | None:
+        """What the engine would add if it did not rest; None until it has worked for a while."""
         learnt = self._memory.learnt
         if learnt is None or max(learnt.prefill.samples, learnt.decode.samples) < _TAUGHT:
             return None
-        return Milliwatts(learnt.without_engine + learnt.rise(learnt.work))
+        return learnt.rise(learnt.work)
 
     def forget_engine(self) -> None:
         """The engine draws otherwise from now on: another model, other clocks."""

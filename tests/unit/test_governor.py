@@ -162,13 +162,16 @@ def test_while_a_model_loads_it_waits() -> None:
 
 
 def test_another_model_is_wanted_and_its_watts_are_learnt_anew() -> None:
-    bench = Bench(plan(None, fallback="small"))
+    bench = Bench(plan(None, fallback="small"), idle=True, running=0)
+    bench.run(3)
+    bench.idle, bench.running = False, 1
     bench.run(5)
-    assert bench.governor.at_full_duty is None, "too little was seen"
+    assert bench.governor.rise is None, "too little was seen"
     bench.run(10)
-    assert bench.governor.at_full_duty == pytest.approx(15_000, rel=0.05)
+    assert bench.governor.rise == pytest.approx(10_000, rel=0.08)
+    assert bench.governor.without_engine == pytest.approx(5000, rel=0.1)
     bench.governor.want("other", "small")
-    assert bench.governor.at_full_duty is None
+    assert bench.governor.rise is None
     bench.run(1)
     assert bench.limits is not None
     assert bench.limits.model == "other"
