@@ -18,8 +18,7 @@ _STEP_DOWN_AFTER = Seconds(5.0)
 _TRIED = 50
 """Samples of one request or of a smaller model at work, before it is said to draw too much as well: five seconds."""
 _SMALLER = 0.5
-"""What a smaller model adds is taken for so much of the larger one's until then. Too high a guess would never let it
-try; too low a one is corrected within a second."""
+"""What a smaller model adds is taken for so much of the larger one's until it is loaded."""
 _STEP_UP_AFTER = Seconds(10.0)
 
 
