@@ -80,6 +80,7 @@ class Agent:
         self._config = config
         self._journal = journal
         self._counters = Counters()
+        self._now = clock.now
         self._presence = Presence(prefix, clock)
         self._events = EventLog(journal, topic=f"{prefix}/event", clock=clock, wake_publisher=outbox_changed.set)
         self._energy = EnergyAccounting(is_loaded=lambda: self._engine.capabilities is not None)
@@ -305,7 +306,7 @@ class Agent:
                 running.append(start(self._backlog.run(), "backlog"))
             if self._config.power.nvpmodel == "manage":
                 setter = ModeSetter(tool_for(find_access()), allowed=True)
-                running.append(start(ModeKeeper(setter, self._governor).run(), "power mode"))
+                running.append(start(ModeKeeper(setter, self._governor, now=self._now).run(), "power mode"))
             running.append(start(self._updates.run(), "updates"))
             running.append(start(self._health.run(), "health"))
             self._taking = [start(self._source.run(), "source"), start(self._cameras.run(), "cameras")]
@@ -380,6 +381,7 @@ class Agent:
             reason = self._engines.why(event.model, event.engine)
             self._presence.model_loaded(event, reason)
             self._announcer.changed()
+            self._governor.model_loaded(event.model, event.engine)
         if isinstance(event, ModelUnloaded | EngineLost):
             self._presence.model_unloaded()
             self._announcer.changed()

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from agent.budget.power import govern
+from agent.budget.power import govern, with_another_engine
 from agent.budget.report import NOTHING_REPORTED, report
 from agent.budget.schedule import Span, budget_at
 from agent.budget.state import FRESH, GovernorState, Rules, Rung, Seen
@@ -109,6 +109,7 @@ class Governor:
         self._last = clock.now()
         self._last_doing, self._worked_since = doing(), self._last
         self._model = plan.model
+        self._loaded: tuple[str, str] | None = None
         self._state = self._decide(Seen(None, "no sample yet", None, IDLE, 0), Seconds(0.0))
 
     @property
@@ -127,13 +128,31 @@ class Governor:
         self._memory = replace(self._memory, rung=Rung.PACE, left=(), pressed_for=0.0)
         self.forget_engine()
 
+    def model_loaded(self, model: str, engine: str) -> None:
+        """This one runs from now on; when it is another one than before, at a duty that is careful at once."""
+        before, self._loaded = self._loaded, (model, engine)
+        if before not in (None, self._loaded):
+            self._memory = with_another_engine(self._rules().budget, self._memory)
+            self.tick()
+
     @property
-    def at_full_duty(self) -> Milliwatts | None:
-        """What the machine would draw if the engine did not rest; None until the engine has worked for a while."""
+    def loaded(self) -> tuple[str, str] | None:
+        """The model that was loaded last, and its engine; None before the first."""
+        return self._loaded
+
+    @property
+    def without_engine(self) -> Milliwatts | None:
+        """What the machine draws while the engine rests; None before the first sample."""
+        learnt = self._memory.learnt
+        return None if learnt is None else learnt.without_engine
+
+    @property
+    def rise(self) -> Milliwatts | None:
+        """What the engine would add if it did not rest; None until it has worked for a while."""
         learnt = self._memory.learnt
         if learnt is None or max(learnt.prefill.samples, learnt.decode.samples) < _TAUGHT:
             return None
-        return Milliwatts(learnt.without_engine + learnt.rise(learnt.work))
+        return learnt.rise(learnt.work)
 
     def forget_engine(self) -> None:
         """The engine draws otherwise from now on: another model, other clocks."""

@@ -1,14 +1,16 @@
 """Keeps a Jetson in the power mode that suits its budget: `power.nvpmodel: manage`.
 
-`budget.modes` decides; this looks a few times a minute, remembers what each mode was seen to draw, and has the mode set
-by a tool that may take half a minute. A task of its own, so that nobody waits for it.
+`budget.modes` decides; this looks a few times a minute, remembers what each model was seen to add in each mode, and has
+the mode set by a tool that may take half a minute. A task of its own, so that nobody waits for it.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from agent.budget.modes import ModeDraw, suitable_mode
+from agent.budget.modes import ModeDraw, faded, suitable_mode
 from agent.governor import Governor
 from agent.platform.nvpmodel import ModeSetter, read_power_modes
 from agent.units import Milliwatts, Seconds
@@ -19,20 +21,33 @@ _EVERY = Seconds(15.0)
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """What a model was seen to add in a mode, and when."""
+
+    rise: Milliwatts
+    at: Seconds
+
+
 class ModeKeeper:
     """Only modes that need no reboot. One that could not be set is not tried again before the next start.
 
     Args:
         setter: Sets modes.
         governor: Knows the budget that holds, and what the machine draws; told when that changes.
+        now: The boot clock.
         root: Where the machine's file system is mounted.
     """
 
-    def __init__(self, setter: ModeSetter, governor: Governor, root: Path = Path("/")) -> None:
+    def __init__(
+        self, setter: ModeSetter, governor: Governor, *, now: Callable[[], Seconds], root: Path = Path("/")
+    ) -> None:
         self._setter = setter
         self._governor = governor
+        self._now = now
         self._root = root
-        self._learned: dict[str, Milliwatts] = {}
+        self._learned: dict[tuple[tuple[str, str] | None, str], _Learned] = {}
+        """By the model and its engine, and the mode."""
         self._refused: set[str] = set()
 
     async def run(self) -> None:
@@ -47,10 +62,10 @@ class ModeKeeper:
         current = None if modes is None else modes.current.value
         if modes is None or current is None:
             return
-        if (draw := self._governor.at_full_duty) is not None:
-            self._learned[current.name] = draw
+        if (rise := self._governor.rise) is not None:
+            self._learned[self._governor.loaded, current.name] = _Learned(rise, self._now())
         usable = [mode.name for mode in modes.modes if not modes.needs_reboot(mode) and mode.name not in self._refused]
-        draws = [ModeDraw(name, self._learned.get(name)) for name in usable]
+        draws = [ModeDraw(name, self._draw(name)) for name in usable]
         name = suitable_mode(self._governor.state.budget, current.name, draws)
         if name == current.name:
             return
@@ -61,3 +76,10 @@ class ModeKeeper:
             return
         self._governor.forget_engine()
         _log.info("power_mode_set", extra={"mode": name, "before": current.name})
+
+    def _draw(self, mode: str) -> Milliwatts | None:
+        """What the machine would draw with the loaded model, what other programs draw now included."""
+        learned, without = self._learned.get((self._governor.loaded, mode)), self._governor.without_engine
+        if learned is None or without is None:
+            return None
+        return Milliwatts(without + faded(learned.rise, Seconds(self._now() - learned.at)))

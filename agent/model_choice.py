@@ -7,9 +7,11 @@ import asyncio
 from collections.abc import Callable
 
 from agent.budget.memory import DoesNotFit
+from agent.budget.pressure import Level
 from agent.candidates import Candidate, find_candidate
 from agent.config import Config
 from agent.engine.host import EngineEvent
+from agent.engine.preference import is_lasting
 from agent.engine_choice import EngineChoice
 from agent.errors import ConfigError, ErrorCode, RejectedError, RetryError
 from agent.events import ModelLoaded, ModelLoadFailed, ModelUnloaded
@@ -43,6 +45,7 @@ class ModelChoice:
         self._engines = engines
         self._on_wanted = on_wanted
         self._is_frugal = False
+        self._does_fallback_load = True
         self._loaded: str | None = None
         self._order: asyncio.Future[None] | None = None
 
@@ -80,6 +83,7 @@ class ModelChoice:
         if isinstance(verdict := self._memory.judge(candidate), DoesNotFit):
             raise RejectedError(ErrorCode.DOES_NOT_FIT, str(verdict))
         self._engines.reconsider(candidate)
+        self._does_fallback_load = True
         self._end_order(f"an order to load {model} came before it was loaded")
         if self._loaded == model:
             self._proven = candidate
@@ -98,6 +102,19 @@ class ModelChoice:
             self._end_order(None)
         elif self._order is not None:
             self._hear_of_order(event)
+        elif isinstance(event, ModelLoadFailed) and self._is_frugal:
+            self._hear_of_fallback(event)
+
+    def _hear_of_fallback(self, failure: ModelLoadFailed) -> None:
+        """One that none of its engines loads is not waited for: without it, too little power stops what there is.
+
+        It gets another chance when an operator orders a model, or at the next start.
+        """
+        is_calm = self._memory.state.level is Level.CALM
+        stays_so = is_lasting(failure.problem, failure.reason, memory_is_calm=is_calm)
+        if failure.model != self._wanted.model and stays_so and not self._engines.tries_on(failure.model):
+            self._does_fallback_load = False
+            self._want(self._wanted)
 
     def _hear_of_order(self, event: EngineEvent) -> None:
         """Whether what is told means that the ordered model will not be loaded."""
@@ -128,14 +145,20 @@ class ModelChoice:
 
     def _want(self, candidate: Candidate) -> None:
         self._wanted, self._is_frugal = candidate, False  # the power governor finds out anew
-        smaller = None if self._fallback is None or self._fallback == candidate else self._fallback.model
-        self._on_wanted(candidate.model, smaller)
+        smaller = self._smaller
+        self._on_wanted(candidate.model, None if smaller is None else smaller.model)
         self._prefer()
 
+    @property
+    def _smaller(self) -> Candidate | None:
+        """What there is below the wanted model."""
+        return None if self._fallback == self._wanted or not self._does_fallback_load else self._fallback
+
     def _prefer(self) -> None:
-        if self._fallback is None:
+        smaller = self._smaller
+        if smaller is None:
             self._memory.prefer((self._wanted,))
-        elif self._is_frugal or self._fallback == self._wanted:
-            self._memory.prefer((self._fallback,))
+        elif self._is_frugal:
+            self._memory.prefer((smaller,))
         else:
-            self._memory.prefer((self._wanted, self._fallback))
+            self._memory.prefer((self._wanted, smaller))

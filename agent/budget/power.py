@@ -39,6 +39,8 @@ _INTEGRAL_MOST = 0.1
 """Of the engine's own power."""
 _FIRST_GUESS = 1.5
 """Before the engine has run, its full power is taken for so many budgets, so that it starts slowly."""
+_START = 0.05
+"""The duty from which a model comes up that replaces another one."""
 _HELD_BACK = 0.5
 """An engine that steps for this share of its duty is limited by it, and not by a lack of work."""
 
@@ -69,10 +71,22 @@ def govern(rules: Rules, before: Memory, seen: Seen, dt: Seconds) -> tuple[Gover
         return _patient(without_control(rules, paced, seen.why, unmetered=unmetered, refused=refused), paced, dt)
     aim = rules.budget * (1 - _MARGIN) - _CAUTION * learnt.scatter + memory.integral
     wanted = (aim - learnt.without_engine) / learnt.rise(learnt.work)
-    if not seen.is_loading:
-        memory = on_its_rung(rules, memory, learnt, wanted, dt)
+    memory = on_its_rung(rules, memory, learnt, wanted, dt, is_loading=seen.is_loading)
     memory = replace(memory, duty=_paced(memory, wanted, dt))
     return _patient(under_control(rules, rules.budget, memory, learnt), memory, dt)
+
+
+def with_another_engine(budget: Milliwatts | None, memory: Memory) -> Memory:
+    """What is remembered once another model is loaded, or the same by another engine: nothing of what it draws.
+
+    It starts as slowly as the first one: a larger one would begin at the duty of a smaller one otherwise. What was in
+    the smoothed figures of the one before would teach the wrong watts.
+    """
+    if memory.learnt is None:
+        return memory
+    without = memory.learnt.without_engine
+    duty = memory.duty if budget is None else min(memory.duty, _START)
+    return replace(memory, duty=duty, learnt=begin(without, _guess(budget, without)), batch=0, integral=0.0)
 
 
 def _patient(state: GovernorState, memory: Memory, dt: Seconds) -> tuple[GovernorState, Memory]:
@@ -86,11 +100,12 @@ def _patient(state: GovernorState, memory: Memory, dt: Seconds) -> tuple[Governo
 def _sampled(rules: Rules, before: Memory, memory: Memory, total: Milliwatts, seen: Seen) -> Memory:
     """Learn from a sample. A gap before it teaches no more than a moment: nobody saw what was done and drawn in it."""
     waited = min(memory.blind_for, _HOLD_AFTER)
+    batch = seen.running or before.batch
     if before.learnt is None:
         learnt, smoothed = begin(total, _guess(rules.budget, total)), total
     else:
         # A larger batch draws more.
-        is_same = memory.running == before.running or not (memory.running and before.running)
+        is_same = batch == before.batch or not before.batch
         known = before.learnt if is_same else forget_rise(before.learnt)
         has_none = not (memory.running or before.running)
         is_idle = has_none or before.duty <= 0
@@ -101,6 +116,7 @@ def _sampled(rules: Rules, before: Memory, memory: Memory, total: Milliwatts, se
     return replace(
         memory,
         learnt=learnt,
+        batch=batch,
         blind_for=Seconds(0.0),
         smoothed=smoothed,
         over_for=Seconds(before.over_for + waited if over else 0.0),

@@ -16,19 +16,25 @@ _CLEARLY = 2.5
 """What is taken back must fit with so many times `MIN_DUTY`."""
 _STEP_DOWN_AFTER = Seconds(5.0)
 _TRIED = 50
-"""Samples of a smaller model at work, before it is said to draw too much as well: five seconds."""
+"""Samples of one request or of a smaller model at work, before it is said to draw too much as well: five seconds."""
 _SMALLER = 0.5
-"""What a smaller model adds is taken for so much of the larger one's until then. Too high a guess would never let it
-try; too low a one is corrected within a second."""
+"""What a smaller model adds is taken for so much of the larger one's until it is loaded."""
 _STEP_UP_AFTER = Seconds(10.0)
 
 
-def on_its_rung(rules: Rules, memory: Memory, learnt: Learnt, wanted: float, dt: Seconds) -> Memory:
-    """One rung down when pacing is not enough; one up when the rung above clearly fits again."""
+def on_its_rung(  # noqa: PLR0913 - what is kept, remembered and seen
+    rules: Rules, memory: Memory, learnt: Learnt, wanted: float, dt: Seconds, *, is_loading: bool
+) -> Memory:
+    """One rung down when pacing is not enough; one up when the rung above clearly fits again.
+
+    Not down while a model loads, which has not been tried yet. But up: one that never loads keeps no other one away.
+    """
     following = _rung_after(rules, memory.rung)
     if wanted < MIN_DUTY and following is not None:
+        if is_loading:
+            return memory
         pressed = max(0.0, memory.pressed_for) + dt
-        if pressed < _STEP_DOWN_AFTER or not (wanted <= 0 or _is_tried(memory.rung, learnt)):
+        if pressed < _STEP_DOWN_AFTER or not (wanted <= 0 or _is_tried(memory, learnt)):
             return replace(memory, pressed_for=pressed)
         rise = learnt.rise(learnt.work)
         left = (*memory.left, Left(memory.rung, rise))
@@ -44,9 +50,11 @@ def on_its_rung(rules: Rules, memory: Memory, learnt: Learnt, wanted: float, dt:
     return replace(memory, rung=above.rung, left=memory.left[:-1], pressed_for=0.0, learnt=other)
 
 
-def _is_tried(rung: Rung, learnt: Learnt) -> bool:
-    """Whether what the model draws is known, and not a guess from another one's."""
-    return rung is not Rung.FALLBACK or max(learnt.prefill.samples, learnt.decode.samples) >= _TRIED
+def _is_tried(memory: Memory, learnt: Learnt) -> bool:
+    """Whether what the rung draws is known, and not a guess from another one's. A batch that runs is not cut short."""
+    if memory.rung is Rung.ONE_AT_A_TIME and memory.batch > 1:
+        return False
+    return memory.rung is Rung.PACE or max(learnt.prefill.samples, learnt.decode.samples) >= _TRIED
 
 
 def _rung_after(rules: Rules, rung: Rung) -> Rung | None:

@@ -106,7 +106,8 @@ class Memory:
         rung: What is done beyond pacing.
         left: The rungs above.
         pressed_for: How long the next rung has been needed, or (negative) the last one could be taken back.
-        running: Requests in the engine at the last sample.
+        running: Requests in the engine.
+        batch: How many there were at the last sample with any: what is learnt of the engine is of so many.
         strain: Heat and over-current.
         stopped_for: How long nothing could run.
     """
@@ -121,6 +122,7 @@ class Memory:
     left: tuple[Left, ...]
     pressed_for: float
     running: int
+    batch: int
     strain: Strain
     stopped_for: Seconds
 
@@ -136,6 +138,7 @@ FRESH = Memory(
     left=(),
     pressed_for=0.0,
     running=0,
+    batch=0,
     strain=UNSTRAINED,
     stopped_for=Seconds(0.0),
 )

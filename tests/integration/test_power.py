@@ -1,6 +1,7 @@
 """A whole agent with the real engine keeps a budget, on a board whose meter follows the engine's steps."""
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -48,6 +49,10 @@ def telemetry(client: Client) -> list[dict[str, Any]]:
     return [json.loads(payload) for payload in list(client.messages[f"{PREFIX}/telemetry"])]
 
 
+def events(client: Client) -> list[str]:
+    return [json.loads(payload)["event"] for payload in list(client.messages[f"{PREFIX}/event"])]
+
+
 def test_the_budget_is_kept_and_told(governed: Client) -> None:
     wait_for(lambda: [it for it in telemetry(governed) if it["governor"]["state"] == "limited"], 60, "a limit")
     seen = len(telemetry(governed))
@@ -62,8 +67,42 @@ def test_the_budget_is_kept_and_told(governed: Client) -> None:
     assert (watts - IDLE_W) / RISE_W == pytest.approx(duty, abs=0.06), "the engine steps as much as it is asked to"
     assert last[-1]["governor"]["budget_w"] == BUDGET_W
     assert last[-1]["requests"]["completed"] > 0
-    events = [json.loads(payload)["event"] for payload in governed.messages[f"{PREFIX}/event"]]
-    assert events.count("power_limited") == 1
+    assert events(governed).count("power_limited") == 1
+
+
+def test_a_fallback_that_does_not_load_takes_nothing_out_for_good(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(find_model("edge-tiny", None, tmp_path), models / "broken")
+    (models / "broken" / "tokenizer.json").write_text("{}")
+    with PrivateBroker(tmp_path) as broker:
+        config = write_config(
+            tmp_path,
+            broker.port,
+            models_dir=str(models),
+            model={"name": "edge-tiny", "fallback": "broken"},
+            telemetry={"every": "1s"},
+            power={"budget_watts": IDLE_W + 0.01 * RISE_W},
+        )
+        command = (sys.executable, "-m", "tests.integration.metered_agent", str(tmp_path / "board"))
+        with (
+            AgentProcess(config, command),
+            Client(broker.port, topics=("reply/#", "status", "telemetry", "event")) as client,
+        ):
+            client.wait_online()
+            client.prompt({"id": "p", "prompt": ESSAY, "max_tokens": 200})
+            wait_for(lambda: "model_load_failed" in events(client), 60, "the fallback to fail")
+            failed = len(telemetry(client))
+            stopped = "leaves too little for it"
+            wait_for(
+                lambda: any(
+                    it["model"] == "edge-tiny" and stopped in it["governor"]["reason"]
+                    for it in telemetry(client)[failed:]
+                ),
+                60,
+                "the model to be back, and stopped",
+            )
+            client.publish("command", {"id": "b", "command": "set_budget", "watts": 30})
+            assert client.reply("p")["choices"]
 
 
 @pytest.mark.parametrize("duty", [0.25, 0.6])

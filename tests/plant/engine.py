@@ -26,6 +26,7 @@ class PlantEngine:
         tokens: How many it has generated.
         token_times: When.
         busy: Time spent in steps.
+        draws: What the loaded model adds, relative to the board's.
     """
 
     world: World
@@ -34,6 +35,7 @@ class PlantEngine:
     busy: float = 0.0
     token_times: list[float] = field(default_factory=list)
     paced: bool = True
+    draws: float = 1.0
     _running: dict[PromptId, _Running] = field(default_factory=dict)
     _advanced: dict[PromptId, Tokens] = field(default_factory=dict)
 
@@ -53,14 +55,14 @@ class PlantEngine:
         began = world.now()
         reading = next((it for it in self._running.values() if it.unread and it.ended is None), None)
         if reading is not None:
-            world.work(world.step_s(board.prefill_s, clock_bound=0.9), world.rise_w(board.prefill_w))
+            world.work(world.step_s(board.prefill_s, clock_bound=0.9), self.draws * world.rise_w(board.prefill_w))
             reading.unread -= 1
             self._advanced = {reading.request.id: Tokens(prefill=CHUNK_TOKENS)}
             events: list[Event] = []
         else:
             others = len(self._running) - 1
             seconds = world.step_s(board.decode_s, board.clock_bound) * (1 + board.batch_time * others)
-            world.work(seconds, world.rise_w(board.decode_w) * (1 + board.batch_rise * others))
+            world.work(seconds, self.draws * world.rise_w(board.decode_w) * (1 + board.batch_rise * others))
             self._advanced = {request_id: Tokens(decode=1) for request_id in self._running}
             events = [self._advance(it) for it in list(self._running.values())]
         self.busy += world.now() - began

@@ -2,16 +2,16 @@
 
 import contextlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from agent.clock import Clock
 from agent.engine.child import Loop
-from agent.engine.pipe import Admit, Pace, ToAgent
+from agent.engine.pipe import Admit, Cancel, Pace, ToAgent
 from agent.engine.protocol import Finished, GenerationRequest, Progress
 from agent.events import Event
 from agent.governor import Doing, Governor, PowerPlan
@@ -30,6 +30,10 @@ from tests.plant.world import World
 
 _DEVICE_EVERY = 10
 """Power samples for each sample of the rest."""
+_LEAVE_S = 10.0
+"""What runs on a model that is not wanted any more has so long, as with the real host."""
+SWITCH_S = _LEAVE_S + 5.0
+"""From when another model is wanted until it is loaded."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class Rig:
         duty: A constant duty, set by nobody but the caller; None: the governor's.
         refuse_unmetered: As the configuration's.
         fallback: A smaller model.
+        draws: What models add, relative to the board's; the first one, "plant", too.
         air: Degrees around the board.
         wander: Of the base.
     """
@@ -83,23 +88,25 @@ class Rig:
         duty: float | None = None,
         refuse_unmetered: bool = False,
         fallback: str | None = None,
+        draws: Mapping[str, float] = MappingProxyType({"plant": 1.0}),
         air: float = 25.0,
         wander: float = 0.01,
     ) -> None:
         trips = [zone.trips for zone in BOARDS[name].zones]
         passive = [degrees / 1000 for zone in trips for kind, degrees in zone if kind == "passive"]
         self.world = World(PLANT_BOARDS[name], air=air, throttles_at=min(passive, default=None), wander=wander)
-        self.engine = PlantEngine(self.world, max_batch)
+        self.engine = PlantEngine(self.world, max_batch, draws=draws["plant"])
         self.pipe = PlantPipe(self.world, self._hear)
         self.tree = BoardTree(folder, BOARDS[name])
         self.sysfs = PlantSysfs(self.tree, self.world)
         self.trace = Trace()
         self.events: list[Event] = []
-        self.models: list[str] = []
+        self.used: list[tuple[float, str]] = []
         self.load = load or Load()
+        self._draws = draws
         self._names = count()
-        self._running = 0
-        self._is_loaded = False
+        self._running: set[PromptId] = set()
+        self._is_asked = self._is_loading = False
         self._prefill = self._decode = 0.0
         self._duty = duty
         self._limits = Limits(Ratio(1.0), max_batch, "plant", "")
@@ -115,8 +122,9 @@ class Rig:
             doing=self._doing,
             apply=self._obey,
             emit=self.events.append,
-            use_model=self.models.append,
+            use_model=self.use,
         )
+        self.governor.model_loaded("plant", "plant")
         if duty is not None:
             self.pipe.inbox.append(Pace(Ratio(duty)))
         self.world.at(POWER_EVERY, self._tick)
@@ -155,17 +163,34 @@ class Rig:
         self.load = load
         self._feed()
 
+    def use(self, model: str) -> None:
+        """Load another model, once what runs has had its time."""
+        self.used.append((self.world.now(), model))
+        self._is_loading = True
+        self.world.at(self.world.now() + _LEAVE_S, lambda: self.pipe.inbox.extend(map(Cancel, self._running)))
+        self.world.at(self.world.now() + SWITCH_S, lambda: self._has_loaded(model))
+
+    def _has_loaded(self, model: str) -> None:
+        self._is_loading = False
+        self.engine.draws = self._draws[model]
+        self.governor.model_loaded(model, "plant")
+        self._feed()
+
     def _feed(self) -> None:
-        self._is_loaded = True
+        self._is_asked = True
         limits = self._limits
-        most = 0 if limits.model is None else min(self.load.at_once, limits.max_running, self.engine.max_batch)
-        while self._running < most:
+        most = (
+            0
+            if limits.model is None or self._is_loading
+            else min(self.load.at_once, limits.max_running, self.engine.max_batch)
+        )
+        while len(self._running) < most:
             request = GenerationRequest(
                 PromptId(f"r{next(self._names)}"),
                 (Message(Role.USER, str(self.load.prompt_tokens)),),
                 Sampling(self.load.answer_tokens),
             )
-            self._running += 1
+            self._running.add(request.id)
             self.pipe.inbox.append(Admit(request))
 
     def _hear(self, message: ToAgent) -> None:
@@ -173,8 +198,8 @@ class Rig:
             case Progress(busy=busy, prefill=prefill):
                 self._prefill += prefill
                 self._decode += busy - prefill
-            case Finished():
-                self._running -= 1
+            case Finished(id=request_id):
+                self._running.remove(request_id)
                 self._feed()
             case _:
                 pass
@@ -197,12 +222,18 @@ class Rig:
         return Sampled(self._power, self._device, None, "not sampled yet" if self._power is None else None)
 
     def _doing(self) -> Doing:
-        return Doing(Seconds(self._prefill), Seconds(self._decode), self._running, self.engine.max_batch)
+        return Doing(
+            Seconds(self._prefill),
+            Seconds(self._decode),
+            len(self._running),
+            self.engine.max_batch,
+            is_loading=self._is_loading,
+        )
 
     def _obey(self, limits: Limits) -> None:
         if limits.duty != self._limits.duty:
             self.pipe.inbox.append(Pace(limits.duty))
         could = self._limits
         self._limits = limits
-        if self._is_loaded and limits.max_running > could.max_running:
+        if self._is_asked and limits.max_running > could.max_running:
             self._feed()

@@ -162,17 +162,43 @@ def test_while_a_model_loads_it_waits() -> None:
 
 
 def test_another_model_is_wanted_and_its_watts_are_learnt_anew() -> None:
-    bench = Bench(plan(None, fallback="small"))
+    bench = Bench(plan(None, fallback="small"), idle=True, running=0)
+    bench.run(3)
+    bench.idle, bench.running = False, 1
     bench.run(5)
-    assert bench.governor.at_full_duty is None, "too little was seen"
+    assert bench.governor.rise is None, "too little was seen"
     bench.run(10)
-    assert bench.governor.at_full_duty == pytest.approx(15_000, rel=0.05)
+    assert bench.governor.rise == pytest.approx(10_000, rel=0.08)
+    assert bench.governor.without_engine == pytest.approx(5000, rel=0.1)
     bench.governor.want("other", "small")
-    assert bench.governor.at_full_duty is None
+    assert bench.governor.rise is None
     bench.run(1)
     assert bench.limits is not None
     assert bench.limits.model == "other"
     assert bench.models == [], "who ordered it knows"
+
+
+def test_a_model_that_replaces_another_one_begins_with_care_at_once() -> None:
+    bench = Bench(plan(20.0))
+    bench.governor.model_loaded("big", "engine")
+    bench.run(10)
+    assert bench.limits is not None
+    bench.governor.model_loaded("big", "engine")
+    assert bench.limits.duty == 1.0, "the same, after the engine was lost"
+    for other in (("big", "another engine"), ("other", "another engine")):
+        bench.governor.model_loaded(*other)
+        assert bench.limits.duty < 0.1
+        bench.run(10)
+        assert bench.limits.duty == 1.0
+
+
+def test_without_a_budget_it_does_not() -> None:
+    bench = Bench(plan(None))
+    bench.governor.model_loaded("big", "engine")
+    bench.run(3)
+    bench.governor.model_loaded("other", "engine")
+    assert bench.limits is not None
+    assert bench.limits.duty == 1.0
 
 
 def test_another_model_without_a_smaller_one_is_not_stopped_where_the_last_one_had_one() -> None:

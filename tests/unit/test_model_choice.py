@@ -1,11 +1,14 @@
 """Who wants which model, and what comes of an order; the memory governor notes what it is told to prefer."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agent.budget.memory import DoesNotFit, Fits
+from agent.budget.memory_state import MemoryState
+from agent.budget.pressure import Level
 from agent.candidates import Candidate, find_candidate
 from agent.config import Config, Device
 from agent.engine.catalog import TENSORRT_EDGE_LLM, TENSORRT_LLM
@@ -28,6 +31,11 @@ class NotingMemory(MemoryGovernor):
     def __init__(self) -> None:
         self.preferred: list[tuple[str, ...]] = []
         self.verdict: Fits | DoesNotFit | None = None
+        self.level = Level.CALM
+
+    @property
+    def state(self) -> MemoryState:
+        return MemoryState(None, Bytes(0), None, None, None, self.level)
 
     def judge(self, model: Candidate) -> Fits | DoesNotFit | None:
         del model
@@ -93,6 +101,39 @@ def test_power_chooses_the_fallback_and_takes_it_back(bench: Bench) -> None:
     bench.choice.use("big")
     assert bench.memory.preferred == [("small",), ("big", "small")]
     assert bench.wanted == [], "the power governor knows"
+
+
+SMALL_FAILED = ModelLoadFailed("small", "broken", "e", LoadProblem.REFUSED)
+
+
+async def test_a_fallback_that_does_not_load_is_none_until_an_order(bench: Bench) -> None:
+    bench.choice.use("small")
+    bench.hear(ModelUnloaded("big", "another model is wanted"))
+    bench.hear(SMALL_FAILED)
+    assert bench.wanted == [("big", None)]
+    assert bench.memory.preferred == [("small",), ("big",)]
+    bench.hear(ModelLoaded("big", 1.0, 100, "e"))
+    order = await bench.order()
+    bench.hear(ModelLoaded("other", 1.0, 100, "e"))
+    assert await order == "other is loaded"
+    assert bench.wanted[-1] == ("other", "small")
+    assert bench.memory.preferred[-1] == ("other", "small")
+
+
+@pytest.mark.parametrize("low", [False, True])
+def test_a_fallback_that_lacked_memory_is_tried_on(low: bool, bench: Bench) -> None:  # noqa: FBT001 - a parameter
+    bench.choice.use("small")
+    if low:
+        bench.memory.level = Level.LOW
+    bench.hear(SMALL_FAILED if low else replace(SMALL_FAILED, problem=LoadProblem.KILLED))
+    assert (bench.wanted, bench.memory.preferred) == ([], [("small",)])
+
+
+def test_a_failure_before_the_power_went_is_not_the_fallbacks(bench: Bench) -> None:
+    bench.hear(SMALL_FAILED)
+    bench.choice.use("small")
+    bench.hear(replace(SMALL_FAILED, model="big"))
+    assert (bench.wanted, bench.memory.preferred) == ([], [("small",)])
 
 
 async def test_an_order_is_done_when_the_model_is_loaded(bench: Bench) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from agent.budget.power import govern
+from agent.budget.power import govern, with_another_engine
 from agent.budget.state import FRESH, Memory, Rules, Rung, Seen
 from agent.budget.watts import Work
 from agent.units import Milliwatts, Ratio, Seconds
@@ -47,8 +47,9 @@ class Machine:
                 self.wanted = limits.model
                 self.unload()
             self._loads_for += DT
-            if self._loads_for >= self.load_s:
+            if self._loads_for >= self.load_s and self.loaded != self.wanted:
                 self.loaded = self.wanted
+                self.memory = with_another_engine(rules.budget, self.memory)
         return state.reason
 
     def _seen(self) -> Seen:
@@ -65,6 +66,15 @@ def test_a_smaller_model_is_used_however_long_it_loads(load_s: float) -> None:
     reason = machine.run(120, budget=5.3)
     assert (machine.rungs, machine.loaded) == ([Rung.PACE, Rung.FALLBACK], "small")
     assert reason == "5.3 W are enough for 11% of full speed, with small instead of big"
+
+
+def test_one_that_never_loads_does_not_keep_the_larger_one_away() -> None:
+    machine = Machine(float("inf"))
+    machine.run(20, budget=20)
+    machine.run(60, budget=5.3)
+    assert (machine.rungs, machine.loaded) == ([Rung.PACE, Rung.FALLBACK], None)
+    machine.run(11, budget=20)
+    assert (machine.rungs[-1], machine.wanted) == (Rung.PACE, "big")
 
 
 def test_a_smaller_model_that_draws_too_much_as_well_is_given_up_once_it_was_tried() -> None:

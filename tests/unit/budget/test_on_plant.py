@@ -7,8 +7,8 @@ import pytest
 from agent.events import OverBudget, PowerLimited, PowerUnmetered
 from tests.bench.governor import MOST_SD, STEADY_FROM, best_constant, steady, steps, uncapped_w
 from tests.plant.boards import PLANT_BOARDS
-from tests.plant.measures import mean_w
-from tests.plant.rig import Load, Rig
+from tests.plant.measures import longest_excursion_s, mean_w, worst_mean_w
+from tests.plant.rig import SWITCH_S, Load, Rig
 
 SHORT_S = 30.0
 
@@ -105,3 +105,31 @@ def test_another_power_mode_is_followed(tmp_path: Path) -> None:
         rig.at(25.0, lambda: rig.world.set_mode("MAXN"))
         rig.run(60.0)
     assert mean_w(rig.world.bins, 32.0, 60.0) <= 20.0 * 1.03
+
+
+@pytest.mark.parametrize(("small", "large", "budget"), [(0.3, 1.2, 11.0), (0.2, 2.0, 9.0)])
+def test_a_larger_model_after_a_smaller_one_begins_slowly(
+    small: float, large: float, budget: float, tmp_path: Path
+) -> None:
+    draws = {"plant": small, "large": large}
+    with Rig("orin-nx", tmp_path, budget=budget, draws=draws, load=Load(answer_tokens=2000)) as rig:
+        rig.at(10.0, lambda: rig.use("large"))
+        rig.run(50.0)
+    bins, loaded = rig.world.bins, 10.0 + SWITCH_S
+    assert worst_mean_w(bins, loaded, 1.0) <= 1.25 * budget
+    assert longest_excursion_s(bins, loaded, 1.05 * budget) <= 1
+    assert mean_w(bins, loaded + 5, 50.0) == pytest.approx(budget, rel=0.03)
+
+
+def test_the_smaller_model_and_back(tmp_path: Path) -> None:
+    draws = {"plant": 1.0, "small": 0.2}
+    with Rig("orin-nx", tmp_path, budget=11.0, fallback="small", draws=draws, load=Load(answer_tokens=2000)) as rig:
+        rig.at(10.0, lambda: rig.governor.set_budget(7.3))
+        rig.at(50.0, lambda: rig.governor.set_budget(11.0))
+        rig.run(100.0)
+    bins = rig.world.bins
+    assert [model for _, model in rig.used] == ["small", "plant"]
+    small, large = (time + SWITCH_S for time, _ in rig.used)
+    assert mean_w(bins, small + 5, 50.0) <= 7.3 * 1.03
+    assert longest_excursion_s(bins, large, 1.05 * 11.0) <= 1
+    assert mean_w(bins, large + 5, 100.0) == pytest.approx(11.0, rel=0.03)
