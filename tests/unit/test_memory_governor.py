@@ -643,7 +643,7 @@ def test_an_engine_that_has_loaded_does_not_give_way_for_want_of_memory(build: C
 
 
 def test_a_cache_that_was_allocated_at_the_load_is_room_for_prompts(build: Callable[..., Bench]) -> None:
-    bench = build(Memory(budget=ByteSize(60 * MIB)), (SMALL,))
+    bench = build(Memory(budget=ByteSize(66 * MIB)), (SMALL,))
     bench.look()
     bench.host.pool = 900
     bench.free = RESERVE + bench.taken()
