@@ -65,7 +65,7 @@ class Learnt:
 
     Attributes:
         loaded: Of the engine's process after the load, before any request.
-        excess: By how much a request has taken more than was predicted.
+        excess: By how much its requests have taken more than was predicted from that.
     """
 
     loaded: Bytes
