@@ -47,6 +47,7 @@ class Alarms:
     _oom_kills: int | None = None
     _had_power_at: Seconds | None = None
     _is_meter_lost: bool = False
+    _is_silent: bool = False
 
     def of_power(self, power: PowerReadings) -> Sequence[Event]:
         """What a sample of the power changes."""
@@ -59,6 +60,17 @@ class Alarms:
             return []
         self._is_meter_lost = True
         return [PowerMeterLost(reason=str(power.total.why))]
+
+    def of_silence(self, why: str | None) -> Sequence[Event]:
+        """A look at the sensors told why they do not answer; None: they do.
+
+        One such look is nothing: of a machine that was suspended the last sample is old, and the next is on its way.
+        """
+        was_silent, self._is_silent = self._is_silent, why is not None
+        if why is None or not was_silent or self._had_power_at is None or self._is_meter_lost:
+            return []
+        self._is_meter_lost = True
+        return [PowerMeterLost(reason=why)]
 
     def of_device(self, device: DeviceReadings) -> Sequence[Event]:
         """What a sample of the rest changes."""

@@ -161,8 +161,8 @@ class Agent:
             on_lacking=lambda why: self._choice.lacks_room(why),  # noqa: PLW0108 - it is built below
             now=clock.now,
         )
-        sensing = Sensing(self._energy, self._events.emit)
-        self._sampler = Sampler(on_power=sensing.power, on_device=sensing.device)
+        self._sensing = Sensing(self._energy, self._events.emit)
+        self._sampler = Sampler(on_power=self._sensing.power, on_device=self._sensing.device)
         self._governor = Governor(
             power_plan(config),
             clock=clock,
@@ -300,6 +300,7 @@ class Agent:
                 start(self._lanes.run(), "workers"),
                 start(self._commander.run(), "commands"),
                 start(self._governor.run(), "governor"),
+                start(self._sensing.watch(self._sampler.look), "sensing"),
                 start(self._telemetry.run(), "telemetry"),
             ]
             if self._backlog is not None:

@@ -17,6 +17,10 @@ from agent.learnt import LearntModels
 from agent.platform.readings import Reading
 from agent.units import Bytes
 
+_MOST_EXCESS = 0.25
+"""Of what is predicted without it. More is nothing that a model needs, but a leak: believed, it would keep the model
+from ever being loaded again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -27,6 +31,7 @@ class Chosen:
         shared: What its requests at once have together; None likewise.
         max_batch: How many those are.
         search: How the engine finds out how many of them pay; None: it takes as many as it is given.
+        excess: What is in the predictions of `fit` and `shared` because earlier processes took it.
     """
 
     candidate: Candidate
@@ -34,6 +39,7 @@ class Chosen:
     shared: Shared | None
     max_batch: int
     search: BatchSearch | None
+    excess: Bytes
 
 
 class ModelMemory:
@@ -89,7 +95,9 @@ class ModelMemory:
         most = self._batches.most(candidate.geometry)
         shared = candidate.share(fit, self.without_ours(now), self._bounds, self._known(candidate), most)
         max_batch = most if shared is None else shared.batch
-        return Chosen(candidate, fit, shared, max_batch, self._batches.search(candidate.geometry))
+        known = self._known(candidate)
+        excess = Bytes(0) if known is None else known.excess
+        return Chosen(candidate, fit, shared, max_batch, self._batches.search(candidate.geometry), excess)
 
     def need(self, chosen: Chosen) -> Need | None:
         """The peak of what is loaded."""
@@ -101,6 +109,7 @@ class ModelMemory:
     def learn_load(self, model: str, chosen: Chosen | None) -> None:
         """A model has been loaded.
 
+        Half of what earlier processes took beyond the prediction is forgotten: what was seen once fades.
         Its footprint is not learnt when another had been chosen already. Nor is one of less than the weights: they are
         where it does not show, in a GPU's memory, and what is learnt would let the next load take what is not there.
         """
@@ -110,19 +119,26 @@ class ModelMemory:
         is_it = model == chosen.candidate.model
         if is_it and geometry is not None and self._measured is not None and self._measured >= geometry.weights:
             before = self._learnt.of(geometry)
-            self._learnt.learn(geometry, Learnt(self._measured, Bytes(0) if before is None else before.excess))
+            self._learnt.learn(geometry, Learnt(self._measured, Bytes(0 if before is None else before.excess // 2)))
         if able is not None and able.model == chosen.candidate.model:
             self._batches.loaded(geometry, able)
 
     def learn_excess(self, chosen: Chosen) -> None:
-        """A process that has taken more than was predicted for its whole context takes more the next time, too."""
+        """A process that takes more than was predicted for its whole context takes more the next time, too.
+
+        More than what is predicted from what the process took after its load: the next prediction begins there.
+        """
         geometry, need = chosen.candidate.geometry, self.need(chosen)
         if geometry is None or need is None or self._measured is None:
             return
         if self._host.capabilities is None:
             return  # the process that is there is the former model's, which only ends what it runs
-        learnt, excess = self._learnt.of(geometry), self._measured - need.total
-        if learnt is not None and excess > learnt.excess:
+        learnt = self._learnt.of(geometry)
+        if learnt is None:
+            return
+        predicted = learnt.loaded + need.cache + need.workspace - chosen.excess
+        excess = min(self._measured - predicted, int(predicted * _MOST_EXCESS))
+        if excess > learnt.excess:
             self._learnt.learn(geometry, replace(learnt, excess=Bytes(excess)))
 
     async def save(self) -> None:

@@ -9,7 +9,10 @@ from collections.abc import Callable
 from agent.accounting import EnergyAccounting
 from agent.alarms import Alarms
 from agent.events import Event
-from agent.platform.readings import DeviceReadings, PowerReadings
+from agent.platform.readings import DeviceReadings, PowerReadings, Sampled
+from agent.units import Seconds
+
+_WATCH_EVERY = Seconds(1.0)
 
 
 class Sensing:
@@ -33,6 +36,13 @@ class Sensing:
     def device(self, readings: DeviceReadings) -> None:
         """A sample of the rest; likewise."""
         self._loop.call_soon_threadsafe(self._take_device, readings)
+
+    async def watch(self, look: Callable[[], Sampled]) -> None:
+        """Until cancelled, see whether the sensors answer at all: of one that hangs no reading tells."""
+        while True:
+            for event in self._alarms.of_silence(look().why):
+                self._emit(event)
+            await asyncio.sleep(_WATCH_EVERY)
 
     def _take_power(self, readings: PowerReadings) -> None:
         self._energy.sampled(readings)

@@ -48,7 +48,7 @@ def unavailable() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class MemoryGroup:
-    """The group. Swap does not count where version 1 counts it apart: these machines have none."""
+    """The group. Nothing of it is swapped out where the kernel lets a group say so: its kill would never come."""
 
     folder: Path
     limit: int
@@ -78,13 +78,22 @@ class MemoryGroup:
         return V1 in self.folder.parents
 
 
+def _limits(limit: int) -> tuple[tuple[str, int], ...]:
+    """The files in which they are set, in order. Version 1 bounds memory and swap together, if swap is counted."""
+    if V1.is_dir():
+        return ("memory.limit_in_bytes", limit), ("memory.memsw.limit_in_bytes", limit)
+    return ("memory.max", limit), ("memory.swap.max", 0)
+
+
 @contextlib.contextmanager
 def memory_group(limit: int, name: str = "jetson-agent-test") -> Iterator[MemoryGroup]:
     """A group of `limit` bytes; everything in it has ended when this does."""
     folder = (V1 if V1.is_dir() else V2) / f"{name}-{os.getpid()}"
     folder.mkdir()
     try:
-        (folder / ("memory.limit_in_bytes" if V1.is_dir() else "memory.max")).write_text(str(limit), encoding="ascii")
+        for file, value in _limits(limit):
+            if (folder / file).exists():
+                (folder / file).write_text(str(value), encoding="ascii")
         yield MemoryGroup(folder, limit)
     finally:
         wait_for(lambda: not (folder / "cgroup.procs").read_text(encoding="ascii"), 30, "end of the group's processes")

@@ -26,8 +26,9 @@ LONGEST_GAP: Final = Seconds(2.0)
 SETTLING: Final = Seconds(0.5)
 """So long after the last request the power has come down to the floor."""
 
-_KEPT_SAMPLES: Final = 2048
-"""For work that is told late: at 10 samples a second more than the longest step may take."""
+_KEPT: Final = 2048
+"""Samples for work that is told late, and spans of work that wait for a sample: at 10 a second more than the longest
+step may take. Older spans, while the sensors hang, are given up."""
 
 _APART: Final = Seconds(1e-3)
 """Spans of work further apart do not belong together."""
@@ -92,10 +93,10 @@ class EnergyLedger:
     """
 
     def __init__(self) -> None:
-        self._samples: deque[_Sample] = deque(maxlen=_KEPT_SAMPLES)
+        self._samples: deque[_Sample] = deque(maxlen=_KEPT)
         self._quiet_since: Seconds | None = None
         self._busy_since = self._busy_until = Seconds(float("-inf"))
-        self._unmeasured: list[tuple[str, Progress]] = []
+        self._unmeasured: deque[tuple[str, Progress]] = deque()
         self._open: dict[PromptId, _Account] = {}
         self._floor = IdleFloor()
         self._costs = TokenCosts()
@@ -138,6 +139,8 @@ class EnergyLedger:
             self._busy_since = progress.since
         self._busy_until = progress.until
         self._unmeasured.append((model, progress))
+        if len(self._unmeasured) > _KEPT:
+            self._mark_incomplete(self._unmeasured.popleft()[1])
         if self._samples_of_work(progress):
             for served_by, waiting in self._unmeasured:
                 self._book(served_by, waiting)

@@ -39,7 +39,7 @@ def _broker_advice(broker: Broker) -> str | None:
 def examine_state_dir(config: Config) -> Finding:
     """Whether this user may keep the journal where it is configured, and whether there is room."""
     folder = config.state_dir
-    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    nearest = next(place for place in (folder, *folder.parents) if os.path.exists(place))  # noqa: PTH110 - `Path.exists` raises where a folder above may not be entered
     if not nearest.is_dir():
         return Finding(
             "state", Mark.PROBLEM, f"{nearest} is no folder.", "Set state_dir to one, or move the file away."

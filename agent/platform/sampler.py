@@ -1,11 +1,12 @@
 """The thread that reads the sensors: power at 10 Hz, the rest at 1 Hz.
 
 Owns `Sensors`: it is built, asked and forgotten in that thread, so that a file which blocks, or a driver that hangs,
-stops the readings and nothing else. Whoever asks gets what is there and never waits. The thread is a daemon: one that
-hangs in the kernel does not keep the process from ending.
+stops the readings and nothing else. One that fails is built anew. Whoever asks gets what is there and never waits. The
+thread is a daemon: one that hangs in the kernel does not keep the process from ending.
 """
 
 import contextlib
+import logging
 import random
 import threading
 import time
@@ -27,8 +28,10 @@ regular samples could catch it between two of them again and again."""
 STALE_AFTER = Seconds(5.0)
 """What was read longer ago does not say how the machine is now."""
 
+_BUILD_AGAIN_AFTER = Seconds(5.0)
 _END_TIMEOUT = Seconds(0.5)
 
+_log = logging.getLogger(__name__)
 _ReadingsT = TypeVar("_ReadingsT", PowerReadings, DeviceReadings)
 
 
@@ -100,7 +103,18 @@ class Sampler:
         return Sampled(power, device, span, None)
 
     def _run(self) -> None:
-        sensors = self._build()
+        told = ""
+        while not self._stop.is_set():
+            try:
+                self._sample(self._build())
+            except Exception as error:  # noqa: BLE001 - whatever a driver does, the next try may have a meter
+                if repr(error) != told:
+                    told = repr(error)
+                    _log.error("sensors_failed", exc_info=True)
+                self._stop.wait(_BUILD_AGAIN_AFTER)
+
+    def _sample(self, sensors: Sensors) -> None:
+        """Until the end."""
         next_power = next_device = time.monotonic()
         while not self._stop.wait(max(0.0, min(next_power, next_device) - time.monotonic())):
             started = time.monotonic()

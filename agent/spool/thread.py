@@ -2,10 +2,14 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from agent.spool.spool import Spool, SpooledMessage, SpoolStats
+from agent.units import Seconds
+
+_APPEND_TIMEOUT = Seconds(1.0)
 
 
 class SpoolThread:
@@ -18,6 +22,8 @@ class SpoolThread:
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
+        self._appending: asyncio.Future[None] | None = None
+        self._dropped = 0
 
     def __enter__(self) -> Self:
         """Nothing runs before it is needed."""
@@ -32,11 +38,22 @@ class SpoolThread:
     @property
     def stats(self) -> SpoolStats:
         """How much there is."""
-        return self._spool.stats
+        stats = self._spool.stats
+        return replace(stats, dropped=stats.dropped + self._dropped)
 
     async def append(self, payload: bytes) -> None:
-        """See `Spool.append`."""
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._spool.append, payload)
+        """See `Spool.append`; returns after a second, written or not.
+
+        While the one before is still being written, this one is dropped: they would pile up.
+        """
+        if self._appending is not None and not self._appending.done():
+            self._dropped += 1
+            return
+        loop = asyncio.get_running_loop()
+        self._appending = loop.run_in_executor(self._executor, self._spool.append, payload)
+        written, _ = await asyncio.wait([self._appending], timeout=_APPEND_TIMEOUT)
+        for each in written:
+            each.result()
 
     async def oldest(self) -> SpooledMessage | None:
         """See `Spool.oldest`."""

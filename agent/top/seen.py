@@ -22,6 +22,8 @@ from agent.printable import printable
 
 _MOST_CHARACTERS = 200
 _MOST_ITEMS = 32
+_LATEST = 253_402_300_799
+"""Unix seconds: the end of the year 9999. Not every later time can be shown."""
 
 
 class Number(BaseModel):
@@ -43,13 +45,21 @@ def _number(given: object) -> Number:
         case bool():
             return Number()
         case int() | float():
-            return Number(value=given) if math.isfinite(given) else Number()
-        case {"value": int() | float() as value} if math.isfinite(value):
-            return Number(value=value)
+            return _finite(given)
+        case {"value": int() | float() as value}:
+            return _finite(value)
         case {"why": str() as why}:
             return Number(why=_clean(why))
         case _:
             return Number()
+
+
+def _finite(given: float) -> Number:
+    try:
+        value = float(given)
+    except OverflowError:  # an integer of some hundred digits
+        return Number()
+    return Number(value=value) if math.isfinite(value) else Number()
 
 
 def _none_if_wrong(given: object, read: ValidatorFunctionWrapHandler) -> object:
@@ -204,7 +214,7 @@ class SeenEvent(_Part):
     """A message of `R/event`."""
 
     event: Words
-    at: float
+    at: float = Field(ge=0, le=_LATEST)
     detail: dict[str, JsonValue] = Field(default_factory=dict)
 
 

@@ -19,13 +19,19 @@ def group() -> Iterator[MemoryGroup]:
         yield group
 
 
+def test_the_group_has_no_swap(group: MemoryGroup) -> None:
+    swap = {"memory.memsw.limit_in_bytes": group.limit, "memory.swap.max": 0}
+    found = {name: int((group.folder / name).read_text()) for name in swap if (group.folder / name).exists()}
+    assert found == {name: swap[name] for name in found}
+
+
 def test_a_model_that_does_not_fit_is_refused_with_the_numbers(group: MemoryGroup) -> None:
     message = refused(group, memory={"reserve": "320MiB"})
     assert message.startswith("edge-tiny needs ")
 
 
 def test_a_budget_shortens_the_context(group: MemoryGroup) -> None:
-    status = runs(group, memory={**MEMORY, "budget": "64MiB"})
+    status = runs(group, memory={**MEMORY, "budget": "72MiB"})
     (shortened,) = status["shortened"]
     assert 512 <= status["context_length"] == shortened["context_length"] < shortened["model_context_length"] == 4096
 

@@ -108,5 +108,18 @@ def test_a_meter_that_goes_and_comes_back() -> None:
     assert told(alarms, [power(30 + 0.2 * n, 6.0) for n in range(10)]) == [PowerMeterBack()]
 
 
+def test_sensors_that_do_not_answer_are_a_lost_meter() -> None:
+    alarms, why = Alarms(), "the sensors have not answered for 6 s"
+    assert told(alarms, [power(0, 6.0)]) == []
+    looks = (None, why, None, why, why, why)
+    assert [list(alarms.of_silence(look)) for look in looks] == [[], [], [], [], [PowerMeterLost(reason=why)], []]
+    assert told(alarms, [power(60, 6.0)]) == [PowerMeterBack()]
+
+
+def test_before_the_first_sample_no_meter_is_lost() -> None:
+    alarms = Alarms()
+    assert [event for _ in range(9) for event in alarms.of_silence("the sensors have not answered yet")] == []
+
+
 def test_a_machine_without_a_meter_has_lost_none() -> None:
     assert told(Alarms(), [power(n, None) for n in range(100)]) == []

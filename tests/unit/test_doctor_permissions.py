@@ -1,5 +1,7 @@
-"""What the doctor says of the GPU's device files and of setting power modes."""
+"""What the doctor says of the GPU's device files, of setting power modes, and of a folder behind a closed one."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from agent.doctor.doctor import examine
 from agent.doctor.engine import EngineLibrary
 from agent.doctor.finding import Finding, Mark
 from agent.doctor.permissions import find_device_files, judge_device_files, judge_managing
+from agent.doctor.surroundings import examine_state_dir
 from agent.platform.device_file import DeviceFile
 from agent.platform.nvpmodel import Access, read_power_modes
 from agent.platform.sensors import Nvml
@@ -70,6 +73,32 @@ def test_managing_is_looked_at_when_it_is_configured(tmp_path: Path, monkeypatch
         engines=lambda: {"onnxruntime-genai": EngineLibrary("0", cuda=True)},
     )
     assert [(finding.area, finding.mark) for finding in findings][-1] == ("mode", Mark.WARN)
+
+
+_NOBODY = 65_534
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A folder that this user may not enter; root becomes another user meanwhile."""
+    folder = tmp_path / "closed"
+    (folder / "state").mkdir(parents=True)
+    folder.chmod(0)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.setresuid(_NOBODY, _NOBODY, 0)
+    try:
+        yield folder
+    finally:
+        if is_root:
+            os.setresuid(0, 0, 0)
+        folder.chmod(0o700)
+
+
+def test_a_state_folder_below_one_that_may_not_be_entered(closed: Path) -> None:
+    finding = examine_state_dir(Config(state_dir=closed / "state"))
+    assert finding.mark is Mark.PROBLEM
+    assert f"may not make {closed / 'state'}" in finding.found
 
 
 def test_device_files_of_a_group() -> None:

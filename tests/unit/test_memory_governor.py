@@ -10,7 +10,7 @@ from pydantic import ByteSize
 from agent.accounting import EnergyAccounting
 from agent.batch_choice import BatchChoice
 from agent.budget.admission import PATIENCE, Admission
-from agent.budget.memory import DoesNotFit, Geometry, Learnt, MemoryNow, predict, workspace
+from agent.budget.memory import DoesNotFit, Fits, Geometry, Learnt, MemoryNow, predict, workspace
 from agent.budget.pressure import CALM_FOR, Level
 from agent.budget.prompt_chunk import LEAST_CHUNK
 from agent.candidates import Candidate, Way
@@ -180,6 +180,7 @@ class Bench:
         self.turns: tuple[Candidate, ...] = ()
         self.gave_way: list[tuple[str, str]] = []
         self.broken: dict[str, str] = {}
+        self.leaked = 0
         self.host = StandInHost()
         self.worker = StandInWorker(self.host)
         self.learnt = LearntModels(tmp_path / "memory.json")
@@ -208,7 +209,7 @@ class Bench:
     def taken(self) -> int:
         """By the model that is loaded."""
         sizes = {None: 0, "large": int(LARGE_LOADED), "small": 50 * MIB}
-        return sizes[self.host.loaded] + self.host.pool * SMALL.token
+        return sizes[self.host.loaded] + self.host.pool * SMALL.token + self.leaked
 
     def gauge(self) -> MemoryNow | None:
         return None if self.free is None else MemoryNow(Bytes(max(0, self.free - self.taken())), Bytes(8192 * MIB))
@@ -446,15 +447,53 @@ def test_what_a_load_takes_is_learnt(build: Callable[..., Bench]) -> None:
 
 
 def test_a_process_that_takes_more_than_predicted_takes_more_the_next_time(build: Callable[..., Bench]) -> None:
-    lean = replace(SMALL, weights=Bytes(1), vocab_size=1, tokenizer=Bytes(1), context_length=1, model="small")
+    bench = build(models=(SMALL,))
+    for _ in range(3):
+        peak = _one_life(bench, beyond=12 * MIB)
+        learnt = bench.learnt.of(SMALL)
+        assert predict(SMALL, 4096, learnt=learnt).total == peak, "the next time, exactly that is foreseen"
+
+
+def test_what_was_predicted_too_low_before_the_first_load_counts_once(build: Callable[..., Bench]) -> None:
+    lean = replace(SMALL, weights=Bytes(1), vocab_size=1, tokenizer=Bytes(1))
     bench = build(models=(lean,))
-    bench.look()
-    bench.governor.engine_event(ModelLoaded("small", 1.0, 1, "e"))
-    before = predict(lean, 1).total
-    bench.look()
+    _one_life(bench, beyond=0)
     learnt = bench.learnt.of(lean)
-    assert learnt is not None
-    assert learnt.excess == 50 * MIB - before
+    assert learnt == Learnt(Bytes(50 * MIB), Bytes(0))
+
+
+def test_what_was_seen_once_fades(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    _one_life(bench, beyond=12 * MIB)
+    for part in (2, 4, 8):
+        _one_life(bench, beyond=0)
+        learnt = bench.learnt.of(SMALL)
+        assert learnt is not None
+        assert learnt.excess == 12 * MIB // part
+
+
+def test_a_leak_does_not_keep_a_model_out(build: Callable[..., Bench]) -> None:
+    bench = build(models=(SMALL,))
+    bench.free = 1500 * MIB
+    _one_life(bench, beyond=1000 * MIB)
+    verdict = bench.governor.judge(bench.candidates[0])
+    assert isinstance(verdict, Fits)
+    assert verdict.need.total < 200 * MIB
+
+
+def _one_life(bench: Bench, *, beyond: int) -> int:
+    """Load, let the process take so much more than its whole context is predicted to take, unload; returns the peak."""
+    geometry = bench.candidates[0].geometry
+    assert geometry is not None
+    bench.host.unload("the last one has ended")
+    bench.leaked = 0
+    bench.look(PATIENCE)
+    bench.governor.engine_event(ModelLoaded("small", 1.0, 4096, "e"))
+    loaded = bench.taken()
+    peak = predict(geometry, 4096, learnt=Learnt(Bytes(loaded), Bytes(0))).total + beyond
+    bench.leaked = peak - loaded
+    bench.governor.look()
+    return peak
 
 
 def test_what_the_former_model_takes_is_not_learnt_of_the_next(build: Callable[..., Bench]) -> None:
@@ -646,7 +685,7 @@ def test_an_engine_that_has_loaded_does_not_give_way_for_want_of_memory(build: C
 
 
 def test_a_cache_that_was_allocated_at_the_load_is_room_for_prompts(build: Callable[..., Bench]) -> None:
-    bench = build(Memory(budget=ByteSize(60 * MIB)), (SMALL,))
+    bench = build(Memory(budget=ByteSize(66 * MIB)), (SMALL,))
     bench.look()
     bench.host.pool = 900
     bench.free = RESERVE + bench.taken()

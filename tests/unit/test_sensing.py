@@ -3,9 +3,11 @@
 import asyncio
 import threading
 
+import pytest
+
 from agent.accounting import EnergyAccounting
 from agent.events import Event, PowerMeterBack, PowerMeterLost
-from agent.platform.readings import Origin, PowerReadings, Rail, Reading, Total, Why
+from agent.platform.readings import Origin, PowerReadings, Rail, Reading, Sampled, Total, Why
 from agent.sensing import Sensing
 from agent.units import Milliwatts, Seconds
 
@@ -37,3 +39,15 @@ async def test_power_of_another_thread_is_counted_and_told_in_the_loop() -> None
     assert [type(event) for event, _ in told] == [PowerMeterLost, PowerMeterBack]
     assert {thread for _, thread in told} == {threading.get_ident()}
     assert energy.totals is not None
+
+
+async def test_sensors_that_hang_are_told_without_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.sensing._WATCH_EVERY", Seconds(0.01))
+    lost: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+    sensing = Sensing(EnergyAccounting(is_loaded=lambda: True), lost.set_result)
+    await asyncio.to_thread(sensing.power, power(0.0, 5.0))
+    silent = Sampled(None, None, None, "the sensors have not answered for 6 s")
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(sensing.watch(lambda: silent))
+        assert await lost == PowerMeterLost(reason="the sensors have not answered for 6 s")
+        watching.cancel()

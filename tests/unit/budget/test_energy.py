@@ -228,3 +228,14 @@ def test_a_meter_that_fails_now_and_then_takes_nothing_from_the_idle_joules(
     machine.run([Load(f"r{n}", at, prompt, answer) for n, (at, prompt, answer) in enumerate(loads)])
     machine.idle(machine.now + 5.0)
     assert machine.ledger.totals().idle >= 0
+
+
+def test_while_the_sensors_hang_what_waits_for_them_is_bounded(ledger: EnergyLedger) -> None:
+    ledger.open(A)
+    ledger.open(B)
+    ledger.ran("m", span(20.0, 20.1, work(A)))
+    for tenth in range(201, 5000):
+        ledger.ran("m", span(tenth / 10, (tenth + 1) / 10, work(B)))
+    assert len(ledger._unmeasured) == 2048
+    metered(ledger, 500, 502, 15.0)
+    assert (ledger.close(A), ledger.close(B)) == (None, None), "not all of it was measured"

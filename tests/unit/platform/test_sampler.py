@@ -129,3 +129,28 @@ def test_it_ends(build: Build, clock: HandClock, monkeypatch: pytest.MonkeyPatch
     with Sampler(lambda: sensors, now=clock) as sampler:
         wait_for(lambda: sensors.powers, 10, "first sample")
     assert not sampler._thread.is_alive()
+
+
+class FailingSensors(CountingSensors):
+    """They fail at their second sample."""
+
+    def power(self) -> PowerReadings:
+        if self.powers:
+            raise RuntimeError("dictionary changed size during iteration")
+        return super().power()
+
+
+def test_sensors_that_fail_are_built_anew(
+    build: Build, clock: HandClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("agent.platform.sampler._BUILD_AGAIN_AFTER", Seconds(0.01))
+    tree = build("orin-nx")
+    built: list[CountingSensors] = []
+
+    def make() -> Sensors:
+        built.append(FailingSensors(tree, clock) if len(built) < 3 else CountingSensors(tree, clock))
+        return built[-1]
+
+    with Sampler(make, now=clock):
+        wait_for(lambda: len(built) == 4 and built[3].powers >= 2, 20, "samples of what was built last")
+    assert caplog.messages == ["sensors_failed"], "told once"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agent.top.seen import Seen
 from agent.units import Seconds
 from tests.boards import BOARDS, BoardTree
-from tests.unit.top.values import GOVERNED, received, telemetry, text, watching
+from tests.unit.top.values import GOVERNED, received, row, telemetry, text, watching
 
 PARTS = sorted(Seen.model_fields)
 
@@ -63,6 +63,22 @@ def test_what_cannot_be_read_is_no_news(payload: bytes, board: BoardTree) -> Non
     assert text(watch) == before
     watch.on_status(received(payload))
     assert "no agent" in text(watch)
+
+
+@pytest.mark.parametrize("at", [b"1e300", b"-1e300", b"NaN", b"Infinity", b"1" + b"0" * 400])
+def test_an_event_at_no_time_is_no_news(at: bytes, board: BoardTree) -> None:
+    watch = watching(telemetry(board))
+    before = text(watch)
+    watch.on_event(received(b'{"event": "x", "detail": {}, "at": ' + at + b"}"))
+    assert text(watch) == before
+
+
+@pytest.mark.parametrize("number", [b"1" + b"0" * 400, b"1e999", b"NaN"])
+@pytest.mark.parametrize("form", [b"%b", b'{"value": %b}'])
+def test_a_number_without_bounds_is_unknown(form: bytes, number: bytes, board: BoardTree) -> None:
+    watch = watching(telemetry(board))
+    watch.on_telemetry(received(b'{"running": 1, "queued": ' + form % number + b"}"), Seconds(2))
+    assert row(text(watch), "queue").startswith("- (not told) waiting, 1 running")
 
 
 def test_names_from_outside_do_not_reach_the_terminal(board: BoardTree) -> None:
