@@ -50,6 +50,8 @@ class Allowance:
             return Dropped.DRAINING
         if self.power is not None and (self.power.refuses or not _may_start(self.power)):
             return Dropped.OVER_BUDGET
+        if self.memory.code is not ErrorCode.DOES_NOT_FIT:
+            return None  # what no engine loads is told, in the reply
         if self.memory.refusal is not None or (loaded is not None and not self.memory.is_open):
             return Dropped.MEMORY
         return None
@@ -70,7 +72,7 @@ class Allowance:
             return replies.late(pending, now, self.power.reason)
         is_late = pending.deadline is not None and pending.deadline <= now
         if self.memory.refusal is not None and not is_late:
-            return Failure(pending.id, ErrorCode.DOES_NOT_FIT, self.memory.refusal, self.memory.retry_after)
+            return Failure(pending.id, self.memory.code, self.memory.refusal, self.memory.retry_after)
         if not is_late:
             return None
         why = None if self.power is None or self.power.model is not None else self.power.reason

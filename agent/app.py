@@ -22,13 +22,13 @@ from agent.counters import Counters
 from agent.draining import Draining
 from agent.egress import Egress
 from agent.engine.host import EngineEvent, EngineHost, EngineSpec
-from agent.engine.preference import MachineFacts
+from agent.engine.preference import MachineFacts, why_none
 from agent.engine.protocol import Progress
 from agent.engine.speculation import Speculation
 from agent.engine_choice import EngineChoice
 from agent.engine_outcomes import EngineOutcomes
 from agent.event_log import EventLog
-from agent.events import EngineLost, JournalSetAside, ModelLoaded, ModelUnloaded
+from agent.events import EngineLost, JournalSetAside, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.fleet import optional as fleet
 from agent.governor import Doing, Governor
 from agent.health import Health, Standing
@@ -90,6 +90,7 @@ class Agent:
             machine=MachineFacts(has_gpu=has_nvidia_gpu()),
             load_timeout=config.engine.load_timeout,
             is_auto=config.model.engine == AUTO,
+            now=clock.now,
         )
         first = models[0]
         self._engine = EngineHost(
@@ -152,6 +153,7 @@ class Agent:
             footprint=footprint,
             learnt=LearntModels(config.state_dir / "memory.json"),
             ways=self._engines.ways,
+            does_not_load=self._does_not_load,
             gives_way=self._engines.gives_way,
             batches=BatchChoice(config.state_dir / "batching.json", config.model.max_running),
             emit=self._events.emit,
@@ -355,6 +357,10 @@ class Agent:
             draining=self._presence.is_draining,
         )
 
+    def _does_not_load(self, model: str) -> str | None:
+        """A release on trial has to load the wanted model: another one's answers would prove it."""
+        return None if self._presence.is_on_trial else self._engines.does_not_load(model)
+
     def _obey(self, limits: Limits) -> None:
         self._engine.pace(limits.duty)
         self._worker.limit(limits)
@@ -377,4 +383,7 @@ class Agent:
             self._announcer.changed()
         if isinstance(event, ModelUnloaded | EngineLost):
             self._presence.model_unloaded()
+            self._announcer.changed()
+        if isinstance(event, ModelLoadFailed):
+            self._presence.not_loaded(why_none(event.model, event.engine, event.reason))
             self._announcer.changed()

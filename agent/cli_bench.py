@@ -13,8 +13,8 @@ from agent.config_file import load_config
 BENCH_HELP = command_help(
     "Measure how fast this machine runs a model: tokens/s, time to first token, joules per token, memory, and how "
     "close decoding comes to what the memory's bandwidth allows. In the engine's own process, as the agent runs it, "
-    "without the broker. A cell is input|output tokens. Each is run in every batch, and all of them in rounds, so that "
-    "a machine that grows hot or busy shows in the spread. Stop a running agent first: it wants the same memory. "
+    "without the broker. A cell is input|output tokens. Each is run in every batch, and those of a batch in rounds, so "
+    "that a machine that grows hot or busy shows in the spread. Stop a running agent first: it wants the same memory. "
     "Ctrl-C prints what is over by then. Every run is kept in <state_dir>/bench.",
     ("jetson-agent bench", "the configured model"),
     ("jetson-agent bench edge-tiny --cells '100|100' --rounds 5", "another one, and only this cell"),

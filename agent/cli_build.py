@@ -66,8 +66,14 @@ def build(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         from agent.models.building.view import show_accuracy, shown  # noqa: PLC0415  # rich takes its time
 
         terms = licence_of(checkpoint, licence, licence_url)
-        inputs = Inputs(checkpoint, text, questions, calibration, full_precision)
-        order = Order(name, recipe_named(recipe), inputs, terms, output or catalog.own, replace)
+        made_by, inputs = recipe_named(recipe), Inputs(checkpoint, text, questions, calibration, full_precision)
+        order = Order(name, made_by, inputs, terms, output or catalog.own, replace)
+        if made_by.is_pruned:
+            typer.echo(
+                "It will work out the logits of a prompt's last token only: its perplexity cannot be measured (that of "
+                "int4-rtn can, with the same weights), and it cannot draft ahead (model.speculation)",
+                err=True,
+            )
         try:
             built = Builder(catalog, shown).build(order)
         except KeyboardInterrupt as error:
@@ -77,7 +83,8 @@ def build(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         size = human(sum(file.size for file in built.manifest.files))
         typer.echo(f"{built.folder} is there: {len(built.manifest.files)} files, {size}, with {built.folder}.yaml")
         if built.before is None:
-            typer.echo("What that cost in accuracy was not measured: give --text, --questions, or both")
+            measures = "--questions" if made_by.is_pruned else "--text, --questions, or both"
+            typer.echo(f"What that cost in accuracy was not measured: give {measures}")
 
 
 ENGINE_HELP = command_help(

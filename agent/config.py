@@ -101,7 +101,8 @@ class Model(Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "edge-tiny"
     """A folder of `models_dir`, or the model that ships with the agent."""
     fallback: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
-    """A smaller model, loaded while there is too little memory or power for the other. Never both at once."""
+    """A smaller model, loaded while there is too little memory or power for the other, or no engine loads that. Never
+    both at once."""
     engine: Annotated[str, Field(pattern=f"^({_ENGINES})$")] = AUTO
     """What runs models. `auto`: of those that are installed and have the model's files, the first that loads it
     (docs/models.md). One that is named is never replaced by another."""

@@ -5,11 +5,15 @@ not tried again before every other one of the model has had its turn.
 """
 
 import asyncio
-from collections.abc import Mapping
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from agent.candidates import Candidate, Way
+from agent.clock import boottime
 from agent.engine.host import EngineEvent
-from agent.engine.preference import MachineFacts, is_lasting, order, preferred, why
+from agent.engine.preference import MachineFacts, is_lasting, order, preferred, why, why_none
 from agent.engine.protocol import Progress
 from agent.engine_outcomes import EngineOutcomes
 from agent.events import EngineLost, LoadProblem, ModelLoaded, ModelLoadFailed, ModelUnloaded
@@ -18,6 +22,23 @@ from agent.units import Seconds
 _MOST_LOSSES = 3
 """An engine that loads, and is lost so often in a row without a token generated, does not work. One prompt cannot be to
 blame: it is given to an engine twice."""
+_MOST_ROUNDS = 3
+"""All engines of a model have failed so often in a row: it is not the moment."""
+_AGAIN_AFTER = Seconds(600.0)
+"""All engines of a model have failed, and not for reasons that last: in so long it may be another moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """A model that none of its engines loads.
+
+    Attributes:
+        why: For a person.
+        until: When it may load after all, on the boot clock; infinite: not by itself.
+    """
+
+    why: str
+    until: Seconds
 
 
 class EngineChoice:
@@ -29,9 +50,10 @@ class EngineChoice:
         machine: Where they run.
         load_timeout: As the host has it.
         is_auto: Whether the agent chooses; else the configuration names the only engine.
+        now: The boot clock.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the choice depends on; only `app` calls it
         self,
         models: tuple[Candidate, ...],
         outcomes: EngineOutcomes,
@@ -39,14 +61,19 @@ class EngineChoice:
         machine: MachineFacts,
         load_timeout: Seconds,
         is_auto: bool = True,
+        now: Callable[[], Seconds] = boottime,
     ) -> None:
         self._models = {model.model: model for model in models}
         self._outcomes = outcomes
         self._machine = machine
         self._load_timeout = load_timeout
         self._is_auto = is_auto
+        self._now = now
         self._tried: dict[str, dict[str, str]] = {}
         """Of each model, the engines that have failed since all of them had, and why."""
+        self._rounds: Counter[str] = Counter()
+        """How often all engines of a model have failed since it was loaded."""
+        self._broken: dict[str, _Broken] = {}
         self._loaded: tuple[Candidate, Way] | None = None
         self._losses = 0
         self._has_given_way = False
@@ -66,6 +93,7 @@ class EngineChoice:
         """An operator orders this model: whatever did not load it gets another chance."""
         self._models[model.model] = model
         self._tried.pop(model.model, None)
+        self._is_whole(model.model)
         for way in model.ways:
             self._outcomes.forget(model, way)
         self._changed.set()
@@ -80,6 +108,11 @@ class EngineChoice:
     def tries_on(self, model: str) -> bool:
         """Whether engines are left that have not failed to load a model."""
         return bool(self._tried.get(model))
+
+    def does_not_load(self, model: str) -> str | None:
+        """Why another model is better tried: each engine of this one has failed. None: it loads, or may."""
+        broken = self._broken.get(model)
+        return broken.why if broken is not None and self._now() < broken.until else None
 
     def why(self, model: str, engine: str) -> str | None:
         """Why a model is run by this engine, for a person; None where the configuration says so."""
@@ -96,6 +129,7 @@ class EngineChoice:
                 self._failed(event, memory_is_calm=memory_is_calm)
                 self._loaded = None
             case ModelLoaded(model=model, engine=engine):
+                self._is_whole(model)
                 self._loaded = self._find(model, engine)
                 if self._loaded is not None:
                     self._outcomes.forget(*self._loaded)
@@ -131,6 +165,20 @@ class EngineChoice:
             self._outcomes.failed(*found, event.reason, within)
             self._changed.set()
         self._gives_way(*found, event.reason)
+        if not self.tries_on(event.model):
+            self._all_have_failed(found[0], why_none(event.model, event.engine, event.reason))
+
+    def _all_have_failed(self, model: Candidate, reason: str) -> None:
+        """Not the end of it where it may have been the moment, until it has been so often."""
+        self._rounds[model.model] += 1
+        lasts = len(self._remembered(model)) == len(model.ways)
+        if lasts or self._rounds[model.model] >= _MOST_ROUNDS:
+            until = Seconds(math.inf) if lasts else Seconds(self._now() + _AGAIN_AFTER)
+            self._broken[model.model] = _Broken(reason, until)
+
+    def _is_whole(self, model: str) -> None:
+        self._broken.pop(model, None)
+        del self._rounds[model]
 
     def _lost(self, reason: str) -> None:
         """The loaded engine is gone: another one's turn, when that has become a habit. Not remembered."""

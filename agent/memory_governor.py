@@ -39,6 +39,7 @@ class MemoryGovernor:
         settings: The section `memory` of the configuration.
         models: The preferred model first.
         ways: Tells a model's engines: the same model by each of them, the one to be tried first in front.
+        does_not_load: Tells why each engine of a model has failed to load it; None: one does, or may.
         gives_way: Told that one of them took, while it loaded, more memory than there is, and what was said of it.
         host: Who has the engine's process.
         worker: Who has the prompts; told what memory allows.
@@ -63,6 +64,7 @@ class MemoryGovernor:
         learnt: LearntModels,
         batches: BatchChoice,
         ways: Callable[[Candidate], tuple[Candidate, ...]] = lambda model: (model,),
+        does_not_load: Callable[[str], str | None] = lambda _model: None,
         gives_way: Callable[[Candidate, str], None] = lambda _model, _why: None,
         emit: Callable[[Event], None],
         on_lacking: Callable[[str], None],
@@ -72,6 +74,7 @@ class MemoryGovernor:
         self._keep_alive = settings.keep_alive
         self._wanted = models
         self._ways = ways
+        self._does_not_load = does_not_load
         self._gives_way = gives_way
         self._host = host
         self._worker = worker
@@ -98,8 +101,9 @@ class MemoryGovernor:
 
     @property
     def _models(self) -> tuple[Candidate, ...]:
-        """What may be loaded, the preferred first: each model by each of its engines."""
-        return tuple(way for model in self._wanted for way in self._ways(model))
+        """What may be loaded, the preferred first: each model by each of its engines. What does not load comes last."""
+        ranked = sorted(self._wanted, key=lambda model: self._does_not_load(model.model) is not None)
+        return tuple(way for model in ranked for way in self._ways(model))
 
     async def run(self) -> None:
         """Look and act until cancelled."""
@@ -118,6 +122,8 @@ class MemoryGovernor:
         """From now on load the first of these for which there is room."""
         self._wanted = models
         self._is_resting, self._wanted_at = False, self._now()
+        if self._host.capabilities is None:  # nothing that works is given up: no need to wait
+            self._larger_fits_since = Seconds(self._wanted_at - _GROW_AFTER)
         self.look()
 
     def wake(self) -> None:
@@ -260,12 +266,13 @@ class MemoryGovernor:
     def _go_on(self) -> None:
         """The engine is lost or did not load, and is about to be started again: the same, or another that has its turn.
 
-        Not when there is no room now.
+        Another model, when each engine of this one has failed. Not when there is no room now.
         """
         if self._chosen is None or not self._host.is_wanted:
             return
         now = self._gauge()
-        for candidate in self._ways(self._chosen.candidate):
+        model = self._chosen.candidate
+        for candidate in self._ways(model) if self._does_not_load(model.model) is None else self._models:
             fit = self._memory.judge(candidate, now)
             if not isinstance(fit, DoesNotFit):
                 if candidate != self._chosen.candidate:
@@ -277,6 +284,9 @@ class MemoryGovernor:
         """What the worker may do."""
         tight_since = None if self._pressure.level is Level.CALM else self._pressure.since
         if self._host.is_wanted and self._chosen is not None:
+            broken = self._does_not_load(self._chosen.candidate.model)
+            if broken is not None and self._host.capabilities is None:
+                return self._room.without_engine(broken, at)
             return self._room.with_model(self._chosen, now, at, tight_since)
         verdicts = [self._memory.judge(model, now) for model in self._models]
         return self._room.without_model(verdicts, self._short_since if tight_since is None else tight_since, at)

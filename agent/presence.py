@@ -34,6 +34,11 @@ class Presence:
         self._model, self._context_length, self._vision = loaded.model, loaded.context_length, loaded.vision
         self._engine, self._engine_reason = loaded.engine, engine_reason
 
+    def not_loaded(self, why: str) -> None:
+        """From now on `online` says why it names no model."""
+        self.model_unloaded()
+        self._engine_reason = why
+
     def model_unloaded(self) -> None:
         """From now on `online` names none."""
         self._model = self._context_length = self._engine = self._engine_reason = self._vision = None
@@ -50,6 +55,11 @@ class Presence:
     def is_draining(self) -> bool:
         """What was last said of draining."""
         return self._draining
+
+    @property
+    def is_on_trial(self) -> bool:
+        """Whether the release that runs has still to show that it serves."""
+        return self._update is not None and self._update.state == "proving"
 
     def draining(self, on: bool) -> None:  # noqa: FBT001 - as in the command
         """From now on `online` says that the device drains, or does not."""

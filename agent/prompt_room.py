@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent.budget.admission import Admission, Room, closed, room_for_request, without_a_model
+from agent.budget.admission import Admission, Room, closed, room_for_request, without_a_model, without_an_engine
 from agent.budget.memory import DoesNotFit, Fits, Geometry, MemoryBounds, MemoryNow
 from agent.budget.sharing import Shared
 from agent.engine.host import EngineHost
@@ -28,13 +28,19 @@ class PromptRoom:
         self._worker = worker
         self._memory = memory
         self._none_since: Seconds | None = None
+        self._broken_since: Seconds | None = None
 
     def without_model(
         self, verdicts: Sequence[Fits | DoesNotFit | None], since: Seconds | None, at: Seconds
     ) -> Admission:
         """While no model is loaded; as `without_a_model`."""
-        self._none_since = None
+        self._none_since = self._broken_since = None
         return without_a_model(verdicts, since, at)
+
+    def without_engine(self, why: str, at: Seconds) -> Admission:
+        """While none loads the model; as `without_an_engine`."""
+        self._broken_since = at if self._broken_since is None else self._broken_since
+        return without_an_engine(self._broken_since, at, why)
 
     def with_model(self, chosen: Chosen, now: MemoryNow | None, at: Seconds, tight_since: Seconds | None) -> Admission:
         """While one is loaded, or being loaded.
@@ -46,6 +52,7 @@ class PromptRoom:
             tight_since: Since when memory has not been calm; None: it is.
         """
         none_since, self._none_since = self._none_since, None
+        self._broken_since = None
         if tight_since is not None:
             free = "too few" if now is None else f"{now.available:,}"
             why = f"{free} bytes of memory are available, and {self._bounds.reserve:,} are to stay free"

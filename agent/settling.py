@@ -6,20 +6,23 @@ the meantime.
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
 from agent.accounting import EnergyAccounting
 from agent.counters import Counters
-from agent.errors import StorageFullError
+from agent.errors import ErrorCode, StorageFullError
 from agent.journal import Claimed, Journal, JournalThread
 from agent.observed import MOST_UNSENT, Dropped, Observed
-from agent.prompt import PromptId, Reply
+from agent.prompt import Failure, PromptId, Reply
 from agent.units import Seconds
 from agent.wire import encode_observation, encode_reply
 
 _RETRY = Seconds(1.0)
 """Nothing announces that a disk has room again: look once in so long."""
+
+_log = logging.getLogger(__name__)
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -68,10 +71,15 @@ class Settling:
             reply: To the prompt.
             observed: What a camera's prompt is about: its reply is the observation. Of a sender's, None.
         """
+        try:
+            payload = _encoded(reply, observed)
+        except (ValueError, OverflowError):  # text or a number that JSON has not; it would come again at each start
+            _log.exception("reply_not_encoded", extra={"prompt_id": reply.id})
+            reply = Failure(reply.id, ErrorCode.ENGINE_FAILED, "the reply cannot be sent; the agent's log has why")
+            payload = _encoded(reply, observed)
         if observed is None:
-            await self._durably(Journal.finish, reply.id, encode_reply(reply))
+            await self._durably(Journal.finish, reply.id, payload)
         else:
-            payload = encode_observation(reply.id, observed, reply)
             replaced = await self._durably(Journal.finish_observation, reply.id, payload, most=MOST_UNSENT)
             self._counters.dropped(Dropped.REPLACED, replaced)
         self._energy.end(reply.id)  # of one that was not completed; what it cost is in the totals
@@ -84,3 +92,13 @@ class Settling:
                 return await self._journal.run(method, *args, **kwargs)
             except StorageFullError:
                 await asyncio.sleep(_RETRY)
+
+
+def _encoded(reply: Reply, observed: Observed | None) -> bytes:
+    """The bytes of a reply, or of the observation that it is.
+
+    Raises:
+        ValueError: It has text that UTF-8 has not.
+        OverflowError: It has a time that no number of milliseconds is.
+    """
+    return encode_reply(reply) if observed is None else encode_observation(reply.id, observed, reply)

@@ -1,13 +1,11 @@
 """`jetson-agent bench`: from what was asked for to a table, a document and a history."""
 
 import asyncio
-import contextlib
 import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,30 +13,22 @@ from rich.console import Console
 
 from agent import __version__
 from agent.bench import synthetic
+from agent.bench.candidates import candidates_of
 from agent.bench.cells import Cell
 from agent.bench.chart import RUNS, draw
-from agent.bench.copy_rate import copy_rate
 from agent.bench.figures import all_figures, pairs_of
 from agent.bench.history import History, as_json
 from agent.bench.machine import this_machine
-from agent.bench.measure import Candidate, Found, Plan, measure
+from agent.bench.measure import Found, Plan, measure
 from agent.bench.measured import Document, Machine
 from agent.bench.progress_bar import ProgressBar
-from agent.bench.subjects import Named, find_named, labels
+from agent.bench.subjects import Named, find_named
 from agent.bench.table import print_report
-from agent.bench.touched import runs_on
 from agent.bench.watching import Meter
-from agent.budget.memory import Fits, judge, predict
-from agent.budget.prompt_chunk import LEAST_CHUNK
-from agent.candidates import bounds_of
 from agent.config import Config
 from agent.durable_file import write_durably
 from agent.engine.speculation import Speculation
-from agent.errors import ConfigError, StopError
-from agent.models.geometry import read_geometry
-from agent.models.table import human
-from agent.platform.memory_now import MemoryGauge
-from agent.units import Bytes
+from agent.errors import StopError
 
 INTERRUPTED = 130
 """As shells report a program that Ctrl-C has ended."""
@@ -75,11 +65,10 @@ def run_bench(config: Config, order: Order) -> int:
         StopError: It cannot be done; what was measured until then has been shown.
     """
     named = _named(config, order)
-    candidates = _candidates(config, named)
-    at_once = _most_at_once(config, named, order.cells)
+    candidates = candidates_of(config, named, order.cells)
     engine = config.engine
     speculation = Speculation(config.model.speculation)
-    plan = Plan(candidates, order.cells, order.rounds, at_once, engine.load_timeout, engine.step_timeout, speculation)
+    plan = Plan(candidates, order.cells, order.rounds, engine.load_timeout, engine.step_timeout, speculation)
     found, meter, machine = Found(), Meter(), this_machine()
     failure = _run(plan, meter, found)
     interrupted = isinstance(failure, KeyboardInterrupt)
@@ -149,62 +138,6 @@ def _synthetic(geometry: str) -> Path:
     except OSError as error:
         raise StopError(f"{geometry} was not built: {error.filename or folder}: {error.strerror}") from error
     return folder
-
-
-def _most_at_once(config: Config, named: Sequence[Named], cells: Sequence[Cell]) -> int:
-    """How many requests there is memory for while all models are loaded, as far as their files tell.
-
-    Raises:
-        StopError: Not for one.
-    """
-    geometries = []
-    for each in named:
-        with contextlib.suppress(ConfigError):  # of another format; what is broken is told when it is loaded
-            geometries.append(read_geometry(each.model, each.model_dir))
-    now, longest = MemoryGauge().read(), max(cell.context for cell in cells)
-    most = max(cell.batch for cell in cells)
-    if now is None or not geometries:
-        return most
-    room = bounds_of(config.memory).room(now.available)
-
-    def needed(batch: int) -> int:
-        lengths = (min(longest, geometry.context_length) for geometry in geometries)
-        return sum(predict(*each, batch=batch).total for each in zip(geometries, lengths, strict=True))
-
-    if needed(1) > room:
-        raise StopError(
-            f"{' and '.join(each.model for each in named)} with {longest:,} tokens need {human(needed(1))} of memory, "
-            f"and {human(room)} are available: smaller cells, or stop what else runs, the agent too"
-        )
-    return next(batch for batch in range(most, 0, -1) if needed(batch) <= room)
-
-
-def _prompt_chunk(config: Config, each: Named, models: int) -> int:
-    """As the memory governor has it, where so many models share the memory."""
-    now = MemoryGauge().read()
-    with contextlib.suppress(ConfigError):  # of another format: its engine has its own
-        geometry = read_geometry(each.model, each.model_dir)
-        if now is not None:
-            fit = judge(geometry, replace(now, available=Bytes(now.available // models)), bounds_of(config.memory))
-            return fit.chunk if isinstance(fit, Fits) else LEAST_CHUNK
-    return LEAST_CHUNK
-
-
-def _candidates(config: Config, named: Sequence[Named]) -> tuple[Candidate, ...]:
-    rates = {where: copy_rate(where) for where in dict.fromkeys(runs_on(each.model_dir) for each in named)}
-    return tuple(
-        Candidate(
-            label,
-            each.model,
-            each.model_dir,
-            each.engine.name,
-            each.engine.loader,
-            each.library,
-            rates[runs_on(each.model_dir)],
-            _prompt_chunk(config, each, len(named)),
-        )
-        for label, each in zip(labels(named), named, strict=True)
-    )
 
 
 def _document(found: Found, meter: Meter, machine: Machine, *, interrupted: bool) -> Document:

@@ -1,9 +1,10 @@
-"""Runs the rounds: each cell in turn, of two subjects alternately, again and again.
+"""Runs the rounds: each cell of a load in turn, of two subjects alternately, again and again; then the next load's.
 
 Every round of a cell is over before the next one begins, and what is over is kept, whatever happens afterwards.
 """
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -16,13 +17,16 @@ from agent.bench.touched import read_touched
 from agent.bench.watching import Bystanders, Meter, PeakMemory
 from agent.budget.prompt_chunk import LEAST_CHUNK
 from agent.clock import boottime
+from agent.engine.batching import BatchSearch
+from agent.engine.catalog import TENSORRT_EDGE_LLM
 from agent.engine.pipe import EngineSpec
-from agent.engine.protocol import Capabilities
 from agent.engine.speculation import Speculation
 from agent.units import Seconds
 
 _LEAST_CONTEXT = 256
 """Tokens for which words are tried out."""
+_BLOCK = 256
+"""Tokens of a KV cache that a request takes at least, and whole: onnxruntime-genai's, the largest of the engines'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Candidate:
         library: The engine's, with its version.
         copy_rate: Of the memory that it runs in.
         prompt_chunk: As in `EngineSpec`.
+        max_batch: Requests at once for which it is loaded, at most.
+        search: As in `EngineSpec`.
     """
 
     label: str
@@ -46,6 +52,8 @@ class Candidate:
     library: str
     copy_rate: CopyRate
     prompt_chunk: int = LEAST_CHUNK
+    max_batch: int = 1
+    search: BatchSearch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,6 @@ class Plan:
 
     Attributes:
         candidates: One, or two that alternate.
-        max_batch: Requests at once for which there is memory.
         load_timeout: Of a model.
         step_timeout: An engine that says nothing for so long is killed.
         speculation: As the agent has it.
@@ -63,7 +70,6 @@ class Plan:
     candidates: tuple[Candidate, ...]
     cells: tuple[Cell, ...]
     rounds: int
-    max_batch: int
     load_timeout: Seconds
     step_timeout: Seconds
     speculation: Speculation = Speculation.OFF
@@ -73,18 +79,32 @@ class Plan:
         """Of all prompts and answers."""
         return sum(cell.tokens for cell in self.cells) * self.rounds * len(self.candidates)
 
-    def spec(self, candidate: Candidate) -> EngineSpec:
+    def loads(self) -> tuple[tuple[Cell, ...], ...]:
+        """The cells, those together that are run by one load: for several at once a model is loaded otherwise."""
+        loads: dict[tuple[int, ...], list[Cell]] = {}
+        for cell in self.cells:
+            loads.setdefault(tuple(_at_once(each, cell.batch) for each in self.candidates), []).append(cell)
+        return tuple(map(tuple, loads.values()))
+
+    def spec(self, candidate: Candidate, cells: Sequence[Cell]) -> EngineSpec:
         """For its engine: room for the largest cell. What it can beyond that, where it costs nothing, is no matter."""
-        context = max(_LEAST_CONTEXT, *(cell.context for cell in self.cells))
+        context = max(_LEAST_CONTEXT, *(cell.context for cell in cells))
+        at_once = _at_once(candidate, max(cell.batch for cell in cells))
         return EngineSpec(
             candidate.model,
             candidate.model_dir,
             candidate.loader,
-            max_batch=self.max_batch,
-            cache_tokens=context * self.max_batch,
+            max_batch=at_once,
+            search=candidate.search,
+            cache_tokens=-(-context // _BLOCK) * _BLOCK * at_once,
             speculation=self.speculation,
             prompt_chunk=candidate.prompt_chunk,
         )
+
+
+def _at_once(candidate: Candidate, batch: int) -> int:
+    """Requests for which it is loaded; an engine that was built ahead is for as many as it was built for."""
+    return candidate.max_batch if candidate.engine == TENSORRT_EDGE_LLM.name else min(batch, candidate.max_batch)
 
 
 @dataclass(slots=True)
@@ -119,21 +139,28 @@ async def measure(plan: Plan, meter: Meter, found: Found, audience: Audience) ->
     Raises:
         StopError: A model cannot be loaded.
     """
+    for cells in plan.loads():
+        await _measure(plan, cells, meter, found, audience)
+
+
+async def _measure(plan: Plan, cells: Sequence[Cell], meter: Meter, found: Found, audience: Audience) -> None:
+    """The rounds of one load."""
     async with contextlib.AsyncExitStack() as stack:
         contenders = []
         for candidate in plan.candidates:
             audience.doing(f"{candidate.label}: loading")
             contender = Contender(
                 candidate.label,
-                plan.spec(candidate),
+                plan.spec(candidate, cells),
                 load_timeout=plan.load_timeout,
                 step_timeout=plan.step_timeout,
                 on_tokens=audience.advance,
             )
             capabilities = await stack.enter_async_context(contender.loaded())
-            found.subjects.append(_subject(candidate, capabilities))
+            if candidate.label not in {subject.label for subject in found.subjects}:
+                found.subjects.append(_subject(candidate))
             contenders.append((contender, capabilities.max_batch))
-        for number, cell in product(range(plan.rounds), plan.cells):
+        for number, cell in product(range(plan.rounds), cells):
             # Who went first the last time goes second now: neither always has the other's heat.
             for contender, max_batch in contenders if number % 2 == 0 else contenders[::-1]:
                 if not found.is_skipped(contender.label, cell):
@@ -166,13 +193,12 @@ async def _round(  # noqa: PLR0913, PLR0917 - what the loop above has in its han
     audience.done(run)
 
 
-def _subject(candidate: Candidate, capabilities: Capabilities) -> Subject:
+def _subject(candidate: Candidate) -> Subject:
     return Subject(
         label=candidate.label,
         model=candidate.model,
         engine=candidate.engine,
         library=candidate.library,
-        max_batch=capabilities.max_batch,
         touched=read_touched(candidate.model_dir),
         copy_rate=candidate.copy_rate,
     )

@@ -103,7 +103,6 @@ class Subject:
     Attributes:
         label: Tells it from the other.
         library: The engine's, with its version.
-        max_batch: Requests that it runs at once.
         touched: None where its files do not tell.
     """
 
@@ -111,7 +110,6 @@ class Subject:
     model: str
     engine: str
     library: str
-    max_batch: int
     touched: Touched | None
     copy_rate: CopyRate
 

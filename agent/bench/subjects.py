@@ -11,6 +11,7 @@ from agent.models import find_model
 from agent.models.folder import engines_of
 
 _BY_NAME = {str(engine.name): engine for engine in ENGINES}
+_LLAMA_CPP = "llama.cpp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,13 @@ def find_named(text: str, default_model: str, models_dir: Path | None, state_dir
         state_dir: As configured.
 
     Raises:
-        ConfigError: There is no such model.
+        ConfigError: There is no such model or engine.
     """
+    if text.rpartition(":")[2] == _LLAMA_CPP:
+        raise ConfigError(
+            f"{_LLAMA_CPP} is no engine of this agent. A program in its repository runs both in turn and prints the "
+            "ratios: python -m tests.bench.cpu_path; how: docs/engines.md, llama.cpp"
+        )
     model, engine = default_model, text
     if text not in _BY_NAME:
         model, _, engine = text.rpartition(":")

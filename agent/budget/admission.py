@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from agent.budget.memory import DoesNotFit, Fits, Geometry, MemoryBounds, MemoryNow
 from agent.budget.prompt_chunk import LEAST_CHUNK
 from agent.budget.sharing import Shared
+from agent.errors import ErrorCode
 from agent.units import Bytes, Seconds
 
 PATIENCE = Seconds(10.0)
@@ -44,15 +45,17 @@ class Admission:
 
     Attributes:
         is_open: Whether prompts may be started.
-        refusal: Why those that wait are answered with `does_not_fit`; None: they wait.
+        refusal: Why those that wait are answered with `code`; None: they wait.
         retry_after: When they may be sent again; None: not as long as nothing is changed.
         room: What a prompt may take; None: enough.
+        code: With a refusal.
     """
 
     is_open: bool = True
     refusal: str | None = None
     retry_after: Seconds | None = None
     room: Room | None = None
+    code: ErrorCode = ErrorCode.DOES_NOT_FIT
 
 
 def room_for_request(  # noqa: PLR0913 - everything that it depends on
@@ -110,3 +113,16 @@ def without_a_model(verdicts: Sequence[Fits | DoesNotFit | None], since: Seconds
     if not any(verdict.ever for verdict in lacking):
         return Admission(is_open=False, refusal=str(least))
     return closed(since, at, str(least))
+
+
+def without_an_engine(since: Seconds, at: Seconds, why: str) -> Admission:
+    """While no engine loads the model: prompts wait a while, and are told why. Nobody knows when it will.
+
+    Args:
+        since: Since when that is so.
+        at: Now.
+        why: For the senders.
+    """
+    if at - since < PATIENCE:
+        return Admission(is_open=False)
+    return Admission(is_open=False, refusal=why, code=ErrorCode.ENGINE_FAILED)

@@ -196,10 +196,14 @@ def load(spec: EngineSpec) -> Engine:
     """The engine that a spec names, its model loaded.
 
     Raises:
-        LoadError: It cannot be loaded.
+        LoadError: It cannot be loaded, or its library, which may lack another one, cannot be used.
     """
-    module, _, function = spec.loader.partition(":")
-    engine: Engine = getattr(importlib.import_module(module), function)(spec)
+    name, _, function = spec.loader.partition(":")
+    try:
+        module = importlib.import_module(name)
+    except (ImportError, OSError) as error:
+        raise LoadError(f"{spec.engine} cannot be used here: {error}") from error
+    engine: Engine = getattr(module, function)(spec)
     return engine
 
 

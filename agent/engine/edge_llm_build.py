@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from agent.children.interrupted import interrupted_by
 from agent.children.process import python_path
 from agent.durable_file import write_durably
 from agent.engine.edge_llm_files import RECORD, Record, cache_dir, options_for, this_machine
@@ -47,16 +48,19 @@ def build(
     numbers = [str(number) for number in (context_length, max_batch, max_input or context_length)]
     command = [sys.executable, "-P", "-m", "agent.engine.edge_llm_build", str(model_dir), *numbers]
     last = "it said nothing"
-    with subprocess.Popen(  # noqa: S603 - this package's own module
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        env={**os.environ, "PYTHONPATH": python_path()},
-        start_new_session=True,  # Ctrl-C reaches only us, and we end all of it
-    ) as run:
+    with (
+        interrupted_by(signal.SIGTERM, signal.SIGHUP),  # else it goes on without us when the terminal is closed
+        subprocess.Popen(  # noqa: S603 - this package's own module
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env={**os.environ, "PYTHONPATH": python_path()},
+            start_new_session=True,  # Ctrl-C reaches only us, and we end all of it
+        ) as run,
+    ):
         assert run.stdout is not None  # noqa: S101 - tells the type checker; asked for above
         try:
             for line in run.stdout:
@@ -88,11 +92,15 @@ def _build(model_dir: Path, record: Record, work: Path) -> None:
     prepared = Path(prepare_model(str(model_dir), str(work), options_for(record)).bundle_dir)
     write_durably(prepared / RECORD, record.model_dump_json().encode())
     _sync(prepared)
-    place = cache_dir(model_dir) / prepared.relative_to(work.resolve())
+    cache = cache_dir(model_dir)
+    place, aside = cache / prepared.relative_to(work.resolve()), cache / "replaced"
     place.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(place, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)  # an earlier replacement was cut off
+    if place.exists():
+        place.rename(aside)  # it takes long to remove, and may be all there is until the new one has its place
     prepared.rename(place)
-    _sync(cache_dir(model_dir))
+    _sync(cache)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 @contextlib.contextmanager

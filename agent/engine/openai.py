@@ -15,7 +15,7 @@ from typing import Final
 from agent.clock import Clock
 from agent.engine.openai_attempt import Attempt
 from agent.engine.openai_connection import OpenAIConnection
-from agent.engine.openai_format import encode_request
+from agent.engine.openai_format import Chunk, encode_request
 from agent.engine.protocol import GenerationRequest, Outcome, Refused
 from agent.engine.retries import pause
 from agent.errors import ErrorCode, RejectedError, UpstreamAwayError
@@ -24,6 +24,9 @@ from agent.units import Seconds
 
 _RETRY_AFTER = Seconds(30.0)
 """What a sender is told when the server itself does not say when it will be back."""
+
+_FOR_USAGE = Seconds(2.0)
+"""What comes after the whole answer, the count of its tokens, is not waited for longer."""
 
 _random = random.SystemRandom()
 _log = logging.getLogger(__name__)
@@ -166,14 +169,15 @@ class OpenAIEngine:
         reason: FinishReason | None = None
         async with aclosing(self._connection.ask(body)) as chunks:
             while not attempt.answer.stopped:
-                until = _now() + self._model.timeout
+                until = _now() + (self._model.timeout if reason is None else min(_FOR_USAGE, self._model.timeout))
                 if last_call is not None and attempt.first_token_at is None:
                     until = min(until, last_call)
                 try:
-                    async with asyncio.timeout_at(until):
-                        chunk = await anext(chunks, None)
-                except TimeoutError:
-                    raise UpstreamAwayError("it said nothing for too long") from None
+                    chunk = await _next(chunks, until)
+                except UpstreamAwayError:
+                    if reason is None:
+                        raise
+                    break  # the answer is whole
                 if chunk is None:
                     break
                 reason = chunk.finish_reason or reason
@@ -191,6 +195,19 @@ class OpenAIEngine:
     def _until(self, deadline: Seconds | None) -> float | None:
         """A deadline on the loop's clock."""
         return None if deadline is None else _now() + (deadline - self._clock.now())
+
+
+async def _next(chunks: AsyncGenerator[Chunk, None], until: float) -> Chunk | None:
+    """What the server says next, until then on the loop's clock; None: that was all.
+
+    Raises:
+        UpstreamAwayError: Nothing comes, or nothing of use.
+    """
+    try:
+        async with asyncio.timeout_at(until):
+            return await anext(chunks, None)
+    except TimeoutError:
+        raise UpstreamAwayError("it said nothing for too long") from None
 
 
 class _Limit:

@@ -165,4 +165,5 @@ def _words_in(body: str) -> str:
         document = None
     error = document.get("error") if isinstance(document, dict) else None
     words = error.get("message") if isinstance(error, dict) else error
-    return (words if isinstance(words, str) else body).strip()[:_MOST_SHOWN]
+    shown = (words if isinstance(words, str) else body).strip()[:_MOST_SHOWN]
+    return shown.encode(errors="replace").decode()  # JSON may spell half a character, which no reply can carry on

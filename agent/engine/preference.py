@@ -21,6 +21,8 @@ _WITHOUT_GPU: Final[tuple[str, ...]] = (
 _MEMORY_WORDS: Final = ("out of memory", "cannot allocate", "bad_alloc", "nvmapmemalloc", "not enough memory")
 """In what libraries say when an allocation fails; on a Jetson that happens with memory free, until a reboot."""
 _MOST_SHOWN: Final = 160
+_MOST_SHOWN_ALONE: Final = 480
+"""Of a reason beside which there is nothing else to go by; libraries name long paths first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,17 @@ def why(taken: str, ranked: Sequence[str], tried: Mapping[str, str], failures: M
     return "; ".join(_why_not(engine, tried, failures) for engine in passed_over)
 
 
+def why_none(model: str, engine: str, reason: str) -> str:
+    """Why a model is not there, for a person.
+
+    Args:
+        model: The model.
+        engine: What could not load it.
+        reason: What came of that.
+    """
+    return f"{model} does not load by {engine}: {_short(reason, _MOST_SHOWN_ALONE)}"
+
+
 def _why_not(engine: str, tried: Mapping[str, str], failures: Mapping[str, str]) -> str:
     if engine in tried:
         return f"{engine} was tried first: {_short(tried[engine])}"
@@ -92,5 +105,5 @@ def _why_not(engine: str, tried: Mapping[str, str], failures: Mapping[str, str])
     return f"{engine} had no room in memory"
 
 
-def _short(reason: str) -> str:
-    return reason if len(reason) <= _MOST_SHOWN else f"{reason[:_MOST_SHOWN]}…"
+def _short(reason: str, most: int = _MOST_SHOWN) -> str:
+    return reason if len(reason) <= most else f"{reason[:most]}…"

@@ -70,12 +70,19 @@ class Kept(Generic[GeneratorT]):
         profile: What it was made for.
         capacity: Tokens for which its KV cache was allocated.
         parts: Of a prompt, as it has read them.
+        recorded: Whether its steps are recorded, as those of a new one would have to be: while it serves, it is used
+            again, from its begin where it saves nothing, rather than given up.
     """
 
     generator: GeneratorT
     profile: Profile
     capacity: int
     parts: tuple[Part, ...]
+    recorded: bool = False
+
+    def serves(self, wanted: "Wanted") -> bool:
+        """Whether it is of the kind and the size that is wanted."""
+        return self.profile == wanted.profile and wanted.tokens <= self.capacity <= wanted.room
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ def shared_parts(kept: Kept[GeneratorT], wanted: Wanted) -> int:
     The last part of either is never shared: of the wanted prompt's, the logits are needed; before the kept one's there
     is something to take back, without which the library does not begin its grammar anew.
     """
-    if kept.profile != wanted.profile or not wanted.tokens <= kept.capacity <= wanted.room:
+    if not kept.serves(wanted):
         return 0
     pairs = zip(wanted.parts[:-1], kept.parts[:-1], strict=False)
     count = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
@@ -124,7 +131,7 @@ class Prefixes(Generic[GeneratorT]):
 
     def __init__(self) -> None:
         self._kept: list[Kept[GeneratorT]] = []
-        """The one that was used longest ago first."""
+        """The first to go first: the one that was used longest ago."""
 
     @property
     def tokens(self) -> int:
@@ -132,34 +139,55 @@ class Prefixes(Generic[GeneratorT]):
         return sum(kept.capacity for kept in self._kept)
 
     def take(self, wanted: Wanted) -> Kept[GeneratorT] | None:
-        """Take out the generator that saves the most, gone back to what it saves; None when none saves enough.
+        """Take out the generator that saves the most, gone back to what it saves; None: a new one is to be made.
 
-        What has to go to leave room for it, or for a new generator, is given up.
+        Where none saves enough, and there is no place for a new one, it is one whose steps are recorded, gone back to
+        its begin. What has to go to leave room for it, or for the new one, is given up.
         """
-        found = max(self._kept, key=lambda kept: shared_parts(kept, wanted), default=None)
-        count = 0 if found is None else shared_parts(found, wanted)
-        if found is not None and count:
+        found, count = self._find(wanted)
+        if found is not None:
             self._kept.remove(found)
             self._leave(wanted.room - found.capacity)
-            parts = found.parts[:count]
+            parts = wanted.parts[:count]
             if _goes_back(found.generator, tokens_of(parts)):
                 return replace(found, parts=parts)
         self._leave(wanted.room - wanted.capacity)
         return None
 
     def keep(self, kept: Kept[GeneratorT]) -> None:
-        """Keep a generator that nothing uses any more, unless nothing ever could."""
-        if kept.profile.is_repeatable and len(kept.parts) > 1:
+        """Keep a generator that nothing uses any more, unless nothing ever could; at most `MOST_KEPT` of them.
+
+        One that has read a single part shares nothing, so it is the first to go, or to be used from its begin.
+        """
+        if not kept.profile.is_repeatable:
+            return
+        if len(kept.parts) > 1:
             self._kept.append(kept)
+        elif kept.recorded:
+            self._kept.insert(0, kept)
+        del self._kept[:-MOST_KEPT]
 
     def clear(self) -> None:
         """Give them all up."""
         self._kept.clear()
 
+    def _find(self, wanted: Wanted) -> tuple[Kept[GeneratorT] | None, int]:
+        """The one to use again, and how many parts it saves."""
+        most = max(self._kept, key=lambda kept: shared_parts(kept, wanted), default=None)
+        if most is not None and (count := shared_parts(most, wanted)):
+            return most, count
+        if self._has_place(wanted.room - wanted.capacity):
+            return None, 0
+        return next((kept for kept in self._kept if kept.recorded and kept.serves(wanted)), None), 0
+
     def _leave(self, tokens: int) -> None:
-        """Give up the oldest until the rest takes no more than this, and there is a place for one more."""
-        while self._kept and (self.tokens > tokens or len(self._kept) >= MOST_KEPT):
+        """Give up the oldest until there is a place for one more."""
+        while self._kept and not self._has_place(tokens):
             del self._kept[0]
+
+    def _has_place(self, tokens: int) -> bool:
+        """For one more, when all that is kept beside it may take no more than this."""
+        return self.tokens <= tokens and len(self._kept) < MOST_KEPT
 
 
 def _goes_back(generator: Rewindable, length: int) -> bool:

@@ -46,12 +46,14 @@ def is_model(folder: Path) -> bool:
 def find_model(name: str, models_dir: Path | None, state_dir: Path) -> Path:
     """The folder of a model: the operator's own first, then those that ship with the agent.
 
+    A name that begins with a dot is no model's: such folders are on their way in or out.
+
     Raises:
         ConfigError: It is in none of the places, which the message names, or cannot be looked into.
     """
     places = [own_models(models_dir, state_dir), *SHIPPED]
     for place in places:
-        if is_model(place / name):
+        if not name.startswith(".") and is_model(place / name):
             return place / name
     looked = ", ".join(str(place / name) for place in places)
     raise ConfigError(

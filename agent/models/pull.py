@@ -4,6 +4,7 @@ Invariant: a model's folder is there whole and verified, or not at all.
 """
 
 import errno
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from agent.models.manifest_file import write_manifest
 from agent.models.mirror import mirror_listing, mirror_manifest
 from agent.models.progress import Progress
 from agent.models.pull_error import PullError
+from agent.models.remove import sweep
 from agent.models.transfer import Transfer
 from agent.models.verify import verify
 from agent.models.work_folder import WorkFolder, hold
@@ -86,7 +88,9 @@ class Puller:
         _refuse_what_cannot_be_pulled(name, manifest, source)
         if entry is not None and entry.folder is not None:
             return _already(entry, entry.folder)
+        _refuse_what_is_in_the_way(self._own / name)
         with hold(self._own, name) as work:
+            sweep(self._own)
             try:
                 return self._pull(name, manifest, source, work)
             except OSError as error:
@@ -191,6 +195,13 @@ def _already(entry: Entry, folder: Path) -> Pulled:
                 f"{entry.name}, then this again"
             )
     return Pulled(entry.manifest, folder, was_there=True, pinned=None)
+
+
+def _refuse_what_is_in_the_way(target: Path) -> None:
+    """The model could not take its place, which would show when all of it had come."""
+    if not os.path.lexists(target) or (target.is_dir() and not target.is_symlink() and not any(target.iterdir())):
+        return
+    raise PullError(f"{target} is there already and is no model: move it away or remove it, then this again")
 
 
 def _is_right(wanted: Wanted, part: Path) -> bool:

@@ -9,6 +9,9 @@ from agent.models.catalog import Entry
 from agent.models.work_folder import pull_folder
 from agent.units import Bytes
 
+_REMOVED = ".removed-"
+"""How the name of a folder begins that is on its way out; no model is looked for there."""
+
 
 class RemoveError(StopError):
     """It is not removed; the message says why."""
@@ -19,7 +22,7 @@ class Removed:
     """What is gone.
 
     Attributes:
-        size: Bytes that are free again.
+        size: Bytes that are free again, of other models' earlier removals too.
         pinned: The manifest that stays, so that the same bytes come again.
     """
 
@@ -28,7 +31,7 @@ class Removed:
 
 
 def remove(name: str, entry: Entry | None, own: Path, configured: frozenset[str]) -> Removed:
-    """Remove a model, and what an unfinished download has left of it.
+    """Remove a model, what an unfinished download has left of it, and what removals that were cut off have left.
 
     Args:
         name: The model.
@@ -40,8 +43,9 @@ def remove(name: str, entry: Entry | None, own: Path, configured: frozenset[str]
         RemoveError: It is not here, comes with the agent, or is configured.
     """
     folder = None if entry is None or not entry.own else entry.folder
-    unfinished = pull_folder(own, name)
-    if folder is None and not unfinished.exists():
+    aside = own / f"{_REMOVED}{name}"
+    here = [path for path in (aside, folder, pull_folder(own, name)) if path is not None and path.exists()]
+    if not here:
         if entry is not None and entry.folder is not None:
             raise RemoveError(f"{name} comes with the agent, and goes only with it: {entry.folder}")
         raise RemoveError(f"{name} is not on this machine: there is nothing to remove")
@@ -50,19 +54,24 @@ def remove(name: str, entry: Entry | None, own: Path, configured: frozenset[str]
             f"{name} is in use: the configuration names it as model.name or model.fallback. Name another one there, "
             "restart the agent, then remove it"
         )
+    sizes = {path: _size(path) for path in own.glob(f"{_REMOVED}*")} | {path: _size(path) for path in here}
     try:
-        size = sum(_remove(path, own / f".removed-{name}") for path in (folder, unfinished) if path and path.exists())
+        for path in here:
+            path.rename(aside)  # first: a model that is half gone must not be found
+            shutil.rmtree(aside)
     except OSError as error:
         raise RemoveError(f"{error.filename}: {error.strerror}. Run this as a user who may write to {own}") from error
+    sweep(own)
     pinned = own / f"{name}.yaml"
+    size = sum(size for path, size in sizes.items() if not path.exists())
     return Removed(Bytes(size), pinned if pinned.exists() else None)
 
 
-def _remove(path: Path, aside: Path) -> int:
-    """The size of what was there. Renamed first: a model that is half gone must not be found."""
-    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    if aside.exists():
-        shutil.rmtree(aside)  # an earlier removal was cut off
-    path.rename(aside)
-    shutil.rmtree(aside)
-    return size
+def sweep(own: Path) -> None:
+    """Remove what removals have left that were cut off, as far as this user may."""
+    for path in own.glob(f"{_REMOVED}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _size(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

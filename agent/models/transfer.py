@@ -16,7 +16,7 @@ from agent.models.pull_error import PullError
 from agent.units import Bytes, Seconds
 
 _TRIES = 6
-"""In a row without a byte; then a person is asked."""
+"""In a row without getting further; then a person is asked."""
 _LONGEST_WAIT = 60.0
 _CONNECT_S = 15.0
 _SILENCE = Seconds(30.0)
@@ -65,12 +65,14 @@ class Transfer:
         if part_size(part) > wanted.size:
             self._progress.advance(-part_size(part))
             part.unlink()
-        failures = 0
-        while (have := part_size(part)) != wanted.size or not part.exists():
+        failures, most = 0, part_size(part)
+        while part_size(part) != wanted.size or not part.exists():
             try:
                 receive(self._get, wanted.url, wanted.size, part, self)
             except (httpx2.RequestError, NotNowError) as error:
-                failures = 1 if part_size(part) > have else failures + 1
+                # What had come before is no progress: a server without Range could send it for ever.
+                failures = 1 if part_size(part) > most else failures + 1
+                most = max(most, part_size(part))
                 self._wait_or_give_up(wanted, error, failures)
             except RefusedError as error:
                 raise PullError(_refusal(wanted.url, error.status)) from error

@@ -48,8 +48,8 @@ class WorkFolder:
     def keep(self, listing: Listing) -> None:
         """Remember what this download is about, and drop what an earlier one has left of other files."""
         before = () if self.kept is None else self.kept.files
-        same = {_content(file) for file in before} & {_content(file) for file in listing.files}
-        names = {name for path, *_ in same for name in (path, f"{path}.part")}
+        same = {file.path for file in listing.files if any(_is_same(file, other) for other in before)}
+        names = {name for path in same for name in (path, f"{path}.part")}
         self._files.mkdir(exist_ok=True)
         for file in self._files.iterdir():
             if file.name not in names:
@@ -110,8 +110,13 @@ def hold(own: Path, name: str) -> Iterator[WorkFolder]:
             folder.rmdir()
 
 
-def _content(file: Wanted) -> tuple[str, int, str | None, str | None]:
-    return file.path, file.size, file.sha256, file.git_blob
+def _is_same(file: Wanted, other: Wanted) -> bool:
+    """By a digest that both have: a hub tells another one than a manifest, or two of a file."""
+    if (file.path, file.size) != (other.path, other.size):
+        return False
+    if file.sha256 is not None and other.sha256 is not None:
+        return file.sha256 == other.sha256
+    return file.git_blob is not None and file.git_blob == other.git_blob
 
 
 def _sync(folder: Path) -> None:

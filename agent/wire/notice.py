@@ -45,7 +45,8 @@ class OnlinePayload(Payload):
     engine: str | None = None
     """What runs the model; null while none is loaded."""
     engine_reason: str | None = None
-    """Why that engine, for a person, where the agent chose it (`model.engine: auto`)."""
+    """Why that engine, for a person, where the agent chose it (`model.engine: auto`); while no model is loaded, why it
+    does not load."""
     vision: bool | None = None
     """Whether the model looks at the images of a prompt; null while none is loaded."""
     draining: bool = False

@@ -8,14 +8,18 @@
 - seconds for whole requests that share a system prompt of about 200 tokens: one after another by a generator, which
   keeps what it has read, and at once by the `Engine`, which does not.
 
-At the end: what the agent would choose.
+At the end: what the agent would choose. `--least 1.0`: exit code 1 unless what serves several is at least so many times
+as fast as what could do it else: generators, at whole requests, as static batches; continuous batching of eight, at
+generating, as one alone.
 """
 
 import argparse
 import json
 import platform
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 import onnxruntime_genai as og
 import psutil
@@ -37,6 +41,7 @@ from tests.bench.prefix import system_prompt
 SIZES = (1, 2, 4, 8)
 AT_ONCE = 4
 ANSWER = 16
+CONTINUOUS = "continuous"
 STATIC = "static batches"
 
 
@@ -48,8 +53,8 @@ def static_batches(model_dir: Path) -> Engine:
     return continuous(spec, og.Model(str(model_dir)), pool, vocabulary, 1024, TOP_K)
 
 
-def generate(steps: dict[str, Callable[[int], Seconds]], rounds: int) -> None:
-    """Print tokens per second while generating."""
+def generate(steps: dict[str, Callable[[int], Seconds]], rounds: int) -> dict[tuple[str, int], float]:
+    """Print tokens per second while generating; the medians, by name and size."""
     measured: dict[tuple[str, int], list[float]] = {}
     for number in range(rounds + 1):
         for size in SIZES:
@@ -61,6 +66,7 @@ def generate(steps: dict[str, Callable[[int], Seconds]], rounds: int) -> None:
                     measured.setdefault((name, size), []).append(rate)
     for (name, size), rates in sorted(measured.items()):
         print(f"{name}, {size} at once, tokens/s: {spread(rates, '.1f')}", flush=True)
+    return {key: median(rates) for key, rates in measured.items()}
 
 
 def whole(engine: Engine, system: str, first: int, at_once: int) -> tuple[float, list[str]]:
@@ -85,8 +91,8 @@ def _request(system: str, number: int) -> GenerationRequest:
     return GenerationRequest(PromptId(f"{number}"), messages, Sampling(max_tokens=ANSWER))
 
 
-def measure(model_dir: Path, rounds: int) -> None:
-    """Run and print."""
+def measure(model_dir: Path, rounds: int) -> float:
+    """Run and print; how many times as fast as the other way what the agent does is."""
     config = json.loads((model_dir / "genai_config.json").read_text(encoding="utf-8"))
     print(f"machine: {platform.machine()}, {psutil.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f}")
     print(f"model: {model_dir.name}", flush=True)
@@ -95,17 +101,20 @@ def measure(model_dir: Path, rounds: int) -> None:
     is_continuous = "dynamic_batching" in config.get("engine", {})
     if is_continuous:
         step = ContinuousTrial(runtime).step
-        generate({"continuous": step}, rounds)
+        rates = generate({CONTINUOUS: step}, rounds)
+        gain = rates[CONTINUOUS, max(SIZES)] / rates[CONTINUOUS, 1]
     else:
         step = GeneratorsTrial(model).step
         generate({"generators": step, STATIC: ContinuousTrial(runtime).step}, rounds)
-        _whole_requests(model_dir, rounds)
-    rates = find_rates(step, 64, looks_past=is_continuous)
-    found = ", ".join(f"{rate.tokens_per_s:.1f} at {rate.batch}" for rate in rates)
-    print(f"the agent would run {worth_it(rates, 64)} at once: {found}")
+        gain = _whole_requests(model_dir, rounds)
+    tried = find_rates(step, 64, looks_past=is_continuous)
+    found = ", ".join(f"{rate.tokens_per_s:.1f} at {rate.batch}" for rate in tried)
+    print(f"the agent would run {worth_it(tried, 64)} at once: {found}")
+    return gain
 
 
-def _whole_requests(model_dir: Path, rounds: int) -> None:
+def _whole_requests(model_dir: Path, rounds: int) -> float:
+    """How many times as long a static batch takes."""
     alone = load(EngineSpec(model_dir.name, model_dir, ""))
     several = static_batches(model_dir)
     system = system_prompt(alone)
@@ -122,16 +131,18 @@ def _whole_requests(model_dir: Path, rounds: int) -> None:
     print(f"the same greedy answer: {same} of {rounds * AT_ONCE}", flush=True)
     alone.close()
     several.close()
+    return median(batched / by_one for by_one, batched in zip(one, many, strict=True))
 
 
-def main() -> None:
+def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="a folder with genai_config.json")
     parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--least", type=float, default=0.0, help="how many times as fast as the other way it must be")
     arguments = parser.parse_args()
-    measure(arguments.model.resolve(), arguments.rounds)
+    return 0 if measure(arguments.model.resolve(), arguments.rounds) >= arguments.least else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -5,7 +5,8 @@ llama.cpp, onnxruntime-genai as the library configures itself, with all cores, a
 tokens in the same chunks and answer greedily. A ratio is of two in one round, above 1 where the first one, llama.cpp,
 is slower. Beside the times stands what the processor worked for a token, which a busy machine changes least.
 `--compare DIR` adds the same model, built otherwise. `--gguf` needs the `llama-cpp-python` package;
-`tests.bench.random_model` makes both kinds of models.
+`tests.bench.random_model` makes both kinds of models. `--least 1.0`: exit code 1 unless one way of onnxruntime-genai is
+at least so fast as llama.cpp with both prompt and answer.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import psutil
@@ -200,6 +202,17 @@ def report(settings: Sequence[Setting], runs: Sequence[Sequence[Run]]) -> None:
                 print(f"  {label}, against {settings[0].name} by {what}: {spread(ratios, '.2f')}")
 
 
+def best(runs: Sequence[Sequence[Run]]) -> tuple[int, float]:
+    """Which of them, and how many times as fast as the first one; of prompt and answer, the slower counts."""
+
+    def ratio(mine: Sequence[Run]) -> float:
+        pairs = list(zip(mine, runs[0], strict=True))
+        return min(median(a.prefill / b.prefill for a, b in pairs), median(a.decode / b.decode for a, b in pairs))
+
+    ratios = {number: ratio(mine) for number, mine in enumerate(runs) if number}
+    return max(ratios.items(), key=lambda found: found[1])
+
+
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -211,15 +224,21 @@ def main() -> int:
     parser.add_argument("--prompt", type=int, default=128)
     parser.add_argument("--answer", type=int, default=16)
     parser.add_argument("--chunk", type=int, default=64)
+    parser.add_argument("--least", type=float, help="how many times as fast as llama.cpp the best must be")
     chosen = parser.parse_args()
+    if chosen.least is not None and chosen.gguf is None:
+        parser.error("--least needs --gguf")
     default = Setting("by default", "ort_genai", str(chosen.model), chosen.prompt, chosen.answer, chosen.chunk)
     agent = replace(default, name="as the agent", threads=chosen.threads)
     settings = [default, replace(agent, name="all cores, spinning", spins=True), agent]
     settings += [replace(agent, name=f"{path.name}, as the agent", model=str(path)) for path in chosen.compare]
     if chosen.gguf is not None:
         settings.insert(0, replace(agent, name="llama.cpp", runner="llama_cpp", model=str(chosen.gguf)))
-    report(settings, measure(settings, chosen.rounds))
-    return 0
+    runs = measure(settings, chosen.rounds)
+    report(settings, runs)
+    which, ratio = best(runs)
+    print(f"the best against {settings[0].name}, the slower of prompt and answer: {settings[which].name}, {ratio:.2f}")
+    return 0 if chosen.least is None or ratio >= chosen.least else 1
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What a changed model costs a device that has the one before: bytes, requests and seconds, by kind of change.
 
-`python -m tests.bench.fleet_delta` with 64 MB of random bytes, or with the first `--size` of a `--model`'s file.
+`python -m tests.bench.fleet_delta` with 128 MB of random bytes, or with the first `--size` of a `--model`'s file.
 The real store fetches from a real server on this machine; bytes are all that it sent: contents, and the index.
 """
 
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 1 where a bound was missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, help="a file with weights")
-    parser.add_argument("--size", type=int, default=64_000_000, help="bytes")
+    parser.add_argument("--size", type=int, default=128_000_000, help="bytes")
     options = parser.parse_args(arguments)
     old = np.random.default_rng(1).bytes(options.size)
     if options.model is not None:

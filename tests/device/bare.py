@@ -3,8 +3,9 @@
     python -m tests.device.bare --model DIR
 
 reads from its standard input, a line each: `{"texts": [...], "tokens": N}`, prompts of one length that run at the same
-time, and writes what was measured, in seconds from the begin, as a line of JSON. Without CUDA graphs, as the agent;
-several are one static batch. Each is read in one step, and none ends by itself.
+time, and writes what was measured, in seconds from the begin, as a line of JSON. Each is read in one step, and none
+ends by itself. One has a generator of its own, with CUDA graphs; several are one static batch, for which the library
+refuses them ("batch_size must be 1").
 """
 
 import argparse
@@ -13,6 +14,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime_genai as og
@@ -23,18 +25,17 @@ from agent.prompt import Message, Role
 
 
 class Bare:
-    """A loaded model."""
+    """A model, loaded once for one prompt and once for several, each when it is first asked for."""
 
     def __init__(self, folder: Path) -> None:
-        config = og.Config(str(folder))
-        if graphs.is_for_cuda(json.loads((folder / "genai_config.json").read_bytes())["model"]):
-            graphs.switch(config, on=False)
-        self._model = og.Model(config)
+        self._folder = folder
+        self._is_for_cuda = graphs.is_for_cuda(json.loads((folder / "genai_config.json").read_bytes())["model"])
+        self._models: dict[bool, Any] = {}
         self._control = Vocabulary.read(folder / "tokenizer.json").control
 
     def run(self, texts: Sequence[str], tokens: int) -> dict[str, object]:
         """Answer prompts with so many tokens each."""
-        model = self._model
+        model = self._model_for(several=len(texts) > 1)
         tokenizer = og.Tokenizer(model)
         chat = ChatEncoder(tokenizer, self._control)
         began = time.perf_counter()
@@ -54,6 +55,14 @@ class Bare:
                 stream.decode(token)
             at.append(time.perf_counter() - began)
         return {"prompt_tokens": int(prompts.shape[1]), "tokenized": tokenized - began, "tokens_at": at}
+
+    def _model_for(self, *, several: bool) -> Any:  # noqa: ANN401 - the library has no types
+        if several not in self._models:
+            config = og.Config(str(self._folder))
+            if self._is_for_cuda:
+                graphs.switch(config, on=not several)
+            self._models[several] = og.Model(config)
+        return self._models[several]
 
 
 def main() -> None:

@@ -103,8 +103,13 @@ class Beside:
         )
         return "\n".join([f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|", *rows])
 
+    def worst(self) -> float:
+        """The agent's tokens/s over the bare runtime's, median of the rounds, in the cell where that is least."""
+        cells = dict.fromkeys(run.cell for run, _ in self.pairs)
+        return min(median(_ratios([pair for pair in self.pairs if pair[0].cell == cell])) for cell in cells)
+
     def _row(self, cell: Cell, pairs: Sequence[tuple[Round, BareRound]]) -> str:
-        ratios = [run.tokens_per_s / bare.tokens_per_s(with_tokenizing=True) for run, bare in pairs]
+        ratios = _ratios(pairs)
         firsts = [1000 * median(answer.first_token for answer in run.answers) for run, _ in pairs]
         between = [1000 * gap for run, _ in pairs for answer in run.answers for gap in answer.gaps]
         bare_between = [1000 * gap for _, bare in pairs for gap in bare.gaps]
@@ -127,3 +132,7 @@ class Beside:
             raise RuntimeError(f"the bare runtime ended: {self._process.wait()}")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+
+def _ratios(pairs: Sequence[tuple[Round, BareRound]]) -> list[float]:
+    return [run.tokens_per_s / bare.tokens_per_s(with_tokenizing=True) for run, bare in pairs]

@@ -5,6 +5,7 @@
 `DIR` is a model for onnxruntime-genai (`tests.bench.random_model --execution-provider cuda` makes one). The engine's
 process needs the CUDA libraries on `LD_LIBRARY_PATH`: those of the pip packages `nvidia-*` are added by themselves.
 `--bare` runs the runtime's own loop on a model, the same or (where that is paged) one that is not, after each round.
+`--least 0.97`: exit code 1 unless the agent's engine makes that share of its tokens/s in every cell.
 """
 
 import argparse
@@ -79,6 +80,7 @@ def row(figures: Figures) -> str:
         "-" if figures.joules_per_token is None else f"{figures.joules_per_token:.3f}",
         "-" if figures.gpu_memory is None else f"{figures.gpu_memory / 2**30:.2f}",
         "-" if figures.share_of_limit is None else f"{figures.share_of_limit:.0%}",
+        str(figures.ended_early),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -94,7 +96,10 @@ def main() -> int:
     parser.add_argument("--prompt-chunk", type=int, help="tokens of prompts in a step; default: what suits the model")
     parser.add_argument("--bare", type=Path, help="folder of a model that is not paged, for the runtime's own loop")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--least", type=float, help="share of the bare runtime's tokens/s that every cell must reach")
     arguments = parser.parse_args()
+    if arguments.least is not None and arguments.bare is None:
+        parser.error("--least needs --bare")
     add_cuda_libraries()
     folder = arguments.model.resolve()
     engine = next(engine for engine in ENGINES if engine.name == arguments.engine)
@@ -108,17 +113,18 @@ def main() -> int:
         f"{engine.name} {installed_version(engine)}",
         copy_rate(runs_on(folder)),
         arguments.prompt_chunk or (MOST_CHUNK if runs_on(folder) == "cuda" else LEAST_CHUNK),
+        max_batch=max(cell.batch for cell in cells),
     )
-    at_once = max(cell.batch for cell in cells)
-    plan = Plan((candidate,), cells, arguments.rounds, at_once, _LOAD_TIMEOUT, _STEP_TIMEOUT)
+    plan = Plan((candidate,), cells, arguments.rounds, _LOAD_TIMEOUT, _STEP_TIMEOUT)
     found, machine = Found(), this_machine()
     with contextlib.ExitStack() as stack:
         beside = None if arguments.bare is None else stack.enter_context(Beside(arguments.bare.resolve()))
         meter = stack.enter_context(Meter())
         asyncio.run(measure(plan, meter, found, beside or Printed()))
         print(f"{machine}\nmeter: {meter.name}; {meter.why_none}\n{found.subjects[0]}")
-    print("| in\\|out | batch | tokens/s | first token, ms | between tokens, ms | J/token | GPU GiB | of the limit |")
-    print("| --- " * 8 + "|")
+    heads = "tokens/s | first token, ms | between tokens, ms | J/token | GPU GiB | of the limit | ended early"
+    print(f"| in\\|out | batch | {heads} |")
+    print("| --- " * 9 + "|")
     figures = all_figures(found.rounds, found.subjects)
     for each in figures:
         print(row(each))
@@ -135,7 +141,9 @@ def main() -> int:
             "rounds": [asdict(each) for each in found.rounds],
         }
         arguments.json.write_text(json.dumps(document, indent=1), encoding="utf-8")
-    return 0
+    if beside is None or arguments.least is None:
+        return 0
+    return 0 if not found.skipped and beside.worst() >= arguments.least else 1
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""A whole agent whose first engine does not load: the next one answers, and both starts say why."""
+"""A whole agent whose first engine does not load, or whose model none loads: the next answers, and it says why."""
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -64,3 +65,23 @@ def test_the_next_engine_answers_and_it_is_told_why(tmp_path: Path, models: Path
         assert second["engine"] == "tensorrt-edge-llm"
         assert second["engine_reason"].startswith("tensorrt-llm is not tried again, it did not load: ")
         assert failures() == ["tensorrt-llm"], "it is remembered"
+
+
+def test_the_fallback_answers_for_a_model_that_no_engine_loads(tmp_path: Path) -> None:
+    """Built for CUDA, of which there is none here."""
+    models = tmp_path / "models"
+    shutil.copytree(find_model("edge-tiny", None, tmp_path), models / "broken")
+    file = models / "broken" / "genai_config.json"
+    config = json.loads(file.read_bytes())
+    config["model"]["decoder"]["session_options"]["provider_options"] = [{"cuda": {}}]
+    file.write_text(json.dumps(config))
+    wanted = {"name": "broken", "fallback": "edge-tiny"}
+    with (
+        serving(tmp_path, models_dir=str(models), model=wanted) as (broker, _),
+        Client(broker.port, topics=("status", "reply/#")) as client,
+    ):
+        client.wait_online()
+        client.prompt({"id": "p1", "prompt": "Hello."})
+        assert client.reply("p1", timeout=60)["model"] == "edge-tiny"
+        reasons = [json.loads(payload)["engine_reason"] for payload in list(client.messages[f"{PREFIX}/status"])]
+        assert any("broken does not load by onnxruntime-genai: " in (reason or "") for reason in reasons)

@@ -19,6 +19,7 @@ NO_MODEL = Limits(Ratio(0.0), 0, None, "over budget")
 REFUSED = Limits(Ratio(0.0), 0, None, "no power", refuses=True)
 SHUT = Admission(is_open=False)
 NO_ROOM = Admission(is_open=False, refusal="too large", retry_after=Seconds(3))
+BROKEN = Admission(is_open=False, refusal="m does not load", code=ErrorCode.ENGINE_FAILED)
 NOW = Seconds(10.0)
 
 
@@ -52,6 +53,7 @@ def test_the_least_of_what_all_allow_holds(allowance: Allowance, most: int) -> N
         (Allowance(NO_MODEL), Dropped.OVER_BUDGET, False),
         (Allowance(memory=NO_ROOM), Dropped.MEMORY, True),
         (Allowance(memory=SHUT), Dropped.MEMORY, False),
+        (Allowance(memory=BROKEN), None, True),
     ],
 )
 def test_why_nothing_new_would_run(allowance: Allowance, why: Dropped | None, *, refuses: bool) -> None:
@@ -99,3 +101,11 @@ def test_the_pace_starts_nothing() -> None:
     assert starts_the_same(HALF, replace(HALF, duty=Ratio(0.7), reason="cooler"))
     assert not starts_the_same(HALF, replace(HALF, duty=Ratio(0.0)))
     assert not starts_the_same(HALF, replace(HALF, max_running=1))
+
+
+def test_a_model_that_no_engine_loads_is_a_failure_and_no_lack_of_memory() -> None:
+    allowance = Allowance(memory=BROKEN)
+    refusal = allowance.refusal(pending(deadline=11.0), NOW)
+    assert refusal is not None
+    assert (refusal.code, refusal.message, refusal.retry_after) == (ErrorCode.ENGINE_FAILED, "m does not load", None)
+    assert allowance.starved_of(None) is None

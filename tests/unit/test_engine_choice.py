@@ -25,6 +25,7 @@ class Bench:
 
     def __init__(self, folder: Path, *, is_auto: bool = True, model: Candidate = MODEL) -> None:
         self.model = model
+        self.at = 1000.0
         self.outcomes = EngineOutcomes(folder / "engines.json")
         self.choice = EngineChoice(
             (model,),
@@ -32,6 +33,7 @@ class Bench:
             machine=MachineFacts(has_gpu=True),
             load_timeout=Seconds(60.0),
             is_auto=is_auto,
+            now=lambda: Seconds(self.at),
         )
 
     @property
@@ -138,6 +140,38 @@ def test_an_order_of_the_operator_forgets(bench: Bench) -> None:
     bench.load(TRT)
     bench.choice.reconsider(replace(MODEL, fingerprint="f1"))
     assert bench.order == [EDGE, TRT, GENAI]
+
+
+def test_once_each_engine_has_failed_it_does_not_load_until_it_is_ordered(bench: Bench) -> None:
+    bench.fail(EDGE)
+    bench.fail(TRT)
+    assert bench.choice.does_not_load("m") is None
+    bench.fail(GENAI)
+    assert bench.choice.does_not_load("m") == "m does not load by onnxruntime-genai: broken"
+    bench.at += 1e9
+    assert bench.choice.does_not_load("m") is not None
+    bench.choice.reconsider(MODEL)
+    assert bench.choice.does_not_load("m") is None
+
+
+def test_a_moment_passes_and_is_believed_three_times(bench: Bench) -> None:
+    for _ in range(3):
+        assert bench.choice.does_not_load("m") is None
+        bench.fail(EDGE)
+        bench.fail(TRT, LoadProblem.KILLED)
+        bench.fail(GENAI)
+    assert bench.choice.does_not_load("m") is not None
+    bench.at += 599.0
+    assert bench.choice.does_not_load("m") is not None
+    bench.at += 1.0
+    assert bench.choice.does_not_load("m") is None
+
+
+def test_what_has_loaded_loads(bench: Bench) -> None:
+    for engine in (EDGE, TRT, GENAI):
+        bench.fail(engine)
+    bench.load(GENAI)
+    assert bench.choice.does_not_load("m") is None
 
 
 def test_it_says_why(bench: Bench, tmp_path: Path) -> None:

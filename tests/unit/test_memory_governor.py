@@ -22,6 +22,7 @@ from agent.engine.batching import BatchSearch, Rate, Trial
 from agent.engine.catalog import ONNXRUNTIME_GENAI, TENSORRT_EDGE_LLM, TENSORRT_LLM, KnownEngine
 from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities
+from agent.errors import ErrorCode
 from agent.events import (
     ContextShortened,
     EngineLost,
@@ -179,6 +180,7 @@ class Bench:
         self.turns: tuple[Candidate, ...] = ()
         self.gave_way: list[tuple[str, str]] = []
         self.leaked = 0
+        self.broken: dict[str, str] = {}
         self.host = StandInHost()
         self.worker = StandInWorker(self.host)
         self.learnt = LearntModels(tmp_path / "memory.json")
@@ -193,6 +195,7 @@ class Bench:
             learnt=self.learnt,
             batches=BatchChoice(tmp_path / "batching.json", max_running),
             ways=self.ways,
+            does_not_load=self.broken.get,
             gives_way=lambda model, why: self.gave_way.append((model.engine.name, why)),
             emit=self.events.append,
             on_lacking=self.lacks.append,
@@ -697,3 +700,52 @@ def test_what_a_gpu_holds_is_not_taken_for_nothing(build: Callable[..., Bench]) 
     bench.look()
     bench.governor.engine_event(ModelLoaded("large", 1.0, 4096, "e"))
     assert bench.learnt.of(on_gpu) is None
+
+
+def fail(bench: Bench, model: str) -> None:
+    """Each engine of the model that is being loaded has failed."""
+    bench.host.loaded = None
+    bench.broken[model] = f"{model} does not load"
+    bench.governor.engine_event(ModelLoadFailed(model, "broken", "e", LoadProblem.REFUSED))
+
+
+def test_a_model_that_no_engine_loads_gives_way_to_the_fallback_at_once_and_for_good(
+    build: Callable[..., Bench],
+) -> None:
+    bench = build()
+    bench.look()
+    fail(bench, "large")
+    assert bench.host.calls == ["load large", "load small"]
+    bench.look(10 * PATIENCE)
+    assert bench.worker.admission.is_open
+    assert bench.host.calls == ["load large", "load small"]
+    bench.broken.clear()
+    bench.look(PATIENCE + 1)
+    assert bench.host.calls[-1] == "load large"
+
+
+def test_prompts_are_told_after_a_while_that_no_engine_loads_any_model(build: Callable[..., Bench]) -> None:
+    bench = build()
+    bench.look()
+    bench.host.lingers = True
+    fail(bench, "large")
+    bench.look(3 * PATIENCE)
+    assert bench.worker.admission.refusal is None, "the fallback is being loaded"
+    fail(bench, "small")
+    assert bench.host.calls[1:] == ["load small", "load large"]
+    assert bench.look(PATIENCE - 1) == Admission(is_open=False)
+    admission = bench.look(2.0)
+    assert (admission.refusal, admission.code) == ("large does not load", ErrorCode.ENGINE_FAILED)
+    assert admission.retry_after is None
+    bench.host.loaded = "large"
+    bench.broken.clear()
+    assert bench.look().is_open
+
+
+def test_a_model_that_is_wanted_again_while_nothing_is_loaded_need_not_wait(build: Callable[..., Bench]) -> None:
+    bench = build()
+    bench.host.lingers = True
+    bench.governor.prefer(bench.candidates[1:])
+    bench.look()
+    bench.governor.prefer(bench.candidates)
+    assert bench.host.calls == ["load small", "load large"]

@@ -248,6 +248,21 @@ async def test_a_refusal_of_the_engine_is_the_reply(bench: Bench) -> None:
     assert replies["to/b"]["error"]["retry_after_ms"] == 30_000
 
 
+@pytest.mark.parametrize("observed", [None, SEEN])
+async def test_a_reply_that_cannot_be_sent_costs_one_prompt_and_not_the_agent(
+    bench: Bench, observed: Observed | None
+) -> None:
+    refusal = Refused(PromptId(""), ErrorCode.TOO_LARGE, "half a character: \ud83d")
+    bench.engine.scripts.extend([[refusal], [replace(refusal, message="no", retry_after=Seconds(float("inf")))]])
+    await bench.send("a", observed=observed)
+    await bench.send("b", observed=observed)
+    await bench.send("c")
+    replies = await bench.replies(3)
+    assert [replies[it]["error"]["code"] for it in ("to/a", "to/b")] == ["engine_failed"] * 2
+    assert replies["to/c"]["choices"][0]["message"]["content"] == "Yes."
+    assert bench.counters.counts().errors == {ErrorCode.ENGINE_FAILED: 2}
+
+
 async def test_a_prompt_that_loses_the_engine_once_is_tried_again(bench: Bench) -> None:
     bench.engine.scripts.append(["Ye", EngineLostError("gone")])
     await bench.send("a")

@@ -16,13 +16,13 @@ from agent.engine.chat import ChatEncoder, Vocabulary
 from agent.engine.fitting import Fitting
 from agent.engine.guidance import gave_up, grammar, schema_refusal
 from agent.engine.ort_genai.answer import Answer
-from agent.engine.ort_genai.generators import SEEDS
 from agent.engine.ort_genai.memory import give_back_free_memory
+from agent.engine.ort_genai.stock import SEEDS
 from agent.engine.ort_genai.waiting import Line, Waiting
 from agent.engine.parts import in_step
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Refused, Tokens
 from agent.errors import ErrorCode, RejectedError
-from agent.prompt import FinishReason, PromptId, Sampling
+from agent.prompt import FinishReason, PromptId
 
 _EVENTS = 256
 """Of one step, at most: more than there are requests."""
@@ -191,7 +191,7 @@ class ContinuousEngine:
         options = og.RequestOptions()
         options.set_max_session_tokens(waiting.tokens)
         handle = self._runtime.create_request(options=options)
-        turn = self._turn_options(handle, waiting.request.sampling)
+        turn = self._turn_options(handle, waiting.request)
         try:
             number = handle.begin_turn(np.asarray(waiting.prompt, dtype=np.int32), turn)
         except RuntimeError as error:
@@ -203,14 +203,16 @@ class ContinuousEngine:
         self._running[answer.id] = _Running(answer, handle, number, waiting.tokens, len(waiting.prompt))
         return True
 
-    def _turn_options(self, handle: Any, sampling: Sampling) -> Any:  # noqa: ANN401 - the library has no types
+    def _turn_options(self, handle: Any, request: GenerationRequest) -> Any:  # noqa: ANN401 - the library has no types
         """How the tokens of an answer are chosen.
 
         Raises:
             RejectedError: The schema exceeds a limit, or cannot be followed here.
         """
-        turn = og.TurnOptions(handle)
+        turn, sampling = og.TurnOptions(handle), request.sampling
         turn.set_max_generated_tokens(sampling.max_tokens)
+        if request.min_tokens:
+            turn.set_min_generated_tokens(request.min_tokens)
         turn.set_do_sample(sampling.temperature > 0)
         if sampling.temperature > 0:
             turn.set_temperature(sampling.temperature)

@@ -3,9 +3,8 @@
 Invariant: no answer depends on what else runs, or on what has been kept of earlier requests.
 """
 
-import secrets
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +13,17 @@ import onnxruntime_genai as og
 from agent.clock import boottime
 from agent.engine.chat import ChatEncoder, Vocabulary
 from agent.engine.fitting import Fitting, Taken
-from agent.engine.guidance import gave_up, grammar, schema_refusal
+from agent.engine.guidance import gave_up, grammar
 from agent.engine.ort_genai.answer import Answer
 from agent.engine.ort_genai.drafting import drafted
 from agent.engine.ort_genai.memory import give_back_free_memory
 from agent.engine.ort_genai.running import Running
+from agent.engine.ort_genai.stock import Stock
 from agent.engine.ort_genai.waiting import Line, Waiting
 from agent.engine.parts import in_parts
-from agent.engine.prefixes import Kept, Prefixes, Profile, Wanted, tokens_of
+from agent.engine.prefixes import Profile, Wanted, tokens_of
 from agent.engine.protocol import Capabilities, Event, GenerationRequest, Refused, Tokens
-from agent.engine.speculation import NGRAM_SIZE, Answered, Drafts, Kind, kind_of
+from agent.engine.speculation import Answered, Drafts, Kind, kind_of
 from agent.engine.turns import Turns
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import FinishReason, PromptId, Sampling
@@ -31,8 +31,6 @@ from agent.units import Seconds
 
 if TYPE_CHECKING:  # it brings Pillow, which a model that reads text does without
     from agent.engine.ort_genai.seeing import Seeing
-
-SEEDS = 2**31
 
 
 class GeneratorsEngine:
@@ -49,6 +47,7 @@ class GeneratorsEngine:
         drafts: Decides which greedy answers are drafted for.
         part: Tokens of a prompt that a step reads, at most: between two steps a request can be cancelled.
         seeing: Reads prompts with images; None: the model reads text only.
+        load_again: As `Stock` has it.
     """
 
     def __init__(  # noqa: PLR0913 - what the loader has found out; only it calls this
@@ -61,15 +60,15 @@ class GeneratorsEngine:
         drafts: Drafts,
         part: int,
         seeing: "Seeing | None" = None,
+        load_again: Callable[[], Any] | None = None,
     ) -> None:
-        self._model = model
+        self._stock = Stock(model, top_k=top_k, load_again=load_again)
         self._seeing = seeing
         self._drafts = drafts
         self._capabilities = capabilities
         self._tokenizer = og.Tokenizer(model)
         chat = ChatEncoder(self._tokenizer, vocabulary.control)
         self._fitting = Fitting(chat, vocabulary.longest, capabilities.context_length)
-        self._top_k = top_k
         self._part = part
         self._control = frozenset(int(self._tokenizer.encode(text)[0]) for text in vocabulary.control)
         self._ends = frozenset(int(token) for token in self._tokenizer.eos_token_ids)
@@ -77,7 +76,6 @@ class GeneratorsEngine:
         """The one whose prompt has waited longest first."""
         self._line = Line(self._begin)
         self._turns = Turns()
-        self._prefixes: Prefixes[Any] = Prefixes()
         self._advanced: dict[PromptId, Tokens] = {}
         self._grammar_edition = 0
 
@@ -122,11 +120,11 @@ class GeneratorsEngine:
     def kept(self) -> int:
         """Tokens in the KV caches of the generators that are kept, and where several run, in those of the running."""
         running = self._running.values() if self._capabilities.max_batch > 1 else ()
-        return self._prefixes.tokens + sum(it.filled for it in running)
+        return self._stock.tokens + sum(it.filled for it in running)
 
     def forget(self) -> None:
         """Give the kept generators up."""
-        self._prefixes.clear()
+        self._stock.forget()
         give_back_free_memory()
 
     def cancel(self, request_id: PromptId, reason: FinishReason = FinishReason.CANCELLED) -> None:
@@ -140,8 +138,8 @@ class GeneratorsEngine:
         """Give the model's memory back."""
         self._running.clear()
         self._line.clear()
-        self._prefixes.clear()
-        del self._fitting, self._tokenizer, self._seeing, self._model
+        self._stock.close()
+        del self._fitting, self._tokenizer, self._seeing
         give_back_free_memory()
 
     def _end(self) -> Sequence[Event]:
@@ -153,7 +151,7 @@ class GeneratorsEngine:
         return events
 
     def _begin(self, waiting: Waiting) -> bool:
-        """Give a request its generator; False when others have the memory for it.
+        """Give a request its generator; False when others have the memory for it, or a worn model.
 
         Raises:
             RejectedError: There is too little for it alone, or its schema cannot be followed.
@@ -165,11 +163,13 @@ class GeneratorsEngine:
             profile = replace(profile, min_length=len(prompt) + request.min_tokens)
         others = Taken(sum(running.kept.capacity for running in self._running.values()), len(self._running))
         room = self._fitting.room(request, len(prompt), others)
-        if room is None:
+        if room is None or (self._stock.is_worn and self._running):
             return False
+        if self._stock.is_worn:
+            self._stock.renew()
         # A prompt with images is read at once: the library takes them with the first tokens, or not at all.
         parts = in_parts(prompt, self._part, self._control) if waiting.inputs is None else (tuple(prompt),)
-        kept = self._generator_for(Wanted(profile, parts, waiting.tokens, room))
+        kept = self._stock.take(Wanted(profile, parts, waiting.tokens, room))
         answer = Answer(request, self._tokenizer.create_stream(), len(prompt), tokens_of(kept.parts))
         unread = deque(parts[len(kept.parts) :])
         self._running[request.id] = Running(answer, kept, unread, kind, drafted(kept), waiting.inputs)
@@ -191,35 +191,6 @@ class GeneratorsEngine:
             return Profile(0.0, 1.0, None, followed, draft=self._drafts.length(kind))
         return Profile(sampling.temperature, sampling.top_p, sampling.seed, followed)
 
-    def _generator_for(self, wanted: Wanted) -> Kept[Any]:
-        """A generator that has read the begin of the prompt already, or a new one."""
-        kept = self._prefixes.take(wanted)
-        if kept is None:
-            return Kept(self._generator(wanted.profile, wanted.capacity), wanted.profile, wanted.capacity, ())
-        return kept
-
-    def _generator(self, profile: Profile, capacity: int) -> Any:  # noqa: ANN401 - the library has no types
-        params = og.GeneratorParams(self._model)
-        params.set_search_options(
-            max_length=capacity,  # the KV cache is allocated for so many
-            min_length=profile.min_length,
-            do_sample=profile.temperature > 0,
-            temperature=profile.temperature,
-            top_p=profile.top_p,
-            top_k=self._top_k,
-            # Left to itself the library draws 624 words of system entropy, greedy or not: 12 ms.
-            random_seed=secrets.randbelow(SEEDS) if profile.seed is None else profile.seed % SEEDS,
-        )
-        if profile.draft:
-            params.set_speculative_options(ngram_size=NGRAM_SIZE, max_draft_tokens=profile.draft)
-        if profile.grammar is None:
-            return og.Generator(self._model, params)
-        params.set_guidance("lark_grammar", profile.grammar)
-        try:
-            return og.Generator(self._model, params)
-        except RuntimeError as error:
-            raise schema_refusal(error) from error
-
     def _read_part(self) -> Sequence[Event]:
         """Of the prompt that has waited longest; then it waits behind the others. Images may be refused."""
         running = next(running for running in self._running.values() if running.unread)
@@ -234,6 +205,8 @@ class GeneratorsEngine:
     def _generate(self, running: Running) -> Sequence[Event]:
         """Generate a token; its text, where it completes any."""
         answer, generator = running.answer, running.kept.generator
+        if answer.completion_tokens:
+            running.kept = self._stock.as_recorded(running.kept)
         self._advanced[answer.id] = Tokens(decode=1)
         began = boottime()
         try:
@@ -258,7 +231,7 @@ class GeneratorsEngine:
         elif self._seeing is None and (running.answer.completion_tokens or not running.read):
             # Amid a prompt it has the logits of a whole part: megabytes. And of a model that sees nothing is
             # kept: the library has no rewinding for it, and does not say so.
-            self._prefixes.keep(replace(running.kept, parts=(*running.kept.parts, *running.read)))
+            self._stock.keep(replace(running.kept, parts=(*running.kept.parts, *running.read)))
         return events
 
     def _learn(self, running: Running) -> None:

@@ -1,7 +1,8 @@
-"""CUDA graphs, which a generator of this library must not record: each one that did leaves its graph's memory behind.
+"""CUDA graphs: steps that generate, recorded once by each generator and from then on only replayed.
 
-With onnxruntime-genai 0.18 on an H100, a hundred generators of a 3B, one after another, took 7.6 GB that did not come
-back (`python -m tests.device.graph_check`). The agent makes generators for years.
+With onnxruntime-genai 0.18 and a 3B on an H100, a step takes 1.80 instead of 2.53 ms. A generator records with its
+second token, which takes 8 ms more, and leaves 1.2 MB of the card behind when it goes; one that is used again does
+neither (`python -m tests.device.graph_check`). What follows from that: `stock`.
 """
 
 from collections.abc import Mapping

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -53,11 +54,18 @@ def load(spec: EngineSpec) -> Engine:
 
 
 def _load_for_generators(spec: EngineSpec, config: dict[str, Any], vocabulary: Vocabulary) -> Engine:
-    configured = og.Config(str(spec.model_dir))
-    configured.overlay(session_overlay(config, usable_cores()))
-    if graphs.is_for_cuda(config):
-        graphs.switch(configured, on=False)
-    return _generators(spec, config, og.Model(configured), vocabulary)
+    is_for_cuda = graphs.is_for_cuda(config)
+    # Not with images: of such a model no generator is used again, and what its graphs leave was not measured.
+    records = is_for_cuda and "vision" not in config
+
+    def load_model() -> Any:  # noqa: ANN401 - the library has no types
+        configured = og.Config(str(spec.model_dir))
+        configured.overlay(session_overlay(config, usable_cores()))
+        if is_for_cuda:
+            graphs.switch(configured, on=records)
+        return og.Model(configured)
+
+    return _generators(spec, config, load_model(), vocabulary, load_model if records else None)
 
 
 def _generators(
@@ -65,6 +73,7 @@ def _generators(
     config: dict[str, Any],
     model: Any,  # noqa: ANN401 - the library has no types
     vocabulary: Vocabulary,
+    load_again: Callable[[], Any] | None,
 ) -> GeneratorsEngine:
     """Generators on a loaded model."""
     context_length, top_k = config["context_length"], min(TOP_K, config["vocab_size"])
@@ -80,7 +89,16 @@ def _generators(
         vision=seeing is not None,
     )
     drafts = Drafts(possible(model, spec.speculation))
-    return GeneratorsEngine(model, capabilities, vocabulary, top_k=top_k, drafts=drafts, part=part, seeing=seeing)
+    return GeneratorsEngine(
+        model,
+        capabilities,
+        vocabulary,
+        top_k=top_k,
+        drafts=drafts,
+        part=part,
+        seeing=seeing,
+        load_again=load_again,
+    )
 
 
 def _seeing(
@@ -114,6 +132,8 @@ def _load_continuous(
     context_length, top_k = min(config["context_length"], blocks * block), min(TOP_K, config["vocab_size"])
     settings = og.Config(str(spec.model_dir))
     settings.overlay(json.dumps(overlay))
+    if graphs.is_for_cuda(config):
+        graphs.switch(settings, on=True)
     limited, pool = replace(spec, max_batch=at_once), Pool(blocks * block, block, chunk, scheduled)
     return continuous(limited, og.Model(settings), pool, vocabulary, context_length, top_k)
 

@@ -7,7 +7,7 @@ import contextlib
 import importlib.util
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agent.errors import ConfigError
@@ -18,7 +18,7 @@ from agent.models.building.measuring import read_measured
 from agent.models.building.questions import parse_questions
 from agent.models.building.recipes import RECIPES, Recipe, find_recipe
 from agent.models.building.run_stage import BuildError, run_stage
-from agent.models.building.stages import Inputs, Places, Programs, Stage, stages_of
+from agent.models.building.stages import Inputs, Places, Programs, Stage, measurable, stages_of
 from agent.models.building.work import appear, held
 from agent.models.catalog import Catalog
 from agent.models.manifest import Licence, Manifest
@@ -89,6 +89,7 @@ class Builder:
             BuildError: It is not there; the message says why.
             ConfigError: What it should be built from, or with, is not right.
         """
+        order = replace(order, inputs=measurable(order.recipe, order.inputs))
         checkpoint = self._checked(order)
         log = order.own / f".build-{order.name}.log"
         with held(order.own, order.name) as places:

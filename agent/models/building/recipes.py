@@ -46,6 +46,11 @@ class Recipe:
         return self.tool is Tool.MODELOPT
 
     @property
+    def is_pruned(self) -> bool:
+        """Whether the model works out the logits of the last token only: it has no perplexity, and drafts nothing."""
+        return _PRUNED in self.options
+
+    @property
     def modules(self) -> tuple[str, ...]:
         """Python packages without which it does not run."""
         ours = ("torch", "transformers")
@@ -62,6 +67,7 @@ def _blocks(size: int) -> tuple[tuple[str, str], ...]:
     return ("block_size", str(size)), ("accuracy_level", "4")
 
 
+_PRUNED = ("prune_lm_head", "true")
 _GENAI = Engine.ONNXRUNTIME_GENAI
 _TRT = Engine.TENSORRT_LLM
 
@@ -87,6 +93,16 @@ RECIPES: tuple[Recipe, ...] = (
         5,
         "cpu",
         _blocks(32),
+    ),
+    Recipe(
+        "int4-rtn-pruned",
+        "INT4, round to nearest, blocks of 32, accuracy level 4; logits of the last token only",
+        Tool.BUILDER,
+        _GENAI,
+        "int4",
+        5,
+        "cpu",
+        (*_blocks(32), _PRUNED),
     ),
     Recipe(
         "int4-rtn-block-128",

@@ -1,12 +1,11 @@
 """Runs one program of a build, its output into a log; what it started ends with it."""
 
-import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
+from agent.children.interrupted import interrupted_by
 from agent.errors import StopError
 from agent.models.building.stages import Stage
 
@@ -50,7 +49,8 @@ def run_stage(stage: Stage, log: Path) -> None:
             )
         except OSError as error:
             raise BuildError(f"{stage.title}: {stage.command[0]}: {error.strerror}") from error
-        with program, _interrupted_by(signal.SIGTERM, signal.SIGHUP):
+        # A service's stop or a terminal that is closed would leave the program going on without us, for hours.
+        with program, interrupted_by(signal.SIGTERM, signal.SIGHUP):
             try:
                 status = program.wait()
             except KeyboardInterrupt:
@@ -60,17 +60,6 @@ def run_stage(stage: Stage, log: Path) -> None:
     if status != 0:
         ended = f"exited with {status}" if status > 0 else f"was ended by signal {-status}"
         raise BuildError(f"{stage.title}: the program {ended}. Its last words, of {log}:\n{_last_lines(log)}")
-
-
-@contextlib.contextmanager
-def _interrupted_by(*signals: signal.Signals) -> Iterator[None]:
-    """A service's stop, or a terminal that is closed, is as Ctrl-C: the program would go on without us, for hours."""
-    before = {number: signal.signal(number, signal.default_int_handler) for number in signals}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _last_lines(log: Path) -> str:

@@ -1,7 +1,7 @@
 """The programs that a build runs, one after the other, with their arguments. Pure."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent.models.building.recipes import Recipe, Tool
@@ -44,6 +44,11 @@ class Inputs:
     def is_measured(self) -> bool:
         """Whether there is anything to measure with."""
         return self.text is not None or self.questions is not None
+
+
+def measurable(recipe: Recipe, inputs: Inputs) -> Inputs:
+    """Without the text, where the model has no logits for it."""
+    return replace(inputs, text=None) if recipe.is_pruned else inputs
 
 
 @dataclass(frozen=True, slots=True)

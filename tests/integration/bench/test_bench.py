@@ -7,16 +7,23 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from agent.bench import copy_rate
+from agent.bench.candidates import candidates_of
 from agent.bench.cells import Cell
 from agent.bench.command import Order, draw_chart, run_bench
 from agent.bench.history import History, read
 from agent.bench.measured import Document
+from agent.bench.subjects import find_named
 from agent.config import Config
+from agent.engine.batching import BatchSearch, Rate, Trial
 from agent.errors import ConfigError, StopError
+from agent.models.geometries import geometry_for
+from agent.remembered import Remembered
 
 SHORT, LONG = Cell(1, 16, 8), Cell(1, 32, 8)
+TRIAL = Trial("this machine", 64, (Rate(1, 100.0), Rate(2, 90.0)))
 
 
 def order(*cells: Cell, rounds: int = 2, against: str | None = None, json: Path | None = None) -> Order:
@@ -27,6 +34,10 @@ def order(*cells: Cell, rounds: int = 2, against: str | None = None, json: Path 
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setattr(copy_rate, "_SECONDS", 0.0)
     return Config(state_dir=tmp_path / "state")
+
+
+def at_once(config: Config, most: int) -> Config:
+    return config.model_copy(update={"model": config.model.model_copy(update={"max_running": most})})
 
 
 def check_all_is_exact(document: Document) -> None:
@@ -46,7 +57,7 @@ def check_all_is_exact(document: Document) -> None:
 
 def test_end_to_end(config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "run.json"
-    assert run_bench(config, order(SHORT, LONG, Cell(2, 80, 8), Cell(1, 8, 8), json=file)) == 0
+    assert run_bench(at_once(config, 2), order(SHORT, LONG, Cell(2, 80, 8), Cell(1, 8, 8), json=file)) == 0
 
     document = read(file)
     assert (document,) == History(config.state_dir).last(9)
@@ -69,6 +80,26 @@ def test_end_to_end(config: Config, tmp_path: Path, capsys: pytest.CaptureFixtur
 
     draw_chart(config, tmp_path / "bench.svg")
     assert "edge-tiny" in (tmp_path / "bench.svg").read_text()
+
+
+def test_no_more_run_at_once_than_in_the_agent(config: Config) -> None:
+    assert run_bench(at_once(config, 1), order(SHORT, Cell(2, 16, 8), rounds=1)) == 0
+    (document,) = History(config.state_dir).last(9)
+    assert [(each.cell.batch, each.running) for each in document.figures] == [(1, 1), (2, 1)]
+
+
+def test_how_many_pay_is_found_out_as_by_the_agent_which_may_have_done_so_already(config: Config) -> None:
+    named = find_named("edge-tiny", "edge-tiny", None, config.state_dir)
+    (new,) = candidates_of(config, (named,), (Cell(4, 16, 8),))
+    assert (new.max_batch, new.search) == (4, BatchSearch(None))
+    config.state_dir.mkdir()
+    trials = Remembered(config.state_dir / "batching.json", TypeAdapter(dict[str, Trial]))
+    trials.put(geometry_for(named.engine.name, named.model, named.model_dir), TRIAL)
+    trials.save()
+    (known,) = candidates_of(config, (named,), (Cell(4, 16, 8),))
+    assert known.search == BatchSearch(TRIAL)
+    (given,) = candidates_of(at_once(config, 2), (named,), (Cell(4, 16, 8),))
+    assert (given.max_batch, given.search) == (2, None)
 
 
 def test_where_nothing_is_measured_there_is_a_reason_but_no_table_and_no_file(

@@ -43,7 +43,7 @@ async def test_the_others_are_run_by_the_next_process(tmp_path: Path) -> None:
         "",
         CopyRate("cpu", None, "not asked for"),
     )
-    plan, found = Plan((candidate,), (FIRST, SECOND), 2, 1, Seconds(60.0), Seconds(60.0)), Found()
+    plan, found = Plan((candidate,), (FIRST, SECOND), 2, Seconds(60.0), Seconds(60.0)), Found()
     with Meter() as meter:
         await measure(plan, meter, found, Killing())
     assert [run.number for run in found.rounds if run.cell == FIRST] == [0, 1]

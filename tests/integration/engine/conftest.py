@@ -16,8 +16,8 @@ from tests.stand_ins.tensorrt_llm_loader import checkpoint
 
 
 def built(empty: Path) -> Path:
-    """The shipped model, with an engine that was built of it."""
-    return built_model(empty / "edge-tiny")
+    """The shipped model, with engines that were built of it for one request at a time and for four at once."""
+    return built_model(built_model(empty / "edge-tiny"), max_batch=4)
 
 
 def shipped(empty: Path) -> Path:

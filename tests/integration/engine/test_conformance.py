@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from agent.bench.touched import runs_on
 from agent.clock import boottime
 from agent.engine.protocol import Engine, Event, Finished, GenerationRequest, Outcome, Refused
 from agent.errors import ErrorCode, RejectedError
@@ -328,10 +329,15 @@ for _ in range(int(sys.argv[3])):
 """
 
 
+LEFT_BY_A_LOAD_ON_A_GPU = 12_000_000
+"""Bytes of host memory, at most: 7 MB were measured, of any model. Its weights are in the memory of the card."""
+
+
 def test_unloading_gives_the_memory_back(loader: str, model_dir: Path) -> None:
     command = [sys.executable, "-c", MEMORY, loader, str(model_dir), "8"]
     output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
     loaded, unloaded = zip(*(map(int, line.split()) for line in output.splitlines()), strict=True)
     weights = sum(path.stat().st_size for path in model_dir.glob("*.onnx*"))
     assert min(before - after for before, after in zip(loaded, unloaded, strict=True)) > weights / 2
-    assert unloaded[7] - unloaded[3] < 2 * weights  # four more loads leave less than half of each behind
+    most = LEFT_BY_A_LOAD_ON_A_GPU if runs_on(model_dir) == "cuda" else weights / 2
+    assert unloaded[7] - unloaded[3] < 4 * most, "what four more loads leave behind"

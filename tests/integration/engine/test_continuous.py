@@ -63,6 +63,14 @@ def test_schemas_stops_and_lengths_are_kept_to(runtime: Engine, said: str) -> No
     assert ends["whole"] is ends["stopped"] is FinishReason.STOP
 
 
+def test_an_answer_can_be_kept_from_ending_by_itself(runtime: Engine) -> None:
+    by_itself = run(runtime, request(QUESTION, max_tokens=200)).finished
+    assert by_itself.reason is FinishReason.STOP
+    length = by_itself.usage.completion_tokens + 20
+    held = run(runtime, replace(request(QUESTION, max_tokens=length), min_tokens=length)).finished
+    assert (held.reason, held.usage.completion_tokens) == (FinishReason.LENGTH, length)
+
+
 def test_a_cancelled_one_leaves_the_others_alone(runtime: Engine) -> None:
     for name in "ab":
         runtime.admit(endless(name, 30))

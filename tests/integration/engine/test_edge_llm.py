@@ -15,6 +15,7 @@ import pytest
 from agent.budget.memory import workspace
 from agent.engine.edge_llm import EdgeLlmEngine
 from agent.engine.edge_llm_build import BuildError, build
+from agent.engine.edge_llm_build import main as build_here
 from agent.engine.edge_llm_files import RECORD, cache_dir, engines
 from agent.engine.pipe import EngineSpec, LoadError
 from agent.engine.preference import is_lasting
@@ -23,7 +24,7 @@ from agent.errors import ErrorCode, RejectedError
 from agent.events import LoadProblem
 from agent.models.hf_geometry import read_hf_geometry
 from agent.prompt import Delta, Message, PromptId, Role, Sampling
-from tests.integration.engine.edge_llm_models import built_model, load, stand_in_installed
+from tests.integration.engine.edge_llm_models import CONTEXT, STAND_IN, built_model, load, stand_in_installed
 from tests.integration.engine.test_conformance import ENDLESS, QUESTION
 from tests.stand_ins.tensorrt_llm_loader import checkpoint
 
@@ -204,6 +205,23 @@ def test_a_build_that_fails_says_why_and_leaves_what_was_there(
     assert "Building component llm" in lines
     assert {built.folder.name for built in engines(copy)} == before
     assert not (cache_dir(copy) / "building").exists()
+
+
+def test_a_replacement_that_is_cut_off_leaves_an_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = built_model(tmp_path / MODEL)
+    remove = shutil.rmtree
+
+    def cut_off(path: Path, *, ignore_errors: bool) -> None:
+        held_one = any(path.rglob("llm.engine"))
+        remove(path, ignore_errors=ignore_errors)
+        if held_one:
+            raise KeyboardInterrupt
+
+    monkeypatch.syspath_prepend(STAND_IN)
+    monkeypatch.setattr("agent.engine.edge_llm_build.shutil.rmtree", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        build_here(folder, CONTEXT, 1, CONTEXT)
+    assert [built.record.context_length for built in engines(folder)] == [CONTEXT]
 
 
 def test_what_is_built_says_what_it_is_for(model_dir: Path) -> None:

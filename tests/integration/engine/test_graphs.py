@@ -1,4 +1,4 @@
-"""A model for CUDA without a card: that its generators record no graphs, and how much of a prompt a step reads."""
+"""A model for CUDA without a card: when its steps are recorded as graphs, and how much of a prompt a step reads."""
 
 import json
 import shutil
@@ -13,6 +13,7 @@ from agent.engine.ort_genai import graphs
 from agent.engine.pipe import EngineSpec, LoadError
 from tests.integration.engine.test_conformance import request, run
 
+ENGINES = ("ort_genai",)
 LOADER = "agent.engine.ort_genai:load"
 
 
@@ -36,7 +37,15 @@ def for_cuda(model_dir: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_generators_record_no_graphs(for_cuda: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("form", ["plain", "paged", "vision"])
+def test_whether_steps_are_recorded_the_agent_says(for_cuda: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    config = json.loads((for_cuda / "genai_config.json").read_text(encoding="utf-8"))
+    match form:
+        case "paged":
+            config["engine"] = {"dynamic_batching": {}}
+        case "vision":
+            config["model"]["vision"] = {}
+    (for_cuda / "genai_config.json").write_text(json.dumps(config), encoding="utf-8")
     switched: list[bool] = []
 
     def switch(_config: object, *, on: bool) -> None:
@@ -45,7 +54,7 @@ def test_generators_record_no_graphs(for_cuda: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(graphs, "switch", switch)
     with pytest.raises(LoadError, match=r"(?i)cuda"):
         load(EngineSpec("edge-tiny", for_cuda, LOADER))
-    assert switched == [False]
+    assert switched == [form != "vision"]
 
 
 def test_a_step_reads_as_much_of_a_prompt_as_it_may(model_dir: Path) -> None:

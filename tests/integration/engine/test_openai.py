@@ -21,7 +21,7 @@ from agent.errors import ErrorCode, UpstreamAwayError
 from agent.prompt import Delta, FinishReason, Message, PromptId, Role, Sampling, Usage
 from agent.units import Seconds
 from tests.integration.certificates import Authority
-from tests.openai_server import Exchange, OpenAIServer, die, hang, raw, refuse, say
+from tests.openai_server import Exchange, OpenAIServer, Script, die, hang, raw, refuse, say
 
 CLOCK = Clock.of_this_machine()
 MODEL = UpstreamModel("big", "org/big", max_batch=2, when_away=WhenAway.REFUSE, timeout=Seconds(10.0))
@@ -239,10 +239,37 @@ async def test_whatever_goes_wrong_once_the_next_try_answers(server: OpenAIServe
     assert len(server.asked) == 2
 
 
+async def test_half_a_character_in_a_refusal_is_told_as_a_question_mark(server: OpenAIServer) -> None:
+    server.scripts.append(refuse(400, "cannot read: \ud83d"))
+    assert (await answer(server)).refused.message == "the server refuses it: it answered 400: cannot read: ?"
+
+
 async def test_a_server_that_says_nothing_is_away(server: OpenAIServer) -> None:
     server.scripts.append(hang("No"))
     assert (await answer(server, timeout=Seconds(0.2))).finished.text == "Yes."
     assert await asyncio.to_thread(server.client_left.wait, 10), "the connection was closed"
+
+
+def whole_then_silent(exchange: Exchange) -> None:
+    exchange.begin()
+    exchange.word("Yes")
+    exchange.word(".", "stop")
+    exchange.wait()
+
+
+def whole_then_broken_off(exchange: Exchange) -> None:
+    """Amid the body, as its length says."""
+    exchange.begin(Content_Length="1000000")
+    exchange.word("Yes")
+    exchange.word(".", "stop")
+
+
+@pytest.mark.parametrize("script", [whole_then_silent, whole_then_broken_off])
+async def test_an_answer_that_is_whole_is_not_asked_for_again(server: OpenAIServer, script: Script) -> None:
+    server.scripts.extend([script] * 3)
+    got = await answer(server)
+    assert (got.finished.text, got.finished.reason, got.deltas) == ("Yes.", FinishReason.STOP, ["Yes", "."])
+    assert len(server.asked) == 1
 
 
 async def test_a_server_that_stays_away_is_told_after_three_tries(server: OpenAIServer) -> None:

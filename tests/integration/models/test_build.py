@@ -111,6 +111,17 @@ def test_nothing_is_measured_without_something_to_measure_with(workshop: Worksho
     assert (built.before, built.after, built.manifest.accuracy) == (None, None, None)
 
 
+def test_a_pruned_model_is_asked_its_questions_only(workshop: Workshop) -> None:
+    built = workshop.build(measured=True, recipe="int4-rtn-pruned")
+    assert [title.split(" ")[0] for title in workshop.told] == ["measuring", "building", "measuring"]
+    assert built.after is not None
+    assert (built.after.tokens, built.after.asked) == (0, 2)
+    accuracy = built.manifest.accuracy
+    assert accuracy is not None
+    assert accuracy.perplexity is None
+    assert accuracy.questions is not None
+
+
 def test_a_tool_that_fails_leaves_its_words_and_nothing_else(workshop: Workshop) -> None:
     with pytest.raises(BuildError, match=r"exited with 1\. (.|\n)*an odd number of legs"):
         workshop.build("fail")
@@ -211,3 +222,12 @@ def test_the_command_tells_what_is_wrong(workshop: Workshop, tmp_path: Path) -> 
     assert told.returncode == 78
     assert "no model card there names its licence: say which: --licence NAME" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_the_command_says_what_a_pruned_model_cannot(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "agent", "models", "build", "mine", "--from", str(tmp_path), "-o", str(tmp_path)]
+    command += ["--recipe", "int4-rtn-pruned", "--licence", "MIT", "--licence-url", "https://example.org/licence"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert told.returncode != 0  # there is no checkpoint
+    assert "its perplexity cannot be measured" in told.stderr
+    assert "cannot draft ahead" in told.stderr

@@ -70,13 +70,14 @@ def test_an_engine_is_built_and_those_before_stay(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("installed")
-def test_an_interrupted_build_leaves_nothing_and_nobody(folder: Path) -> None:
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_build_leaves_nothing_and_nobody(folder: Path, by: signal.Signals) -> None:
     with start(folder, trouble="hang") as program:
         assert program.stderr is not None
         while "Building component llm" not in program.stderr.readline():
             pass
         builders = psutil.Process(program.pid).children(recursive=True)
-        program.send_signal(signal.SIGINT)
+        program.send_signal(by)
         _, err = program.communicate(timeout=60)
     assert program.returncode == 130
     assert err.endswith("Stopped. Nothing is left of it; what was built before is there.\n")

@@ -55,6 +55,38 @@ def test_without_accept_new_nothing_is_asked(hub: Hub, device: Device) -> None:
     assert list(device.own.iterdir()) == []
 
 
+@pytest.mark.parametrize("what", ["folder", "file", "link"])
+def test_what_is_no_model_and_in_the_way_is_told_before_anything_comes(hub: Hub, device: Device, what: str) -> None:
+    target = device.own / NAME
+    match what:
+        case "folder":
+            target.mkdir()
+            (target / "notes.txt").touch()
+        case "file":
+            target.touch()
+        case _:
+            target.symlink_to("nowhere")
+    with pytest.raises(PullError, match=rf"{NAME} is there already and is no model: move it away"):
+        device.pull()
+    assert hub.seen == []
+    assert device.left_behind() == []
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_download_has_the_room_of_a_removal_that_was_cut_off(device: Device) -> None:
+    (device.own / ".removed-other").mkdir()
+    (device.own / ".removed-other" / "weights").touch()
+    device.pull()
+    assert device.left_behind() == []
+
+
+@pytest.mark.usefixtures("hub")
+def test_an_empty_folder_is_in_nobodys_way(device: Device) -> None:
+    (device.own / NAME).mkdir()
+    device.pull()
+    assert content(device.own / NAME) == WHOLE
+
+
 @pytest.mark.parametrize(
     ("error", "says"),
     [

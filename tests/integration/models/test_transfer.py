@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import shutil
 from pathlib import Path
 
 import httpx2
@@ -13,6 +14,7 @@ from agent.models.manifest_file import manifest_text
 from agent.models.pull import From, Puller
 from agent.models.pull_error import PullError
 from agent.models.transfer import Transfer, new_client
+from agent.models.work_folder import WorkFolder
 from agent.units import Bytes
 from tests.integration.models.device import ANEW, NAME, WEIGHTS, WHOLE, Device, Told, content, manifest
 from tests.integration.models.hub_server import Hub, Trouble
@@ -55,6 +57,14 @@ def test_a_server_without_ranges_begins_anew(hub: Hub, device: Device) -> None:
     device.pull()
     assert content(device.own / NAME) == WHOLE
     assert device.told.have == len(WEIGHTS) + 2
+
+
+def test_a_server_without_ranges_is_not_asked_for_ever(hub: Hub, device: Device) -> None:
+    breaks = [Trouble(whole=True, stop_after=size) for size in (1_800_000, 1_200_000)]
+    hub.troubles = [Trouble(), *breaks * 10]
+    with pytest.raises(PullError, match=r"6 times in a row.*is kept"):
+        device.pull()
+    assert hub.sent == 2 + 3 * (1_800_000 + 1_200_000)
 
 
 @pytest.mark.parametrize(("status", "after", "waits"), [(429, 7, 7.0), (429, 900, 60.0), (503, None, 1.0)])
@@ -131,6 +141,37 @@ def test_a_pinned_manifest_that_has_changed_drops_the_part_of_the_old_file(hub: 
     )
     device.pull(From())
     assert content(device.own / NAME) == {**WHOLE, "model.onnx.data": new}
+
+
+def test_digests_of_another_device_drop_nothing_that_has_come(hub: Hub, device: Device) -> None:
+    digests = manifest_text(device.pull().manifest)
+    shutil.rmtree(device.own / NAME)
+    (device.own / f"{NAME}.yaml").unlink()
+    hub.troubles = [Trouble(), Trouble(stop_after=2_000_000), Trouble(status=404)]
+    with pytest.raises(PullError, match="404"):
+        device.pull()
+    (device.own / f"{NAME}.yaml").write_text(digests)
+    sent = hub.sent
+    device.pull(From())
+    assert device.told.kept == 2_000_000
+    assert hub.sent - sent == len(WEIGHTS) - 2_000_000 + len(WHOLE["genai_config.json"])
+    assert content(device.own / NAME) == WHOLE
+
+
+def test_a_model_that_did_not_appear_is_not_sent_again(
+    hub: Hub, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def power_cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(WorkFolder, "finish", power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            device.pull()
+    sent = hub.sent
+    device.pull(From())
+    assert hub.sent - sent == len(WHOLE["genai_config.json"])
+    assert content(device.own / NAME) == WHOLE
 
 
 @pytest.mark.usefixtures("hub")

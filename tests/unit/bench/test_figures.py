@@ -65,7 +65,7 @@ def test_the_share_of_the_limit() -> None:
 
 def test_a_batch_reads_the_weights_once_and_each_cache() -> None:
     run = replace(a_round(cell=Cell(4, 100, 11)), running=4)
-    share = figures_of([run], a_subject(max_batch=4)).share_of_limit
+    share = figures_of([run], a_subject()).share_of_limit
     assert share == pytest.approx((1_000_000 + 4 * 100 * 105.5) * 10 / 100e6)
 
 

@@ -47,6 +47,12 @@ def test_what_is_not_there(models: Path, text: str) -> None:
         find_named(text, "genai", models, models / "state")
 
 
+@pytest.mark.parametrize("text", ["llama.cpp", "genai:llama.cpp"])
+def test_what_is_no_engine_here_is_answered_with_what_pairs_them(models: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"no engine of this agent.*python -m tests\.bench\.cpu_path"):
+        find_named(text, "genai", models, models / "state")
+
+
 @pytest.mark.parametrize(
     ("found", "names"),
     [

@@ -28,11 +28,9 @@ def a_round(
     return Round(subject, cell, number, 1, answers or (answer(),), joules, Bytes(50 << 20), None, Ratio(others))
 
 
-def a_subject(
-    label: str = "a", touched: Touched | None = TOUCHED, rate: float | None = 100e6, max_batch: int = 1
-) -> Subject:
+def a_subject(label: str = "a", touched: Touched | None = TOUCHED, rate: float | None = 100e6) -> Subject:
     why = None if rate else "no GPU here"
-    return Subject(label, label, "onnxruntime-genai", "lib 1", max_batch, touched, CopyRate("cpu", rate, why))
+    return Subject(label, label, "onnxruntime-genai", "lib 1", touched, CopyRate("cpu", rate, why))
 
 
 def a_document(

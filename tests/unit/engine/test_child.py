@@ -5,12 +5,13 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
 from agent.children.pipe import encode
-from agent.engine.child import Loop
-from agent.engine.pipe import Admit, Cancel, EnginePipe, Keeps, ToEngine
+from agent.engine.child import Loop, load
+from agent.engine.pipe import Admit, Cancel, EnginePipe, EngineSpec, Keeps, LoadError, ToEngine
 from agent.engine.protocol import (
     Capabilities,
     Event,
@@ -197,3 +198,12 @@ def test_a_deadline_ends_a_request_with_what_there_is(deadline: float, said: int
     outcome = conversation(Admit(request("a", 9, deadline=deadline)))[-1]
     assert isinstance(outcome, Finished)
     assert (outcome.reason, outcome.text) == (FinishReason.DEADLINE, f"{said} said")
+
+
+@pytest.mark.parametrize("error", ["ImportError", "OSError"])
+def test_a_library_that_cannot_be_used_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str) -> None:
+    missing = "libcudart.so.13: cannot open shared object file"
+    (tmp_path / f"lacking_{error}.py").write_text(f"raise {error}({missing!r})")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(LoadError, match=f"onnxruntime-genai cannot be used here: {missing}"):
+        load(EngineSpec("m", tmp_path, f"lacking_{error}:load", engine="onnxruntime-genai"))

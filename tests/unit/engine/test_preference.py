@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.engine.preference import MachineFacts, is_lasting, order, preferred, why
+from agent.engine.preference import MachineFacts, is_lasting, order, preferred, why, why_none
 from agent.events import LoadProblem
 
 EDGE, TRT, GENAI = "tensorrt-edge-llm", "tensorrt-llm", "onnxruntime-genai"
@@ -56,3 +56,8 @@ def test_why_one_was_taken() -> None:
     )
     assert why(GENAI, (TRT, GENAI), {}, {}) == "tensorrt-llm had no room in memory"
     assert len(why(GENAI, (TRT, GENAI), {TRT: "x" * 5000}, {})) < 250
+
+
+def test_why_none_was() -> None:
+    assert why_none("m", GENAI, "no CUDA") == "m does not load by onnxruntime-genai: no CUDA"
+    assert len(why_none("m", GENAI, "x" * 5000)) < 550

@@ -30,6 +30,12 @@ def test_a_folder_without_a_model_is_passed_over(tmp_path: Path) -> None:
         find_model("other", None, tmp_path)
 
 
+def test_a_folder_on_its_way_in_or_out_is_no_model(tmp_path: Path) -> None:
+    place(tmp_path / "models", ".removed-big")
+    with pytest.raises(ConfigError, match=r"'\.removed-big' was not found"):
+        find_model(".removed-big", None, tmp_path)
+
+
 def test_an_unknown_name_is_answered_with_the_places(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="'nowhere' was not found") as error:
         find_model("nowhere", tmp_path / "own", tmp_path / "state")

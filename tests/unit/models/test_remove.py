@@ -38,6 +38,19 @@ def test_what_is_not_there(tmp_path: Path) -> None:
         gone(tmp_path, "big")
 
 
+def test_a_removal_that_was_cut_off_is_ended_by_the_same_command(tmp_path: Path) -> None:
+    place(tmp_path / "own", ".removed-big")
+    assert gone(tmp_path, "big") == Removed(Bytes(2), None)
+    assert list((tmp_path / "own").iterdir()) == []
+
+
+def test_what_others_have_left_goes_too_and_counts(tmp_path: Path) -> None:
+    place(tmp_path / "own", ".removed-other")
+    place(tmp_path / "own", "big")
+    assert gone(tmp_path, "big") == Removed(Bytes(4), None)
+    assert list((tmp_path / "own").iterdir()) == []
+
+
 def test_a_removal_that_was_cut_off_does_not_stop_the_next(tmp_path: Path) -> None:
     place(tmp_path / "own", ".removed-big")
     place(tmp_path / "own", "big")

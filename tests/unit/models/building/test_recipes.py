@@ -9,7 +9,7 @@ import pytest
 from agent.errors import ConfigError
 from agent.models.building.build import recipe_named
 from agent.models.building.recipes import RECIPES, Recipe, Tool, find_recipe
-from agent.models.building.stages import Inputs, Places, Programs, stages_of
+from agent.models.building.stages import Inputs, Places, Programs, measurable, stages_of
 from agent.models.manifest import Engine
 
 PROGRAMS = Programs(("export",), ("quantize",), ("measure",), ("measure-built",))
@@ -54,6 +54,15 @@ def test_the_builder_is_given_the_recipe() -> None:
         "export", "-i", "/hf", "-o", f"{WORK}/model", "-c", f"{WORK}/cache", "-p", "int4", "-e", "cpu",
         "--extra_options", "hf_token=false", "block_size=128", "accuracy_level=4",
     )  # fmt: skip
+
+
+def test_a_pruned_model_is_the_same_with_less_at_its_end_and_no_text_is_measured_with_it() -> None:
+    pruned = recipe("int4-rtn-pruned")
+    assert pruned.options == (*recipe("int4-rtn").options, ("prune_lm_head", "true"))
+    assert [recipe.name for recipe in RECIPES if recipe.is_pruned] == ["int4-rtn-pruned"]
+    both = Inputs(Path("/hf"), Path("/t.txt"), Path("/q.jsonl"))
+    assert measurable(pruned, both) == Inputs(Path("/hf"), None, Path("/q.jsonl"))
+    assert measurable(recipe("int4-rtn"), both) == both
 
 
 def test_measured_before_and_after() -> None:
