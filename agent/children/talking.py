@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from agent.children.pipe import HEADER, decode, encode
 from agent.children.process import ChildProcess
@@ -27,4 +27,8 @@ class TalkingProcess(ChildProcess, Generic[_Told, _Said]):
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 (length,) = HEADER.unpack(await self._reader.readexactly(HEADER.size))
-                yield decode(await self._reader.readexactly(length))  # type: ignore[misc]  # pickle knows no types
+                yield self._message(decode(await self._reader.readexactly(length)))
+
+    def _message(self, form: object) -> _Said:
+        """The message for which `ChildPipe._form` gave this."""
+        return cast("_Said", form)

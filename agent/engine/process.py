@@ -4,7 +4,7 @@ import os
 from typing import ClassVar, Final, Self
 
 from agent.children.talking import TalkingProcess
-from agent.engine.pipe import EngineSpec, ToAgent, ToEngine
+from agent.engine.pipe import EngineSpec, ToAgent, ToEngine, message_of
 from agent.units import Seconds
 
 _ALLOCATOR: Final = {"MALLOC_MMAP_THRESHOLD_": str(4 << 20)}
@@ -28,3 +28,6 @@ class EngineProcess(TalkingProcess[ToEngine, ToAgent]):
         started = await cls.launch("agent.engine.child", environ={**_ALLOCATOR, **os.environ})
         started.send(spec)
         return started
+
+    def _message(self, form: object) -> ToAgent:
+        return message_of(form)

@@ -11,7 +11,7 @@ import pytest
 
 from agent.children.pipe import encode
 from agent.engine.child import Loop, load
-from agent.engine.pipe import Admit, Cancel, EnginePipe, EngineSpec, Keeps, LoadError, ToEngine
+from agent.engine.pipe import Admit, Cancel, EnginePipe, EngineSpec, Keeps, LoadError, ToEngine, message_of
 from agent.engine.protocol import (
     Capabilities,
     Event,
@@ -119,7 +119,7 @@ def conversation(*messages: ToEngine, engine: CountingEngine | None = None) -> l
     def hear() -> None:
         missing = sum(isinstance(message, Admit) for message in messages)
         while missing:
-            heard.append(agent.receive())
+            heard.append(message_of(agent.receive()))
             missing -= isinstance(heard[-1], Finished | Refused)
         agent.close()
 
