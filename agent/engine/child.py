@@ -166,16 +166,16 @@ class Loop:
         self._stepped_at = self._now()
         self._pacer.worked(Seconds(self._stepped_at - began))
         self._work.add(self._engine.advanced(), began, self._stepped_at)
-        if self._stepped_at >= self._tell_at or any(not isinstance(event, Delta) for event in events):
+        outcomes = [event for event in events if not isinstance(event, Delta)]
+        if outcomes or self._stepped_at >= self._tell_at:
             self._tell_progress(self._stepped_at)  # before an outcome: with it everything about the request is known
             self._tell_kept()
-        self._tell(events)
+        self._tell(events, outcomes)
 
-    def _tell(self, events: Sequence[Event]) -> None:
+    def _tell(self, events: Sequence[Event], outcomes: Sequence[Finished | Refused]) -> None:
         wanted = [event for event in events if self._running[event.id].stream or not isinstance(event, Delta)]
-        for event in events:
-            if not isinstance(event, Delta):
-                del self._running[event.id]
+        for outcome in outcomes:
+            del self._running[outcome.id]
         if wanted:
             self._pipe.send(*wanted)
         if not self._running:

@@ -32,6 +32,9 @@ class AnswerText:
         """
         if self.stopped or not piece:
             return ""
+        if not self._stops:
+            self._shown.append(piece)
+            return piece
         searched = len(self._held)
         self._held += piece
         start = self._find_stop(searched)

@@ -32,6 +32,8 @@ from agent.units import Seconds
 if TYPE_CHECKING:  # it brings Pillow, which a model that reads text does without
     from agent.engine.ort_genai.seeing import Seeing
 
+_A_TOKEN = Tokens(decode=1)
+
 
 class GeneratorsEngine:
     """One model in onnxruntime-genai.
@@ -207,7 +209,7 @@ class GeneratorsEngine:
         answer, generator = running.answer, running.kept.generator
         if answer.completion_tokens:
             running.kept = self._stock.as_recorded(running.kept)
-        self._advanced[answer.id] = Tokens(decode=1)
+        self._advanced[answer.id] = _A_TOKEN
         began = boottime()
         try:
             generator.generate_next_token()
