@@ -181,7 +181,7 @@ class Rolling:
             self._sign(Ratio(0.0))
             self._tell(f"stopped: {why}. No release was there before: no further device takes this one")
         else:
-            promotion = Promotion(channel_target(self._plan.channel), back, urgent=True)
+            promotion = Promotion(channel_target(self._plan.channel), back, urgent=True, back=True)
             promote(self._place, self._keys, promotion, datetime.now(UTC))
             self._tell(f"stopped: {why}. All of {self._plan.channel} go back to {back}")
         return self._ended(replace(rollout, state="gone_back"))

@@ -123,7 +123,7 @@ def test_a_bad_release_goes_back_in_its_first_phase(
     devices.report(first[0], "two", "rolled_back")
     running.ends()
     assert running.is_done is False
-    assert running.desired() == Desired(ReleaseName("one"), Ratio(1.0), "one", urgent=True)
+    assert running.desired() == Desired(ReleaseName("one"), Ratio(1.0), "one", urgent=True, back=True)
     assert running.told[-1].startswith(f"stopped: 1 of {len(first)} devices failed at 10%, and 10.0% of them may")
     rollout = read_rollout(workshop.place.rollouts / "stable.json")
     assert rollout is not None
