@@ -106,7 +106,7 @@ def desired_now(place: Place, target: str) -> Desired | None:
 
 
 def roll_back(place: Place, keys: KeyFolder, channel: str, now: datetime) -> Desired:
-    """Sign, as a new version, that all of a channel's devices should run the release before.
+    """Sign, as a new version, that all of a channel's devices should run the release before: now, whatever their hours.
 
     Raises:
         FleetError: There was none, or a key is missing.
@@ -117,7 +117,7 @@ def roll_back(place: Place, keys: KeyFolder, channel: str, now: datetime) -> Des
             f"{channel} has no release before this one that all its devices were to take: "
             f"jetson-agent fleet promote DIR RELEASE --channel {channel} names one"
         )
-    return promote(place, keys, Promotion(channel_target(channel), release, back=True), now)
+    return promote(place, keys, Promotion(channel_target(channel), release, urgent=True, back=True), now)
 
 
 def release_to_go_back_to(place: Place, channel: str) -> ReleaseName | None:

@@ -203,7 +203,7 @@ def test_going_back_is_a_new_version(workshop: Workshop, device: Device) -> None
     device.check()
     workshop.promote("two", 0.5)
     back = roll_back(workshop.place, workshop.keys(), "stable", workshop.now)
-    assert (back.release, back.back) == ("one", True)
+    assert (back.release, back.urgent, back.back) == ("one", True, True)
     desired, release = device.check()
     assert release == one
     assert desired is not None
