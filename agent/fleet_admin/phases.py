@@ -99,8 +99,21 @@ def count(plan: Plan, phase: int, devices: Iterable[Seen], now: UnixSeconds) -> 
         there=sum(seen.is_online is not False for seen in asked),
         committed=sum(_has(plan, seen) for seen in asked),
         failed=sum(_has_failed(seen) for seen in about),
-        lost=sum(seen.state in ON_TRIAL and _is_gone(plan, seen, now) for seen in about),
+        lost=sum(_is_lost(plan, seen, now) for seen in about),
     )
+
+
+def told_of_failures(plan: Plan, phase: int, devices: Iterable[Seen], now: UnixSeconds) -> list[str]:
+    """What `count` counts as failed and lost: a line for each device, for a person."""
+    lines = []
+    for seen in devices:
+        if seen.release != plan.release or not _is_asked(plan, plan.phases[phase], seen):
+            continue
+        if _has_failed(seen):
+            lines.append(f"{seen.device}: {seen.why or seen.state}")
+        elif seen.gone_since is not None and _is_lost(plan, seen, now):
+            lines.append(f"{seen.device}: was {seen.state} when it went offline, {now - seen.gone_since:.0f} s ago")
+    return lines
 
 
 def decide(plan: Plan, phase: int, lasted: Seconds, counts: Counts) -> Wait | Next | GoBack:
@@ -152,9 +165,9 @@ def _has_failed(seen: Seen) -> bool:
     return seen.state in FAILED and seen.rejected is not False
 
 
-def _is_gone(plan: Plan, seen: Seen, now: UnixSeconds) -> bool:
+def _is_lost(plan: Plan, seen: Seen, now: UnixSeconds) -> bool:
     """A device that restarts to try a release is away for a moment, and a fleet has always one that does."""
-    return seen.gone_since is not None and now - seen.gone_since >= plan.hold
+    return seen.state in ON_TRIAL and seen.gone_since is not None and now - seen.gone_since >= plan.hold
 
 
 def _has(plan: Plan, seen: Seen) -> bool:

@@ -1,12 +1,13 @@
 """When a rollout goes on, waits or goes back."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from agent.fleet.eligibility import place
 from agent.fleet.values import ReleaseName
-from agent.fleet_admin.phases import Counts, GoBack, Next, Plan, Wait, count, decide
+from agent.fleet_admin.phases import Counts, GoBack, Next, Plan, Wait, count, decide, told_of_failures
 from agent.fleet_admin.seen import Seen
 from agent.units import Ratio, Seconds, UnixSeconds
 
@@ -77,6 +78,22 @@ def test_what_follows(counts: Counts, lasted: float, kind: type) -> None:
 )
 def test_who_counts(seen: Seen, counts: Counts) -> None:
     assert count(PLAN, 0, [seen], NOW) == counts
+
+
+def test_who_failed_and_why() -> None:
+    devices = [
+        Seen("d1", release="two", state="rolled_back", why="21.0 tokens/s, 30.0 before", rejected=True),
+        Seen("d2", release="two", state="failed", why="nobody answers", rejected=False),
+        Seen("d3", release="two", state="committed", why="30.0 tokens/s"),
+        Seen("d4", release="one", state="rolled_back", why="of another one"),
+        replace(_gone("proving", 75.0), device="d5"),
+        replace(_gone("proving", 59.0), device="d6"),
+        Seen("d7", release="two", state="failed", rejected=True),
+    ]
+    lines = ["d1: 21.0 tokens/s, 30.0 before", "d5: was proving when it went offline, 75 s ago", "d7: failed"]
+    assert told_of_failures(PLAN, 0, devices, NOW) == lines
+    counts = count(PLAN, 0, devices, NOW)
+    assert counts.failed + counts.lost == len(lines)
 
 
 @pytest.mark.parametrize("phase", [0, 1])
