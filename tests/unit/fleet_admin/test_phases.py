@@ -61,7 +61,7 @@ def test_what_follows(counts: Counts, lasted: float, kind: type) -> None:
         (Seen(FIRST, is_online=True, channel="stable", group="hall"), Counts(0, 0, 0, 0, 0, 0)),
         (Seen(FIRST, is_online=True), Counts(0, 0, 0, 0, 0, 0)),
         (Seen(FIRST, is_online=False, channel="stable"), Counts(1, 1, 0, 0, 0, 0)),
-        (Seen(LATER, is_online=True, release="two", state="proving"), Counts(1, 1, 1, 0, 0, 0)),
+        (Seen(LATER, is_online=True, release="two", state="proving"), Counts(1, 1, 1, 0, 0, 0, ("proving",))),
         (Seen(LATER, is_online=True, release="two", state="committed"), Counts(1, 1, 1, 1, 0, 0)),
         (Seen(LATER, is_online=True, running="two", state="idle"), Counts(1, 1, 1, 1, 0, 0)),
         (Seen(LATER, is_online=True, running="two", release="two", state="rolled_back"), Counts(1, 1, 1, 0, 1, 0)),
@@ -72,7 +72,7 @@ def test_what_follows(counts: Counts, lasted: float, kind: type) -> None:
         (Seen(FIRST, is_online=True, channel="stable", release="one", state="rolled_back"), Counts(1, 1, 1, 0, 0, 0)),
         (_gone("switching", 60.0), Counts(1, 1, 0, 0, 0, 1)),
         (_gone("proving", 61.0), Counts(1, 1, 0, 0, 0, 1)),
-        (_gone("switching", 59.0), Counts(1, 1, 0, 0, 0, 0)),
+        (_gone("switching", 59.0), Counts(1, 1, 0, 0, 0, 0, ("switching",))),
         (_gone("downloading", 999.0), Counts(1, 1, 0, 0, 0, 0)),
     ],
 )
@@ -109,6 +109,12 @@ def test_silence_is_no_success_and_somebody_is_told(phase: int, counts: Counts, 
     assert isinstance(decision, Wait)
     assert decision.is_odd
     assert re.match(says, decision.why)
+
+
+def test_who_is_at_it_need_not_be_looked_for() -> None:
+    at_it = ("downloading", "proving", "downloading")
+    decision = decide(PLAN, 0, Seconds(60.0), Counts(20, 4, 4, 0, 0, 0, at_it))
+    assert decision == Wait("nobody of the 10% has come to an end yet: 2 downloading, 1 proving")
 
 
 def test_the_reason_has_the_numbers() -> None:
