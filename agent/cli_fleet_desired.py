@@ -31,8 +31,8 @@ UNPIN_HELP = command_help(
     ("jetson-agent fleet unpin ./fleet --group hall-2", "so do the group's devices"),
 )
 ROLLBACK_HELP = command_help(
-    "Have all of a channel's devices go back to the release before. It is signed anew, as the newest: no device "
-    "is ever given old metadata.",
+    "Have all of a channel's devices go back to the release before, whatever hours a site keeps for updates. It is "
+    "signed anew, as the newest: no device is ever given old metadata.",
     ("jetson-agent fleet rollback ./fleet --channel stable", "and again: one release further back"),
 )
 

@@ -42,6 +42,8 @@ class Askers:
             self._news.discard(news)
         if told.is_over and told.state in (State.IDLE, State.COMMITTED):
             return told.why
+        if told.said().rejected:
+            raise RetryError(f'{told.why}; {told.release} is not tried here again, except with "force": true')
         raise RetryError(told.why)
 
     def tell(self, text: str) -> None:

@@ -57,7 +57,11 @@ class Bringing:
         return held
 
     async def _stage(self, release: Release) -> None:
-        """Where it comes to nothing, perhaps for a content that the disk has damaged, that one comes again."""
+        """Mostly pip's work, which takes minutes.
+
+        Where it comes to nothing, perhaps for a content that the disk has damaged, that one comes again.
+        """
+        self._tell(f"installing {release.name}")
         try:
             await self._call(partial(self._slots.stage, release))
         except NoRoomError:

@@ -18,9 +18,10 @@ from agent.fleet.settings import Fleet
 from agent.fleet.similar import make_from_similar
 from agent.fleet.slots import ReleaseSlots
 from agent.fleet.steps import Ports
+from agent.fleet.telling import Reports
 from agent.fleet.trust import FleetTrust
 from agent.fleet.update_file import UpdateFile
-from agent.fleet.updater import Reports, Updater
+from agent.fleet.updater import Updater
 from agent.fleet.values import ReleaseName
 from agent.fleet.web import Web
 from agent.journal.schema import MAJOR

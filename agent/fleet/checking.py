@@ -3,6 +3,7 @@
 from agent.fleet.eligibility import Device, misfit, out_of_turn
 from agent.fleet.happenings import Found, NothingToDo
 from agent.fleet.ports import Trust
+from agent.fleet.proving import not_compared
 from agent.fleet.update import Rejected
 from agent.fleet.values import ReleaseName
 
@@ -38,4 +39,5 @@ def ask_fleet(
     unfit = misfit(release, device)
     if unfit is not None:
         return NothingToDo(f"{name} cannot run here: {unfit}", name)
-    return Found(name, running, desired.urgent, release.canaries, release.proof)
+    proof = not_compared(release.proof) if desired.back else release.proof
+    return Found(name, running, desired.urgent, release.canaries, proof)

@@ -98,6 +98,7 @@ class DesiredForm(Open):
     share: Share
     cohort: Annotated[str, Field(max_length=128)]
     urgent: bool = False
+    back: bool = False
 
 
 class ReleaseForm(Open):

@@ -43,6 +43,7 @@ def encode_desired(desired: Desired) -> bytes:
         "share": float(desired.share),
         "cohort": desired.cohort,
         "urgent": desired.urgent,
+        "back": desired.back,
     }
     return _encode(DesiredForm, fields, f"what is desired ({desired.release})", MOST_DESIRED)
 
@@ -58,7 +59,7 @@ def decode_desired(content: bytes, where: str) -> Desired:
         DistrustError: `TOO_LARGE`, or `MALFORMED`: the message says where.
     """
     form = _decode(DesiredForm, content, where, MOST_DESIRED)
-    return Desired(ReleaseName(form.release), Ratio(form.share), form.cohort, form.urgent)
+    return Desired(ReleaseName(form.release), Ratio(form.share), form.cohort, form.urgent, form.back)
 
 
 def encode_release(release: Release) -> bytes:

@@ -5,7 +5,8 @@ slow down all of them, and a slow release does.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from statistics import fmean
 from typing import Final
 
@@ -31,6 +32,11 @@ class Asked:
     canary: Canary
     answer: CanaryAnswer | None
     problem: str = ""
+
+
+def not_compared(proof: Proof) -> Proof:
+    """The same for a way back: an older release may be slower, and take more energy, than the one that is left."""
+    return replace(proof, least_speed=Ratio(0.0), most_energy=Ratio(inf))
 
 
 def wrong_answers(asked: Sequence[Asked]) -> tuple[str, ...]:

@@ -23,8 +23,9 @@ from agent.units import Seconds
 _ALONE_WITHIN: Final = Seconds(30.0)
 """So long a canary waits for what runs to end. What runs for longer slows it down."""
 
-_FEWEST_TOKENS: Final = 4
-"""Of a shorter answer the figures tell chance: when its few steps fell, and how long the question was."""
+_FEWEST_TOKENS: Final = 32
+"""Of a shorter answer the figures tell chance: when its few steps fell, and how long the question was. Eight tokens of
+a small model are 20 ms, and one and the same release then had two thirds of its own speed."""
 
 _FAILURES: Final = (ErrorCode.ENGINE_FAILED, ErrorCode.DOES_NOT_FIT)
 """The agent's or the engine's own; the others are their senders', or the site's: its broker, its power, its time."""

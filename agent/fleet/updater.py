@@ -9,12 +9,11 @@ import contextlib
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from agent.clock import Clock
 from agent.errors import AgentError
-from agent.events import Event, UpdateRefused, UpdateState
+from agent.events import UpdateRefused
 from agent.fleet.askers import Askers, Tell
 from agent.fleet.eligibility import Device, spread
 from agent.fleet.happenings import CheckDue, Happening, Settled, Troubled
@@ -23,6 +22,7 @@ from agent.fleet.ports import DistrustError
 from agent.fleet.settings import Fleet
 from agent.fleet.state import Step, advance, back_off, step_of
 from agent.fleet.steps import LOOK_AGAIN, Ports, Steps
+from agent.fleet.telling import Reports, Telling
 from agent.fleet.update import Moment, State, Update
 from agent.fleet.values import ReleaseName
 from agent.fleet.waking import Circumstances, on_waking
@@ -35,19 +35,6 @@ _NO_ROOM_PAUSE: Final = Seconds(30.0)
 """Nothing announces that a disk has room again: look once in so long."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Reports:
-    """Whom the updater tells.
-
-    Attributes:
-        emit: Of events.
-        show: How far the update is, for `R/status`.
-    """
-
-    emit: Callable[[Event], None]
-    show: Callable[[UpdateState], None]
 
 
 class Updater:
@@ -75,16 +62,14 @@ class Updater:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._ports = ports
-        self._reports = reports
         self._fleet = fleet
         self._clock = clock
         self._running = running
         self._jitter = jitter
         self._askers = Askers()
+        self._telling = Telling(reports, self._askers)
         self._steps = Steps(ports, device, fleet, clock=clock, running=running, askers=self._askers)
         self._update = Update()
-        self._told: UpdateState | None = None
-        self._refused: UpdateRefused | None = None
 
     @property
     def update(self) -> Update:
@@ -133,9 +118,9 @@ class Updater:
         )
         if kept.problem is not None:
             _log.warning("update_not_read", extra={"reason": kept.problem})
-            self._reports.emit(UpdateState(self._update.release, self._update.state.value, kept.problem))
+            self._telling.unread(self._update, kept.problem)
         happening = on_waking(self._update, found)
-        self._recall()
+        self._telling.recall(self._update)
         if happening is not None:
             await self._happened(happening)
         if found.given_up is not None:
@@ -150,7 +135,7 @@ class Updater:
             happening = await self._mishap(step, error)
         else:
             if step is Step.CHECK:
-                self._refused = None
+                self._telling.believed()
         await self._happened(happening)
         if isinstance(happening, Troubled) and step_of(self._update) is step:
             self._askers.answer(self._update)
@@ -159,7 +144,7 @@ class Updater:
     async def _mishap(self, step: Step, error: Exception) -> Mishap:
         """What an error means; on trial, where nothing else is left, it ends the agent: the launcher counts that."""
         if isinstance(error, DistrustError):
-            self._refuse(UpdateRefused(error.kind.value, str(error)))
+            self._telling.refuse(UpdateRefused(error.kind.value, str(error)))
         elif not isinstance(error, AgentError | OSError):
             if step in (Step.COMMIT, Step.GO_BACK) and await self._steps.is_on_trial(self._update):
                 raise error
@@ -171,13 +156,13 @@ class Updater:
         at = Moment(self._clock.boot_id, self._clock.now(), self._clock.wall())
         after, _ = advance(self._update, happening, at)
         if isinstance(happening, Settled):  # nobody would tell it, if the power went in between
-            self._tell(after)
+            self._telling.tell(after)
         await self._write(after)
         _log.info("update", extra={"state": after.state, "release": after.release, "why": after.why})
         self._update = after
         if after.state is State.FAILED:
             await self._ports.service.go_on()
-        self._tell(after)
+        self._telling.tell(after)
 
     async def _write(self, update: Update) -> None:
         """However long the disk stays full; going back does not wait for that."""
@@ -219,32 +204,3 @@ class Updater:
         except TimeoutError:
             return False
         return True
-
-    def _refuse(self, refused: UpdateRefused) -> None:
-        """Told once, until the fleet is believed again; of the same kind, the time and the place may differ."""
-        if self._refused is None or refused.kind != self._refused.kind:
-            self._refused = refused
-            self._reports.emit(refused)
-
-    def _recall(self) -> None:
-        """What an earlier process told is not told again; `Settled` is told by whoever settles."""
-        state = self._update.said()
-        self._reports.show(state)
-        if self._update.is_over or self._update.state not in (State.COMMITTED, State.ROLLED_BACK):
-            self._told = state
-
-    def _tell(self, update: Update) -> None:
-        """Tell what is new, and no check that finds nothing: a fleet makes many of those."""
-        if update.state is State.CHECKING or (
-            update.state in (State.COMMITTED, State.ROLLED_BACK) and not update.is_over
-        ):
-            return
-        state, before = update.said(), self._told
-        is_same = before is not None and (before.release, before.state) == (state.release, state.state)
-        if is_same and (not update.is_over or before == state):
-            return
-        self._told = state
-        self._reports.show(state)
-        if update.release is not None:
-            self._reports.emit(state)
-            self._askers.tell(f"{update.release} is {update.state}")

@@ -138,12 +138,14 @@ class Desired:
         share: Which share of the devices is to take it so far.
         cohort: Goes into the hash that tells which devices those are, so that not always the same are the first.
         urgent: Whether quiet hours do not count.
+        back: Whether it is a way back, on which no release is held to the speed and energy of the one that it replaces.
     """
 
     release: ReleaseName
     share: Ratio
     cohort: str
     urgent: bool
+    back: bool = False
 
 
 class Distrust(StrEnum):

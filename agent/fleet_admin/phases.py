@@ -1,5 +1,6 @@
 """Whether a rollout goes on, waits, or goes back. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from agent.units import Ratio, Seconds, UnixSeconds
 _LEAST_SETTLED = 0.5
 """Of the devices of a phase that are there: so many have to have come to an end before the next phase."""
 _ALL = Ratio(1.0)
+_UNDER_WAY = ON_TRIAL | {State.DOWNLOADING, State.STAGED, State.DRAINING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Counts:
         committed: Those that have the release.
         failed: Those where it came to nothing for its own sake: not for a server that was away, or a full disk.
         lost: Those that went offline with it on trial, and have been away for as long as a phase lasts at least.
+        under_way: The states of those that are at it, and have not been away for as long.
     """
 
     heard: int
@@ -52,6 +55,7 @@ class Counts:
     committed: int
     failed: int
     lost: int
+    under_way: tuple[str, ...] = ()
 
     def words(self) -> str:
         """For a person."""
@@ -99,8 +103,22 @@ def count(plan: Plan, phase: int, devices: Iterable[Seen], now: UnixSeconds) -> 
         there=sum(seen.is_online is not False for seen in asked),
         committed=sum(_has(plan, seen) for seen in asked),
         failed=sum(_has_failed(seen) for seen in about),
-        lost=sum(seen.state in ON_TRIAL and _is_gone(plan, seen, now) for seen in about),
+        lost=sum(_is_lost(plan, seen, now) for seen in about),
+        under_way=tuple(seen.state for seen in about if seen.state in _UNDER_WAY and not _is_away(plan, seen, now)),
     )
+
+
+def told_of_failures(plan: Plan, phase: int, devices: Iterable[Seen], now: UnixSeconds) -> list[str]:
+    """What `count` counts as failed and lost: a line for each device, for a person."""
+    lines = []
+    for seen in devices:
+        if seen.release != plan.release or not _is_asked(plan, plan.phases[phase], seen):
+            continue
+        if _has_failed(seen):
+            lines.append(f"{seen.device}: {seen.why or seen.state}")
+        elif seen.gone_since is not None and _is_lost(plan, seen, now):
+            lines.append(f"{seen.device}: was {seen.state} when it went offline, {now - seen.gone_since:.0f} s ago")
+    return lines
 
 
 def decide(plan: Plan, phase: int, lasted: Seconds, counts: Counts) -> Wait | Next | GoBack:
@@ -131,14 +149,22 @@ def decide(plan: Plan, phase: int, lasted: Seconds, counts: Counts) -> Wait | Ne
         return Wait(f"this phase lasts {plan.hold - lasted:.0f} s more")
     settled = counts.committed + failed
     if settled == 0 < counts.asked:
-        return Wait(
-            f"nobody of the {plan.phases[phase]:.0%} has come to an end: look whether these devices are on, whether "
-            "they reach the repository and the broker, and whether --hold is longer than fleet.every",
-            is_odd=True,
-        )
+        return _nobody_yet(plan.phases[phase], counts)
     if settled < _LEAST_SETTLED * counts.there:
         return Wait(f"{settled} of {counts.there} that are online have come to an end, half of them should have")
     return Next()
+
+
+def _nobody_yet(share: Ratio, counts: Counts) -> Wait:
+    """Nobody has come to an end."""
+    if counts.under_way:
+        states = ", ".join(f"{number} {state}" for state, number in Counter(counts.under_way).most_common())
+        return Wait(f"nobody of the {share:.0%} has come to an end yet: {states}")
+    return Wait(
+        f"nobody of the {share:.0%} has come to an end: look whether these devices are on, whether they reach the "
+        "repository and the broker, and whether --hold is longer than fleet.every",
+        is_odd=True,
+    )
 
 
 def _is_asked(plan: Plan, share: Ratio, seen: Seen) -> bool:
@@ -152,7 +178,11 @@ def _has_failed(seen: Seen) -> bool:
     return seen.state in FAILED and seen.rejected is not False
 
 
-def _is_gone(plan: Plan, seen: Seen, now: UnixSeconds) -> bool:
+def _is_lost(plan: Plan, seen: Seen, now: UnixSeconds) -> bool:
+    return seen.state in ON_TRIAL and _is_away(plan, seen, now)
+
+
+def _is_away(plan: Plan, seen: Seen, now: UnixSeconds) -> bool:
     """A device that restarts to try a release is away for a moment, and a fleet has always one that does."""
     return seen.gone_since is not None and now - seen.gone_since >= plan.hold
 

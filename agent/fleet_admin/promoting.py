@@ -29,12 +29,14 @@ class Promotion:
         release: What.
         share: By which share of them so far.
         urgent: Whether quiet hours do not count.
+        back: Whether devices do not hold it to the speed and energy of what they run.
     """
 
     target: str
     release: ReleaseName
     share: Ratio = _ALL
     urgent: bool = False
+    back: bool = False
 
 
 def target_for(channel: str | None, group: str | None, device: str | None) -> str:
@@ -59,7 +61,9 @@ def promote(place: Place, keys: KeyFolder, promotion: Promotion, now: datetime) 
         edition = Edition(place.repository, keys, now)
         if edition.read(release_target(promotion.release)) is None:
             raise FleetError(f"there is no release {promotion.release}: jetson-agent fleet publish makes one")
-        desired = Desired(promotion.release, promotion.share, promotion.release, promotion.urgent)
+        desired = Desired(
+            promotion.release, promotion.share, promotion.release, urgent=promotion.urgent, back=promotion.back
+        )
         edition.put(promotion.target, encode_desired(desired))
         edition.publish()
     return desired
@@ -102,7 +106,7 @@ def desired_now(place: Place, target: str) -> Desired | None:
 
 
 def roll_back(place: Place, keys: KeyFolder, channel: str, now: datetime) -> Desired:
-    """Sign, as a new version, that all of a channel's devices should run the release before.
+    """Sign, as a new version, that all of a channel's devices should run the release before: now, whatever their hours.
 
     Raises:
         FleetError: There was none, or a key is missing.
@@ -113,7 +117,7 @@ def roll_back(place: Place, keys: KeyFolder, channel: str, now: datetime) -> Des
             f"{channel} has no release before this one that all its devices were to take: "
             f"jetson-agent fleet promote DIR RELEASE --channel {channel} names one"
         )
-    return promote(place, keys, Promotion(channel_target(channel), release), now)
+    return promote(place, keys, Promotion(channel_target(channel), release, urgent=True, back=True), now)
 
 
 def release_to_go_back_to(place: Place, channel: str) -> ReleaseName | None:

@@ -15,7 +15,7 @@ from agent.fleet_admin.errors import FleetError
 from agent.fleet_admin.keys import KeyFolder
 from agent.fleet_admin.leftovers import clear, leftovers
 from agent.fleet_admin.listening import listen
-from agent.fleet_admin.phases import GoBack, Next, Plan, Wait, count, decide
+from agent.fleet_admin.phases import GoBack, Next, Plan, Wait, count, decide, told_of_failures
 from agent.fleet_admin.place import Place, locked
 from agent.fleet_admin.promoting import Promotion, desired_now, promote, release_to_go_back_to
 from agent.fleet_admin.rollout_file import Rollout, read_rollout, write_rollout
@@ -26,6 +26,9 @@ _TICK = Seconds(0.5)
 _RETRY_AFTER = Seconds(5.0)
 _KEEP_EVERY = Seconds(10.0)
 """So often what was heard is written down, which takes longer the more devices there are. Most of it is retained."""
+
+_MOST_TOLD = 5
+"""So many devices that failed are told of one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,7 @@ class Rolling:
                     rollout = self._advanced(rollout)
                 case GoBack(why):
                     self._tell(f"{share:.0%}: {counts.words()}")
+                    self._tell_failures(told_of_failures(self._plan, rollout.phase, rollout.devices, now))
                     rollout = self._gone_back(rollout, why)
                 case _:
                     assert_never(decision)
@@ -146,6 +150,13 @@ class Rolling:
         if odd is not None and odd != self._odd:
             self._tell(f"waits: {odd}")
         self._odd = odd
+
+    def _tell_failures(self, lines: list[str]) -> None:
+        """Now: once they are to run another release, these devices say nothing more about this one."""
+        for line in lines[:_MOST_TOLD]:
+            self._tell(line)
+        if len(lines) > _MOST_TOLD:
+            self._tell(f"and {len(lines) - _MOST_TOLD} more, in {self._file}")
 
     def _kept(self, rollout: Rollout) -> Rollout:
         """With what was heard, which is written down from time to time."""
@@ -181,7 +192,7 @@ class Rolling:
             self._sign(Ratio(0.0))
             self._tell(f"stopped: {why}. No release was there before: no further device takes this one")
         else:
-            promotion = Promotion(channel_target(self._plan.channel), back, urgent=True)
+            promotion = Promotion(channel_target(self._plan.channel), back, urgent=True, back=True)
             promote(self._place, self._keys, promotion, datetime.now(UTC))
             self._tell(f"stopped: {why}. All of {self._plan.channel} go back to {back}")
         return self._ended(replace(rollout, state="gone_back"))

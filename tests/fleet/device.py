@@ -12,8 +12,9 @@ from agent.fleet.eligibility import Device
 from agent.fleet.settings import Fleet
 from agent.fleet.state import Step, step_of
 from agent.fleet.steps import Ports
+from agent.fleet.telling import Reports
 from agent.fleet.update import Update
-from agent.fleet.updater import Reports, Updater
+from agent.fleet.updater import Updater
 from agent.fleet.values import Canary, CanaryAnswer, ReleaseName, Tally
 from agent.units import Seconds, UnixSeconds
 from tests.fleet.disk import Disk, PowerCutError, SimulatedBlobs, SimulatedRecord, SimulatedSlots

@@ -120,9 +120,9 @@ class SimulatedFleet:
         self.behaviours[made.name] = behaviour
         return made.name
 
-    def want(self, name: str, *, share: float = 1.0, urgent: bool = False) -> None:
+    def want(self, name: str, *, share: float = 1.0, urgent: bool = False, back: bool = False) -> None:
         """Want a release of a share of the devices."""
-        self.wants = Desired(ReleaseName(name), Ratio(share), f"cohort of {name}", urgent)
+        self.wants = Desired(ReleaseName(name), Ratio(share), f"cohort of {name}", urgent, back)
 
     def refresh(self) -> None:
         self.asked += 1

@@ -101,7 +101,7 @@ class SimulatedRollouts:
                 case Next():
                     continue
                 case GoBack():
-                    back_to = None if back is None else Desired(back, Ratio(1.0), back, urgent=True)
+                    back_to = None if back is None else Desired(back, Ratio(1.0), back, urgent=True, back=True)
                     self.fleet.wants = back_to
                     return False
                 case _:

@@ -90,7 +90,10 @@ def test_a_good_release_that_never_runs_has_three_starts_then_what_was_installed
     device.link("good", "releases/good")
     device.crashes("good")
     assert [device.started() for _ in range(4)] == ["good", "good", "good", "installed"]
-    assert device.state() == {"good": "releases/good", "fell-back": "good it was started 3 times and never ran\n"}
+    assert device.state() == {
+        "good": "releases/good",
+        "fell-back": "good it was started 3 times and never ran: its log says why\n",
+    }
     assert device.started() == "good", "the installed one ran: what kept the good one from it may be over"
 
 
@@ -152,7 +155,7 @@ def test_a_trial_that_never_gets_committed_has_three_starts(device: Launched) ->
     assert [device.started() for _ in range(5)] == ["new", "new", "new", "good", "good"]
     assert device.state() == {
         "good": "releases/good",
-        "fell-back": "new it was started 3 times and not committed\n",
+        "fell-back": "new it was started 3 times and not committed: its log says why\n",
     }
 
 
@@ -216,7 +219,7 @@ def test_killed_at_every_step_of_going_back_it_is_done_again_and_told(device: La
         assert "trial" not in device.state() or device.state()["trial.boots"] == "3\n"
         assert device.started() == "good"
         state = device.state()
-        assert state["fell-back"] == "new it was started 3 times and not committed\n"
+        assert state["fell-back"] == "new it was started 3 times and not committed: its log says why\n"
         assert "trial" not in state
         (device.fleet / "fell-back").unlink()
         at += 1

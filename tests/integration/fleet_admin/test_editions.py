@@ -202,7 +202,8 @@ def test_going_back_is_a_new_version(workshop: Workshop, device: Device) -> None
     workshop.release("two")
     device.check()
     workshop.promote("two", 0.5)
-    assert roll_back(workshop.place, workshop.keys(), "stable", workshop.now).release == "one"
+    back = roll_back(workshop.place, workshop.keys(), "stable", workshop.now)
+    assert (back.release, back.urgent, back.back) == ("one", True, True)
     desired, release = device.check()
     assert release == one
     assert desired is not None

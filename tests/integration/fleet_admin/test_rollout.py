@@ -123,7 +123,8 @@ def test_a_bad_release_goes_back_in_its_first_phase(
     devices.report(first[0], "two", "rolled_back")
     running.ends()
     assert running.is_done is False
-    assert running.desired() == Desired(ReleaseName("one"), Ratio(1.0), "one", urgent=True)
+    assert running.desired() == Desired(ReleaseName("one"), Ratio(1.0), "one", urgent=True, back=True)
+    assert running.told[-2] == f"{first[0]}: rolled_back of two"
     assert running.told[-1].startswith(f"stopped: 1 of {len(first)} devices failed at 10%, and 10.0% of them may")
     rollout = read_rollout(workshop.place.rollouts / "stable.json")
     assert rollout is not None
@@ -185,7 +186,8 @@ def test_a_device_that_never_comes_back_from_its_trial_has_failed(
     devices.vanish(name)
     running.ends()
     assert running.is_done is False
-    assert "1 lost on trial" in running.told[-2]
+    assert "1 lost on trial" in running.told[-3]
+    assert running.told[-2].startswith(f"{name}: was switching when it went offline, ")
 
 
 def test_it_goes_on_after_the_broker_was_away(tmp_path: Path, workshop: Workshop) -> None:

@@ -49,7 +49,7 @@ RELEASE = Release(
     canaries=(Canary("capital", "The capital of France?", 8, ("Paris", "é")),),
     proof=Proof(Seconds(60.0), Seconds(600.0), Ratio(0.8), Ratio(1.25), Ratio(0.01)),
 )
-DESIRED = Desired(ReleaseName("one"), Ratio(0.25), "spring", urgent=True)
+DESIRED = Desired(ReleaseName("one"), Ratio(0.25), "spring", urgent=True, back=True)
 
 
 def changed(content: bytes, path: str, value: object) -> bytes:
@@ -78,9 +78,9 @@ def test_a_release_is_read_as_it_was_written(release: Release) -> None:
     assert decode_release(encode_release(release), "x") == release
 
 
-@given(st.floats(0, 1), st.text(st.characters(codec="utf-8"), max_size=128), st.booleans())
-def test_what_is_desired_is_read_as_it_was_written(share: float, cohort: str, urgent: bool) -> None:  # noqa: FBT001 - given
-    desired = Desired(ReleaseName("one"), Ratio(share), cohort, urgent)
+@given(st.floats(0, 1), st.text(st.characters(codec="utf-8"), max_size=128), st.booleans(), st.booleans())
+def test_what_is_desired_is_read_as_it_was_written(share: float, cohort: str, urgent: bool, back: bool) -> None:  # noqa: FBT001 - given
+    desired = Desired(ReleaseName("one"), Ratio(share), cohort, urgent, back)
     assert decode_desired(encode_desired(desired), "x") == desired
 
 

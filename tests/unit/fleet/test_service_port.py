@@ -163,9 +163,9 @@ def finished(tokens: int, first: float | None, last: float) -> Finished:
 
 
 async def test_a_canary_is_asked_of_the_engine_and_measured_by_its_own_times(bench: Bench) -> None:
-    bench.host.outcome = finished(tokens=11, first=10.0, last=10.5)
+    bench.host.outcome = finished(tokens=33, first=10.0, last=12.0)
     answer = await bench.service.ask(CANARY)
-    assert (answer.text, answer.tokens_per_second, answer.joules_per_token) == ("It is Paris.", 20.0, None)
+    assert (answer.text, answer.tokens_per_second, answer.joules_per_token) == ("It is Paris.", 16.0, None)
     (request,) = bench.host.requests
     assert request.messages[0].content == CANARY.prompt
     assert request.sampling.max_tokens == 16
@@ -178,9 +178,9 @@ async def test_a_canary_is_asked_of_the_engine_and_measured_by_its_own_times(ben
     [
         (finished(0, None, 10.5), None),
         (finished(1, 10.0, 10.5), None),
-        (finished(3, 10.0, 10.5), None),
-        (finished(4, 10.0, 10.5), 6.0),
-        (finished(4, 10.0, 10.0), None),
+        (finished(31, 10.0, 10.5), None),
+        (finished(32, 10.0, 10.5), 62.0),
+        (finished(32, 10.0, 10.0), None),
     ],
 )
 async def test_what_is_not_measured_is_no_figure(bench: Bench, outcome: Finished, speed: float | None) -> None:

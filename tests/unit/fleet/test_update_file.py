@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.fleet.proving import not_compared
 from agent.fleet.update import Baseline, CanaryFigures, Moment, Rejected, State, Update
 from agent.fleet.update_file import Kept, UpdateFile
 from agent.fleet.values import ReleaseName
@@ -30,6 +31,7 @@ FULL = Update(
     is_over=False,
     rejected=Rejected(R1, State.ROLLED_BACK, "slow"),
 )
+WAY_BACK = replace(FULL, proof=not_compared(PROOF))
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "fleet" / "update.json"
 
 
-@pytest.mark.parametrize("update", [Update(), FULL, *(replace(FULL, state=state) for state in State)])
+@pytest.mark.parametrize("update", [Update(), FULL, WAY_BACK, *(replace(FULL, state=state) for state in State)])
 def test_what_is_written_is_read(file: UpdateFile, update: Update) -> None:
     file.write(update)
     assert file.read() == Kept(update)

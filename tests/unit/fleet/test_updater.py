@@ -127,13 +127,44 @@ def test_back_to_an_older_release(fleet: SimulatedFleet, device: SimulatedDevice
     assert [release for release, state in device.states() if state == "committed"] == ["r1", "r2", "r1"]
 
 
+@pytest.mark.parametrize(
+    ("badness", "back", "runs"),
+    [
+        ("is 30 % slower", True, "r1"),
+        ("takes more energy", True, "r1"),
+        ("is 30 % slower", False, "r2"),
+        ("answers wrongly", True, "r2"),
+    ],
+)
+def test_on_a_way_back_a_release_may_be_slower_but_not_wrong(
+    fleet: SimulatedFleet,
+    device: SimulatedDevice,
+    badness: str,
+    back: bool,  # noqa: FBT001 - a case
+    runs: str,
+) -> None:
+    fleet.publish("r2")
+
+    async def then() -> None:
+        await settled(device)
+        fleet.want("r2")
+        await asyncio.sleep(2 * BOUND)
+        assert device.running == "r2"
+        fleet.publish("r1", BAD[badness])
+        fleet.want("r1", back=back)
+        await asyncio.sleep(2 * BOUND)
+
+    during(device, then)
+    assert device.disk.good == device.running == runs
+
+
 def test_an_operator_can_have_a_rejected_release_tried_again(fleet: SimulatedFleet, device: SimulatedDevice) -> None:
     fleet.publish("r1", BAD["answers wrongly"])
 
     async def then() -> None:
         await settled(device)
         assert device.updater is not None
-        with pytest.raises(RetryError, match="Berlin"):
+        with pytest.raises(RetryError, match=r'Berlin.*; r1 is not tried here again, except with "force": true$'):
             await device.updater.check_now(silent)
         fleet.publish("r1", GOOD)
         told: list[str] = []

@@ -11,8 +11,9 @@ from agent.clock import Clock
 from agent.events import Event, UpdateState
 from agent.fleet.eligibility import Device
 from agent.fleet.steps import Ports
+from agent.fleet.telling import Reports
 from agent.fleet.update_file import UpdateFile
-from agent.fleet.updater import Reports, Updater
+from agent.fleet.updater import Updater
 from agent.fleet.values import Release
 from agent.units import Bytes, Seconds
 from tests.fleet.device import SETTINGS, SimulatedService

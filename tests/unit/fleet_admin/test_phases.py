@@ -1,12 +1,13 @@
 """When a rollout goes on, waits or goes back."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from agent.fleet.eligibility import place
 from agent.fleet.values import ReleaseName
-from agent.fleet_admin.phases import Counts, GoBack, Next, Plan, Wait, count, decide
+from agent.fleet_admin.phases import Counts, GoBack, Next, Plan, Wait, count, decide, told_of_failures
 from agent.fleet_admin.seen import Seen
 from agent.units import Ratio, Seconds, UnixSeconds
 
@@ -60,7 +61,7 @@ def test_what_follows(counts: Counts, lasted: float, kind: type) -> None:
         (Seen(FIRST, is_online=True, channel="stable", group="hall"), Counts(0, 0, 0, 0, 0, 0)),
         (Seen(FIRST, is_online=True), Counts(0, 0, 0, 0, 0, 0)),
         (Seen(FIRST, is_online=False, channel="stable"), Counts(1, 1, 0, 0, 0, 0)),
-        (Seen(LATER, is_online=True, release="two", state="proving"), Counts(1, 1, 1, 0, 0, 0)),
+        (Seen(LATER, is_online=True, release="two", state="proving"), Counts(1, 1, 1, 0, 0, 0, ("proving",))),
         (Seen(LATER, is_online=True, release="two", state="committed"), Counts(1, 1, 1, 1, 0, 0)),
         (Seen(LATER, is_online=True, running="two", state="idle"), Counts(1, 1, 1, 1, 0, 0)),
         (Seen(LATER, is_online=True, running="two", release="two", state="rolled_back"), Counts(1, 1, 1, 0, 1, 0)),
@@ -71,12 +72,28 @@ def test_what_follows(counts: Counts, lasted: float, kind: type) -> None:
         (Seen(FIRST, is_online=True, channel="stable", release="one", state="rolled_back"), Counts(1, 1, 1, 0, 0, 0)),
         (_gone("switching", 60.0), Counts(1, 1, 0, 0, 0, 1)),
         (_gone("proving", 61.0), Counts(1, 1, 0, 0, 0, 1)),
-        (_gone("switching", 59.0), Counts(1, 1, 0, 0, 0, 0)),
+        (_gone("switching", 59.0), Counts(1, 1, 0, 0, 0, 0, ("switching",))),
         (_gone("downloading", 999.0), Counts(1, 1, 0, 0, 0, 0)),
     ],
 )
 def test_who_counts(seen: Seen, counts: Counts) -> None:
     assert count(PLAN, 0, [seen], NOW) == counts
+
+
+def test_who_failed_and_why() -> None:
+    devices = [
+        Seen("d1", release="two", state="rolled_back", why="21.0 tokens/s, 30.0 before", rejected=True),
+        Seen("d2", release="two", state="failed", why="nobody answers", rejected=False),
+        Seen("d3", release="two", state="committed", why="30.0 tokens/s"),
+        Seen("d4", release="one", state="rolled_back", why="of another one"),
+        replace(_gone("proving", 75.0), device="d5"),
+        replace(_gone("proving", 59.0), device="d6"),
+        Seen("d7", release="two", state="failed", rejected=True),
+    ]
+    lines = ["d1: 21.0 tokens/s, 30.0 before", "d5: was proving when it went offline, 75 s ago", "d7: failed"]
+    assert told_of_failures(PLAN, 0, devices, NOW) == lines
+    counts = count(PLAN, 0, devices, NOW)
+    assert counts.failed + counts.lost == len(lines)
 
 
 @pytest.mark.parametrize("phase", [0, 1])
@@ -92,6 +109,12 @@ def test_silence_is_no_success_and_somebody_is_told(phase: int, counts: Counts, 
     assert isinstance(decision, Wait)
     assert decision.is_odd
     assert re.match(says, decision.why)
+
+
+def test_who_is_at_it_need_not_be_looked_for() -> None:
+    at_it = ("downloading", "proving", "downloading")
+    decision = decide(PLAN, 0, Seconds(60.0), Counts(20, 4, 4, 0, 0, 0, at_it))
+    assert decision == Wait("nobody of the 10% has come to an end yet: 2 downloading, 1 proving")
 
 
 def test_the_reason_has_the_numbers() -> None:
