@@ -69,6 +69,21 @@ def test_a_folder_without_wheels_and_a_lock_that_is_not_there(tmp_path: Path) ->
         read_wheelhouse(wheels, lock)
 
 
+def test_a_folder_that_lacks_what_the_lock_names_is_refused(tmp_path: Path) -> None:
+    wheels, lock = make_wheels(tmp_path)
+    with lock.open("a") as file:
+        file.write("other==2 --hash=sha256:" + "0" * 64 + "\nnever==3 ; sys_platform == 'win32' --hash=sha256:11\n")
+    with pytest.raises(FleetError, match=r"names: other==2 for Python 3\.11 on aarch64\. pip on a device would refuse"):
+        read_wheelhouse(wheels, lock)
+    with lock.open("a") as file:
+        file.writelines(f"more-{number}==2\n" for number in range(9))
+    with pytest.raises(FleetError, match=r"more-3==2 for Python 3\.11 on aarch64, and more\. pip"):
+        read_wheelhouse(wheels, lock)
+    (wheels / LIBRARY).unlink()
+    with pytest.raises(FleetError, match=r"names: thing==1\.0 for Python 3\.\d+ on aarch64"):
+        read_wheelhouse(wheels, lock)
+
+
 def test_canaries_are_a_list_in_yaml(tmp_path: Path) -> None:
     file = tmp_path / "canaries.yaml"
     file.write_text("- {name: capital, prompt: 'The capital of France?', contains: [Paris]}\n")
