@@ -158,7 +158,7 @@ def publish(  # noqa: PLR0913 - each is an option of the command line
         canaries = () if canary is None else read_canaries(canary)
         wanted = read_proof(proof or [])
         if config is not None:
-            check_fragment(config)
+            check_fragment(config, model or ())
         parts = Parts(wheels, lock, tuple(model or ()), config, canaries, wanted, tuple(board or ()), launcher)
         place, key_folder = opened(folder, keys, passphrase)
         with ProgressBar(f"copying {name}") as bar:

@@ -126,7 +126,7 @@ def test_a_proof_that_is_none(word: str) -> None:
 def test_a_fragment_of_configuration_that_devices_take(tmp_path: Path, text: str) -> None:
     file = tmp_path / "fragment.yaml"
     file.write_text(text)
-    check_fragment(file)
+    check_fragment(file, ())
 
 
 @pytest.mark.parametrize(
@@ -142,6 +142,51 @@ def test_a_fragment_of_configuration_that_they_would_refuse(tmp_path: Path, text
     file = tmp_path / "fragment.yaml"
     file.write_text(text)
     with pytest.raises(FleetError, match=says):
-        check_fragment(file)
+        check_fragment(file, ())
     with pytest.raises(FleetError, match="no such file"):
-        check_fragment(tmp_path / "none.yaml")
+        check_fragment(tmp_path / "none.yaml", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("routes: {door: {schema: x.json}}", "routes.door.schema"),
+        ("routes: {door: {schema: models/other/x.json}}", "routes.door.schema"),
+        ("routes: {door: {schema: models/tiny/none.json}}", "routes.door.schema"),
+        ("routes: {door: {schema: models/tiny}}", "routes.door.schema"),
+        ("routes: {door: {schema: models/tiny/../../x.json}}", "routes.door.schema"),
+        ("routes: {door: {schema: models/tiny/.x.json}}", "routes.door.schema"),
+        ("broker: {tls: {ca: ca.pem}}", "broker.tls.ca"),
+        ("broker: {user: a, password_file: password}", "broker.password_file"),
+        ("state_dir: state", "state_dir"),
+        ("cameras: {door: {source: clips/door.mp4}}", "cameras.door.source"),
+    ],
+)
+def test_a_fragment_that_names_what_no_release_brings(tmp_path: Path, text: str, key: str) -> None:
+    fragment, model = _fragment_and_model(tmp_path, text)
+    with pytest.raises(FleetError, match=rf"fragment.yaml: {key}: no device would have "):
+        check_fragment(fragment, (model,))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "routes: {door: {schema: models/tiny/x.json}}",
+        "routes: {door: {schema: /etc/jetson-agent/x.json}}",
+        "broker: {user: a, password_file: credentials/password}",
+        "cameras: {door: {source: /dev/video0}}",
+    ],
+)
+def test_a_fragment_that_names_what_devices_have(tmp_path: Path, text: str) -> None:
+    fragment, model = _fragment_and_model(tmp_path, text)
+    check_fragment(fragment, (model,))
+
+
+def _fragment_and_model(folder: Path, text: str) -> tuple[Path, Path]:
+    fragment, model = folder / "fragment.yaml", folder / "tiny"
+    fragment.write_text(f"{text}\n")
+    model.mkdir()
+    for name in ("x.json", ".x.json"):
+        (model / name).write_text("{}")
+    (folder / "x.json").write_text("{}")
+    return fragment, model
