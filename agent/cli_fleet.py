@@ -106,7 +106,7 @@ def add_channel(
         "before it is promoted. The same command again goes on after it was cut off.",
         (
             "pip download --require-hashes --only-binary :all: --no-deps -r requirements.lock -d wheels",
-            "what the lock names; --platform manylinux_2_28_aarch64 --python-version 3.12 for a Jetson",
+            "what the lock names, for this machine and this Python; others, a Jetson's: deploy/make-bundle.sh",
         ),
         ("pip wheel --no-deps -w wheels .", "the agent, from its sources"),
         (
