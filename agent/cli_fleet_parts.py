@@ -1,6 +1,8 @@
 """What the commands `jetson-agent fleet …` have in common: folders, keys, passphrases, the broker."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from agent.client import AskError
 from agent.config import Broker
 from agent.config_file import load_config
 from agent.config_values import Duration, TopicLevel
@@ -150,3 +153,14 @@ def hearing_place(config: Path | None, broker: str | None) -> tuple[Broker, str]
     except ValueError as error:
         raise typer.BadParameter("a broker is HOST or HOST:PORT", param_hint="--broker") from error
     return loaded.broker.model_copy(update={"host": named.host, "port": named.port}), loaded.topic_root
+
+
+@contextmanager
+def hinting_at_broker(broker: str | None) -> Iterator[None]:
+    """Where the configuration's broker is not there, say that another can be named. Raises `AskError`."""
+    try:
+        yield
+    except AskError as error:
+        if broker is None and isinstance(error.__cause__, OSError):
+            raise AskError(f"{error}; or name the devices' broker: --broker HOST[:PORT], or -c FILE") from error
+        raise

@@ -1,6 +1,7 @@
 """The command line of a fleet, from nothing to a release that went back."""
 
 import re
+import socket
 import stat
 from pathlib import Path
 
@@ -152,6 +153,17 @@ def test_what_cannot_be_done_is_told(
     assert told.exit_code == code, told.output
     assert says in _plain(told.stderr)
     assert "Traceback" not in told.stderr
+
+
+def test_a_broker_that_nobody_named_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+    monkeypatch.setenv("JETSON_AGENT__BROKER__HOST", "127.0.0.1")
+    monkeypatch.setenv("JETSON_AGENT__BROKER__PORT", port)
+    told = _plain(_fleet("status", "--once").stderr)
+    assert f"no broker at 127.0.0.1:{port}: " in told
+    assert told.endswith("--broker HOST[:PORT], or -c FILE")
+    assert "--broker" not in _fleet("status", "--once", "--broker", f"127.0.0.1:{port}").stderr
 
 
 def test_a_short_or_a_wrong_passphrase(tmp_path: Path, secret: tuple[str, Path]) -> None:
