@@ -53,11 +53,12 @@ def rotate_keys(
         from agent.fleet_admin.rotating import rotate  # noqa: PLC0415  # likewise
 
         place, key_folder = opened(folder, keys, passphrase)
-        new = rotate(place, key_folder, role_named(role), replace, now())
-        where = place.keys / ("root/" if role == "root" else "") / f"{new}.pem"
-        typer.echo(f"{role} is signed by {new} from now on: {where}")
+        rotated = rotate(place, key_folder, role_named(role), replace, now())
+        where = place.keys / ("root/" if role == "root" else "") / f"{rotated.new}.pem"
+        typer.echo(f"{role} is signed by {rotated.new} from now on: {where}")
         if role == "root":
-            typer.echo("Take the new key away from this machine, and destroy the old one")
+            typer.echo("Take the new key away from this machine")
+        typer.echo(f"{rotated.old} counts no more: destroy {rotated.old}.pem and its copies")
 
 
 def refresh(

@@ -17,7 +17,7 @@ from agent.fleet_admin.errors import FleetError, KeyMissingError
 from agent.fleet_admin.leftovers import leftovers
 from agent.fleet_admin.promoting import history, roll_back, unpin
 from agent.fleet_admin.refreshing import refresh
-from agent.fleet_admin.rotating import rotate
+from agent.fleet_admin.rotating import Rotated, rotate
 from agent.journal.schema import MAJOR
 from tests.fleet.server import StaticServer, serving
 from tests.fleet.workshop import Workshop
@@ -69,7 +69,7 @@ def device(devices: Devices) -> Device:
 
 def _rotate(workshop: Workshop, role: str) -> str:
     old = "root-1" if role == "root" else None
-    return rotate(workshop.place, workshop.keys(), role, old, workshop.now)
+    return rotate(workshop.place, workshop.keys(), role, old, workshop.now).new
 
 
 def _finds(workshop: Workshop) -> tuple[str, ...]:
@@ -193,7 +193,8 @@ def test_a_stranger_to_root_changes_no_key(workshop: Workshop, device: Device) -
     assert sorted(workshop.folder.rglob("*")) == away
     assert len(files) == len(away)
     assert device.check() == before
-    assert rotate(workshop.place, workshop.keys(workshop.folder), "timestamp", None, workshop.now) == "timestamp-2"
+    rotated = rotate(workshop.place, workshop.keys(workshop.folder), "timestamp", None, workshop.now)
+    assert rotated == Rotated("timestamp-2", "timestamp-1")
     assert device.check() == before
 
 

@@ -74,6 +74,7 @@ def test_a_fleet_of_one(tmp_path: Path, secret: tuple[str, Path]) -> None:
     told = _fleet("rotate-keys", fleet, "--role", "channel:stable", *secret)
     assert told.stdout == (
         f"channel:stable is signed by channel-stable-2 from now on: {fleet}/keys/channel-stable-2.pem\n"
+        "channel-stable-1 counts no more: destroy channel-stable-1.pem and its copies\n"
     )
     assert "take it with" in _fleet("add-channel", fleet, "canary", *secret).stdout.replace("devices ", "")
     told = _fleet("check", fleet)
