@@ -74,13 +74,14 @@ def drawn(devices: list[Seen], most: int | None) -> Group:
         most: So many rows at most. None: no limit.
     """
     table = Table(box=None, pad_edge=False, expand=True, header_style="bold")
-    for name in ("device", "release", "update", "state", "since (UTC)", "failed"):
+    for name in ("device", "channel", "release", "update", "state", "since (UTC)", "failed"):
         table.add_column(name, no_wrap=True, overflow="ellipsis", justify="right" if name == "failed" else "left")
     table.add_column("why", no_wrap=True, overflow="ellipsis", ratio=1)  # what the others leave, however long it is
     ordered = sorted(devices, key=_rank)
     for seen in ordered if most is None else ordered[: max(1, most)]:
         table.add_row(
             Text(seen.device, "dim" if seen.is_online is False else ""),
+            seen.channel or "-",
             seen.running or "-",
             seen.release or "-",
             Text(_state(seen), _style(seen)),
@@ -123,6 +124,6 @@ def _style(seen: Seen) -> str:
 
 def _time(at: float) -> str:
     try:
-        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
+        return datetime.fromtimestamp(at, UTC).strftime("%m-%d %H:%M")  # the year would take a narrow terminal's room
     except (OverflowError, ValueError, OSError):
         return "-"

@@ -144,12 +144,20 @@ def test_more_devices_than_lines() -> None:
 @pytest.mark.parametrize("width", [80, 160])
 def test_a_long_reason_leaves_the_other_columns_as_they_are(width: int) -> None:
     why = "Could not find a version that satisfies " * 5
-    seen = Seen("orin-hall-2", running="2026.11", release="2026.12", state="rolled_back", why=why)
+    seen = Seen(
+        "orin-hall-2",
+        channel="stable",
+        running="2026.11",
+        release="2026.12",
+        state="rolled_back",
+        why=why,
+        since=UnixSeconds(1.7e9),
+    )
     console = Console(width=width, record=True, file=io.StringIO())
     console.print(drawn([seen], None))
     head, row, *_ = console.export_text().splitlines()
-    assert head.split() == ["device", "release", "update", "state", "since", "(UTC)", "failed", "why"]
-    assert row.split()[:7] == ["orin-hall-2", "2026.11", "2026.12", "rolled_back", "-", "0", "Could"]
+    assert head.split() == ["device", "channel", "release", "update", "state", "since", "(UTC)", "failed", "why"]
+    assert row.split()[:8] == ["orin-hall-2", "stable", "2026.11", "2026.12", "rolled_back", "11-14", "22:13", "0"]
     assert len(row) <= width
 
 
