@@ -153,6 +153,7 @@ def publish(  # noqa: PLR0913 - each is an option of the command line
         from agent.fleet_admin.demands import check_fragment, read_canaries, read_proof  # noqa: PLC0415  # see init
         from agent.fleet_admin.publishing import Parts, size_of  # noqa: PLC0415  # likewise
         from agent.fleet_admin.publishing import publish as publish_parts  # noqa: PLC0415  # likewise
+        from agent.fleet_admin.wording import counted  # noqa: PLC0415  # likewise
         from agent.models.progress_bar import ProgressBar  # noqa: PLC0415  # likewise
 
         canaries = () if canary is None else read_canaries(canary)
@@ -168,8 +169,9 @@ def publish(  # noqa: PLR0913 - each is an option of the command line
         release = published.release
         machines = " and ".join(release.requires.architectures) or "any machine"
         typer.echo(
-            f"{name} {was}: agent {release.version}, {len(release.wheels)} wheels for {machines}, "
-            f"{len(release.models)} models, {len(release.canaries)} canaries"
+            f"{name} {was}: agent {release.version}, {counted(len(release.wheels), 'wheel', 'wheels')} for {machines}, "
+            f"{counted(len(release.models), 'model', 'models')}, "
+            f"{counted(len(release.canaries), 'canary', 'canaries')}"
         )
         if not canaries:
             typer.echo("No canary: the release is trusted when it serves, whatever it answers (--canary)", err=True)

@@ -96,6 +96,8 @@ class Passphrases:
         """The passphrase of a key. Raises `StopError`."""
         if key in self._asked and self._file is not None:
             raise StopError(f"the passphrase in {self._file} is not that of the key {key}")
+        if key in self._asked:
+            typer.echo(f"That is not the passphrase of the key {key}", err=True)
         if key in self._asked or self._known is None:
             self._known = self._read(key) if self._file is None else self._from(self._file)
         self._asked.add(key)

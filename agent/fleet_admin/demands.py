@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from agent.config_file import CREDENTIALS, Use, load_config, paths_in
 from agent.config_values import Duration, Section
 from agent.errors import ConfigError
+from agent.fault_words import fault_in_words
 from agent.fleet.values import Canary, Proof
 from agent.fleet_admin.errors import FleetError
 from agent.plain_file import read_text
@@ -41,6 +42,15 @@ class _ProofForm(Section):
     most_failures: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
+_WORDS = {
+    "no list": "must be a list of canaries: docs/fleet.md has one",
+    "model_type": "must have a name and a prompt",
+    "tuple_type": "must be a list, such as [Paris]",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+}
+"""By pydantic's error type: what is said otherwise than on the wire."""
 _CANARIES = TypeAdapter(tuple[_CanaryForm, ...])
 
 
@@ -104,5 +114,10 @@ def _is_brought(path: PurePath, models: dict[str, Path]) -> bool:
 
 
 def _first(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    """The first thing that is wrong; of a list of canaries, in which one."""
+    first = error.errors(include_url=False)[0]
+    kind = first["type"] if first["loc"] else "no list"
+    place = (
+        f"canary {part + 1}" if at == 0 and isinstance(part, int) else f"{part}" for at, part in enumerate(first["loc"])
+    )
+    return ": ".join((*place, _WORDS.get(kind) or fault_in_words(first)))

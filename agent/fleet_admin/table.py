@@ -16,6 +16,7 @@ from agent.config import Broker
 from agent.fleet.update import State
 from agent.fleet_admin.listening import listen
 from agent.fleet_admin.seen import FAILED, FleetSeen, Seen, as_json
+from agent.fleet_admin.wording import counted
 from agent.units import Seconds
 
 _TICK = Seconds(0.5)
@@ -91,7 +92,10 @@ def drawn(devices: list[Seen], most: int | None) -> Group:
         )
     states = Counter(_state(seen) for seen in devices)
     running = Counter(seen.running for seen in devices if seen.running is not None)
-    lines = [f"{len(devices)} devices: " + ", ".join(f"{number} {name}" for name, number in states.most_common())]
+    lines = [
+        f"{counted(len(devices), 'device', 'devices')}: "
+        + ", ".join(f"{number} {name}" for name, number in states.most_common())
+    ]
     if running:
         lines.append("releases: " + ", ".join(f"{name} on {number}" for name, number in running.most_common(5)))
     return Group(table, Text(), *(Text(line, "dim") for line in lines))

@@ -117,6 +117,7 @@ def test_a_passphrase_is_asked_for(tmp_path: Path) -> None:
     told = _fleet("add-channel", fleet, "canary", typed="wrong horse\ncorrect horse\n")
     assert told.exit_code == 0, told.stderr
     assert told.stderr.count("Passphrase of the key timestamp-1") == 2
+    assert told.stderr.count("That is not the passphrase of the key timestamp-1\n") == 1
     # The new key has the passphrase that opened the others, not the one that was mistyped.
     assert _fleet("rotate-keys", fleet, "--role", "channel:canary", typed="correct horse\n").exit_code == 0
 

@@ -93,9 +93,12 @@ def test_canaries_are_a_list_in_yaml(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("capital", "valid tuple"),
-        ("- {name: capital}", "0.prompt: Field required"),
-        ("- {name: a, prompt: b, max: 3}", "0.max"),
+        ("capital", "canaries.yaml: must be a list of canaries"),
+        ("- {name: a, prompt: b}\n- {name: capital}", "canaries.yaml: canary 2: prompt: is missing"),
+        ("- capital", "canary 1: must have a name and a prompt"),
+        ("- {name: a, prompt: b, max: 3}", "canary 1: max: is not known here"),
+        ("- {name: a, prompt: b, max_tokens: many}", "canary 1: max_tokens: must be a whole number"),
+        ("- {name: a, prompt: b, contains: Paris}", r"canary 1: contains: must be a list, such as \[Paris\]"),
         ("- {", "while parsing"),
     ],
 )
@@ -114,9 +117,19 @@ def test_a_proof_is_as_usual_but_for_what_is_said() -> None:
     assert (proof.lasts, proof.least_speed, proof.within) == (1800.0, 0.9, USUAL_PROOF.within)
 
 
-@pytest.mark.parametrize("word", ["lasts", "lasts=30", "speed=1", "most_failures=2", "within=0s"])
-def test_a_proof_that_is_none(word: str) -> None:
-    with pytest.raises(FleetError, match="--proof: "):
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("lasts", "lasts: a duration is a number with its unit"),
+        ("lasts=30", "lasts: a duration is a number with its unit"),
+        ("speed=1", "speed: is not known here"),
+        ("least_speed=fast", "least_speed: must be a number"),
+        ("most_failures=2", "most_failures: must be at most 1"),
+        ("within=0s", "within: must be more than 0"),
+    ],
+)
+def test_a_proof_that_is_none(word: str, says: str) -> None:
+    with pytest.raises(FleetError, match=f"--proof: {says}"):
         read_proof([word])
 
 

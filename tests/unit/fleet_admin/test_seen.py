@@ -155,10 +155,11 @@ def test_a_long_reason_leaves_the_other_columns_as_they_are(width: int) -> None:
     )
     console = Console(width=width, record=True, file=io.StringIO())
     console.print(drawn([seen], None))
-    head, row, *_ = console.export_text().splitlines()
+    head, row, _, below, *_ = console.export_text().splitlines()
     assert head.split() == ["device", "channel", "release", "update", "state", "since", "(UTC)", "failed", "why"]
     assert row.split()[:8] == ["orin-hall-2", "stable", "2026.11", "2026.12", "rolled_back", "11-14", "22:13", "0"]
     assert len(row) <= width
+    assert below.strip() == "1 device: 1 rolled_back"
 
 
 def test_reasons_in_full_of_what_failed() -> None:
