@@ -174,6 +174,7 @@ def test_a_short_or_a_wrong_passphrase(tmp_path: Path, secret: tuple[str, Path])
     told = _fleet("init", fleet, "--passphrase-file", short)
     assert told.exit_code == 1
     assert "at least 8 characters" in told.stderr
+    assert not fleet.exists()
     assert _fleet("init", fleet, *secret).exit_code == 0
     told = _fleet("add-channel", fleet, "canary", "--passphrase-file", short)
     assert told.exit_code == 1
