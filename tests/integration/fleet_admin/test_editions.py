@@ -150,6 +150,17 @@ def test_a_name_is_never_used_for_another_content(workshop: Workshop, device: De
     assert device.check() == before
 
 
+def test_a_name_that_is_taken_is_told_before_anything_is_copied(workshop: Workshop) -> None:
+    model = bytes(range(256)) * 8192
+    workshop.publish("one", workshop.parts(model=model))
+    assert workshop.publish("one", workshop.parts(model=model)).was_there
+    files = sorted(workshop.place.repository.folder.rglob("*"))
+    for other_model, config in ((model[1:], b"log_level: INFO\n"), (model, b"log_level: DEBUG\n")):
+        with pytest.raises(FleetError, match="another content"):
+            workshop.publish("one", workshop.parts(model=other_model, config=config))
+        assert sorted(workshop.place.repository.folder.rglob("*")) == files
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_devices_follow_to_a_new_key(workshop: Workshop, device: Device, devices: Devices, role: str) -> None:
     workshop.release("one")
