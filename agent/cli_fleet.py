@@ -106,7 +106,7 @@ def add_channel(
         "before it is promoted. The same command again goes on after it was cut off.",
         (
             "pip download --require-hashes --only-binary :all: --no-deps -r requirements.lock -d wheels",
-            "what the lock names; --platform manylinux_2_28_aarch64 --python-version 3.12 for a Jetson",
+            "what the lock names, for this machine and this Python; others, a Jetson's: deploy/make-bundle.sh",
         ),
         ("pip wheel --no-deps -w wheels .", "the agent, from its sources"),
         (
@@ -153,12 +153,13 @@ def publish(  # noqa: PLR0913 - each is an option of the command line
         from agent.fleet_admin.demands import check_fragment, read_canaries, read_proof  # noqa: PLC0415  # see init
         from agent.fleet_admin.publishing import Parts, size_of  # noqa: PLC0415  # likewise
         from agent.fleet_admin.publishing import publish as publish_parts  # noqa: PLC0415  # likewise
+        from agent.fleet_admin.wording import counted  # noqa: PLC0415  # likewise
         from agent.models.progress_bar import ProgressBar  # noqa: PLC0415  # likewise
 
         canaries = () if canary is None else read_canaries(canary)
         wanted = read_proof(proof or [])
         if config is not None:
-            check_fragment(config)
+            check_fragment(config, model or ())
         parts = Parts(wheels, lock, tuple(model or ()), config, canaries, wanted, tuple(board or ()), launcher)
         place, key_folder = opened(folder, keys, passphrase)
         with ProgressBar(f"copying {name}") as bar:
@@ -168,8 +169,9 @@ def publish(  # noqa: PLR0913 - each is an option of the command line
         release = published.release
         machines = " and ".join(release.requires.architectures) or "any machine"
         typer.echo(
-            f"{name} {was}: agent {release.version}, {len(release.wheels)} wheels for {machines}, "
-            f"{len(release.models)} models, {len(release.canaries)} canaries"
+            f"{name} {was}: agent {release.version}, {counted(len(release.wheels), 'wheel', 'wheels')} for {machines}, "
+            f"{counted(len(release.models), 'model', 'models')}, "
+            f"{counted(len(release.canaries), 'canary', 'canaries')}"
         )
         if not canaries:
             typer.echo("No canary: the release is trusted when it serves, whatever it answers (--canary)", err=True)

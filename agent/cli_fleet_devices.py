@@ -12,6 +12,7 @@ from agent.cli_fleet_parts import (
     PassphraseOption,
     ReleaseArgument,
     hearing_place,
+    hinting_at_broker,
     name_in_fleet,
     opened,
     release_name,
@@ -26,10 +27,13 @@ ROLLOUT_HELP = command_help(
     "devices that are online have come to an end. When more than --most-failures of them have failed, all go back to "
     "the release before, and it exits 1. It listens to the devices at their broker, so it has to keep running; after "
     "Ctrl-C or a power cut the same command goes on where it was.",
-    ("jetson-agent fleet rollout ./fleet 2026.11 --channel stable", "1, 10, 50, 100 %, an hour each at least"),
     (
-        "jetson-agent fleet rollout ./fleet 2026.11 --channel stable --phases 5,100 --hold 1d --most-failures 1%",
-        "slower, and stricter",
+        "jetson-agent fleet rollout ./fleet 2026.11 --channel stable --broker broker.plant.local",
+        "1, 10, 50, 100 %, an hour each at least",
+    ),
+    (
+        "jetson-agent fleet rollout … -c agent.yaml --phases 5,100 --hold 1d --most-failures 1%",
+        "slower, and stricter; with the broker, TLS and password of a configuration",
     ),
 )
 STATUS_HELP = command_help(
@@ -67,7 +71,7 @@ def rollout(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Roll a release out."""
     wanted, held, failures = _phases(phases), seconds(hold), share(most_failures)
-    with told_plainly():
+    with told_plainly(), hinting_at_broker(broker):
         from agent.fleet_admin.phases import Plan  # noqa: PLC0415  # tuf takes its time
         from agent.fleet_admin.progress_line import ProgressLine  # noqa: PLC0415  # likewise
         from agent.fleet_admin.rolling import Hearing, Rolling  # noqa: PLC0415  # likewise
@@ -94,7 +98,7 @@ def status(
     json: Annotated[bool, typer.Option("--json", help="Print it once, for programs.")] = False,
 ) -> None:
     """Show devices."""
-    with told_plainly():
+    with told_plainly(), hinting_at_broker(broker):
         where, topic_root = hearing_place(config, broker)
         from agent.fleet_admin.table import show_live, show_once  # noqa: PLC0415  # rich takes its time
 

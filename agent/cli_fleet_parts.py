@@ -1,6 +1,8 @@
 """What the commands `jetson-agent fleet …` have in common: folders, keys, passphrases, the broker."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from agent.client import AskError
 from agent.config import Broker
 from agent.config_file import load_config
 from agent.config_values import Duration, TopicLevel
@@ -93,6 +96,8 @@ class Passphrases:
         """The passphrase of a key. Raises `StopError`."""
         if key in self._asked and self._file is not None:
             raise StopError(f"the passphrase in {self._file} is not that of the key {key}")
+        if key in self._asked:
+            typer.echo(f"That is not the passphrase of the key {key}", err=True)
         if key in self._asked or self._known is None:
             self._known = self._read(key) if self._file is None else self._from(self._file)
         self._asked.add(key)
@@ -150,3 +155,14 @@ def hearing_place(config: Path | None, broker: str | None) -> tuple[Broker, str]
     except ValueError as error:
         raise typer.BadParameter("a broker is HOST or HOST:PORT", param_hint="--broker") from error
     return loaded.broker.model_copy(update={"host": named.host, "port": named.port}), loaded.topic_root
+
+
+@contextmanager
+def hinting_at_broker(broker: str | None) -> Iterator[None]:
+    """Where the configuration's broker is not there, say that another can be named. Raises `AskError`."""
+    try:
+        yield
+    except AskError as error:
+        if broker is None and isinstance(error.__cause__, OSError):
+            raise AskError(f"{error}; or name the devices' broker: --broker HOST[:PORT], or -c FILE") from error
+        raise

@@ -53,11 +53,12 @@ def rotate_keys(
         from agent.fleet_admin.rotating import rotate  # noqa: PLC0415  # likewise
 
         place, key_folder = opened(folder, keys, passphrase)
-        new = rotate(place, key_folder, role_named(role), replace, now())
-        where = place.keys / ("root/" if role == "root" else "") / f"{new}.pem"
-        typer.echo(f"{role} is signed by {new} from now on: {where}")
+        rotated = rotate(place, key_folder, role_named(role), replace, now())
+        where = place.keys / ("root/" if role == "root" else "") / f"{rotated.new}.pem"
+        typer.echo(f"{role} is signed by {rotated.new} from now on: {where}")
         if role == "root":
-            typer.echo("Take the new key away from this machine, and destroy the old one")
+            typer.echo("Take the new key away from this machine")
+        typer.echo(f"{rotated.old} counts no more: destroy {rotated.old}.pem and its copies")
 
 
 def refresh(
@@ -91,6 +92,7 @@ def check(folder: FolderArgument) -> None:
         from agent.fleet_admin.checking import check as examine  # noqa: PLC0415  # likewise
         from agent.fleet_admin.place import Place  # noqa: PLC0415  # likewise
         from agent.fleet_admin.roles import is_bin, shown  # noqa: PLC0415  # likewise
+        from agent.fleet_admin.wording import counted  # noqa: PLC0415  # likewise
         from agent.models.progress_bar import ProgressBar  # noqa: PLC0415  # likewise
 
         with ProgressBar("reading") as bar:
@@ -99,7 +101,7 @@ def check(folder: FolderArgument) -> None:
             if not is_bin(expiry.role) or expiry in finding.due:
                 mark = "  due: jetson-agent fleet refresh" if expiry in finding.due else ""
                 typer.echo(f"{shown(expiry.role):<20} version {expiry.version:<5} until {expiry.at:%Y-%m-%d}{mark}")
-        typer.echo(f"{finding.releases} releases, {human(finding.size)} of contents")
+        typer.echo(f"{counted(finding.releases, 'release', 'releases')}, {human(finding.size)} of contents")
         for orphan in finding.orphans:
             typer.echo(f"{orphan}: no release needs it; it may be removed")
         for file in finding.leftovers:

@@ -1,18 +1,22 @@
 """The files that a configuration names: whether they are there and hold what they should."""
 
 import json
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePath
 from typing import NoReturn
+
+from pydantic import BaseModel
 
 from agent.broker_security import read_password, tls_context
 from agent.camera.capture.source import Stored, source_of
+from agent.camera.settings import Camera
 from agent.config import Config, Tls
 from agent.config_file.tree import KeyPath
 from agent.errors import ConfigError, RejectedError
 from agent.plain_file import plain_file, read_text
 from agent.schema_limits import check_schema
 
-_CREDENTIALS = Path("credentials")
+CREDENTIALS = Path("credentials")
 """The folder beside the configuration that only root may read, and that systemd hands to the service."""
 
 
@@ -24,7 +28,7 @@ def place_of(path: Path, folder: Path, credentials: Path | None) -> Path:
         folder: Where relative paths start.
         credentials: Where systemd has put what `credentials/…` names; None: nowhere.
     """
-    if credentials is not None and path.parent == _CREDENTIALS and (credentials / path.name).exists():
+    if credentials is not None and path.parent == CREDENTIALS and (credentials / path.name).exists():
         return credentials / path.name
     return folder / path
 
@@ -36,6 +40,22 @@ def source_in(folder: Path, source: str) -> str:
     except ValueError:
         return source  # which the settings say of it
     return str(folder / source) if isinstance(kind, Stored) and source else source
+
+
+def paths_in(section: BaseModel, above: tuple[str, ...] = ()) -> Iterator[tuple[str, PurePath]]:
+    """The keys whose values are paths, and the paths as they are written."""
+    for name, field in type(section).model_fields.items():
+        place = (*above, field.alias or name)
+        match getattr(section, name):
+            case PurePath() as path:
+                yield ".".join(place), path
+            case BaseModel() as below:
+                yield from paths_in(below, place)
+            case dict() as named:
+                for one, below in named.items():
+                    yield from paths_in(below, (*place, one))
+    if isinstance(section, Camera) and isinstance(kind := source_of(section.source), Stored):
+        yield ".".join((*above, "source")), PurePath(kind.path)
 
 
 def complaint_about(key: KeyPath, file: Path) -> str | None:

@@ -55,9 +55,9 @@ def create(place: Place, keys: KeyFolder, new: NewFleet, now: datetime) -> None:
         raise FleetError(f"{place.folder} has a fleet already; devices trust its {place.root.name}")
     if not 1 <= new.root_threshold <= new.root_keys:
         raise FleetError(f"{new.root_threshold} of {new.root_keys} keys cannot sign: at least 1, at most all")
+    root = _first_root(keys, new, now)
     repository = place.repository
     repository.make_folders()
-    root = _first_root(keys, new, now)
     edition = Edition(repository, keys, now, Present(root, {}, 0, 0, now))
     edition.add(TARGETS).delegations = Delegations({}, {})
     _delegate(edition, RELEASES_ROLE, [RELEASES_PATHS], keys.make(RELEASES_ROLE))

@@ -58,11 +58,11 @@ class KeyFolder:
         folder = self._folder / ROOT if role == ROOT else self._folder
         private = Ed25519PrivateKey.generate()
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.mkdir(mode=0o700, exist_ok=True)
             names = (f"{role}-{number}" for number in count(1))
             name = next(name for name in names if name not in taken and self._file(name) is None)
-            encryption = BestAvailableEncryption(self._passphrase(name))
+            encryption = BestAvailableEncryption(self._passphrase(name))  # first: what is refused leaves no folder
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
             pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
             write_durably(folder / f"{name}.pem", pem)
         except OSError as error:

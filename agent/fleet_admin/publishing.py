@@ -1,16 +1,17 @@
 """Makes a release of wheels, a lock file, models and a configuration: its contents, and its signed manifest."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from agent.fleet.documents import encode_release
+from agent.fleet.documents import decode_release, encode_release
 from agent.fleet.layout import release_target
 from agent.fleet.ports import DistrustError
 from agent.fleet.values import (
     Blob,
     Canary,
+    Digest,
     Proof,
     Release,
     ReleasedModel,
@@ -19,13 +20,15 @@ from agent.fleet.values import (
     Requirements,
 )
 from agent.fleet_admin.contents import Progress, store, store_with_index
-from agent.fleet_admin.edition import Edition, present
+from agent.fleet_admin.edition import Edition
 from agent.fleet_admin.errors import FleetError
 from agent.fleet_admin.keys import KeyFolder
 from agent.fleet_admin.place import Place
-from agent.fleet_admin.repository import Repository
 from agent.fleet_admin.wheelhouse import Wheelhouse, read_wheelhouse
+from agent.models.digest import sha256
 from agent.units import Bytes
+
+_Contents = Callable[[Path], Blob]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,19 @@ def publish(  # noqa: PLR0913 - place and keys, what, and how it is told
         FleetError: The parts do not go together, or the name has another content already.
     """
     wheelhouse = read_wheelhouse(parts.wheels, parts.lock)
-    present(place.repository)  # better told before gigabytes are copied
-    release = _release(place.repository, name, parts, wheelhouse, progress)
+    taken = FleetError(f"{name} is published with another content, and devices may have it: give it another name")
+    # Both are better told before gigabytes are copied.
+    before = Edition(place.repository, keys, now).read(release_target(name))
+    if before is not None and not _is_of(before, _release(name, parts, wheelhouse, _measured, _measured)):
+        raise taken
+
+    def stored(file: Path) -> Blob:
+        return store(place.repository, file, progress)
+
+    def stored_with_index(file: Path) -> Blob:
+        return store_with_index(place.repository, file, progress)
+
+    release = _release(name, parts, wheelhouse, stored, stored_with_index)
     try:
         manifest = encode_release(release)
     except DistrustError as error:
@@ -90,40 +104,57 @@ def publish(  # noqa: PLR0913 - place and keys, what, and how it is told
         edition = Edition(place.repository, keys, now)
         there = edition.read(release_target(name))
         if there is not None and there != manifest:
-            raise FleetError(f"{name} is published with another content, and devices may have it: give it another name")
+            raise taken
         if there is None:
             edition.put(release_target(name), manifest)
             edition.publish()
     return Published(release, there is not None)
 
 
-def _release(
-    repository: Repository, name: ReleaseName, parts: Parts, wheelhouse: Wheelhouse, progress: Progress
-) -> Release:
-    def stored(file: Path) -> Blob:
-        return store(repository, file, progress)
-
+def _release(name: ReleaseName, parts: Parts, wheelhouse: Wheelhouse, plain: _Contents, of_model: _Contents) -> Release:
+    """A release, whose files are handed to `plain`, and those of its models to `of_model`."""
     return Release(
         name=name,
         version=wheelhouse.version,
-        wheels=tuple(ReleaseFile(wheel.name, stored(wheel)) for wheel in wheelhouse.wheels),
-        lock=stored(parts.lock),
+        wheels=tuple(ReleaseFile(wheel.name, plain(wheel)) for wheel in wheelhouse.wheels),
+        lock=plain(parts.lock),
         models=tuple(
-            ReleasedModel(folder.resolve().name, _files_of_model(repository, folder, progress))
-            for folder in parts.models
+            ReleasedModel(folder.resolve().name, _files_of_model(folder, of_model)) for folder in parts.models
         ),
-        config=None if parts.config is None else stored(parts.config),
+        config=None if parts.config is None else plain(parts.config),
         requires=Requirements(wheelhouse.architectures, parts.boards, parts.launcher, wheelhouse.journal),
         canaries=parts.canaries,
         proof=parts.proof,
     )
 
 
-def _files_of_model(repository: Repository, folder: Path, progress: Progress) -> tuple[ReleaseFile, ...]:
-    return tuple(
-        ReleaseFile(file.relative_to(folder).as_posix(), store_with_index(repository, file, progress))
-        for file in _below(folder)
+def _files_of_model(folder: Path, content: _Contents) -> tuple[ReleaseFile, ...]:
+    return tuple(ReleaseFile(file.relative_to(folder).as_posix(), content(file)) for file in _below(folder))
+
+
+def _measured(file: Path) -> Blob:
+    """A file's content, which stays where it is. Raises `FleetError`."""
+    try:
+        return Blob(Digest(sha256(file)), Bytes(file.stat().st_size))
+    except OSError as error:
+        raise FleetError(f"{file}: {error.strerror}") from error
+
+
+def _is_of(manifest: bytes, release: Release) -> bool:
+    """Whether a manifest is that of a release, but for the lists of chunks, which the latter does not have.
+
+    Raises:
+        FleetError: The manifest is of a form that is not known here.
+    """
+    try:
+        published = decode_release(manifest, f"release {release.name}")
+    except DistrustError as error:
+        raise FleetError(f"{release.name} is published, and cannot be compared: {error}") from error
+    bare = tuple(
+        replace(model, files=tuple(replace(file, blob=replace(file.blob, index=None)) for file in model.files))
+        for model in published.models
     )
+    return replace(published, models=bare) == release
 
 
 def _below(folder: Path) -> list[Path]:

@@ -1,5 +1,6 @@
 """Gives a role another key in place of one that is old, lost or known to others."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from tuf.api.metadata import Key, Root, Targets
@@ -12,7 +13,20 @@ from agent.fleet_admin.place import Place
 from agent.fleet_admin.roles import TARGETS, TOP, is_bin, shown
 
 
-def rotate(place: Place, keys: KeyFolder, role: str, old: str | None, now: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """Keys' names.
+
+    Attributes:
+        new: What signs from now on.
+        old: What does no more.
+    """
+
+    new: str
+    old: str
+
+
+def rotate(place: Place, keys: KeyFolder, role: str, old: str | None, now: datetime) -> Rotated:
     """Make a new key for a role and take an old one away.
 
     Args:
@@ -21,9 +35,6 @@ def rotate(place: Place, keys: KeyFolder, role: str, old: str | None, now: datet
         role: Which.
         old: The old key's name. None: the role has one.
         now: When.
-
-    Returns:
-        The new key's name.
 
     Raises:
         FleetError: No such role or key, or not enough keys are here.
@@ -47,7 +58,7 @@ def rotate(place: Place, keys: KeyFolder, role: str, old: str | None, now: datet
         except KeyMissingError:
             keys.discard(new)
             raise
-    return name_of(new)
+    return Rotated(name_of(new), name_of(gone))
 
 
 def _old_key(authority: Root | Targets, role: str, old: str | None) -> Key:

@@ -16,6 +16,7 @@ from agent.config import Broker
 from agent.fleet.update import State
 from agent.fleet_admin.listening import listen
 from agent.fleet_admin.seen import FAILED, FleetSeen, Seen, as_json
+from agent.fleet_admin.wording import counted
 from agent.units import Seconds
 
 _TICK = Seconds(0.5)
@@ -35,7 +36,10 @@ def show_once(broker: Broker, topic_root: str, *, json: bool) -> None:
         sys.stdout.write(as_json(seen.devices) + "\n")
         return
     width = None if sys.stdout.isatty() else _PLAIN_WIDTH
-    Console(highlight=False, width=width).print(drawn(seen.devices, None))
+    console = Console(highlight=False, width=width)
+    console.print(drawn(seen.devices, None))
+    for line in reasons(seen.devices):
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def show_live(broker: Broker, topic_root: str) -> None:
@@ -70,13 +74,15 @@ def drawn(devices: list[Seen], most: int | None) -> Group:
         devices: All of them.
         most: So many rows at most. None: no limit.
     """
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("device", "release", "update", "state", "since (UTC)", "failed", "why"):
+    table = Table(box=None, pad_edge=False, expand=True, header_style="bold")
+    for name in ("device", "channel", "release", "update", "state", "since (UTC)", "failed"):
         table.add_column(name, no_wrap=True, overflow="ellipsis", justify="right" if name == "failed" else "left")
+    table.add_column("why", no_wrap=True, overflow="ellipsis", ratio=1)  # what the others leave, however long it is
     ordered = sorted(devices, key=_rank)
     for seen in ordered if most is None else ordered[: max(1, most)]:
         table.add_row(
             Text(seen.device, "dim" if seen.is_online is False else ""),
+            seen.channel or "-",
             seen.running or "-",
             seen.release or "-",
             Text(_state(seen), _style(seen)),
@@ -86,10 +92,18 @@ def drawn(devices: list[Seen], most: int | None) -> Group:
         )
     states = Counter(_state(seen) for seen in devices)
     running = Counter(seen.running for seen in devices if seen.running is not None)
-    lines = [f"{len(devices)} devices: " + ", ".join(f"{number} {name}" for name, number in states.most_common())]
+    lines = [
+        f"{counted(len(devices), 'device', 'devices')}: "
+        + ", ".join(f"{number} {name}" for name, number in states.most_common())
+    ]
     if running:
         lines.append("releases: " + ", ".join(f"{name} on {number}" for name, number in running.most_common(5)))
     return Group(table, Text(), *(Text(line, "dim") for line in lines))
+
+
+def reasons(devices: list[Seen]) -> list[str]:
+    """Why updates of devices came to nothing, in full: the table has no room for it."""
+    return [f"{seen.device}: {seen.state}: {seen.why}" for seen in devices if seen.state in FAILED and seen.why]
 
 
 def _rank(seen: Seen) -> tuple[int, str]:
@@ -114,6 +128,6 @@ def _style(seen: Seen) -> str:
 
 def _time(at: float) -> str:
     try:
-        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
+        return datetime.fromtimestamp(at, UTC).strftime("%m-%d %H:%M")  # the year would take a narrow terminal's room
     except (OverflowError, ValueError, OSError):
         return "-"

@@ -308,7 +308,7 @@ THIRD_PARTY_OWNERS: dict[str, set[str]] = {
     },
     "cryptography": {"fleet_admin.keys"},
     "securesystemslib": {"fleet", "fleet_admin"},
-    "packaging": {"fleet_admin.wheelhouse"},
+    "packaging": {"fleet_admin.lock_file", "fleet_admin.wheelhouse"},
     "prometheus_client": {"metrics"},
     "huggingface_hub": {"models.hub"},
     "httpx2": {

@@ -17,7 +17,7 @@ from agent.fleet_admin.errors import FleetError, KeyMissingError
 from agent.fleet_admin.leftovers import leftovers
 from agent.fleet_admin.promoting import history, roll_back, unpin
 from agent.fleet_admin.refreshing import refresh
-from agent.fleet_admin.rotating import rotate
+from agent.fleet_admin.rotating import Rotated, rotate
 from agent.journal.schema import MAJOR
 from tests.fleet.server import StaticServer, serving
 from tests.fleet.workshop import Workshop
@@ -69,7 +69,7 @@ def device(devices: Devices) -> Device:
 
 def _rotate(workshop: Workshop, role: str) -> str:
     old = "root-1" if role == "root" else None
-    return rotate(workshop.place, workshop.keys(), role, old, workshop.now)
+    return rotate(workshop.place, workshop.keys(), role, old, workshop.now).new
 
 
 def _finds(workshop: Workshop) -> tuple[str, ...]:
@@ -150,6 +150,17 @@ def test_a_name_is_never_used_for_another_content(workshop: Workshop, device: De
     assert device.check() == before
 
 
+def test_a_name_that_is_taken_is_told_before_anything_is_copied(workshop: Workshop) -> None:
+    model = bytes(range(256)) * 8192
+    workshop.publish("one", workshop.parts(model=model))
+    assert workshop.publish("one", workshop.parts(model=model)).was_there
+    files = sorted(workshop.place.repository.folder.rglob("*"))
+    for other_model, config in ((model[1:], b"log_level: INFO\n"), (model, b"log_level: DEBUG\n")):
+        with pytest.raises(FleetError, match="another content"):
+            workshop.publish("one", workshop.parts(model=other_model, config=config))
+        assert sorted(workshop.place.repository.folder.rglob("*")) == files
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_devices_follow_to_a_new_key(workshop: Workshop, device: Device, devices: Devices, role: str) -> None:
     workshop.release("one")
@@ -193,7 +204,8 @@ def test_a_stranger_to_root_changes_no_key(workshop: Workshop, device: Device) -
     assert sorted(workshop.folder.rglob("*")) == away
     assert len(files) == len(away)
     assert device.check() == before
-    assert rotate(workshop.place, workshop.keys(workshop.folder), "timestamp", None, workshop.now) == "timestamp-2"
+    rotated = rotate(workshop.place, workshop.keys(workshop.folder), "timestamp", None, workshop.now)
+    assert rotated == Rotated("timestamp-2", "timestamp-1")
     assert device.check() == before
 
 

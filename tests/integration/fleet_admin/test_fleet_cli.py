@@ -1,6 +1,7 @@
 """The command line of a fleet, from nothing to a release that went back."""
 
 import re
+import socket
 import stat
 from pathlib import Path
 
@@ -73,6 +74,7 @@ def test_a_fleet_of_one(tmp_path: Path, secret: tuple[str, Path]) -> None:
     told = _fleet("rotate-keys", fleet, "--role", "channel:stable", *secret)
     assert told.stdout == (
         f"channel:stable is signed by channel-stable-2 from now on: {fleet}/keys/channel-stable-2.pem\n"
+        "channel-stable-1 counts no more: destroy channel-stable-1.pem and its copies\n"
     )
     assert "take it with" in _fleet("add-channel", fleet, "canary", *secret).stdout.replace("devices ", "")
     told = _fleet("check", fleet)
@@ -115,6 +117,7 @@ def test_a_passphrase_is_asked_for(tmp_path: Path) -> None:
     told = _fleet("add-channel", fleet, "canary", typed="wrong horse\ncorrect horse\n")
     assert told.exit_code == 0, told.stderr
     assert told.stderr.count("Passphrase of the key timestamp-1") == 2
+    assert told.stderr.count("That is not the passphrase of the key timestamp-1\n") == 1
     # The new key has the passphrase that opened the others, not the one that was mistyped.
     assert _fleet("rotate-keys", fleet, "--role", "channel:canary", typed="correct horse\n").exit_code == 0
 
@@ -154,12 +157,24 @@ def test_what_cannot_be_done_is_told(
     assert "Traceback" not in told.stderr
 
 
+def test_a_broker_that_nobody_named_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+    monkeypatch.setenv("JETSON_AGENT__BROKER__HOST", "127.0.0.1")
+    monkeypatch.setenv("JETSON_AGENT__BROKER__PORT", port)
+    told = _plain(_fleet("status", "--once").stderr)
+    assert f"no broker at 127.0.0.1:{port}: " in told
+    assert told.endswith("--broker HOST[:PORT], or -c FILE")
+    assert "--broker" not in _fleet("status", "--once", "--broker", f"127.0.0.1:{port}").stderr
+
+
 def test_a_short_or_a_wrong_passphrase(tmp_path: Path, secret: tuple[str, Path]) -> None:
     fleet, short = tmp_path / "fleet", tmp_path / "short"
     short.write_text("short\n")
     told = _fleet("init", fleet, "--passphrase-file", short)
     assert told.exit_code == 1
     assert "at least 8 characters" in told.stderr
+    assert not fleet.exists()
     assert _fleet("init", fleet, *secret).exit_code == 0
     told = _fleet("add-channel", fleet, "canary", "--passphrase-file", short)
     assert told.exit_code == 1

@@ -284,11 +284,12 @@ def test_the_table_of_devices(broker: PrivateBroker, devices: ScriptedDevices) -
     result = _cli(*arguments, "--once")
     assert result.exit_code == 0, result.stderr
     lines = [re.sub(r"\s+", " ", line) for line in result.stdout.splitlines()]
-    assert lines[0].startswith("device release update state since (UTC) failed")
-    assert lines[1].startswith("press-3 one two rolled_back")
-    assert lines[2].startswith("press-5 one two downloading")
-    counts = lines[-2].removeprefix("40 devices: ").split(", ")
+    assert lines[0].startswith("device channel release update state since (UTC) failed")
+    assert lines[1].startswith("press-3 stable one two rolled_back")
+    assert lines[2].startswith("press-5 stable one two downloading")
+    counts = lines[-3].removeprefix("40 devices: ").split(", ")
     assert sorted(counts) == ["1 downloading", "1 offline", "1 rolled_back", "37 idle"]
+    assert lines[-1] == "press-3: rolled_back: rolled_back of two"
     seen = {one["device"]: one for one in json.loads(_cli(*arguments, "--json").stdout)}
     assert len(seen) == 40
     assert (seen["press-3"]["release"], seen["press-3"]["state"]) == ("two", "rolled_back")

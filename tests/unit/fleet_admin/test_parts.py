@@ -69,6 +69,21 @@ def test_a_folder_without_wheels_and_a_lock_that_is_not_there(tmp_path: Path) ->
         read_wheelhouse(wheels, lock)
 
 
+def test_a_folder_that_lacks_what_the_lock_names_is_refused(tmp_path: Path) -> None:
+    wheels, lock = make_wheels(tmp_path)
+    with lock.open("a") as file:
+        file.write("other==2 --hash=sha256:" + "0" * 64 + "\nnever==3 ; sys_platform == 'win32' --hash=sha256:11\n")
+    with pytest.raises(FleetError, match=r"names: other==2 for Python 3\.11 on aarch64\. pip on a device would refuse"):
+        read_wheelhouse(wheels, lock)
+    with lock.open("a") as file:
+        file.writelines(f"more-{number}==2\n" for number in range(9))
+    with pytest.raises(FleetError, match=r"more-3==2 for Python 3\.11 on aarch64, and more\. pip"):
+        read_wheelhouse(wheels, lock)
+    (wheels / LIBRARY).unlink()
+    with pytest.raises(FleetError, match=r"names: thing==1\.0 for Python 3\.\d+ on aarch64"):
+        read_wheelhouse(wheels, lock)
+
+
 def test_canaries_are_a_list_in_yaml(tmp_path: Path) -> None:
     file = tmp_path / "canaries.yaml"
     file.write_text("- {name: capital, prompt: 'The capital of France?', contains: [Paris]}\n")
@@ -78,9 +93,12 @@ def test_canaries_are_a_list_in_yaml(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("capital", "valid tuple"),
-        ("- {name: capital}", "0.prompt: Field required"),
-        ("- {name: a, prompt: b, max: 3}", "0.max"),
+        ("capital", "canaries.yaml: must be a list of canaries"),
+        ("- {name: a, prompt: b}\n- {name: capital}", "canaries.yaml: canary 2: prompt: is missing"),
+        ("- capital", "canary 1: must have a name and a prompt"),
+        ("- {name: a, prompt: b, max: 3}", "canary 1: max: is not known here"),
+        ("- {name: a, prompt: b, max_tokens: many}", "canary 1: max_tokens: must be a whole number"),
+        ("- {name: a, prompt: b, contains: Paris}", r"canary 1: contains: must be a list, such as \[Paris\]"),
         ("- {", "while parsing"),
     ],
 )
@@ -99,9 +117,19 @@ def test_a_proof_is_as_usual_but_for_what_is_said() -> None:
     assert (proof.lasts, proof.least_speed, proof.within) == (1800.0, 0.9, USUAL_PROOF.within)
 
 
-@pytest.mark.parametrize("word", ["lasts", "lasts=30", "speed=1", "most_failures=2", "within=0s"])
-def test_a_proof_that_is_none(word: str) -> None:
-    with pytest.raises(FleetError, match="--proof: "):
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("lasts", "lasts: a duration is a number with its unit"),
+        ("lasts=30", "lasts: a duration is a number with its unit"),
+        ("speed=1", "speed: is not known here"),
+        ("least_speed=fast", "least_speed: must be a number"),
+        ("most_failures=2", "most_failures: must be at most 1"),
+        ("within=0s", "within: must be more than 0"),
+    ],
+)
+def test_a_proof_that_is_none(word: str, says: str) -> None:
+    with pytest.raises(FleetError, match=f"--proof: {says}"):
         read_proof([word])
 
 
@@ -111,7 +139,7 @@ def test_a_proof_that_is_none(word: str) -> None:
 def test_a_fragment_of_configuration_that_devices_take(tmp_path: Path, text: str) -> None:
     file = tmp_path / "fragment.yaml"
     file.write_text(text)
-    check_fragment(file)
+    check_fragment(file, ())
 
 
 @pytest.mark.parametrize(
@@ -127,6 +155,51 @@ def test_a_fragment_of_configuration_that_they_would_refuse(tmp_path: Path, text
     file = tmp_path / "fragment.yaml"
     file.write_text(text)
     with pytest.raises(FleetError, match=says):
-        check_fragment(file)
+        check_fragment(file, ())
     with pytest.raises(FleetError, match="no such file"):
-        check_fragment(tmp_path / "none.yaml")
+        check_fragment(tmp_path / "none.yaml", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("routes: {door: {schema: x.json}}", "routes.door.schema"),
+        ("routes: {door: {schema: models/other/x.json}}", "routes.door.schema"),
+        ("routes: {door: {schema: models/tiny/none.json}}", "routes.door.schema"),
+        ("routes: {door: {schema: models/tiny}}", "routes.door.schema"),
+        ("routes: {door: {schema: models/tiny/../../x.json}}", "routes.door.schema"),
+        ("routes: {door: {schema: models/tiny/.x.json}}", "routes.door.schema"),
+        ("broker: {tls: {ca: ca.pem}}", "broker.tls.ca"),
+        ("broker: {user: a, password_file: password}", "broker.password_file"),
+        ("state_dir: state", "state_dir"),
+        ("cameras: {door: {source: clips/door.mp4}}", "cameras.door.source"),
+    ],
+)
+def test_a_fragment_that_names_what_no_release_brings(tmp_path: Path, text: str, key: str) -> None:
+    fragment, model = _fragment_and_model(tmp_path, text)
+    with pytest.raises(FleetError, match=rf"fragment.yaml: {key}: no device would have "):
+        check_fragment(fragment, (model,))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "routes: {door: {schema: models/tiny/x.json}}",
+        "routes: {door: {schema: /etc/jetson-agent/x.json}}",
+        "broker: {user: a, password_file: credentials/password}",
+        "cameras: {door: {source: /dev/video0}}",
+    ],
+)
+def test_a_fragment_that_names_what_devices_have(tmp_path: Path, text: str) -> None:
+    fragment, model = _fragment_and_model(tmp_path, text)
+    check_fragment(fragment, (model,))
+
+
+def _fragment_and_model(folder: Path, text: str) -> tuple[Path, Path]:
+    fragment, model = folder / "fragment.yaml", folder / "tiny"
+    fragment.write_text(f"{text}\n")
+    model.mkdir()
+    for name in ("x.json", ".x.json"):
+        (model / name).write_text("{}")
+    (folder / "x.json").write_text("{}")
+    return fragment, model

@@ -1,14 +1,16 @@
 """What devices say of their updates, put together."""
 
+import io
 import json
 
 import pytest
+from rich.console import Console
 
 from agent.client import Received
 from agent.clock import Clock
 from agent.events import UpdateState
 from agent.fleet_admin.seen import FleetSeen, Seen, as_json
-from agent.fleet_admin.table import drawn
+from agent.fleet_admin.table import drawn, reasons
 from agent.presence import Presence
 from agent.units import Seconds, UnixSeconds
 
@@ -137,3 +139,33 @@ def test_more_devices_than_lines() -> None:
     table = drawn(devices, 3).renderables[0]
     assert table.row_count == 3  # type: ignore[union-attr]
     assert str(next(iter(table.columns[0].cells))) == "d7"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_a_long_reason_leaves_the_other_columns_as_they_are(width: int) -> None:
+    why = "Could not find a version that satisfies " * 5
+    seen = Seen(
+        "orin-hall-2",
+        channel="stable",
+        running="2026.11",
+        release="2026.12",
+        state="rolled_back",
+        why=why,
+        since=UnixSeconds(1.7e9),
+    )
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(drawn([seen], None))
+    head, row, _, below, *_ = console.export_text().splitlines()
+    assert head.split() == ["device", "channel", "release", "update", "state", "since", "(UTC)", "failed", "why"]
+    assert row.split()[:8] == ["orin-hall-2", "stable", "2026.11", "2026.12", "rolled_back", "11-14", "22:13", "0"]
+    assert len(row) <= width
+    assert below.strip() == "1 device: 1 rolled_back"
+
+
+def test_reasons_in_full_of_what_failed() -> None:
+    devices = [
+        Seen("d1", state="failed", why="long " * 30 + "end"),
+        Seen("d2", state="committed", why="fine"),
+        Seen("d3", state="rolled_back"),
+    ]
+    assert reasons(devices) == ["d1: failed: " + "long " * 30 + "end"]
