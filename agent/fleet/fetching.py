@@ -118,7 +118,7 @@ class Fetching:
             ) as answer:
                 range_told = answer.headers.get("Content-Range", "")
                 if answer.status != HTTPStatus.PARTIAL_CONTENT or not range_told.startswith(f"bytes {first}-"):
-                    raise NotNowError(f"asked for a part, the server answers {answer.status} {range_told}")
+                    raise NotNowError(f"asked for a part, the server answers {answer.status} {range_told}".rstrip())
                 left = end - first
                 for chunk in answer.chunks:
                     if len(chunk) > left:
