@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -243,13 +243,13 @@ def test_a_request_can_be_cancelled_while_its_prompt_is_read(engine: Engine) -> 
 async def test_a_deadline_ends_an_answer_within_a_step(loader: str, model_dir: Path) -> None:
     async with hosting(model_dir, loader) as hosted:
         await hosted.host.ready()
+        endless = json.dumps({"type": "string", "minLength": 100_000})
+        await hosted.outcome(request(max_tokens=4, temperature=3.0, json_schema=endless))  # the first takes longer
         asked = boottime()
-        await hosted.outcome(request(max_tokens=1, json_schema=ENDLESS))
-        first_token = boottime() - asked
-        deadline = Seconds(boottime() + 0.3 + 2 * first_token)
-        sampling = Sampling(max_tokens=2_000, temperature=3.0, json_schema=ENDLESS)
-        wanted = GenerationRequest(ME, (Message(Role.USER, QUESTION),), sampling, deadline=deadline)
-        finished = await hosted.outcome(wanted)
+        await hosted.outcome(request(max_tokens=150, temperature=3.0, json_schema=endless))
+        deadline = Seconds(2 * boottime() - asked)  # as long again, which is a twelfth of what the next one takes
+        whole = request(max_tokens=1_800, temperature=3.0, json_schema=endless)
+        finished = await hosted.outcome(replace(whole, stream=False, deadline=deadline))
         assert isinstance(finished, Finished)
         assert finished.reason is FinishReason.DEADLINE
         assert finished.text.startswith('"')
