@@ -20,6 +20,7 @@ from agent.engine.protocol import Engine, Event, Finished, GenerationRequest, Ou
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Delta, FinishReason, Message, PromptId, Role, Sampling
 from agent.units import Seconds
+from tests.integration.engine.alike import Alike
 from tests.integration.engine.hosting import hosting
 
 QUESTION = "Facts: two people and a dog at the door, 22:40. Question: is there an animal?"
@@ -88,24 +89,23 @@ def test_idle_steps_do_nothing(engine: Engine) -> None:
     assert not engine.step()
 
 
-def test_greedy_answers_are_the_same_again(engine: Engine) -> None:
-    first, again = run(engine, request()), run(engine, request())
-    assert first.deltas == again.deltas
+def test_greedy_answers_are_the_same_again(engine: Engine, alike: Alike) -> None:
+    alike(lambda: [run(engine, request()).deltas], lambda: [run(engine, request()).deltas])
 
 
-def test_a_seed_repeats_an_answer_and_another_seed_does_not(engine: Engine) -> None:
+def test_a_seed_repeats_an_answer_and_another_seed_does_not(engine: Engine, alike: Alike) -> None:
     def sample(seed: int | None) -> str:
         return run(engine, request(max_tokens=24, temperature=5.0, seed=seed, json_schema=ENDLESS)).finished.text
 
-    assert sample(7) == sample(7)
+    alike(lambda: [sample(7)], lambda: [sample(7)])
     assert len({sample(seed) for seed in (7, 8, 2**31 + 8, 2**70, -1)}) > 2
     assert sample(None) != sample(None)
 
 
-def test_a_low_top_p_leaves_the_likeliest_token(engine: Engine) -> None:
-    greedy = run(engine, request(max_tokens=24, json_schema=ENDLESS))
-    nucleus = run(engine, request(max_tokens=24, json_schema=ENDLESS, temperature=1.0, top_p=1e-6, seed=1))
-    assert nucleus.finished.text == greedy.finished.text
+def test_a_low_top_p_leaves_the_likeliest_token(engine: Engine, alike: Alike) -> None:
+    greedy = request(max_tokens=24, json_schema=ENDLESS)
+    nucleus = request(max_tokens=24, json_schema=ENDLESS, temperature=1.0, top_p=1e-6, seed=1)
+    alike(lambda: [run(engine, nucleus).finished.text], lambda: [run(engine, greedy).finished.text])
 
 
 @pytest.mark.parametrize(
@@ -304,11 +304,13 @@ def test_any_text_is_a_prompt(engine: Engine, text: str) -> None:
     assert run(engine, request(text, max_tokens=2, json_schema=ENDLESS)).finished.usage.completion_tokens == 2
 
 
-def test_requests_do_not_touch_each_other(engine: Engine) -> None:
-    alone = run(engine, request(max_tokens=32)).finished.text
-    say(engine, "between")
-    run(engine, request("another prompt", max_tokens=8, temperature=2.0))
-    assert run(engine, request(max_tokens=32)).finished.text == alone
+def test_requests_do_not_touch_each_other(engine: Engine, alike: Alike) -> None:
+    def after_others() -> list[str]:
+        say(engine, "between")
+        run(engine, request("another prompt", max_tokens=8, temperature=2.0))
+        return [run(engine, request(max_tokens=32)).finished.text]
+
+    alike(after_others, lambda: [run(engine, request(max_tokens=32)).finished.text])
 
 
 MEMORY = """
