@@ -51,4 +51,4 @@ class Alike:
             each = zip(zip(*seen, strict=True), zip(*others, strict=True), strict=True)
             if all(any(is_one_of(said, plain) for said in ours) for ours, plain in each):
                 return
-        assert seen == others
+        assert seen == others, f"{seen} is not {others}"
