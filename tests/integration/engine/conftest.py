@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from agent.bench.touched import runs_on
 from agent.engine.child import load
 from agent.engine.pipe import EngineSpec
 from agent.engine.protocol import Engine
 from agent.models import find_model
+from tests.integration.engine.alike import TRIES_ON_A_GPU, Alike
 from tests.integration.engine.edge_llm_models import built_model
 from tests.stand_ins.tensorrt_llm_loader import checkpoint
 
@@ -51,6 +53,12 @@ def model_dir(loader: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the model that the engine under test loads."""
     make = next(make for known, make in ENGINES.values() if known == loader)
     return make(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="session")
+def alike(model_dir: Path) -> Alike:
+    """How answers of the engine under test are compared."""
+    return Alike(TRIES_ON_A_GPU if runs_on(model_dir) == "cuda" else 1)
 
 
 @pytest.fixture(scope="session")

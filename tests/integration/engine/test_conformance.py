@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from agent.engine.protocol import Engine, Event, Finished, GenerationRequest, Ou
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Delta, FinishReason, Message, PromptId, Role, Sampling
 from agent.units import Seconds
+from tests.integration.engine.alike import Alike
 from tests.integration.engine.hosting import hosting
 
 QUESTION = "Facts: two people and a dog at the door, 22:40. Question: is there an animal?"
@@ -88,24 +89,23 @@ def test_idle_steps_do_nothing(engine: Engine) -> None:
     assert not engine.step()
 
 
-def test_greedy_answers_are_the_same_again(engine: Engine) -> None:
-    first, again = run(engine, request()), run(engine, request())
-    assert first.deltas == again.deltas
+def test_greedy_answers_are_the_same_again(engine: Engine, alike: Alike) -> None:
+    alike(lambda: [run(engine, request()).deltas], lambda: [run(engine, request()).deltas])
 
 
-def test_a_seed_repeats_an_answer_and_another_seed_does_not(engine: Engine) -> None:
+def test_a_seed_repeats_an_answer_and_another_seed_does_not(engine: Engine, alike: Alike) -> None:
     def sample(seed: int | None) -> str:
         return run(engine, request(max_tokens=24, temperature=5.0, seed=seed, json_schema=ENDLESS)).finished.text
 
-    assert sample(7) == sample(7)
+    alike(lambda: [sample(7)], lambda: [sample(7)])
     assert len({sample(seed) for seed in (7, 8, 2**31 + 8, 2**70, -1)}) > 2
     assert sample(None) != sample(None)
 
 
-def test_a_low_top_p_leaves_the_likeliest_token(engine: Engine) -> None:
-    greedy = run(engine, request(max_tokens=24, json_schema=ENDLESS))
-    nucleus = run(engine, request(max_tokens=24, json_schema=ENDLESS, temperature=1.0, top_p=1e-6, seed=1))
-    assert nucleus.finished.text == greedy.finished.text
+def test_a_low_top_p_leaves_the_likeliest_token(engine: Engine, alike: Alike) -> None:
+    greedy = request(max_tokens=24, json_schema=ENDLESS)
+    nucleus = request(max_tokens=24, json_schema=ENDLESS, temperature=1.0, top_p=1e-6, seed=1)
+    alike(lambda: [run(engine, nucleus).finished.text], lambda: [run(engine, greedy).finished.text])
 
 
 @pytest.mark.parametrize(
@@ -243,13 +243,13 @@ def test_a_request_can_be_cancelled_while_its_prompt_is_read(engine: Engine) -> 
 async def test_a_deadline_ends_an_answer_within_a_step(loader: str, model_dir: Path) -> None:
     async with hosting(model_dir, loader) as hosted:
         await hosted.host.ready()
+        endless = json.dumps({"type": "string", "minLength": 100_000})
+        await hosted.outcome(request(max_tokens=4, temperature=3.0, json_schema=endless))  # the first takes longer
         asked = boottime()
-        await hosted.outcome(request(max_tokens=1, json_schema=ENDLESS))
-        first_token = boottime() - asked
-        deadline = Seconds(boottime() + 0.3 + 2 * first_token)
-        sampling = Sampling(max_tokens=2_000, temperature=3.0, json_schema=ENDLESS)
-        wanted = GenerationRequest(ME, (Message(Role.USER, QUESTION),), sampling, deadline=deadline)
-        finished = await hosted.outcome(wanted)
+        await hosted.outcome(request(max_tokens=150, temperature=3.0, json_schema=endless))
+        deadline = Seconds(2 * boottime() - asked)  # as long again, which is a twelfth of what the next one takes
+        whole = request(max_tokens=1_800, temperature=3.0, json_schema=endless)
+        finished = await hosted.outcome(replace(whole, stream=False, deadline=deadline))
         assert isinstance(finished, Finished)
         assert finished.reason is FinishReason.DEADLINE
         assert finished.text.startswith('"')
@@ -304,11 +304,13 @@ def test_any_text_is_a_prompt(engine: Engine, text: str) -> None:
     assert run(engine, request(text, max_tokens=2, json_schema=ENDLESS)).finished.usage.completion_tokens == 2
 
 
-def test_requests_do_not_touch_each_other(engine: Engine) -> None:
-    alone = run(engine, request(max_tokens=32)).finished.text
-    say(engine, "between")
-    run(engine, request("another prompt", max_tokens=8, temperature=2.0))
-    assert run(engine, request(max_tokens=32)).finished.text == alone
+def test_requests_do_not_touch_each_other(engine: Engine, alike: Alike) -> None:
+    def after_others() -> list[str]:
+        say(engine, "between")
+        run(engine, request("another prompt", max_tokens=8, temperature=2.0))
+        return [run(engine, request(max_tokens=32)).finished.text]
+
+    alike(after_others, lambda: [run(engine, request(max_tokens=32)).finished.text])
 
 
 MEMORY = """

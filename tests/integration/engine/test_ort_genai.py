@@ -20,6 +20,7 @@ from agent.engine.protocol import Engine, Finished, GenerationRequest, Refused
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import FinishReason, Message, Role, Sampling
 from agent.units import Bytes
+from tests.integration.engine.alike import Alike, Said
 from tests.integration.engine.test_conformance import ME, QUESTION, outcome, request, run
 from tests.integration.engine.test_prefixes import RULES
 
@@ -37,23 +38,33 @@ def chat(content: str) -> str:
 
 
 @pytest.mark.parametrize("repeat", [1, 3, 8, 20])
-def test_a_prompt_read_in_parts_is_answered_like_one_read_at_once(engine: Engine, model: Any, repeat: int) -> None:  # noqa: ANN401
+def test_a_prompt_read_in_parts_is_answered_like_one_read_at_once(
+    engine: Engine,
+    alike: Alike,
+    model: Any,  # noqa: ANN401 - the library has no types
+    repeat: int,
+) -> None:
     tokenizer = og.Tokenizer(model)
     prompt = tokenizer.encode(tokenizer.apply_chat_template(chat(QUESTION * repeat), add_generation_prompt=True))
     assert repeat == 1 or len(prompt) > LEAST_CHUNK
-    params = og.GeneratorParams(model)
-    params.set_search_options(max_length=len(prompt) + 48, do_sample=False)
-    generator = og.Generator(model, params)
-    generator.append_tokens(prompt)
-    detokenizer, pieces = tokenizer.create_stream(), []
-    while not generator.is_done():
-        generator.generate_next_token()
-        pieces.append(detokenizer.decode(generator.get_next_tokens()[0]))
 
-    finished = run(engine, request(QUESTION * repeat, max_tokens=48)).finished
-    assert finished.text == "".join(pieces)
-    assert finished.usage.prompt_tokens == len(prompt)
-    assert finished.usage.completion_tokens == len(pieces)
+    def at_once() -> list[Said]:
+        params = og.GeneratorParams(model)
+        params.set_search_options(max_length=len(prompt) + 48, do_sample=False)
+        generator = og.Generator(model, params)
+        generator.append_tokens(prompt)
+        detokenizer, pieces = tokenizer.create_stream(), []
+        while not generator.is_done():
+            generator.generate_next_token()
+            pieces.append(detokenizer.decode(generator.get_next_tokens()[0]))
+        return [(*"".join(pieces), len(pieces))]
+
+    def in_parts() -> list[Said]:
+        finished = run(engine, request(QUESTION * repeat, max_tokens=48)).finished
+        assert finished.usage.prompt_tokens == len(prompt)
+        return [(*finished.text, finished.usage.completion_tokens)]
+
+    alike(in_parts, at_once)
 
 
 def test_a_request_for_whose_cache_there_is_no_memory_is_refused_with_the_numbers(engine: Engine) -> None:
@@ -219,11 +230,21 @@ def test_no_model_at_all(tmp_path: Path) -> None:
         load(EngineSpec("edge-tiny", tmp_path, ""))
 
 
-def test_an_answer_can_be_kept_from_ending_by_itself(engine: Engine) -> None:
-    by_itself = run(engine, request(QUESTION, max_tokens=200)).finished
-    assert by_itself.reason is FinishReason.STOP
-    length = by_itself.usage.completion_tokens + 20
-    held = run(engine, replace(request(QUESTION, max_tokens=length), min_tokens=length)).finished
-    assert (held.reason, held.usage.completion_tokens) == (FinishReason.LENGTH, length)
-    again = run(engine, request(QUESTION, max_tokens=200)).finished
-    assert again.text == by_itself.text, "what is kept of the one says nothing to the other"
+def test_an_answer_can_be_kept_from_ending_by_itself(engine: Engine, alike: Alike) -> None:
+    def by_itself() -> Finished:
+        finished = run(engine, request(QUESTION, max_tokens=200)).finished
+        assert finished.reason is FinishReason.STOP
+        return finished
+
+    length = by_itself().usage.completion_tokens + 20
+
+    def after_a_longer_one() -> list[str]:
+        held = run(engine, replace(request(QUESTION, max_tokens=length), min_tokens=length)).finished
+        assert (held.reason, held.usage.completion_tokens) == (FinishReason.LENGTH, length)
+        return [by_itself().text]  # what is kept of the one says nothing to the other
+
+    def alone() -> list[str]:
+        engine.forget()
+        return [by_itself().text]
+
+    alike(after_a_longer_one, alone)

@@ -6,17 +6,17 @@ An engine that keeps nothing passes, too.
 import itertools
 import json
 import random
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent.bench.touched import runs_on
 from agent.engine.protocol import Engine, Finished, GenerationRequest
 from agent.errors import ErrorCode, RejectedError
 from agent.prompt import Delta, FinishReason, Message, Role, Sampling
+from tests.integration.engine.alike import Alike, Said
 from tests.integration.engine.hosting import hosting
 from tests.integration.engine.test_conformance import ENDLESS, ME, Answer, request, run
 
@@ -45,113 +45,140 @@ def chat(*texts: str, **sampling: Any) -> GenerationRequest:  # noqa: ANN401 - t
     return GenerationRequest(ME, messages, Sampling(**{"max_tokens": 24, **sampling}), stream=True)
 
 
-def assert_unchanged(engine: Engine, wanted: GenerationRequest) -> Answer:
-    """Answer with what the engine has kept, then without."""
-    having = run(engine, wanted)
+def run_anew(engine: Engine, wanted: GenerationRequest) -> Answer:
+    """Answer with nothing kept."""
     engine.forget()
     assert engine.kept() == 0
-    alone = run(engine, wanted)
-    assert having.deltas == alone.deltas
-    assert having.finished.reason == alone.finished.reason
-    assert replace(having.finished.usage, cached_tokens=0) == alone.finished.usage
-    return having
+    answer = run(engine, wanted)
+    assert answer.finished.usage.cached_tokens == 0
+    return answer
+
+
+def run_all_anew(engine: Engine, requests: Sequence[GenerationRequest]) -> None:
+    """Answer them one after the other, with nothing kept but of these."""
+    engine.forget()
+    for wanted in requests:
+        run(engine, wanted)
+
+
+def assert_unchanged(engine: Engine, alike: Alike, before: Callable[[], object], wanted: GenerationRequest) -> Answer:
+    """Answer with what the engine has kept after `before`, and without; the last answer with it."""
+    having: list[Answer] = []
+    read: set[int] = set()
+
+    def said(answer: Answer) -> Said:
+        read.add(answer.finished.usage.prompt_tokens)
+        return (*answer.deltas, answer.finished.reason, answer.finished.usage.completion_tokens)
+
+    def after() -> list[Said]:
+        before()
+        having.append(run(engine, wanted))
+        return [said(having[-1])]
+
+    alike(after, lambda: [said(run_anew(engine, wanted))])
+    assert len(read) == 1
+    return having[-1]
 
 
 @pytest.mark.parametrize("system", [RULES, UNICODE])
-@pytest.mark.parametrize(("first", "second"), [*itertools.combinations(QUESTIONS, 2)])
+@pytest.mark.parametrize("questions", [*itertools.combinations(QUESTIONS, 2)])
 @pytest.mark.parametrize("schema", [None, SCHEMA])
 def test_a_shared_begin_changes_no_answer(
-    engine: Engine, system: str, first: str, second: str, schema: str | None
+    engine: Engine, alike: Alike, system: str, questions: tuple[str, str], schema: str | None
 ) -> None:
-    engine.forget()
-    run(engine, chat(system, first, json_schema=schema))
-    assert_unchanged(engine, chat(system, second, json_schema=schema))
+    first, second = (chat(system, question, json_schema=schema) for question in questions)
+    assert_unchanged(engine, alike, partial(run_anew, engine, first), second)
 
 
-def test_prompts_that_part_anywhere_are_answered_as_alone(engine: Engine) -> None:
+def test_prompts_that_part_anywhere_are_answered_as_alone(engine: Engine, alike: Alike) -> None:
     chosen = random.Random(1)  # noqa: S311 - the same ones each time
     text = RULES + UNICODE
+    wanted = request(text)
     for _ in range(16):
         at = chosen.randrange(len(text))
-        run(engine, request(text[: chosen.randrange(at, len(text))], max_tokens=chosen.randrange(1, 40)))
-        assert_unchanged(engine, request(text[:at] + chosen.choice(QUESTIONS), max_tokens=chosen.randrange(1, 40)))
+        other = request(text[: chosen.randrange(at, len(text))], max_tokens=chosen.randrange(1, 40))
+        before = partial(run_all_anew, engine, (wanted, other))
+        wanted = request(text[:at] + chosen.choice(QUESTIONS), max_tokens=chosen.randrange(1, 40))
+        assert_unchanged(engine, alike, before, wanted)
 
 
-def test_a_conversation_is_answered_as_if_read_anew(engine: Engine) -> None:
-    engine.forget()
+def test_a_conversation_is_answered_as_if_read_anew(engine: Engine, alike: Alike) -> None:
     texts = [RULES]
+    before: Callable[[], object] = engine.forget
     for question in QUESTIONS * 2:
-        answer = assert_unchanged(engine, chat(*texts, question))
+        wanted = chat(*texts, question)
+        answer = assert_unchanged(engine, alike, before, wanted)
         texts += [question, answer.finished.text]
+        before = partial(run_anew, engine, wanted)
 
 
 @pytest.mark.parametrize("reason", [FinishReason.CANCELLED, FinishReason.DEADLINE])
 @pytest.mark.parametrize("steps", range(8))
-def test_what_was_cut_short_changes_no_answer(engine: Engine, reason: FinishReason, steps: int) -> None:
+@pytest.mark.parametrize("schema", [None, ENDLESS])
+def test_what_was_cut_short_changes_no_answer(
+    engine: Engine, alike: Alike, reason: FinishReason, steps: int, schema: str | None
+) -> None:
     """While its prompt is read, before its first token and amid its answer."""
-    for schema in (None, ENDLESS):
+
+    def before() -> None:
         engine.forget()
         engine.admit(chat(RULES, "Who is there?", json_schema=schema))
         for _ in range(steps):
             assert all(isinstance(event, Delta) for event in engine.step())
         engine.cancel(ME, reason)
         assert any(isinstance(event, Finished) for event in engine.step())
-        assert_unchanged(engine, chat(RULES, "What do you see?", json_schema=schema))
+
+    assert_unchanged(engine, alike, before, chat(RULES, "What do you see?", json_schema=schema))
 
 
 @pytest.mark.parametrize("stop", [("e",), (" ", "a"), ("no such text in it",)])
-def test_stop_strings_change_no_later_answer(engine: Engine, stop: tuple[str, ...]) -> None:
-    engine.forget()
-    run(engine, chat(RULES, "Who is there?", stop=stop))
-    assert_unchanged(engine, chat(RULES, "What do you see?"))
-    run(engine, chat(RULES, "Who is there?"))
-    assert_unchanged(engine, chat(RULES, "What do you see?", stop=stop))
+def test_stop_strings_change_no_later_answer(engine: Engine, alike: Alike, stop: tuple[str, ...]) -> None:
+    stopped = partial(run_anew, engine, chat(RULES, "Who is there?", stop=stop))
+    assert_unchanged(engine, alike, stopped, chat(RULES, "What do you see?"))
+    whole = partial(run, engine, chat(RULES, "Who is there?"))
+    assert_unchanged(engine, alike, whole, chat(RULES, "What do you see?", stop=stop))
 
 
-def test_a_longer_answer_than_the_kept_cache_has_room_for(engine: Engine) -> None:
-    engine.forget()
-    run(engine, chat(RULES, "Who is there?", max_tokens=1))
-    assert_unchanged(engine, chat(RULES, "Who is there?", max_tokens=700, json_schema=ENDLESS))
-    assert_unchanged(engine, chat(RULES, "Who is there?", max_tokens=1))
+def test_a_longer_answer_than_the_kept_cache_has_room_for(engine: Engine, alike: Alike) -> None:
+    short = chat(RULES, "Who is there?", max_tokens=1)
+    long = chat(RULES, "Who is there?", max_tokens=700, json_schema=ENDLESS)
+    assert_unchanged(engine, alike, partial(run_anew, engine, short), long)
+    assert_unchanged(engine, alike, partial(run_anew, engine, long), short)
 
 
-def test_what_exceeds_the_context_is_refused_and_changes_nothing(engine: Engine) -> None:
-    engine.forget()
-    run(engine, chat(RULES, "Who is there?"))
-    with pytest.raises(RejectedError) as refusal:
-        engine.admit(chat(RULES, "What do you see?", max_tokens=engine.capabilities().context_length))
-    assert refusal.value.code is ErrorCode.TOO_LARGE
-    with pytest.raises(RejectedError):
-        engine.admit(chat(RULES, "What do you see?", json_schema=json.dumps({"type": "string", "pattern": "("})))
-    assert_unchanged(engine, chat(RULES, "What do you see?"))
+def test_what_exceeds_the_context_is_refused_and_changes_nothing(engine: Engine, alike: Alike) -> None:
+    def before() -> None:
+        run_anew(engine, chat(RULES, "Who is there?"))
+        with pytest.raises(RejectedError) as refusal:
+            engine.admit(chat(RULES, "What do you see?", max_tokens=engine.capabilities().context_length))
+        assert refusal.value.code is ErrorCode.TOO_LARGE
+        with pytest.raises(RejectedError):
+            engine.admit(chat(RULES, "What do you see?", json_schema=json.dumps({"type": "string", "pattern": "("})))
+
+    assert_unchanged(engine, alike, before, chat(RULES, "What do you see?"))
 
 
 def sampled(engine: Engine, *, seed: int | None, before: Sequence[GenerationRequest]) -> str:
-    engine.forget()
-    for earlier in before:
-        run(engine, earlier)
+    run_all_anew(engine, before)
     wanted = chat(RULES, "Tell me.", temperature=5.0, seed=seed, json_schema=ENDLESS)
     return run(engine, wanted).finished.text
 
 
-def test_a_seed_gives_the_same_answer_whatever_was_read_before(engine: Engine, model_dir: Path) -> None:
-    """On a GPU sums can differ from run to run, and answers part: one that comes again has to be among them."""
-    tries = 6 if runs_on(model_dir) == "cuda" else 1
+def test_a_seed_gives_the_same_answer_whatever_was_read_before(engine: Engine, alike: Alike) -> None:
     warm = chat(RULES, "Who is there?", temperature=5.0, json_schema=ENDLESS)
     seeded = chat(RULES, "Who is there?", temperature=5.0, seed=7, json_schema=ENDLESS)
     greedy = chat(RULES, "Who is there?", json_schema=ENDLESS)
     assert sampled(engine, seed=None, before=[warm]) != sampled(engine, seed=None, before=[warm])
-    alone = {sampled(engine, seed=7, before=()) for _ in range(tries)}
-    if len(alone) == tries > 1:
-        pytest.skip("the very same requests are answered differently each time")
-    for before in ([greedy], [warm], [seeded], [seeded, warm, greedy]):
-        assert any(sampled(engine, seed=7, before=before) in alone for _ in range(tries))
+    ways = ([greedy], [warm], [seeded], [seeded, warm, greedy])
+    alike(
+        lambda: [sampled(engine, seed=7, before=before) for before in ways],
+        lambda: [sampled(engine, seed=7, before=())] * len(ways),
+    )
 
 
-def test_sampling_changes_no_greedy_answer(engine: Engine) -> None:
-    engine.forget()
-    run(engine, chat(RULES, "Who is there?", temperature=5.0))
-    assert_unchanged(engine, chat(RULES, "What do you see?"))
+def test_sampling_changes_no_greedy_answer(engine: Engine, alike: Alike) -> None:
+    warm = chat(RULES, "Who is there?", temperature=5.0)
+    assert_unchanged(engine, alike, partial(run_anew, engine, warm), chat(RULES, "What do you see?"))
 
 
 async def test_the_host_knows_what_is_kept_and_can_have_it_given_up(loader: str, model_dir: Path) -> None:
