@@ -146,7 +146,7 @@ class Rehearsal:
 
     def power_cuts(self, kills: int, chance: random.Random) -> Line:
         """All processes killed at random moments of updates; each update ends, in one whole release that serves."""
-        moments, outcomes, longest = Counter[str](), Counter[str](), 0.0
+        moments, outcomes, longest, stood_in = Counter[str](), Counter[str](), 0.0, 0
         while moments.total() < kills:
             name, began = self.publish(), time.monotonic()
             self.device.ask_for_update()
@@ -160,11 +160,15 @@ class Rehearsal:
             outcome = self.device.wait_over(name, began)
             longest = max(longest, outcome.took_s)
             outcomes[outcome.state] += 1
+            if self.device.is_stood_in_for():
+                stood_in += 1
+                self.device.try_good_again()
             self.device.check()
             print(
                 f"  {moments.total()} cuts; {name} {outcome.state}, {outcome.took_s:.0f} s: {outcome.why}", flush=True
             )
         seen = f"{_counted(moments)}; {_counted(outcomes)}, each in one good release, serving; longest {longest:.0f} s"
+        seen += f"; {stood_in} times the installed one stood in until the next start" if stood_in else ""
         return Line(f"{moments.total()} power cuts", seen, not outcomes.keys() - {"committed", "rolled_back"})
 
     def _cut_within(self, longest_s: float, name: ReleaseName, moments: Counter[str], chance: random.Random) -> None:

@@ -145,6 +145,20 @@ class Device:
             and bool(status.get("model"))
         )
 
+    def is_stood_in_for(self) -> bool:
+        """Whether the installed release serves instead of the good one: it does once three starts have come to nothing.
+
+        The launcher cannot tell a power cut from a crash (ADR 40).
+        """
+        return self.good() is not None and self.status()["release"] is None
+
+    def try_good_again(self) -> None:
+        """The next start tries the good release once more, as the installed one has had it counted anew."""
+        wait_for(lambda: not (self.fleet / "good.boots").exists(), LONGEST_S, "count of starts that is gone")
+        self.service.stop()
+        self.service.start()
+        wait_for(lambda: self.status().get("release") == self.good(), LONGEST_S, "start of the good release")
+
     def check(self) -> ReleaseName | None:
         """One good release, whole and serving; no trial, no halves of releases. Returns that release."""
         good, record = self.good(), self._record()
