@@ -18,6 +18,8 @@ LEAST_SHARED = 16
 templates share their first line, would cost its generator what it has read beyond that, and save next to nothing."""
 _LEAST_SHARE = 0.25
 _CAPACITY_STEP = 256
+_LEAST_SIZE = 512
+"""Where sizes are powers of two."""
 
 
 class Rewindable(Protocol):
@@ -82,6 +84,8 @@ class Kept(Generic[GeneratorT]):
 
     def serves(self, wanted: "Wanted") -> bool:
         """Whether it is of the kind and the size that is wanted."""
+        if wanted.is_by_size:
+            return self.profile == wanted.profile and self.capacity == wanted.capacity
         return self.profile == wanted.profile and wanted.tokens <= self.capacity <= wanted.room
 
 
@@ -94,16 +98,21 @@ class Wanted:
         parts: Of the prompt.
         tokens: Of prompt and answer together.
         room: Tokens for which there may be KV caches, that of the request and all that are kept. At least `tokens`.
+        is_by_size: Whether what is computed hangs on a cache's size, as it does on a GPU in the last digits: only a
+            generator of the very size that a new one would have serves, and there are few sizes.
     """
 
     profile: Profile
     parts: tuple[Part, ...]
     tokens: int
     room: int
+    is_by_size: bool = False
 
     @property
     def capacity(self) -> int:
-        """Of a new generator: a little more than is needed, so that the next request of its kind fits, too."""
+        """Of a new generator: more than is needed, so that the next request of its kind fits, too."""
+        if self.is_by_size:
+            return min(max(_LEAST_SIZE, 1 << (self.tokens - 1).bit_length()), self.room)
         return min(-(-self.tokens // _CAPACITY_STEP) * _CAPACITY_STEP, self.room)
 
 

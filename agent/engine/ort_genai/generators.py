@@ -65,6 +65,7 @@ class GeneratorsEngine:
         load_again: Callable[[], Any] | None = None,
     ) -> None:
         self._stock = Stock(model, top_k=top_k, load_again=load_again)
+        self._is_on_gpu = model.device_type != "CPU"
         self._seeing = seeing
         self._drafts = drafts
         self._capabilities = capabilities
@@ -171,7 +172,7 @@ class GeneratorsEngine:
             self._stock.renew()
         # A prompt with images is read at once: the library takes them with the first tokens, or not at all.
         parts = in_parts(prompt, self._part, self._control) if waiting.inputs is None else (tuple(prompt),)
-        kept = self._stock.take(Wanted(profile, parts, waiting.tokens, room))
+        kept = self._stock.take(Wanted(profile, parts, waiting.tokens, room, is_by_size=self._is_on_gpu))
         answer = Answer(request, self._tokenizer.create_stream(), len(prompt), tokens_of(kept.parts))
         unread = deque(parts[len(kept.parts) :])
         self._running[request.id] = Running(answer, kept, unread, kind, drafted(kept), waiting.inputs)

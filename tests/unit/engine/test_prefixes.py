@@ -64,6 +64,10 @@ def wanted(*names: int, profile: Profile = GREEDY, tokens: int = 300, room: int 
         (kept(1, 2, 3, capacity=300), wanted(1, 2, 4), 2),
         (kept(1, 2, 3), wanted(1, 2, 4, room=511), 0),
         (replace(kept(), parts=(part(1, 15), part(2))), replace(wanted(), parts=(part(1, 15), part(3))), 0),
+        (kept(1, 2, 3), replace(wanted(1, 2, 4), is_by_size=True), 2),
+        (kept(1, 2, 3, capacity=1024), replace(wanted(1, 2, 4), is_by_size=True), 0),
+        (kept(1, 2, 3), replace(wanted(1, 2, 4, tokens=513), is_by_size=True), 0),
+        (kept(1, 2, 3, capacity=1024), replace(wanted(1, 2, 4, tokens=513), is_by_size=True), 2),
     ],
 )
 def test_what_is_shared(has: Kept[Rewound], wants: Wanted, count: int) -> None:
@@ -89,15 +93,17 @@ def test_the_generator_that_saves_most_is_taken_and_gone_back(has: list[list[int
         assert found.generator.lengths == [tokens_of(found.parts)]
 
 
-@given(st.lists(st.tuples(names, st.integers(40, 1500), st.integers(0, 2000))), st.booleans())
+@given(st.lists(st.tuples(names, st.integers(40, 1500), st.integers(0, 2000))), st.booleans(), st.booleans())
 def test_what_is_kept_and_runs_never_exceeds_the_room(
     requests: list[tuple[list[int], int, int]],
     recorded: bool,  # noqa: FBT001
+    is_by_size: bool,  # noqa: FBT001
 ) -> None:
     prefixes: Prefixes[Rewound] = Prefixes()
     for its_names, tokens, more in requests:
-        request = wanted(*its_names, tokens=tokens, room=tokens + more)
+        request = replace(wanted(*its_names, tokens=tokens, room=tokens + more), is_by_size=is_by_size)
         found = prefixes.take(request)
+        assert found is None or not is_by_size or found.capacity == request.capacity
         running = found or Kept(Rewound(), request.profile, request.capacity, ())
         assert tokens <= running.capacity
         assert prefixes.tokens + running.capacity <= request.room
