@@ -9,31 +9,21 @@ import pytest
 
 from agent.announcer import Announcer
 from agent.clock import Clock
-from agent.config import Broker
 from agent.errors import NotConnectedError
-from agent.link import BrokerBusyError, Link, PublishRefusedError
+from agent.link import BrokerBusyError, PublishRefusedError
 from agent.presence import Presence
 from agent.prompt import OutMessage
 from agent.units import Seconds
+from tests.unconnected_link import UnconnectedLink
 
 CLOCK = Clock.of_this_machine()
 
 
-class RefusingLink(Link):
+class RefusingLink(UnconnectedLink):
     """Meets each message with the next of its errors, and takes it when there is none left."""
 
     def __init__(self, errors: list[Exception]) -> None:
-        nothing = OutMessage("t", b"")
-        super().__init__(
-            Broker(),
-            client_id="c",
-            subscriptions=(),
-            former=list,
-            will=nothing,
-            birth=lambda: nothing,
-            max_payload=1,
-            clock=CLOCK,
-        )
+        super().__init__(CLOCK)
         self.errors = errors
         self.asked = 0
         self.said: list[dict[str, Any]] = []

@@ -10,10 +10,9 @@ import pytest
 
 from agent.backlog import Backlog
 from agent.clock import Clock
-from agent.config import Broker
 from agent.errors import NotConnectedError
 from agent.journal import Journal, JournalThread
-from agent.link import BrokerBusyError, ConnectionEndedError, Link, PublishRefusedError
+from agent.link import BrokerBusyError, ConnectionEndedError, PublishRefusedError
 from agent.link.problem import End, Problem
 from agent.prompt import OutMessage
 from agent.publisher import Publisher
@@ -22,6 +21,7 @@ from agent.units import Bytes, Seconds, UnixSeconds
 from agent.wire import encode_telemetry
 from tests.boards import BOARDS, BoardTree
 from tests.snapshots import snapshot
+from tests.unconnected_link import UnconnectedLink
 
 RATE = 100
 TOPIC = "edge/orin-7/telemetry"
@@ -30,21 +30,11 @@ REAL = Clock.of_this_machine()
 HUNG_UP = ConnectionEndedError(End(Problem.LOST, "hung up"))
 
 
-class ObedientLink(Link):
+class ObedientLink(UnconnectedLink):
     """Takes what it is given, but for the errors that it is told to raise."""
 
     def __init__(self) -> None:
-        nothing = OutMessage("t", b"")
-        super().__init__(
-            Broker(),
-            client_id="c",
-            subscriptions=(),
-            former=list,
-            will=nothing,
-            birth=lambda: nothing,
-            max_payload=1,
-            clock=REAL,
-        )
+        super().__init__(REAL)
         self.errors: list[Exception] = []
         self.sent: list[tuple[float, OutMessage]] = []
         self._connected.set()

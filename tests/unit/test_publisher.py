@@ -8,36 +8,26 @@ from pathlib import Path
 import pytest
 
 from agent.clock import Clock
-from agent.config import Broker
 from agent.errors import NotConnectedError, StorageFullError
 from agent.event_log import EventLog
 from agent.events import EngineLost, Event, ModelLoaded, ReplyUndeliverable, StorageFull
 from agent.journal import Journal, JournalThread
-from agent.link import BrokerBusyError, ConnectionEndedError, Link, PublishRefusedError
+from agent.link import BrokerBusyError, ConnectionEndedError, PublishRefusedError
 from agent.link.problem import End, Problem
 from agent.prompt import OutMessage
 from agent.publisher import Publisher
 from agent.units import Bytes, Seconds
+from tests.unconnected_link import UnconnectedLink
 
 CLOCK = Clock.of_this_machine()
 EVENTS = "edge/test/event"
 
 
-class ObedientLink(Link):
+class ObedientLink(UnconnectedLink):
     """Takes everything, except what it is told to refuse, to put off, to hang up on, or to be silent on."""
 
     def __init__(self) -> None:
-        nothing = OutMessage("will", b"")
-        super().__init__(
-            Broker(),
-            client_id="x",
-            subscriptions=(),
-            former=list,
-            will=nothing,
-            birth=lambda: nothing,
-            max_payload=1,
-            clock=CLOCK,
-        )
+        super().__init__(CLOCK)
         self.there = asyncio.Event()
         self.there.set()
         self.sent: list[str] = []

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from agent.clock import Clock
-from agent.config import Broker, Config, Device, Telemetry
+from agent.config import Config, Device, Telemetry
 from agent.errors import NotConnectedError
-from agent.link import BrokerBusyError, Link, PublishRefusedError
+from agent.link import BrokerBusyError, PublishRefusedError
 from agent.prompt import OutMessage
 from agent.snapshot import Snapshot
 from agent.telemetry import Telemetry as Sender
@@ -18,27 +18,18 @@ from agent.telemetry import next_due, phase
 from agent.units import Seconds
 from tests.boards import BOARDS, BoardTree
 from tests.snapshots import snapshot
+from tests.unconnected_link import UnconnectedLink
 
 CLOCK = Clock.of_this_machine()
 PERIOD = Seconds(0.3)
 DEVICE = next(name for name in map(str, range(1000)) if phase(name) < 0.02)
 
 
-class ObedientLink(Link):
+class ObedientLink(UnconnectedLink):
     """Takes messages, or does not."""
 
     def __init__(self) -> None:
-        nothing = OutMessage("t", b"")
-        super().__init__(
-            Broker(),
-            client_id="c",
-            subscriptions=(),
-            former=list,
-            will=nothing,
-            birth=lambda: nothing,
-            max_payload=1,
-            clock=CLOCK,
-        )
+        super().__init__(CLOCK)
         self.sent: list[OutMessage] = []
         self.error: Exception | None = None
         self.acknowledges = True

@@ -11,7 +11,7 @@ from agent.accounting import EnergyAccounting
 from agent.batch_choice import BatchChoice
 from agent.candidates import Candidate
 from agent.clock import Clock
-from agent.config import Broker, Memory
+from agent.config import Memory
 from agent.counters import Counters
 from agent.egress import Egress
 from agent.engine.host import EngineHost, EngineSpec
@@ -19,7 +19,6 @@ from agent.governor import Doing, Governor, PowerPlan
 from agent.journal import Journal, JournalThread
 from agent.lanes import Lanes
 from agent.learnt import LearntModels
-from agent.link import Link
 from agent.memory_governor import MemoryGovernor
 from agent.platform.identity import identify
 from agent.platform.readings import Reading, Why
@@ -30,6 +29,7 @@ from agent.units import Bytes, Seconds, UnixSeconds
 from agent.vitals import Parts, Vitals
 from agent.worker import Worker
 from tests.snapshots import completion
+from tests.unconnected_link import UnconnectedLink
 
 
 class Bench:
@@ -43,17 +43,7 @@ class Bench:
         engine = EngineHost(
             EngineSpec("model", folder, ""), load_timeout=Seconds(1), step_timeout=Seconds(1), on_event=lambda _: None
         )
-        nothing = OutMessage("t", b"")
-        link = Link(
-            Broker(),
-            client_id="c",
-            subscriptions=(),
-            former=list,
-            will=nothing,
-            birth=lambda: nothing,
-            max_payload=1,
-            clock=clock,
-        )
+        link = UnconnectedLink(clock)
         worker = Worker(
             journal,
             engine,

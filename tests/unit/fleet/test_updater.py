@@ -24,20 +24,6 @@ from tests.fleet.simulated_time import simulate
 WAY = ["downloading", "staged", "draining", "switching", "proving"]
 
 
-@pytest.fixture
-def fleet() -> SimulatedFleet:
-    """It wants `r1`, which is good."""
-    fleet = SimulatedFleet()
-    fleet.publish("r1")
-    fleet.want("r1")
-    return fleet
-
-
-@pytest.fixture
-def device(fleet: SimulatedFleet) -> SimulatedDevice:
-    return SimulatedDevice(fleet)
-
-
 def during(device: SimulatedDevice, then: Callable[[], Awaitable[None]]) -> None:
     async def live() -> None:
         async with living(device):

@@ -15,19 +15,6 @@ from tests.fleet.releases import BAD, GOOD, Behaviour, SimulatedFleet
 from tests.fleet.simulated_time import simulate
 
 
-@pytest.fixture
-def fleet() -> SimulatedFleet:
-    fleet = SimulatedFleet()
-    fleet.publish("r1")
-    fleet.want("r1")
-    return fleet
-
-
-@pytest.fixture
-def device(fleet: SimulatedFleet) -> SimulatedDevice:
-    return SimulatedDevice(fleet)
-
-
 def once_it_has_r1(device: SimulatedDevice, then: Callable[[], Awaitable[None]]) -> None:
     async def live() -> None:
         async with living(device):

@@ -17,19 +17,6 @@ SOON = 120.0
 """Seconds from the first try on in which there are two or more, and not yet six."""
 
 
-@pytest.fixture
-def fleet() -> SimulatedFleet:
-    fleet = SimulatedFleet()
-    fleet.publish("r1")
-    fleet.want("r1")
-    return fleet
-
-
-@pytest.fixture
-def device(fleet: SimulatedFleet) -> SimulatedDevice:
-    return SimulatedDevice(fleet)
-
-
 def once_settled(device: SimulatedDevice, then: Callable[[], Awaitable[None]]) -> None:
     async def live() -> None:
         async with living(device):
