@@ -78,6 +78,7 @@ class PrivateBroker:
             "user root\n"
             "allow_anonymous true\n"
             "persistence true\n"
+            "set_tcp_nodelay true\n"
             f"persistence_location {folder}/\n"
             "log_dest stderr\n"
             f"listener {self.port} {_LOOPBACK}\n"

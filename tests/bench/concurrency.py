@@ -39,6 +39,7 @@ class Burst:
         prompt_tokens: Of one prompt.
         gaps: Seconds between two deltas of one answer, of all of them.
         first: Seconds to the first delta, of each.
+        first_inside: Likewise from the prompt's arrival at the agent to its first token, as the reply tells.
     """
 
     seconds: float
@@ -46,6 +47,7 @@ class Burst:
     prompt_tokens: int
     gaps: Sequence[float]
     first: Sequence[float]
+    first_inside: Sequence[float]
 
 
 class TimedClient(Client):
@@ -60,17 +62,16 @@ class TimedClient(Client):
         super()._on_message(client, userdata, message)
 
 
-def burst(client: TimedClient, name: str, at_once: int, repeated: int, tokens: int) -> Burst:
-    """Publish and wait."""
-    ids = [f"{name}-{number}" for number in range(at_once)]
+def burst(client: TimedClient, name: str, texts: Sequence[str], tokens: int) -> Burst:
+    """Publish prompts together, and wait for their greedy answers of at most so many tokens."""
+    ids = [f"{name}-{number}" for number in range(len(texts))]
     began = time.perf_counter()
-    for number, prompt_id in enumerate(ids):
-        prompt = _QUESTION.format(number=f"{name} {number}") * repeated
-        client.prompt({"id": prompt_id, "prompt": prompt, "max_tokens": tokens, "stream": True})
+    for prompt_id, text in zip(ids, texts, strict=True):
+        client.prompt({"id": prompt_id, "prompt": text, "max_tokens": tokens, "temperature": 0, "stream": True})
     replies = [client.reply(prompt_id, 600) for prompt_id in ids]
     failed = [reply for reply in replies if "error" in reply]
     if failed:
-        raise SystemExit(f"{len(failed)} of {at_once} prompts failed: {failed[0]['error']}")
+        raise SystemExit(f"{len(failed)} of {len(texts)} prompts failed: {failed[0]['error']}")
     deltas = [client.times[f"{PREFIX}/reply/{prompt_id}/stream"] for prompt_id in ids]
     return Burst(
         max(client.times[f"{PREFIX}/reply/{prompt_id}"][0] for prompt_id in ids) - began,
@@ -78,6 +79,7 @@ def burst(client: TimedClient, name: str, at_once: int, repeated: int, tokens: i
         round(median(reply["usage"]["prompt_tokens"] for reply in replies)),
         [after - before for times in deltas for before, after in pairwise(times)],
         [times[0] - began for times in deltas],
+        [reply["timing"]["ttft_ms"] / 1000 for reply in replies],
     )
 
 
@@ -127,7 +129,9 @@ def measure(  # noqa: PLR0913, PLR0917 - the command line's
         status = client.wait_online(600)
         for number in range(rounds + 1):
             for size in sizes:
-                run = burst(client, f"r{number}n{size}", size, repeated, tokens)
+                name = f"r{number}n{size}"
+                texts = [_QUESTION.format(number=f"{name} {each}") * repeated for each in range(size)]
+                run = burst(client, name, texts, tokens)
                 if number:  # runtimes prepare themselves the first time
                     found[size].append(run)
     print(f"machine: {platform.machine()}, {psutil.cpu_count()} cores; status: {json.dumps(status)}")

@@ -4,8 +4,8 @@
 
 reads from its standard input, a line each: `{"texts": [...], "tokens": N}`, prompts of one length that run at the same
 time, and writes what was measured, in seconds from the begin, as a line of JSON. Each is read in one step, and none
-ends by itself. One has a generator of its own, with CUDA graphs; several are one static batch, for which the library
-refuses them ("batch_size must be 1").
+ends by itself. One has a generator of its own, with CUDA graphs, or with `--no-graphs` without; several are one static
+batch, for which the library refuses them ("batch_size must be 1").
 """
 
 import argparse
@@ -25,10 +25,16 @@ from agent.prompt import Message, Role
 
 
 class Bare:
-    """A model, loaded once for one prompt and once for several, each when it is first asked for."""
+    """A model, loaded once for one prompt and once for several, each when it is first asked for.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Of the model.
+        has_graphs: Whether one prompt alone has CUDA graphs.
+    """
+
+    def __init__(self, folder: Path, *, has_graphs: bool) -> None:
         self._folder = folder
+        self._has_graphs = has_graphs
         self._is_for_cuda = graphs.is_for_cuda(json.loads((folder / "genai_config.json").read_bytes())["model"])
         self._models: dict[bool, Any] = {}
         self._control = Vocabulary.read(folder / "tokenizer.json").control
@@ -60,7 +66,7 @@ class Bare:
         if several not in self._models:
             config = og.Config(str(self._folder))
             if self._is_for_cuda:
-                graphs.switch(config, on=not several)
+                graphs.switch(config, on=self._has_graphs and not several)
             self._models[several] = og.Model(config)
         return self._models[several]
 
@@ -69,7 +75,9 @@ def main() -> None:
     """Answer line by line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="folder of a model that is not paged")
-    bare = Bare(parser.parse_args().model)
+    parser.add_argument("--no-graphs", action="store_true", help="no CUDA graphs for one prompt alone either")
+    arguments = parser.parse_args()
+    bare = Bare(arguments.model, has_graphs=not arguments.no_graphs)
     for line in sys.stdin:
         asked = json.loads(line)
         print(json.dumps(bare.run(asked["texts"], asked["tokens"])), flush=True)

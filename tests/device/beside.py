@@ -1,42 +1,12 @@
 """The bare runtime beside the agent's engine: after each round of the one, the same prompts by the other."""
 
-import asyncio
-import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from pathlib import Path
 from statistics import median
-from typing import Any, Self
 
 from agent.bench.cells import Cell
 from agent.bench.measured import Round
-from agent.bench.prompts import Wording, find_wording
-
-
-@dataclass(frozen=True, slots=True)
-class BareRound:
-    """What the bare runtime made of the prompts of a round.
-
-    Attributes:
-        tokenized: Seconds from the begin to the last prompt's tokens.
-        first: Likewise to the first token.
-        finished: Likewise to the last.
-        gaps: Seconds between tokens.
-    """
-
-    cell: Cell
-    tokenized: float
-    first: float
-    finished: float
-    gaps: tuple[float, ...]
-
-    def tokens_per_s(self, *, with_tokenizing: bool) -> float:
-        """As of a `Round`."""
-        took = self.finished - (0.0 if with_tokenizing else self.tokenized)
-        return self.cell.batch * self.cell.output_tokens / took
+from tests.device.bare_loop import BareLoop, BareRound
 
 
 @dataclass(slots=True)
@@ -44,28 +14,12 @@ class Beside:
     """An audience of `measure` that runs the bare runtime after each round.
 
     Attributes:
-        model: Folder of a model that is not paged.
+        bare: The bare runtime.
         pairs: The rounds of both.
     """
 
-    model: Path
+    bare: BareLoop
     pairs: list[tuple[Round, BareRound]] = field(default_factory=list)
-    _process: Any = None
-    _wording: Wording | None = None
-
-    def __enter__(self) -> Self:
-        """Load the model."""
-        command = [sys.executable, "-m", "tests.device.bare", "--model", str(self.model)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._wording = asyncio.run(find_wording(self._count))
-        self._ask(["the"] * 2, 1)  # that the model for several is loaded, too
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End its process."""
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
 
     def doing(self, what: str) -> None:
         """Nothing."""
@@ -75,14 +29,8 @@ class Beside:
 
     def done(self, run: Round) -> None:
         """The same by the bare runtime; nothing else runs meanwhile."""
-        assert self._wording is not None
         cell = run.cell
-        texts = [self._wording.prompt(cell.input_tokens, f"{run.number} {cell} {index}") for index in range(cell.batch)]
-        found = self._ask(texts, cell.output_tokens)
-        assert found["prompt_tokens"] == cell.input_tokens
-        at = found["tokens_at"]
-        gaps = tuple(later - earlier for earlier, later in pairwise(at))
-        bare = BareRound(cell, found["tokenized"], at[0], at[-1], gaps)
+        bare = self.bare.run(cell, self.bare.texts(cell, f"{run.number} {cell}"))
         self.pairs.append((run, bare))
         both = f"{run.tokens_per_s:.1f} tokens/s; bare {bare.tokens_per_s(with_tokenizing=True):.1f}"
         print(f"{cell}, round {run.number + 1}: {both}", flush=True)
@@ -121,17 +69,6 @@ class Beside:
             f"| {median(between):.2f} / {median(bare_between):.2f} "
             f"| {median(ratios):.3f} | {min(ratios):.3f} to {max(ratios):.3f} |"
         )
-
-    async def _count(self, text: str) -> int:
-        return int(self._ask([text], 1)["prompt_tokens"])
-
-    def _ask(self, texts: Sequence[str], tokens: int) -> dict[str, Any]:
-        print(json.dumps({"texts": texts, "tokens": tokens}), file=self._process.stdin, flush=True)
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the bare runtime ended: {self._process.wait()}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
 
 
 def _ratios(pairs: Sequence[tuple[Round, BareRound]]) -> list[float]:

@@ -29,6 +29,7 @@ from agent.budget.prompt_chunk import LEAST_CHUNK, MOST_CHUNK
 from agent.engine.catalog import ENGINES, ONNXRUNTIME_GENAI
 from agent.engine.library import installed_version
 from agent.units import Seconds
+from tests.device.bare_loop import BareLoop
 from tests.device.beside import Beside
 
 _RESTARTED = "RESTARTED_WITH_CUDA_LIBRARIES"
@@ -118,7 +119,8 @@ def main() -> int:
     plan = Plan((candidate,), cells, arguments.rounds, _LOAD_TIMEOUT, _STEP_TIMEOUT)
     found, machine = Found(), this_machine()
     with contextlib.ExitStack() as stack:
-        beside = None if arguments.bare is None else stack.enter_context(Beside(arguments.bare.resolve()))
+        bare = None if arguments.bare is None else stack.enter_context(BareLoop(arguments.bare.resolve()))
+        beside = None if bare is None else Beside(bare)
         meter = stack.enter_context(Meter())
         asyncio.run(measure(plan, meter, found, beside or Printed()))
         print(f"{machine}\nmeter: {meter.name}; {meter.why_none}\n{found.subjects[0]}")

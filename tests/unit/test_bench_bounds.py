@@ -1,6 +1,7 @@
 """What the benchmarks that have a bound say of figures on either side of it."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -12,7 +13,8 @@ from tests.bench import concurrency, energy, prefix, speculation, unpaced
 from tests.bench.concurrency import Burst, gain
 from tests.bench.cpu_path import Run, best
 from tests.bench.governor import Steady, Steps, is_kept
-from tests.device.beside import BareRound, Beside
+from tests.device.bare_loop import BareLoop, BareRound
+from tests.device.beside import Beside
 
 CELL, LONG = Cell(1, 10, 100), Cell(1, 90, 100)
 
@@ -31,13 +33,13 @@ def test_the_best_way_is_as_fast_as_with_what_it_is_slower_at() -> None:
 
 def test_a_gain_is_of_the_most_at_once_over_one_whatever_was_asked_for_first() -> None:
     def bursts(at_once: int, tokens_per_s: float) -> list[Burst]:
-        return [Burst(2.0, round(2 * tokens_per_s * share), 64, (), (0.1,) * at_once) for share in (0.5, 1.0, 2.0)]
+        return [Burst(2.0, round(2 * tokens_per_s * share), 64, (), (0.1,) * at_once, ()) for share in (0.5, 1.0, 2.0)]
 
     assert gain({4: bursts(4, 300), 1: bursts(1, 100), 32: bursts(32, 700), 8: bursts(8, 400)}) == pytest.approx(7)
 
 
 def test_the_cell_counts_in_which_the_agent_loses_most() -> None:
-    beside = Beside.__new__(Beside)
+    beside = Beside(BareLoop(Path("m")))
     beside.pairs = [
         (
             Round("a", cell, 0, 1, (Answer(Seconds(0.1), Seconds(took), 10, 100, 0, ()),)),
