@@ -75,8 +75,8 @@ _STDERR = 2
 """Where the builder tells how it goes on: our own output is the table."""
 _PACKAGES = ("torch", "transformers", "onnx_ir")
 BUILD = {"block_size": "128", "accuracy_level": "4", "hf_token": "false"}
-PAGED = {"use_paged_attention": "true", "max_batch_size": "64"}
-"""For the runtime's `Engine`, which batches continuously; CUDA only."""
+PAGED = {"use_paged_attention": "true", "max_batch_size": "64", "max_scheduled_tokens": "4096"}
+"""For the runtime's `Engine`, which batches continuously; CUDA only. In a step, what a large card reads at once."""
 LAST_LOGITS_ONLY = {"prune_lm_head": "true"}
 """Of a prompt, only the last token's logits are computed: those that are needed."""
 

@@ -5,11 +5,15 @@ More at once keep a GPU busy, and take more workspace. A request is cancelled, a
 
 from collections.abc import Callable
 
+from agent.units import Seconds
+
 LEAST_CHUNK = 64
 """On a processor, which more at once make no faster; and where memory is short. Also what hardly any prompt is shorter
 than."""
-MOST_CHUNK = 2048
-"""On a GPU: one of a data centre read no faster with 4,096."""
+MOST_CHUNK = 4096
+"""On a GPU: each step costs one of a data centre 7 ms, whatever it reads, as it makes floats of all weights anew."""
+LONGEST_READ = Seconds(1.0)
+"""That a step may take where it can be measured: so late may the end of a request be."""
 RESERVED_SHARE = 1 / 8
 """Of the memory that weights leave, on a GPU: for the workspace rather than for a longer context."""
 
@@ -35,3 +39,15 @@ def part_of(chunk: int, batch: int) -> int:
         batch: Requests at once.
     """
     return max(LEAST_CHUNK, chunk // batch)
+
+
+def read_in_time(part: int, rate: float) -> int:
+    """A part that takes `LONGEST_READ` at most: halved until it does; at least `LEAST_CHUNK`.
+
+    Args:
+        part: Tokens, as many as there is workspace for.
+        rate: Tokens that are read in a second.
+    """
+    while part > LEAST_CHUNK and part > rate * LONGEST_READ:
+        part = max(LEAST_CHUNK, part // 2)
+    return part

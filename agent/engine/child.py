@@ -49,8 +49,9 @@ class Loop:
         self._work = WorkLog()
         self._kept = 0
         self._ending = False
-        self._stepped_at = now()
-        self._tell_at = Seconds(self._stepped_at + PROGRESS_EVERY)
+        self._accounted = now()
+        """Up to when the time is known to have been work, or rest."""
+        self._tell_at = Seconds(self._accounted + PROGRESS_EVERY)
 
     def run(self) -> None:
         """Serve until the agent is gone.
@@ -70,10 +71,7 @@ class Loop:
 
     def _take_messages(self) -> None:
         """Everything that has arrived; without work, wait for it; between two steps, for as long as the pace asks."""
-        wait = None
-        if self._has_work:
-            self._account_rest()
-            wait = self._until_something_is_due()
+        wait = self._until_something_is_due() if self._has_work else None
         while self._pipe.waiting(wait):
             match self._pipe.receive():
                 case Admit(request):
@@ -93,16 +91,17 @@ class Loop:
 
     def _account_rest(self) -> None:
         now = self._now()
-        self._pacer.rested(Seconds(now - self._stepped_at))
-        self._stepped_at = now
+        self._pacer.rested(Seconds(now - self._accounted))
+        self._accounted = now
 
     def _until_something_is_due(self) -> Seconds:
         """The next step, a sign of progress, or the end of a request."""
         if self._ending or (self._running and self._step_is_due_in() <= 0):
             return Seconds(0.0)
+        self._account_rest()
         requests = (*self._running.values(), *self._put_off.values())
         deadlines = [request.deadline for request in requests if request.deadline is not None]
-        due = min([self._tell_at, *deadlines]) - self._now()
+        due = min([self._tell_at, *deadlines]) - self._accounted
         return Seconds(max(0.0, min(self._step_is_due_in(), due)))
 
     @property
@@ -154,21 +153,20 @@ class Loop:
                 self._work.rest()
 
     def _end_late(self) -> None:
-        now = self._now()
         for request in (*self._running.values(), *self._put_off.values()):
-            if request.deadline is not None and request.deadline <= now:
+            if request.deadline is not None and request.deadline <= self._accounted:
                 self._cancel(request.id, FinishReason.DEADLINE)
 
     def _step(self) -> None:
         self._ending = False
-        began = self._now()
+        began = self._accounted
         events = self._engine.step()
-        self._stepped_at = self._now()
-        self._pacer.worked(Seconds(self._stepped_at - began))
-        self._work.add(self._engine.advanced(), began, self._stepped_at)
+        ended = self._accounted = self._now()
+        self._pacer.worked(Seconds(ended - began))
+        self._work.add(self._engine.advanced(), began, ended)
         outcomes = [event for event in events if not isinstance(event, Delta)]
-        if outcomes or self._stepped_at >= self._tell_at:
-            self._tell_progress(self._stepped_at)  # before an outcome: with it everything about the request is known
+        if outcomes or ended >= self._tell_at:
+            self._tell_progress(ended)  # before an outcome: with it everything about the request is known
             self._tell_kept()
         self._tell(events, outcomes)
 

@@ -31,8 +31,7 @@ class WorkLog:
             self._since = began
         took = ended - began
         self._busy += took
-        if any(tokens.prefill for tokens in advanced.values()):
-            self._prefill += took
+        reads = False
         for request_id, tokens in advanced.items():
             done = self._work.get(request_id)
             if done is None:
@@ -40,6 +39,9 @@ class WorkLog:
             done.prefill += tokens.prefill
             done.decode += tokens.decode
             done.busy += took
+            reads = reads or tokens.prefill > 0
+        if reads:
+            self._prefill += took
 
     def take(self, until: Seconds) -> Progress:
         """What was added since the last time, up to now; the next span begins where this one ends."""

@@ -2,10 +2,11 @@
 
     python -m tests.device.bare --model DIR
 
-reads from its standard input, a line each: `{"texts": [...], "tokens": N}`, prompts of one length that run at the same
-time, and writes what was measured, in seconds from the begin, as a line of JSON. Each is read in one step, and none
-ends by itself. One has a generator of its own, with CUDA graphs, or with `--no-graphs` without; several are one static
-batch, for which the library refuses them ("batch_size must be 1").
+reads from its standard input, a line each: `{"texts": [...], "tokens": N, "may_end": false}`, prompts of one length
+that run at the same time, and writes what was measured, in seconds from the begin, as a line of JSON. Each is read in
+one step. None ends by itself; to forbid that costs a little, and with `may_end` it is an error instead. One has a
+generator of its own, with CUDA graphs, or with `--no-graphs` without; several are one static batch, for which the
+library refuses them ("batch_size must be 1").
 """
 
 import argparse
@@ -39,7 +40,7 @@ class Bare:
         self._models: dict[bool, Any] = {}
         self._control = Vocabulary.read(folder / "tokenizer.json").control
 
-    def run(self, texts: Sequence[str], tokens: int) -> dict[str, object]:
+    def run(self, texts: Sequence[str], tokens: int, *, may_end: bool) -> dict[str, object]:
         """Answer prompts with so many tokens each."""
         model = self._model_for(several=len(texts) > 1)
         tokenizer = og.Tokenizer(model)
@@ -49,13 +50,15 @@ class Bare:
         tokenized = time.perf_counter()
         length = prompts.shape[1] + tokens
         params = og.GeneratorParams(model)
-        params.set_search_options(
-            max_length=length, min_length=length, batch_size=len(texts), do_sample=False, random_seed=0
-        )
+        forced = {} if may_end else {"min_length": length}
+        params.set_search_options(max_length=length, batch_size=len(texts), do_sample=False, random_seed=0, **forced)
         generator = og.Generator(model, params)
         generator.append_tokens(prompts[0] if len(texts) == 1 else prompts)
-        streams, at = [tokenizer.create_stream() for _ in texts], []
+        streams = [tokenizer.create_stream() for _ in texts]
+        at: list[float] = []
         for _ in range(tokens):
+            if generator.is_done():
+                raise SystemExit(f"an answer ended by itself, after {len(at)} tokens")
             generator.generate_next_token()
             for stream, token in zip(streams, generator.get_next_tokens(), strict=True):
                 stream.decode(token)
@@ -80,7 +83,7 @@ def main() -> None:
     bare = Bare(arguments.model, has_graphs=not arguments.no_graphs)
     for line in sys.stdin:
         asked = json.loads(line)
-        print(json.dumps(bare.run(asked["texts"], asked["tokens"])), flush=True)
+        print(json.dumps(bare.run(asked["texts"], asked["tokens"], may_end=asked["may_end"])), flush=True)
 
 
 if __name__ == "__main__":

@@ -69,9 +69,9 @@ class BareLoop:
         assert self._wording is not None
         return [self._wording.prompt(cell.input_tokens, f"{seed} {index}") for index in range(cell.batch)]
 
-    def run(self, cell: Cell, texts: Sequence[str]) -> BareRound:
-        """Answer them."""
-        found = self._ask(texts, cell.output_tokens)
+    def run(self, cell: Cell, texts: Sequence[str], *, may_end: bool = False) -> BareRound:
+        """Answer them; `may_end` where the agent's answers may end by themselves, too, although none does."""
+        found = self._ask(texts, cell.output_tokens, may_end=may_end)
         assert found["prompt_tokens"] == cell.input_tokens
         at = found["tokens_at"]
         gaps = tuple(later - earlier for earlier, later in pairwise(at))
@@ -80,8 +80,8 @@ class BareLoop:
     async def _count(self, text: str) -> int:
         return int(self._ask([text], 1)["prompt_tokens"])
 
-    def _ask(self, texts: Sequence[str], tokens: int) -> dict[str, Any]:
-        print(json.dumps({"texts": texts, "tokens": tokens}), file=self._process.stdin, flush=True)
+    def _ask(self, texts: Sequence[str], tokens: int, *, may_end: bool = False) -> dict[str, Any]:
+        print(json.dumps({"texts": texts, "tokens": tokens, "may_end": may_end}), file=self._process.stdin, flush=True)
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"the bare runtime ended: {self._process.wait()}")

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime_genai as og
 
 from agent.budget.memory import LEAST_CONTEXT
-from agent.budget.prompt_chunk import LEAST_CHUNK, part_of
+from agent.budget.prompt_chunk import LEAST_CHUNK, part_of, read_in_time
 from agent.engine.batching import decide
 from agent.engine.chat import Vocabulary
 from agent.engine.cores import session_overlay, usable_cores
@@ -20,7 +20,7 @@ from agent.engine.ort_genai import graphs
 from agent.engine.ort_genai.continuous import ContinuousEngine, Pool
 from agent.engine.ort_genai.drafting import possible
 from agent.engine.ort_genai.generators import GeneratorsEngine
-from agent.engine.ort_genai.trial import ContinuousTrial, GeneratorsTrial
+from agent.engine.ort_genai.trial import ContinuousTrial, GeneratorsTrial, reading_rate
 from agent.engine.pipe import EngineSpec, LoadError
 from agent.engine.protocol import Capabilities, Engine
 from agent.engine.speculation import Drafts
@@ -79,6 +79,8 @@ def _generators(
     context_length, top_k = config["context_length"], min(TOP_K, config["vocab_size"])
     batch, trial = decide(spec.max_batch, spec.search, made_on=_machine(model), step=GeneratorsTrial(model).step)
     part = spec.prompt_chunk if batch == 1 else part_of(spec.prompt_chunk, spec.max_batch)
+    if part > LEAST_CHUNK:
+        part = read_in_time(part, reading_rate(model))
     seeing = _seeing(spec, model, config, vocabulary)
     capabilities = Capabilities(
         spec.model,

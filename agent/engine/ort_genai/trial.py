@@ -1,4 +1,7 @@
-"""Has so many requests at once generate, to see how fast they are. What is decided from that: `batching`."""
+"""Has a model generate for so many requests at once, and read, to see how fast it is.
+
+What is decided from that: `batching`, `prompt_chunk`.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +15,8 @@ from agent.units import Seconds
 _PROMPT = np.arange(1, 9, dtype=np.int32)
 """Any tokens will do."""
 _CAPACITY = 256
+_READ = 512
+"""Tokens: the kernels are those for many."""
 _AT_LEAST = Seconds(0.01)
 """A clock's coarseness and a scheduler's slices do not show in a measurement of this length."""
 
@@ -47,6 +52,24 @@ class GeneratorsTrial:
         generator = og.Generator(self._model, params)
         generator.append_tokens(_PROMPT)
         return generator
+
+
+def reading_rate(model: Any) -> float:  # noqa: ANN401 - the library has no types
+    """Tokens of a prompt that are read in a second, by a generator; twice, as the first time prepares the library.
+
+    Args:
+        model: The loaded `onnxruntime_genai.Model`.
+    """
+    rate = 0.0
+    for _ in range(2):
+        params = og.GeneratorParams(model)
+        params.set_search_options(max_length=_READ + 1, min_length=_READ + 1, do_sample=False, random_seed=0)
+        generator = og.Generator(model, params)
+        began = boottime()
+        generator.append_tokens(np.ones(_READ, dtype=np.int32))
+        generator.generate_next_token()  # of what was read; that it is done is known with this
+        rate = _READ / (boottime() - began)
+    return rate
 
 
 class ContinuousTrial:

@@ -5,11 +5,14 @@ import shutil
 from contextlib import closing
 from pathlib import Path
 
+import onnxruntime_genai as og
 import pytest
 
-from agent.budget.prompt_chunk import MOST_CHUNK
+from agent.budget.prompt_chunk import LEAST_CHUNK, MOST_CHUNK
+from agent.clock import boottime
 from agent.engine.child import load
-from agent.engine.ort_genai import graphs
+from agent.engine.ort_genai import graphs, loading
+from agent.engine.ort_genai.trial import reading_rate
 from agent.engine.pipe import EngineSpec, LoadError
 from tests.integration.engine.test_conformance import request, run
 
@@ -57,17 +60,29 @@ def test_whether_steps_are_recorded_the_agent_says(for_cuda: Path, monkeypatch: 
     assert switched == [form != "vision"]
 
 
-def test_a_step_reads_as_much_of_a_prompt_as_it_may(model_dir: Path) -> None:
+@pytest.mark.parametrize(
+    ("chunk", "rate", "most"),
+    [(LEAST_CHUNK, 1e9, LEAST_CHUNK), (MOST_CHUNK, 1e9, MOST_CHUNK), (MOST_CHUNK, 300.0, 256), (MOST_CHUNK, 1.0, 64)],
+)
+def test_a_step_reads_as_much_of_a_prompt_as_it_may_and_can_in_time(
+    model_dir: Path, monkeypatch: pytest.MonkeyPatch, chunk: int, rate: float, most: int
+) -> None:
+    monkeypatch.setattr(loading, "reading_rate", lambda _model: rate)
     wanted = request("a dog and a door " * 100, max_tokens=4)
-    texts = []
-    for chunk in (64, MOST_CHUNK):
-        with closing(load(EngineSpec("edge-tiny", model_dir, LOADER, prompt_chunk=chunk))) as engine:
-            engine.admit(wanted)
-            engine.step()
-            (tokens,) = engine.advanced().values()
-            assert (tokens.prefill > 64) == (chunk == MOST_CHUNK)
-            assert tokens.prefill <= chunk
-            engine.cancel(wanted.id)
-            engine.step()
-            texts.append(run(engine, wanted).finished.text)
-    assert texts[0] == texts[1]
+    with closing(load(EngineSpec("edge-tiny", model_dir, LOADER, prompt_chunk=chunk))) as engine:
+        engine.admit(wanted)
+        engine.step()
+        (tokens,) = engine.advanced().values()
+        assert min(most, 400) <= tokens.prefill <= most
+        engine.cancel(wanted.id)
+        engine.step()
+        text = run(engine, wanted).finished.text
+    with closing(load(EngineSpec("edge-tiny", model_dir, LOADER))) as engine:
+        assert text == run(engine, wanted).finished.text
+
+
+def test_how_fast_a_model_reads_is_measured(model_dir: Path) -> None:
+    model = og.Model(str(model_dir))
+    began = boottime()
+    rate = reading_rate(model)
+    assert 512 / rate <= boottime() - began

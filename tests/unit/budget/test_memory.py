@@ -18,7 +18,7 @@ from agent.budget.memory import (
     judge,
     predict,
 )
-from agent.budget.prompt_chunk import LEAST_CHUNK, MOST_CHUNK, largest_chunk, part_of
+from agent.budget.prompt_chunk import LEAST_CHUNK, MOST_CHUNK, largest_chunk, part_of, read_in_time
 from agent.budget.sharing import Shared, share
 from agent.units import Bytes
 
@@ -185,14 +185,22 @@ def test_the_chunk_is_what_there_is_room_for(geometry: Geometry, available: Byte
 @given(st.integers(0, 1 << 20), st.integers(1, 1 << 12))
 def test_the_largest_chunk_within_a_room(spare: int, each: int) -> None:
     chunk = largest_chunk(spare, lambda tokens: tokens * each)
-    assert chunk in {64, 128, 256, 512, 1024, 2048}
+    assert chunk in {64, 128, 256, 512, 1024, 2048, 4096}
     assert chunk == LEAST_CHUNK or chunk * each <= spare
     assert chunk == MOST_CHUNK or 2 * chunk * each > spare
 
 
-@pytest.mark.parametrize(("batch", "part"), [(1, 2048), (2, 1024), (3, 682), (32, 64), (64, 64)])
+@pytest.mark.parametrize(("batch", "part"), [(1, 4096), (2, 2048), (3, 1365), (64, 64), (128, 64)])
 def test_several_share_a_chunk(batch: int, part: int) -> None:
     assert part_of(MOST_CHUNK, batch) == part
+
+
+@pytest.mark.parametrize(
+    ("part", "rate", "read"),
+    [(4096, 60_000.0, 4096), (4096, 4096.0, 4096), (4096, 4000.0, 2048), (1365, 700.0, 682), (4096, 20.0, 64)],
+)
+def test_a_part_is_read_in_time(part: int, rate: float, read: int) -> None:
+    assert read_in_time(part, rate) == read
 
 
 @pytest.mark.parametrize(
