@@ -15,7 +15,8 @@ BENCH_HELP = command_help(
     "close decoding comes to what the memory's bandwidth allows. In the engine's own process, as the agent runs it, "
     "without the broker. A cell is input|output tokens. Each is run in every batch, and those of a batch in rounds, so "
     "that a machine that grows hot or busy shows in the spread. Stop a running agent first: it wants the same memory. "
-    "Ctrl-C prints what is over by then. Every run is kept in <state_dir>/bench.",
+    "Ctrl-C, SIGTERM or a closed terminal ends it with what is over by then. Every run is kept in <state_dir>/bench. "
+    "Exit code 0: all cells were measured.",
     ("jetson-agent bench", "the configured model"),
     ("jetson-agent bench edge-tiny --cells '100|100' --rounds 5", "another one, and only this cell"),
     ("jetson-agent bench --cells '100|100,2000|100,4000|100' --batch 1,4", "the cells that vendors publish"),
