@@ -28,6 +28,7 @@ BENCH_HELP = command_help(
 
 
 def bench(  # noqa: PLR0913 - each is an option of the command line
+    context: typer.Context,
     model: Annotated[
         str | None,
         typer.Argument(metavar="MODEL", help="A model's name, or its folder (with a /). Default: the configured one."),
@@ -62,6 +63,9 @@ def bench(  # noqa: PLR0913 - each is an option of the command line
     ] = None,
 ) -> None:
     """Measure this machine."""
+    if chart is not None and (others := _given(context) - {"chart", "config"}):
+        said = ", ".join(sorted("MODEL" if name == "model" else f"--{name}" for name in others))
+        raise typer.BadParameter(f"it draws what was measured before, so not with {said}", param_hint="--chart")
     try:
         wanted = parse_cells(cells, batch)
     except ValueError as error:
@@ -78,3 +82,9 @@ def bench(  # noqa: PLR0913 - each is an option of the command line
             draw_chart(loaded, chart)
             return
         raise typer.Exit(run_bench(loaded, Order(model, against, synthetic, wanted, rounds, json)))
+
+
+def _given(context: typer.Context) -> set[str]:
+    """The parameters that the command line has."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}

@@ -107,11 +107,15 @@ def draw_chart(config: Config, file: Path) -> None:
     """Draw the last runs of this machine.
 
     Raises:
-        StopError: There are none, or the picture cannot be written.
+        StopError: There are none, they cannot be read, or the picture cannot be written.
     """
-    documents = [document for document in History(config.state_dir).last(RUNS) if document.figures]
+    history = History(config.state_dir)
+    runs = history.last(RUNS)
+    for why in runs.unreadable:
+        _say(f"left out: {why}")
+    documents = [document for document in runs.documents if document.figures]
     if not documents:
-        raise StopError(f"nothing has been measured here yet: there is no run in {History(config.state_dir).folder}")
+        raise StopError(f"nothing has been measured here yet: there is no run in {history.folder}")
     try:
         draw(documents, file)
     except OSError as error:

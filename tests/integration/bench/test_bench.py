@@ -60,7 +60,7 @@ def test_end_to_end(config: Config, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert run_bench(at_once(config, 2), order(SHORT, LONG, Cell(2, 80, 8), json=file)) == 0
 
     document = read(file)
-    assert (document,) == History(config.state_dir).last(9)
+    assert (document,) == History(config.state_dir).last(9).documents
     check_all_is_exact(document)
     assert [(each.cell, each.rounds, each.running) for each in document.figures] == [
         (SHORT, 2, 1),
@@ -80,7 +80,7 @@ def test_end_to_end(config: Config, tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_a_cell_that_is_not_run_is_told_by_the_exit_code_too(config: Config) -> None:
     assert run_bench(config, order(SHORT, Cell(1, 8, 8), rounds=1)) == 1
-    (document,) = History(config.state_dir).last(9)
+    (document,) = History(config.state_dir).last(9).documents
     assert [each.cell for each in document.figures] == [SHORT]
     (skipped,) = document.skipped
     assert (skipped.cell, skipped.why) == (
@@ -97,12 +97,12 @@ def test_a_file_that_cannot_be_written_costs_neither_table_nor_history(
     shown = capsys.readouterr()
     assert "16|8" in shown.out
     assert f"{file}: No such file or directory" in shown.err
-    assert len(History(config.state_dir).last(9)) == 1
+    assert len(History(config.state_dir).last(9).documents) == 1
 
 
 def test_no_more_run_at_once_than_in_the_agent(config: Config) -> None:
     assert run_bench(at_once(config, 1), order(SHORT, Cell(2, 16, 8), rounds=1)) == 0
-    (document,) = History(config.state_dir).last(9)
+    (document,) = History(config.state_dir).last(9).documents
     assert [(each.cell.batch, each.running) for each in document.figures] == [(1, 1), (2, 1)]
 
 
@@ -125,7 +125,7 @@ def test_where_nothing_is_measured_there_is_a_reason_but_no_table_and_no_file(
 ) -> None:
     assert run_bench(config, order(Cell(1, 9000, 10), json=tmp_path / "run.json")) == 1
     assert not (tmp_path / "run.json").exists()
-    assert History(config.state_dir).last(9) == ()
+    assert History(config.state_dir).last(9).documents == ()
     heading, _, *reason = capsys.readouterr().out.splitlines()
     assert "jetson-agent" in heading
     assert " ".join(reason).startswith("edge-tiny: 9000|10, batch 1: ")
@@ -134,7 +134,7 @@ def test_where_nothing_is_measured_there_is_a_reason_but_no_table_and_no_file(
 
 def test_two_alternate(config: Config) -> None:
     assert run_bench(config, order(SHORT, against="onnxruntime-genai")) == 0
-    (document,) = History(config.state_dir).last(9)
+    (document,) = History(config.state_dir).last(9).documents
     check_all_is_exact(document)
     assert [each.subject for each in document.rounds] == [
         "edge-tiny",
@@ -191,7 +191,7 @@ def test_an_interrupted_run_prints_and_keeps_what_was_over(tmp_path: Path, by: s
     assert program.returncode == 130
     assert "Interrupted: this is what was over by then." in out
     assert "Traceback" not in err
-    (document,) = History(tmp_path / "state").last(9)
+    (document,) = History(tmp_path / "state").last(9).documents
     assert document.interrupted
     assert {each.cell for each in document.figures} == {SHORT, LONG}
     check_all_is_exact(document)
@@ -201,7 +201,7 @@ def test_a_run_that_can_tell_nobody_is_kept(tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         program = start(tmp_path, "--cells", "16|8", "--rounds", "2", out=full.fileno(), err=full.fileno())
         assert program.wait(120) == 1
-    (document,) = History(tmp_path / "state").last(9)
+    (document,) = History(tmp_path / "state").last(9).documents
     assert [run.number for run in document.rounds] == [0, 1]
     assert not document.interrupted
 
