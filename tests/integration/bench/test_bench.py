@@ -146,10 +146,11 @@ def test_two_alternate(config: Config) -> None:
     assert (pair.subject, pair.against, pair.rounds) == ("edge-tiny", "edge-tiny again", 2)
 
 
-def test_a_model_that_does_not_load_is_told_of(config: Config, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "why"), [("{}", "has no 'model'"), ("[]", "bring the model here again")])
+def test_a_model_that_does_not_load_is_told_of(config: Config, tmp_path: Path, text: str, why: str) -> None:
     (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "genai_config.json").write_text("{}")
-    with pytest.raises(StopError, match="broken cannot be loaded: "):
+    (tmp_path / "broken" / "genai_config.json").write_text(text)
+    with pytest.raises(StopError, match=f"broken cannot be loaded: .*{why}"):
         run_bench(config, Order(f"{tmp_path}/broken", None, None, (SHORT,), 1, None))
 
 
