@@ -13,8 +13,10 @@ from tests.bench import concurrency, energy, prefix, speculation, unpaced
 from tests.bench.concurrency import Burst, gain
 from tests.bench.cpu_path import Run, Setting, best
 from tests.bench.governor import Steady, Steps, is_kept
+from tests.bench.overhead import spread
 from tests.device.bare_loop import BareLoop, BareRound
 from tests.device.beside import Beside
+from tests.device.whole_agent import by_turns
 
 CELL, LONG = Cell(1, 10, 100), Cell(1, 90, 100)
 
@@ -49,6 +51,28 @@ def test_a_gain_is_of_the_most_at_once_over_one_whatever_was_asked_for_first() -
         return [Burst(2.0, round(2 * tokens_per_s * share), 64, (), (0.1,) * at_once, ()) for share in (0.5, 1.0, 2.0)]
 
     assert gain({4: bursts(4, 300), 1: bursts(1, 100), 32: bursts(32, 700), 8: bursts(8, 400)}) == pytest.approx(7)
+
+
+def test_agent_and_bare_loop_are_first_by_turns() -> None:
+    order: list[str] = []
+
+    def agent() -> Burst:
+        order.append("agent")
+        return Burst(2.0, 100, 10, (), (), ())
+
+    def loops() -> tuple[BareRound, None]:
+        order.append("bare")
+        return BareRound(CELL, 0, 0, 1.0, ()), None
+
+    assert [by_turns(number, agent, loops).of_bare for number in range(3)] == [0.5] * 3
+    assert order == ["agent", "bare", "bare", "agent", "agent", "bare"]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"), [([2.0], "2.0 (n=1)"), ([1.0, 2.0, 4.0], "2.0 (quartiles 1.0 to 4.0, n=3)")]
+)
+def test_one_value_has_no_quartiles(values: list[float], said: str) -> None:
+    assert spread(values, ".1f") == said
 
 
 def test_the_cell_counts_in_which_the_agent_loses_most() -> None:
