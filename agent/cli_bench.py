@@ -15,7 +15,8 @@ BENCH_HELP = command_help(
     "close decoding comes to what the memory's bandwidth allows. In the engine's own process, as the agent runs it, "
     "without the broker. A cell is input|output tokens. Each is run in every batch, and those of a batch in rounds, so "
     "that a machine that grows hot or busy shows in the spread. Stop a running agent first: it wants the same memory. "
-    "Ctrl-C prints what is over by then. Every run is kept in <state_dir>/bench.",
+    "Ctrl-C, SIGTERM or a closed terminal ends it with what is over by then. Every run is kept in <state_dir>/bench. "
+    "Exit code 0: all cells were measured.",
     ("jetson-agent bench", "the configured model"),
     ("jetson-agent bench edge-tiny --cells '100|100' --rounds 5", "another one, and only this cell"),
     ("jetson-agent bench --cells '100|100,2000|100,4000|100' --batch 1,4", "the cells that vendors publish"),
@@ -27,6 +28,7 @@ BENCH_HELP = command_help(
 
 
 def bench(  # noqa: PLR0913 - each is an option of the command line
+    context: typer.Context,
     model: Annotated[
         str | None,
         typer.Argument(metavar="MODEL", help="A model's name, or its folder (with a /). Default: the configured one."),
@@ -61,6 +63,9 @@ def bench(  # noqa: PLR0913 - each is an option of the command line
     ] = None,
 ) -> None:
     """Measure this machine."""
+    if chart is not None and (others := _given(context) - {"chart", "config"}):
+        said = ", ".join(sorted("MODEL" if name == "model" else f"--{name}" for name in others))
+        raise typer.BadParameter(f"it draws what was measured before, so not with {said}", param_hint="--chart")
     try:
         wanted = parse_cells(cells, batch)
     except ValueError as error:
@@ -77,3 +82,9 @@ def bench(  # noqa: PLR0913 - each is an option of the command line
             draw_chart(loaded, chart)
             return
         raise typer.Exit(run_bench(loaded, Order(model, against, synthetic, wanted, rounds, json)))
+
+
+def _given(context: typer.Context) -> set[str]:
+    """The parameters that the command line has."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}

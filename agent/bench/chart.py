@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from io import StringIO
+from itertools import cycle
 from pathlib import Path
 
 from rich.bar import Bar
@@ -10,11 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.bench.measured import Document, Figures
+from agent.bench.table import number
 
 RUNS = 8
 """As many as can be told apart."""
-_COLUMNS = 80
+_COLUMNS = 100
 _BAR = 26
+_LABEL = 29
+"""What date, bar and the figures of the fastest machines leave; a longer one takes more lines, the figures never."""
 _COLOURS = ("cyan", "magenta", "green", "yellow")
 
 
@@ -36,34 +40,54 @@ def draw(documents: Sequence[Document], file: Path) -> None:
 def chart(documents: Sequence[Document]) -> RenderableType:
     """A bar of tokens/s for each run, cell by cell; those of the latest run only. All bars have one scale."""
     latest = documents[-1]
-    labels = list(dict.fromkeys(each.subject for document in documents for each in document.figures))
     parts: list[RenderableType] = [Text(f"tokens/s on {latest.machine.name}: median of the rounds, least to most")]
     cells = dict.fromkeys(each.cell for each in latest.figures)
     runs = [(document, each) for document in documents for each in document.figures if each.cell in cells]
+    labels = _labels(runs)
+    colours = dict(zip(dict.fromkeys(labels), cycle(_COLOURS), strict=False))
     most = max(each.tokens_per_s.median for _, each in runs)
     for cell in cells:
-        parts.append(Text(f"\n{cell}", style="bold"))
-        parts.append(_bars([(document, each) for document, each in runs if each.cell == cell], labels, most))
+        table = _table()
+        for (document, each), label in zip(runs, labels, strict=True):
+            if each.cell == cell:
+                table.add_row(*_row(document, each, label, colours[label], most))
+        parts += [Text(f"\n{cell}", style="bold"), table]
     return Group(*parts, Text())
 
 
-def _bars(runs: Sequence[tuple[Document, Figures]], labels: Sequence[str], most: float) -> Table:
+def _labels(runs: Sequence[tuple[Document, Figures]]) -> list[str]:
+    """As in each run; where they were not all of one engine, with it."""
+    engines = [
+        next(subject.engine for subject in document.subjects if subject.label == each.subject)
+        for document, each in runs
+    ]
+    if len(set(engines)) == 1:
+        return [each.subject for _, each in runs]
+    return [
+        each.subject if each.subject.endswith(f"({engine})") else f"{each.subject} ({engine})"
+        for (_, each), engine in zip(runs, engines, strict=True)
+    ]
+
+
+def _table() -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis", max_width=20)
+    table.add_column(overflow="fold", max_width=_LABEL)
     table.add_column(width=_BAR)
     table.add_column(justify="right", no_wrap=True, min_width=7)
     table.add_column(no_wrap=True)
-    for document, each in runs:
-        colour = _COLOURS[labels.index(each.subject) % len(_COLOURS)]
-        table.add_row(
-            Text(_when(document), style="dim"),
-            Text(each.subject, style=colour),
-            Bar(most, 0, each.tokens_per_s.median, width=_BAR, color=colour),
-            f"{each.tokens_per_s.median:,.1f}",
-            Text(f"{each.tokens_per_s.least:,.0f} to {each.tokens_per_s.most:,.0f}", style="dim"),
-        )
     return table
+
+
+def _row(document: Document, each: Figures, label: str, colour: str, most: float) -> tuple[RenderableType, ...]:
+    rate = each.tokens_per_s
+    return (
+        Text(_when(document), style="dim"),
+        Text(label, style=colour),
+        Bar(most, 0, rate.median, width=_BAR, color=colour),
+        number(rate.median),
+        Text(f"{number(rate.least)} to {number(rate.most)}", style="dim"),
+    )
 
 
 def _when(document: Document) -> str:

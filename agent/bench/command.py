@@ -1,8 +1,11 @@
 """`jetson-agent bench`: from what was asked for to a table, a document and a history."""
 
 import asyncio
+import contextlib
+import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -25,6 +28,7 @@ from agent.bench.progress_bar import ProgressBar
 from agent.bench.subjects import Named, find_named
 from agent.bench.table import print_report
 from agent.bench.watching import Meter
+from agent.children.interrupted import held_off, interrupted_by
 from agent.config import Config
 from agent.durable_file import write_durably
 from agent.engine.speculation import Speculation
@@ -56,13 +60,13 @@ class Order:
 
 
 def run_bench(config: Config, order: Order) -> int:
-    """Measure, show, write and keep.
+    """Measure, keep, write and show: what hours have measured is on the disk before anything else can fail.
 
     Returns:
-        The exit code.
+        The exit code: 0 where all that was asked for has been measured.
 
     Raises:
-        StopError: It cannot be done; what was measured until then has been shown.
+        StopError: It cannot be done; what was measured until then is kept and has been shown.
     """
     named = _named(config, order)
     candidates = candidates_of(config, named, order.cells)
@@ -70,18 +74,23 @@ def run_bench(config: Config, order: Order) -> int:
     speculation = Speculation(config.model.speculation)
     plan = Plan(candidates, order.cells, order.rounds, engine.load_timeout, engine.step_timeout, speculation)
     found, meter, machine = Found(), Meter(), this_machine()
-    failure = _run(plan, meter, found)
-    interrupted = isinstance(failure, KeyboardInterrupt)
-    if found.rounds or found.skipped:
-        document = _document(found, meter, machine, interrupted=interrupted)
-        print_report(document, _console())
-        if found.rounds:
-            _keep(document, config, order.json)
-    if isinstance(failure, StopError):
-        raise failure
+    is_kept = True
+    with interrupted_by(signal.SIGTERM, signal.SIGHUP):
+        failure = _run(plan, meter, found)
+        interrupted = isinstance(failure, KeyboardInterrupt)
+        with held_off(signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a terminal that is closed sends more than one
+            document = _document(found, meter, machine, interrupted=interrupted)
+            if found.rounds:
+                is_kept = _keep(document, config, order.json)
+    try:
+        if found.rounds or found.skipped:
+            _show(document)
+    finally:
+        if isinstance(failure, StopError):
+            raise failure
     if interrupted:
         return INTERRUPTED
-    return 0 if found.rounds else 1
+    return 0 if is_kept and not found.skipped else 1
 
 
 def _run(plan: Plan, meter: Meter, found: Found) -> KeyboardInterrupt | StopError | None:
@@ -98,11 +107,15 @@ def draw_chart(config: Config, file: Path) -> None:
     """Draw the last runs of this machine.
 
     Raises:
-        StopError: There are none, or the picture cannot be written.
+        StopError: There are none, they cannot be read, or the picture cannot be written.
     """
-    documents = [document for document in History(config.state_dir).last(RUNS) if document.figures]
+    history = History(config.state_dir)
+    runs = history.last(RUNS)
+    for why in runs.unreadable:
+        _say(f"left out: {why}")
+    documents = [document for document in runs.documents if document.figures]
     if not documents:
-        raise StopError(f"nothing has been measured here yet: there is no run in {History(config.state_dir).folder}")
+        raise StopError(f"nothing has been measured here yet: there is no run in {history.folder}")
     try:
         draw(documents, file)
     except OSError as error:
@@ -159,12 +172,8 @@ def _document(found: Found, meter: Meter, machine: Machine, *, interrupted: bool
     )
 
 
-def _keep(document: Document, config: Config, file: Path | None) -> None:
-    """Write it where it was asked for, and into the history, where that may be written.
-
-    Raises:
-        StopError: It was asked for, and cannot be written.
-    """
+def _keep(document: Document, config: Config, file: Path | None) -> bool:
+    """Write it into the history, where that may be written, and where it was asked for; whether it is there."""
     history = History(config.state_dir)
     try:
         _say(f"kept as {history.add(document)}")
@@ -174,11 +183,28 @@ def _keep(document: Document, config: Config, file: Path | None) -> None:
         try:
             write_durably(file, as_json(document))
         except OSError as error:
-            raise StopError(f"{file}: {error.strerror}") from error
+            _say(f"{file}: {error.strerror}")
+            return False
+    return True
+
+
+def _show(document: Document) -> None:
+    """Print the table.
+
+    Raises:
+        StopError: The standard output does not take it.
+    """
+    try:
+        print_report(document, _console())
+    except OSError as error:
+        # What is in its buffer would be tried again at the end of the program.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise StopError(f"the table cannot be printed: {error.strerror}") from error
 
 
 def _say(what: str) -> None:
-    sys.stderr.write(f"{what}\n")
+    with contextlib.suppress(OSError):  # nobody listens any more
+        sys.stderr.write(f"{what}\n")
 
 
 def _console() -> Console:

@@ -1,5 +1,6 @@
 """The runs of this machine: a file each in `<state_dir>/bench`, never changed once it is there."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -30,6 +31,19 @@ def read(file: Path) -> Document:
         raise StopError(f"{file} is not a run that bench has written: {error.errors()[0]['msg']}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What the history has.
+
+    Attributes:
+        documents: The oldest first.
+        unreadable: Why files among them are left out.
+    """
+
+    documents: tuple[Document, ...]
+    unreadable: tuple[str, ...] = ()
+
+
 class History:
     """The folder of the runs.
 
@@ -53,11 +67,34 @@ class History:
         write_durably(file, as_json(document))
         return file
 
-    def last(self, count: int) -> tuple[Document, ...]:
-        """The latest runs, the oldest of them first.
+    def last(self, count: int) -> Runs:
+        """The latest runs; a file that is none, or damaged, takes no run's place.
 
         Raises:
-            StopError: One cannot be read.
+            StopError: The folder cannot be read.
         """
-        files = sorted(self.folder.glob("*.json"))
-        return tuple(read(file) for file in files[-count:])
+        documents: list[Document] = []
+        unreadable: list[str] = []
+        for file in self._latest_first():
+            try:
+                documents.append(read(file))
+            except StopError as error:
+                unreadable.append(str(error))
+            if len(documents) == count:
+                break
+        return Runs(tuple(reversed(documents)), tuple(unreadable))
+
+    def _latest_first(self) -> list[Path]:
+        try:
+            files = [file for file in self.folder.iterdir() if file.suffix == ".json"]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StopError(f"{self.folder}: {error.strerror}: run it as the user whose runs they are") from error
+        return sorted(files, key=_age, reverse=True)
+
+
+def _age(file: Path) -> tuple[str, int, str]:
+    """Sorts by when it ran: of one second `…Z`, `…Z+1`, …, `…Z+10`."""
+    second, _, more = file.stem.partition("+")
+    return second, len(more), more

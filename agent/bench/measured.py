@@ -212,7 +212,7 @@ class Document:
         date: UTC, ISO 8601.
         meter: What measured the power; None: nothing.
         no_energy: Why a round may have no joules.
-        interrupted: It was ended before all rounds were run.
+        interrupted: It was ended, by Ctrl-C or another signal, before all rounds were run.
     """
 
     date: str

@@ -1,5 +1,9 @@
-"""How a run goes on: a bar on a terminal; in a log, a line for every round. On the standard error."""
+"""How a run goes on: a bar on a terminal; in a log, a line for every round. On the standard error.
 
+Where that takes nothing any more, as a terminal that was closed, the run goes on unseen.
+"""
+
+import contextlib
 import sys
 from types import TracebackType
 from typing import Self
@@ -41,7 +45,8 @@ class ProgressBar:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take it away."""
-        self._bar.stop()
+        with contextlib.suppress(OSError):
+            self._bar.stop()
 
     def doing(self, what: str) -> None:
         """What is done now."""
@@ -54,4 +59,6 @@ class ProgressBar:
     def done(self, run: Round) -> None:
         """A round is over."""
         if not self._is_terminal:
-            sys.stderr.write(f"{run.subject}: {run.cell}, round {run.number + 1}: {run.tokens_per_s:.1f} tokens/s\n")
+            line = f"{run.subject}: {run.cell}, round {run.number + 1}: {run.tokens_per_s:.1f} tokens/s\n"
+            with contextlib.suppress(OSError):
+                sys.stderr.write(line)

@@ -64,8 +64,20 @@ def find_named(text: str, default_model: str, models_dir: Path | None, state_dir
 def labels(found: Sequence[Named]) -> tuple[str, ...]:
     """What tells them from one another; the same twice, which shows what chance alone does, too."""
     has_one_engine = len({named.engine for named in found}) == 1
-    names = [named.model if has_one_engine else f"{named.model} ({named.engine.name})" for named in found]
+    models = _names_of([named.model_dir for named in found])
+    names = [
+        model if has_one_engine else f"{model} ({named.engine.name})"
+        for model, named in zip(models, found, strict=True)
+    ]
     return tuple(f"{name} again" if name in names[:index] else name for index, name in enumerate(names))
+
+
+def _names_of(folders: Sequence[Path]) -> list[str]:
+    """Of the ends of their paths, the shortest that tell different folders apart: the name, as a rule."""
+    real = [folder.resolve() for folder in folders]
+    depths = range(1, max(len(folder.parts) for folder in folders) + 1)
+    ends = ([str(Path(*folder.parts[-depth:])) for folder in folders] for depth in depths)
+    return next(names for names in ends if len(set(names)) == len(set(zip(names, real, strict=True))))
 
 
 def _folder(model: str, models_dir: Path | None, state_dir: Path) -> Path:

@@ -38,6 +38,11 @@ def print_report(document: Document, console: Console) -> None:
     console.print(report(document))
 
 
+def number(value: float) -> str:
+    """Of tokens a second."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"  # noqa: PLR2004 - three digits say enough
+
+
 def _heading(document: Document) -> Iterator[str]:
     machine = document.machine
     yield f"{_machine(machine)}; jetson-agent {document.agent}, Python {document.python}; {document.date}"
@@ -113,15 +118,11 @@ def _first_token(first: Percentiles) -> str:
 
 
 def _spread(spread: Spread) -> str:
-    return f"{_number(spread.median)} ({_number(spread.least)} to {_number(spread.most)})"
+    return f"{number(spread.median)} ({number(spread.least)} to {number(spread.most)})"
 
 
 def _ratio(spread: Spread) -> str:
     return f"{spread.median:.2f} ({spread.least:.2f} to {spread.most:.2f})"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"  # noqa: PLR2004 - three digits say enough
 
 
 def _warnings(document: Document) -> Iterator[str]:

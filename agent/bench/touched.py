@@ -22,7 +22,7 @@ def read_touched(model_dir: Path) -> Touched | None:
         name = str(decoder["inputs"]["past_key_names"]).replace("%d", "0")
         numbers = 2 * decoder["num_hidden_layers"] * decoder["num_key_value_heads"] * decoder["head_size"]
         return Touched(_weights(onnx), Bytes(round(numbers * onnx.inputs[name])))
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -31,7 +31,7 @@ def runs_on(model_dir: Path) -> str:
     try:
         decoder = json.loads((model_dir / "genai_config.json").read_bytes())["model"]["decoder"]
         providers = {name.lower() for each in decoder["session_options"]["provider_options"] for name in each}
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "cpu"
     return "cuda" if "cuda" in providers else "cpu"
 

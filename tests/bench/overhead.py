@@ -105,7 +105,9 @@ def paired(bare: Callable[[int], Run], agent: Callable[[int], Run], tokens: int,
 
 
 def spread(values: list[float], form: str) -> str:
-    """Median and quartiles."""
+    """Median and quartiles; of one value alone there are none."""
+    if len(values) == 1:
+        return f"{values[0]:{form}} (n=1)"
     low, _, high = quantiles(values, n=4)
     return f"{median(values):{form}} (quartiles {low:{form}} to {high:{form}}, n={len(values)})"
 

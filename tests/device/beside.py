@@ -1,4 +1,7 @@
-"""The bare runtime beside the agent's engine: after each round of the one, the same prompts by the other."""
+"""The bare runtime beside the agent's engine: after each round of the one, the same prompts by the other.
+
+The agent's is always first: `measure` tells of a round when it is over. By turns: `whole_agent`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

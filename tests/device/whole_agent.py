@@ -4,19 +4,20 @@
     python -m tests.device.whole_agent --model PAGED --bare DIR --batch 4 --least 0.97 --max-running 4
 
 In each round the prompts of a cell are published together, over a real mosquitto, through the journal and the engine's
-process, and their answers streamed back; a round is over with the last reply. Then the bare runtime's loop (`bare.py`)
-answers the same ones, and where there is only one it does that without CUDA graphs, too. `DIR` is a model for
-onnxruntime-genai (`tests.bench.random_model --execution-provider cuda` makes one, with `--paged` PAGED): with random
-weights, as no answer may end by itself. The first round is not counted. Exit code 1: a ratio's median is less than
-asked for in a cell.
+process, and their answers streamed back; a round is over with the last reply. The bare runtime's loop (`bare.py`)
+answers the same ones, and where there is only one it does that without CUDA graphs, too; in every other round before
+the agent, so that neither always has the other's heat. `DIR` is a model for onnxruntime-genai, made by
+`tests.bench.random_model --execution-provider cuda` (with `--paged` PAGED): with random weights, as no answer may end
+by itself. The first round is not counted. Exit code 1: a ratio's median is less than asked for in a cell.
 """
 
 import argparse
 import contextlib
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -56,6 +57,17 @@ class Paired:
         return self.agent.tokens / self.agent.seconds / self.without_graphs.tokens_per_s(with_tokenizing=False)
 
 
+def by_turns(
+    number: int, agent: Callable[[], Burst], loops: Callable[[], tuple[BareRound, BareRound | None]]
+) -> Paired:
+    """One cell by both: the agent first in even rounds, the loops in odd ones."""
+    if number % 2 == 0:
+        run, (bare, without) = agent(), loops()
+    else:
+        (bare, without), run = loops(), agent()
+    return Paired(run, bare, without)
+
+
 def row(cell: Cell, rounds: Sequence[Paired]) -> str:
     """Of the table."""
     gaps = [1000 * gap for each in rounds for gap in each.agent.gaps]
@@ -83,6 +95,22 @@ def is_reached(rounds: Sequence[Paired], least: float | None, least_without_grap
     return (least is None or median(each.of_bare for each in rounds) >= least) and (
         least_without_graphs is None or (bool(without) and median(without) >= least_without_graphs)
     )
+
+
+def through_agent(client: TimedClient, name: str, cell: Cell, texts: Sequence[str]) -> Burst:
+    """By MQTT; what came must be what was asked for."""
+    run = burst(client, name, texts, cell.output_tokens)
+    if (run.prompt_tokens, run.tokens) != (cell.input_tokens, cell.batch * cell.output_tokens):
+        raise SystemExit(f"{cell}: {run.prompt_tokens} tokens read, {run.tokens} generated")
+    return run
+
+
+def by_loops(
+    bare: BareLoop, without_graphs: BareLoop | None, cell: Cell, texts: Sequence[str]
+) -> tuple[BareRound, BareRound | None]:
+    """By the bare runtime, and where it is there without graphs, too."""
+    without = None if without_graphs is None else without_graphs.run(cell, texts)
+    return bare.run(cell, texts), without
 
 
 def main() -> int:
@@ -114,11 +142,13 @@ def main() -> int:
         for number in range(arguments.rounds + 1):
             for cell in cells:
                 texts = bare.texts(cell, f"{number} {cell}")
-                run = burst(client, f"r{number}-{cell.input_tokens}-{cell.batch}", texts, cell.output_tokens)
-                if (run.prompt_tokens, run.tokens) != (cell.input_tokens, cell.batch * cell.output_tokens):
-                    raise SystemExit(f"{cell}: {run.prompt_tokens} tokens read, {run.tokens} generated")
-                without = plain.run(cell, texts) if plain is not None and cell.batch == 1 else None
-                paired = Paired(run, bare.run(cell, texts), without)
+                name = f"r{number}-{cell.input_tokens}-{cell.batch}"
+                without = plain if cell.batch == 1 else None
+                paired = by_turns(
+                    number,
+                    partial(through_agent, client, name, cell, texts),
+                    partial(by_loops, bare, without, cell, texts),
+                )
                 print(f"{cell}, round {number}: {paired.of_bare:.3f} of bare", flush=True)
                 if number:
                     found[cell].append(paired)

@@ -11,10 +11,12 @@ from agent.bench.measured import Answer, Round
 from agent.units import Seconds
 from tests.bench import concurrency, energy, prefix, speculation, unpaced
 from tests.bench.concurrency import Burst, gain
-from tests.bench.cpu_path import Run, best
+from tests.bench.cpu_path import Run, Setting, best
 from tests.bench.governor import Steady, Steps, is_kept
+from tests.bench.overhead import spread
 from tests.device.bare_loop import BareLoop, BareRound
 from tests.device.beside import Beside
+from tests.device.whole_agent import by_turns
 
 CELL, LONG = Cell(1, 10, 100), Cell(1, 90, 100)
 
@@ -23,12 +25,25 @@ def run(prefill: float, decode: float) -> Run:
     return Run(prefill, decode, 1.0, 1.0)
 
 
+LLAMA_CPP = Setting("llama.cpp", "llama_cpp", "m.gguf", 128, 32, 64, threads=2)
+DEFAULT = Setting("by default", "ort_genai", "m", 128, 32, 64)
+AGENT = replace(DEFAULT, name="as the agent", threads=2)
+SPINNING, PRUNED = replace(AGENT, name="spinning", spins=True), replace(AGENT, name="pruned", model="p")
+
+
 def test_the_best_way_is_as_fast_as_with_what_it_is_slower_at() -> None:
     llama, answers_fast, reads_fast, even = run(100, 10), run(60, 30), run(150, 9), run(110, 12)
-    which, ratio = best([[llama] * 3, [answers_fast] * 3, [reads_fast] * 3, [even] * 3])
-    assert (which, round(ratio, 6)) == (3, 1.1)
-    which, ratio = best([[llama], [answers_fast], [reads_fast]])
-    assert (which, round(ratio, 6)) == (2, 0.9)
+    ways = [LLAMA_CPP, AGENT, replace(AGENT, name="second"), PRUNED]
+    which, ratio = best(ways, [[llama] * 3, [answers_fast] * 3, [reads_fast] * 3, [even] * 3])
+    assert (which, round(ratio, 6)) == (PRUNED, 1.1)
+    which, ratio = best(ways[:3], [[llama], [answers_fast], [reads_fast]])
+    assert (which.name, round(ratio, 6)) == ("second", 0.9)
+
+
+def test_a_way_in_which_the_agent_does_not_run_is_no_best() -> None:
+    fast = run(200, 20)
+    which, ratio = best([LLAMA_CPP, DEFAULT, SPINNING, AGENT], [[run(100, 10)], [fast], [fast], [run(97, 15)]])
+    assert (which, round(ratio, 6)) == (AGENT, 0.97)
 
 
 def test_a_gain_is_of_the_most_at_once_over_one_whatever_was_asked_for_first() -> None:
@@ -36,6 +51,28 @@ def test_a_gain_is_of_the_most_at_once_over_one_whatever_was_asked_for_first() -
         return [Burst(2.0, round(2 * tokens_per_s * share), 64, (), (0.1,) * at_once, ()) for share in (0.5, 1.0, 2.0)]
 
     assert gain({4: bursts(4, 300), 1: bursts(1, 100), 32: bursts(32, 700), 8: bursts(8, 400)}) == pytest.approx(7)
+
+
+def test_agent_and_bare_loop_are_first_by_turns() -> None:
+    order: list[str] = []
+
+    def agent() -> Burst:
+        order.append("agent")
+        return Burst(2.0, 100, 10, (), (), ())
+
+    def loops() -> tuple[BareRound, None]:
+        order.append("bare")
+        return BareRound(CELL, 0, 0, 1.0, ()), None
+
+    assert [by_turns(number, agent, loops).of_bare for number in range(3)] == [0.5] * 3
+    assert order == ["agent", "bare", "bare", "agent", "agent", "bare"]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"), [([2.0], "2.0 (n=1)"), ([1.0, 2.0, 4.0], "2.0 (quartiles 1.0 to 4.0, n=3)")]
+)
+def test_one_value_has_no_quartiles(values: list[float], said: str) -> None:
+    assert spread(values, ".1f") == said
 
 
 def test_the_cell_counts_in_which_the_agent_loses_most() -> None:

@@ -98,6 +98,8 @@ def test_what_cannot_be_done_about_models_is_told(
         (("--rounds", "0"), 2, "--rounds"),
         (("--synthetic", "llama-9"), 2, "llama-3.2-1b, smollm2-360m, llama-3.2-3b"),
         (("edge-tiny", "--synthetic", "llama-3.2-1b"), 2, "instead of a model"),
+        (("edge-tiny", "--chart", "x.svg", "--json", "x", "--batch", "1"), 2, "not with --batch, --json, MODEL"),
+        (("--chart", "x.svg"), 1, "nothing has been measured here yet"),
         (("none-such",), 78, "model 'none-such' was not found"),
         (("edge-tiny", "--against", "./none-such/"), 78, "there is no folder ./none-such/"),
     ],

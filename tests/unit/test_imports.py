@@ -189,7 +189,7 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "engine.process": {"engine.life", "engine.serving"},
     # What is the same for all processes of ours; neither the engine nor the cameras have it from the other.
     "children.process": {"children.talking", "engine.process", "engine.edge_llm_build", "camera.capture.process"},
-    "children.interrupted": {"engine.edge_llm_build", "models.building.run_stage"},
+    "children.interrupted": {"bench.command", "engine.edge_llm_build", "models.building.run_stage"},
     "children.talking": {"engine.process", "camera.looking.process"},
     "children.restarts": {"engine.host", "camera.capture.keeper", "camera.looking.host"},
     "children.lifeline": {"engine.child", "camera.capture.child", "camera.capture.gstreamer", "camera.looking.child"},

@@ -5,6 +5,7 @@ import os
 import platform
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,20 +42,33 @@ def load(spec: EngineSpec) -> Engine:
         LoadError: It cannot be loaded; the library's words.
     """
     try:
-        config = json.loads((spec.model_dir / "genai_config.json").read_bytes())
+        config, built_for, is_for_cuda = _read_config(spec.model_dir)
         vocabulary = Vocabulary.read(spec.model_dir / "tokenizer.json")
-        built_for = config.get("engine", {}).get("dynamic_batching")
         if built_for is None:
-            return _load_for_generators(spec, config["model"], vocabulary)
-        return _load_continuous(spec, config["model"], {**_LIBRARY_DEFAULTS, **built_for}, vocabulary)
+            return _load_for_generators(spec, config, vocabulary, is_for_cuda=is_for_cuda)
+        return _load_continuous(spec, config, built_for, vocabulary, is_for_cuda=is_for_cuda)
     except KeyError as error:
         raise LoadError(f"{spec.model_dir}/genai_config.json has no {error}") from error
     except (OSError, ValueError, RuntimeError) as error:
         raise LoadError(f"{spec.model_dir}: {error}") from error
 
 
-def _load_for_generators(spec: EngineSpec, config: dict[str, Any], vocabulary: Vocabulary) -> Engine:
-    is_for_cuda = graphs.is_for_cuda(config)
+def _read_config(model_dir: Path) -> tuple[dict[str, Any], dict[str, int] | None, bool]:
+    """What `genai_config.json` says of the model, of the batches that it was built for, and whether it is for CUDA."""
+    config = json.loads((model_dir / "genai_config.json").read_bytes())
+    try:
+        built_for = config.get("engine", {}).get("dynamic_batching")
+        batches = None if built_for is None else {**_LIBRARY_DEFAULTS, **built_for}
+        return config["model"], batches, graphs.is_for_cuda(config["model"])
+    except (AttributeError, TypeError) as error:
+        raise LoadError(
+            f"{model_dir}/genai_config.json is not what the model builder writes: bring the model here again ({error})"
+        ) from error
+
+
+def _load_for_generators(
+    spec: EngineSpec, config: dict[str, Any], vocabulary: Vocabulary, *, is_for_cuda: bool
+) -> Engine:
     # Not with images: of such a model no generator is used again, and what its graphs leave was not measured.
     records = is_for_cuda and "vision" not in config
 
@@ -121,7 +135,7 @@ def _seeing(
 
 
 def _load_continuous(
-    spec: EngineSpec, config: dict[str, Any], built_for: dict[str, int], vocabulary: Vocabulary
+    spec: EngineSpec, config: dict[str, Any], built_for: dict[str, int], vocabulary: Vocabulary, *, is_for_cuda: bool
 ) -> Engine:
     """A pool of KV cache blocks is allocated with the library's `Engine`: for as many tokens as there is memory."""
     block = built_for["block_size"]
@@ -134,7 +148,7 @@ def _load_continuous(
     context_length, top_k = min(config["context_length"], blocks * block), min(TOP_K, config["vocab_size"])
     settings = og.Config(str(spec.model_dir))
     settings.overlay(json.dumps(overlay))
-    if graphs.is_for_cuda(config):
+    if is_for_cuda:
         graphs.switch(settings, on=True)
     limited, pool = replace(spec, max_batch=at_once), Pool(blocks * block, block, chunk, scheduled)
     return continuous(limited, og.Model(settings), pool, vocabulary, context_length, top_k)

@@ -57,21 +57,17 @@ def check_all_is_exact(document: Document) -> None:
 
 def test_end_to_end(config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "run.json"
-    assert run_bench(at_once(config, 2), order(SHORT, LONG, Cell(2, 80, 8), Cell(1, 8, 8), json=file)) == 0
+    assert run_bench(at_once(config, 2), order(SHORT, LONG, Cell(2, 80, 8), json=file)) == 0
 
     document = read(file)
-    assert (document,) == History(config.state_dir).last(9)
+    assert (document,) == History(config.state_dir).last(9).documents
     check_all_is_exact(document)
     assert [(each.cell, each.rounds, each.running) for each in document.figures] == [
         (SHORT, 2, 1),
         (LONG, 2, 1),
         (Cell(2, 80, 8), 2, 2),
     ]
-    (skipped,) = document.skipped
-    assert (skipped.cell, skipped.why) == (
-        Cell(1, 8, 8),
-        "with the model's chat template, a prompt has 14 tokens or more",
-    )
+    assert document.skipped == ()
     assert not document.interrupted
 
     shown = capsys.readouterr()
@@ -82,9 +78,31 @@ def test_end_to_end(config: Config, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "edge-tiny" in (tmp_path / "bench.svg").read_text()
 
 
+def test_a_cell_that_is_not_run_is_told_by_the_exit_code_too(config: Config) -> None:
+    assert run_bench(config, order(SHORT, Cell(1, 8, 8), rounds=1)) == 1
+    (document,) = History(config.state_dir).last(9).documents
+    assert [each.cell for each in document.figures] == [SHORT]
+    (skipped,) = document.skipped
+    assert (skipped.cell, skipped.why) == (
+        Cell(1, 8, 8),
+        "with the model's chat template, a prompt has 14 tokens or more",
+    )
+
+
+def test_a_file_that_cannot_be_written_costs_neither_table_nor_history(
+    config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "none" / "run.json"
+    assert run_bench(config, order(SHORT, rounds=1, json=file)) == 1
+    shown = capsys.readouterr()
+    assert "16|8" in shown.out
+    assert f"{file}: No such file or directory" in shown.err
+    assert len(History(config.state_dir).last(9).documents) == 1
+
+
 def test_no_more_run_at_once_than_in_the_agent(config: Config) -> None:
     assert run_bench(at_once(config, 1), order(SHORT, Cell(2, 16, 8), rounds=1)) == 0
-    (document,) = History(config.state_dir).last(9)
+    (document,) = History(config.state_dir).last(9).documents
     assert [(each.cell.batch, each.running) for each in document.figures] == [(1, 1), (2, 1)]
 
 
@@ -107,7 +125,7 @@ def test_where_nothing_is_measured_there_is_a_reason_but_no_table_and_no_file(
 ) -> None:
     assert run_bench(config, order(Cell(1, 9000, 10), json=tmp_path / "run.json")) == 1
     assert not (tmp_path / "run.json").exists()
-    assert History(config.state_dir).last(9) == ()
+    assert History(config.state_dir).last(9).documents == ()
     heading, _, *reason = capsys.readouterr().out.splitlines()
     assert "jetson-agent" in heading
     assert " ".join(reason).startswith("edge-tiny: 9000|10, batch 1: ")
@@ -116,7 +134,7 @@ def test_where_nothing_is_measured_there_is_a_reason_but_no_table_and_no_file(
 
 def test_two_alternate(config: Config) -> None:
     assert run_bench(config, order(SHORT, against="onnxruntime-genai")) == 0
-    (document,) = History(config.state_dir).last(9)
+    (document,) = History(config.state_dir).last(9).documents
     check_all_is_exact(document)
     assert [each.subject for each in document.rounds] == [
         "edge-tiny",
@@ -128,10 +146,11 @@ def test_two_alternate(config: Config) -> None:
     assert (pair.subject, pair.against, pair.rounds) == ("edge-tiny", "edge-tiny again", 2)
 
 
-def test_a_model_that_does_not_load_is_told_of(config: Config, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "why"), [("{}", "has no 'model'"), ("[]", "bring the model here again")])
+def test_a_model_that_does_not_load_is_told_of(config: Config, tmp_path: Path, text: str, why: str) -> None:
     (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "genai_config.json").write_text("{}")
-    with pytest.raises(StopError, match="broken cannot be loaded: "):
+    (tmp_path / "broken" / "genai_config.json").write_text(text)
+    with pytest.raises(StopError, match=f"broken cannot be loaded: .*{why}"):
         run_bench(config, Order(f"{tmp_path}/broken", None, None, (SHORT,), 1, None))
 
 
@@ -154,22 +173,45 @@ def test_a_chart_needs_runs(config: Config, tmp_path: Path) -> None:
         draw_chart(config, tmp_path / "bench.svg")
 
 
-def test_an_interrupted_run_prints_and_keeps_what_was_over(tmp_path: Path) -> None:
+def start(tmp_path: Path, *arguments: str, out: int, err: int) -> subprocess.Popen[str]:
     (tmp_path / "agent.yaml").write_text("state_dir: state\n")
-    command = ["-m", "agent", "bench", "-c", str(tmp_path / "agent.yaml"), "--cells", "16|8,32|8", "--rounds", "1000"]
-    with subprocess.Popen(
-        [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
-    ) as program:
+    command = [sys.executable, "-m", "agent", "bench", "-c", str(tmp_path / "agent.yaml"), *arguments]
+    return subprocess.Popen(command, stdout=out, stderr=err, text=True, env={**os.environ})
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_run_prints_and_keeps_what_was_over(tmp_path: Path, by: signal.Signals) -> None:
+    arguments = ("--cells", "16|8,32|8", "--rounds", "1000")
+    with start(tmp_path, *arguments, out=subprocess.PIPE, err=subprocess.PIPE) as program:
         assert program.stderr is not None
         for line in program.stderr:
             if "32|8, batch 1, round 1" in line:
                 break
-        program.send_signal(signal.SIGINT)
+        program.send_signal(by)
         out, err = program.communicate(timeout=120)
     assert program.returncode == 130
     assert "Interrupted: this is what was over by then." in out
     assert "Traceback" not in err
-    (document,) = History(tmp_path / "state").last(9)
+    (document,) = History(tmp_path / "state").last(9).documents
     assert document.interrupted
     assert {each.cell for each in document.figures} == {SHORT, LONG}
     check_all_is_exact(document)
+
+
+def test_a_run_that_can_tell_nobody_is_kept(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        program = start(tmp_path, "--cells", "16|8", "--rounds", "2", out=full.fileno(), err=full.fileno())
+        assert program.wait(120) == 1
+    (document,) = History(tmp_path / "state").last(9).documents
+    assert [run.number for run in document.rounds] == [0, 1]
+    assert not document.interrupted
+
+
+def test_a_table_that_cannot_be_printed_is_told_in_words(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        program = start(tmp_path, "--cells", "16|8", "--rounds", "1", out=full.fileno(), err=subprocess.PIPE)
+        _, err = program.communicate(timeout=120)
+    assert err.splitlines()[-2:] == [
+        f"kept as {next((tmp_path / 'state' / 'bench').iterdir())}",
+        "the table cannot be printed: No space left on device",
+    ]

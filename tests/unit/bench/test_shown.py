@@ -1,14 +1,15 @@
 """What people see of a run: the table, the picture, and the files of the history."""
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from agent.bench.cells import Cell
-from agent.bench.chart import draw
-from agent.bench.history import History, as_json, read
+from agent.bench.chart import chart, draw
+from agent.bench.history import History, Runs, as_json, read
 from agent.bench.measured import Document, Skipped
 from agent.bench.table import report
 from agent.errors import StopError
@@ -16,9 +17,13 @@ from tests.unit.bench.values import a_document, a_round, a_subject, answer
 
 
 def shown(document: Document) -> str:
-    console = Console(width=120, force_terminal=False)
+    return printed(report(document), width=120)
+
+
+def printed(page: RenderableType, width: int) -> str:
+    console = Console(width=width, force_terminal=False)
     with console.capture() as captured:
-        console.print(report(document))
+        console.print(page)
     return captured.get()
 
 
@@ -75,12 +80,36 @@ def test_a_document_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 def test_the_history_keeps_every_run_and_gives_the_last(tmp_path: Path) -> None:
     history = History(tmp_path / "state")
-    assert history.last(8) == ()
-    for _ in range(2):
-        history.add(a_document(date="2026-11-26T02:00:00Z"))
+    assert history.last(8) == Runs(())
+    for count in range(12):
+        history.add(replace(a_document(date="2026-11-26T02:00:00Z"), python=str(count)))
     history.add(a_document(date="2026-11-25T02:00:00Z"))
-    assert len(list(history.folder.iterdir())) == 3
-    assert [document.date for document in history.last(2)] == ["2026-11-26T02:00:00Z"] * 2
+    assert len(list(history.folder.iterdir())) == 13
+    assert [document.python for document in history.last(3).documents] == ["9", "10", "11"]
+    assert history.last(20).documents[0].date == "2026-11-25T02:00:00Z"
+
+
+def test_what_is_no_run_takes_no_place_in_the_history(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    for day in range(1, 4):
+        history.add(a_document(date=f"2026-11-0{day}T02:00:00Z"))
+    (history.folder / "2026-11-02T02-00-00Z.json").write_text("{")
+    (history.folder / "foreign.json").write_text("{}")
+    (history.folder / "folder.json").mkdir()
+    (history.folder / "notes.txt").touch()
+    runs = history.last(2)
+    assert [document.date[:10] for document in runs.documents] == ["2026-11-01", "2026-11-03"]
+    assert [why.split(" ")[0].strip(":").rpartition("/")[2] for why in runs.unreadable] == [
+        "foreign.json",
+        "folder.json",
+        "2026-11-02T02-00-00Z.json",
+    ]
+
+
+def test_a_history_that_cannot_be_read_says_who_could(tmp_path: Path) -> None:
+    (tmp_path / "bench").touch()
+    with pytest.raises(StopError, match="bench: Not a directory: run it as the user whose runs they are"):
+        History(tmp_path).last(8)
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1"])
@@ -101,3 +130,34 @@ def test_the_picture_has_a_bar_for_each_run_of_a_cell(tmp_path: Path) -> None:
     assert words.index("2.8") < words.index("5.5") < words.index("7.3")
     assert "100|11, batch 1" in words
     assert "5|5" not in words, "the latest run had no such cell"
+
+
+def charted(*runs: tuple[str, str, float]) -> list[list[str]]:
+    """The words of each line that has a figure, and of those below it, in the picture's width."""
+    documents = [
+        a_document(
+            a_round(answer(first=1 / rate, finished=11 / rate), subject=label),
+            subjects=(replace(a_subject(label), engine=engine),),
+        )
+        for label, engine, rate in runs
+    ]
+    lines = printed(chart(documents), width=100).splitlines()[3:]
+    return [line.translate({ord(bar): " " for bar in "█▉▊▋▌▍▎▏"}).split() for line in lines if line.strip()]
+
+
+@pytest.mark.parametrize(
+    ("rate", "figures"),
+    [(1.23, ["1.2", "1.2", "to", "1.2"]), (1343.0, ["1,343", "1,343", "to", "1,343"]), (134_300.0, ["134,300"] * 2)],
+)
+def test_no_figure_and_no_date_is_cut(rate: float, figures: list[str]) -> None:
+    name = "llama-3.2-3b-instruct-int4"
+    (words,) = charted((name, "x", rate))
+    assert words[:3] == ["11-26", "02:00", name]
+    assert words[3 : 3 + len(figures)] == figures
+
+
+def test_runs_of_two_engines_are_told_apart() -> None:
+    name = "llama-3.2-3b-instruct-int4"
+    lines = charted((name, "onnxruntime-genai", 504.0), (f"{name} (tensorrt-edge-llm)", "tensorrt-edge-llm", 134_300.0))
+    assert [line[2] for line in lines[::2]] == [name, name]
+    assert lines[1::2] == [["(onnxruntime-genai)"], ["(tensorrt-edge-llm)"]]

@@ -60,12 +60,23 @@ def test_what_is_no_engine_here_is_answered_with_what_pairs_them(models: Path, t
         ([("m", "x"), ("n", "x")], ("m", "n")),
         ([("m", "x"), ("m", "y")], ("m (x)", "m (y)")),
         ([("m", "x"), ("m", "x")], ("m", "m again")),
+        ([("/a/m", "x"), ("/other/m", "x")], ("a/m", "other/m")),
+        ([("/m", "x"), ("/a/b/m", "x")], ("/m", "b/m")),
+        ([("/a/b/m", "x"), ("/c/b/m", "y")], ("a/b/m (x)", "c/b/m (y)")),
     ],
 )
 def test_labels_tell_them_apart(found: list[tuple[str, str]], names: tuple[str, ...]) -> None:
-    assert (
-        labels([Named(model, Path(model), replace(ONNXRUNTIME_GENAI, name=engine)) for model, engine in found]) == names
-    )
+    named = [
+        Named(Path(folder).name, Path(folder), replace(ONNXRUNTIME_GENAI, name=engine)) for folder, engine in found
+    ]
+    assert labels(named) == names
+
+
+def test_one_folder_by_two_ways_is_the_same_model_again(models: Path) -> None:
+    (models / "current").symlink_to(models)
+    found = find_named("genai", "", models / "current", models / "state")
+    again = find_named("onnxruntime-genai", f"{found.model_dir}/", models / "current", models / "state")
+    assert labels([found, again]) == ("genai", "genai again")
 
 
 def test_an_engine_that_is_here_is_named_with_its_version(models: Path) -> None:

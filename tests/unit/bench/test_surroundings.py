@@ -52,7 +52,20 @@ def test_what_a_step_of_the_shipped_model_touches() -> None:
     assert runs_on(SHIPPED) == "cpu"
 
 
-@pytest.mark.parametrize("config", [None, "{", "{}", '{"model": {"decoder": {"inputs": {"past_key_names": "x"}}}}'])
+DAMAGED = (
+    "{",
+    "{}",
+    "[]",
+    '{"model": null}',
+    '{"model": {"decoder": []}}',
+    '{"model": {"decoder": {"filename": 1}}}',
+    '{"model": {"decoder": {"inputs": {"past_key_names": "x"}}}}',
+    '{"model": {"decoder": {"session_options": {"provider_options": null}}}}',
+    '{"model": {"decoder": {"session_options": {"provider_options": ["cuda", 1]}}}}',
+)
+
+
+@pytest.mark.parametrize("config", [None, *DAMAGED])
 def test_files_that_do_not_tell(tmp_path: Path, config: str | None) -> None:
     if config is not None:
         (tmp_path / "genai_config.json").write_text(config)
