@@ -29,6 +29,9 @@ from tests.bench.overhead import spread
 from tests.device.bare_loop import BareLoop, BareRound
 from tests.device.cells import add_cuda_libraries
 
+_BUDGET = "30GiB"
+"""Of the agent's memory: the bare loops' models are on the same card."""
+
 
 @dataclass(frozen=True, slots=True)
 class Paired:
@@ -109,8 +112,8 @@ def by_loops(
     bare: BareLoop, without_graphs: BareLoop | None, cell: Cell, texts: Sequence[str]
 ) -> tuple[BareRound, BareRound | None]:
     """By the bare runtime, and where it is there without graphs, too."""
-    without = None if without_graphs is None else without_graphs.run(cell, texts)
-    return bare.run(cell, texts), without
+    without = None if without_graphs is None else without_graphs.run(cell, texts, may_end=True)
+    return bare.run(cell, texts, may_end=True), without
 
 
 def main() -> int:
@@ -136,7 +139,8 @@ def main() -> int:
         bare = stack.enter_context(BareLoop(bare_folder))
         alone = any(cell.batch == 1 for cell in cells)
         plain = stack.enter_context(BareLoop(bare_folder, has_graphs=False)) if alone else None
-        broker, _ = stack.enter_context(serving(state, model=model, models_dir=str(folder.parent)))
+        sections: dict[str, object] = {"model": model, "models_dir": str(folder.parent), "memory": {"budget": _BUDGET}}
+        broker, _ = stack.enter_context(serving(state, **sections))
         client = stack.enter_context(TimedClient(broker.port))
         status = client.wait_online(600)
         for number in range(arguments.rounds + 1):

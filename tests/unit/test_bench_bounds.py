@@ -16,7 +16,7 @@ from tests.bench.governor import Steady, Steps, is_kept
 from tests.bench.overhead import spread
 from tests.device.bare_loop import BareLoop, BareRound
 from tests.device.beside import Beside
-from tests.device.whole_agent import by_turns
+from tests.device.whole_agent import Paired, by_turns, is_reached
 
 CELL, LONG = Cell(1, 10, 100), Cell(1, 90, 100)
 
@@ -85,6 +85,31 @@ def test_the_cell_counts_in_which_the_agent_loses_most() -> None:
         for cell, took, bare in ((CELL, 1.0, 1.0), (CELL, 1.1, 1.0), (CELL, 1.0, 1.0), (LONG, 1.25, 1.0))
     ]
     assert beside.worst() == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    ("agent_s", "without_graphs_s", "bounds", "reached"),
+    [
+        ([1.0, 1.03, 9.0], 1.3, (0.97, 1.2), True),
+        ([1.04, 1.04, 0.1], 1.3, (0.97, None), False),
+        ([1.0, 1.0, 1.0], 1.19, (0.97, 1.2), False),
+        ([1.0, 1.0, 1.0], None, (0.97, 1.2), False),
+        ([9.0, 9.0, 9.0], None, (None, None), True),
+    ],
+)
+def test_a_cell_is_reached_by_the_median_of_its_rounds(
+    agent_s: list[float], without_graphs_s: float | None, bounds: tuple[float | None, float | None], *, reached: bool
+) -> None:
+    def loop(seconds: float) -> BareRound:
+        return BareRound(CELL, 0, 0, seconds, ())
+
+    rounds = [
+        Paired(
+            Burst(seconds, 100, 10, (), (), ()), loop(1.0), None if without_graphs_s is None else loop(without_graphs_s)
+        )
+        for seconds in agent_s
+    ]
+    assert is_reached(rounds, *bounds) is reached
 
 
 @pytest.mark.parametrize(
