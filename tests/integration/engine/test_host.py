@@ -17,7 +17,7 @@ import agent
 from agent.engine.child import OOM_SCORE_ADJ
 from agent.engine.process import EngineProcess
 from agent.engine.protocol import Capabilities, Finished
-from agent.errors import EngineLostError, EngineWithdrawnError
+from agent.errors import EngineGivenUpError, EngineLostError, EngineWithdrawnError
 from agent.events import EngineLost, LoadProblem, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.prompt import Delta, FinishReason, PromptId
 from agent.units import Ratio, Seconds
@@ -295,13 +295,13 @@ async def test_unloaded_when_idle_and_loaded_again_on_demand(tmp_path: Path) -> 
         assert await hosted.answer("fine") == "fine"
 
 
-async def test_unloaded_at_once_what_runs_is_given_back(tmp_path: Path) -> None:
+async def test_what_runs_when_it_is_unloaded_at_once_may_be_to_blame(tmp_path: Path) -> None:
     async with hosting(tmp_path) as hosted:
         await hosted.host.ready()
         assert isinstance(await hosted.event(), ModelLoaded)
         running = await begin(hosted, "x WAIT")
         hosted.host.unload("memory is nearly used up", at_once=True)
-        with pytest.raises(EngineWithdrawnError):
+        with pytest.raises(EngineGivenUpError):
             await running
         assert await hosted.event() == ModelUnloaded("scripted", "memory is nearly used up")
 
