@@ -203,6 +203,12 @@ async def test_a_process_that_ends_while_loading_is_told(tmp_path: Path) -> None
         assert await hosted.event() == ModelLoadFailed("scripted", reason, "a name", LoadProblem.CRASHED)
 
 
+async def test_the_words_of_an_engine_that_fails_like_no_other_are_told(tmp_path: Path) -> None:
+    async with hosting(tmp_path, "load_badly") as hosted:
+        reason = "AttributeError: scripted has no attribute 'bool8'"
+        assert await hosted.event() == ModelLoadFailed("scripted", reason, "a name", LoadProblem.REFUSED)
+
+
 async def test_a_process_that_is_killed_while_loading_is_told_from_one_that_crashes(tmp_path: Path) -> None:
     async with hosting(tmp_path, "load_for_ever") as hosted:
         await asyncio.to_thread(wait_for, (tmp_path / "loading").exists, PATIENCE, "engine that loads")
