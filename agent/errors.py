@@ -49,6 +49,10 @@ class EngineLostError(RetryError):
     """The engine's process ended, or was killed because it hung, with this request admitted."""
 
 
+class EngineGivenUpError(EngineLostError):
+    """The agent killed it because memory was nearly used up: perhaps by this request, perhaps by another process."""
+
+
 class UpstreamAwayError(RetryError):
     """The server that runs a model cannot be used now.
 
@@ -63,7 +67,7 @@ class UpstreamAwayError(RetryError):
 
 
 class EngineWithdrawnError(RetryError):
-    """The agent took the engine from this request on purpose: for another model, for want of memory, or to stop."""
+    """The agent took the engine from this request for a reason of its own: another model, none, or to stop."""
 
 
 class StorageFullError(RetryError):

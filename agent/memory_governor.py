@@ -174,8 +174,8 @@ class MemoryGovernor:
         is_unused = is_idle and not self._worker.queued and self._host.capabilities is not None
         if self._pressure.level is Level.CRITICAL:
             self._let_go(chosen, "memory is nearly used up", at_once=True)
-        elif self._pressure.level is Level.LOW and is_idle:
-            self._make_room(chosen)
+        elif self._pressure.level is Level.LOW:
+            self._make_room(chosen, is_idle=is_idle)
         elif self._keep_alive is not None and is_unused and at - self._busy_at >= self._keep_alive:
             self._is_resting = True
             self._host.unload("it had nothing to do")
@@ -184,11 +184,11 @@ class MemoryGovernor:
         else:
             self._grow(chosen, now, at)
 
-    def _make_room(self, chosen: Chosen) -> None:
-        """Memory is low: first what is kept of earlier prompts goes, and the model when that was not enough."""
+    def _make_room(self, chosen: Chosen, *, is_idle: bool) -> None:
+        """Memory is low: what is kept of earlier prompts goes, and when that was not enough the model, once idle."""
         if self._host.kept:
             self._host.forget()
-        elif self._pressure.relaxed_since is None:
+        elif is_idle and self._pressure.relaxed_since is None:
             self._let_go(chosen, "memory is low")
 
     def _let_go(self, chosen: Chosen, why: str, *, at_once: bool = False) -> None:

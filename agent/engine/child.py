@@ -6,6 +6,7 @@ the engine and with it the accelerator. Invariant: it never outlives the agent.
 
 import contextlib
 import importlib
+import logging
 import os
 import socket
 import sys
@@ -26,6 +27,8 @@ OOM_SCORE_ADJ = 500
 """When memory runs out the kernel ends this process before the agent (proc(5), /proc/pid/oom_score_adj)."""
 PROGRESS_EVERY = Seconds(0.1)
 """As often as power is sampled: what was done and what was drawn belong together. Also tells slow from hung."""
+
+_log = logging.getLogger(__name__)
 
 
 class Loop:
@@ -198,10 +201,16 @@ def load(spec: EngineSpec) -> Engine:
     """
     name, _, function = spec.loader.partition(":")
     try:
-        module = importlib.import_module(name)
-    except (ImportError, OSError) as error:
-        raise LoadError(f"{spec.engine} cannot be used here: {error}") from error
-    engine: Engine = getattr(module, function)(spec)
+        try:
+            module = importlib.import_module(name)
+        except (ImportError, OSError) as error:
+            raise LoadError(f"{spec.engine} cannot be used here: {error}") from error
+        engine: Engine = getattr(module, function)(spec)
+    except LoadError:
+        raise
+    except Exception as error:  # a library raises what it likes: the agent needs its words, not an exit code
+        _log.exception("load_failed", extra={"engine": spec.engine})
+        raise LoadError(f"{type(error).__name__}: {error}") from error
     return engine
 
 

@@ -118,7 +118,8 @@ class EngineHost:
 
         Raises:
             EngineLostError: The engine's process ended before the request did, or none is there.
-            EngineWithdrawnError: It was ended by `switch_to` or `unload`.
+            EngineGivenUpError: It was ended by `unload`, at once.
+            EngineWithdrawnError: It was ended by `switch_to` or `unload`, in order.
         """
         if self._serving is None:
             raise EngineLostError("no model is loaded")
@@ -182,6 +183,9 @@ class EngineHost:
 
     def unload(self, reason: str, *, at_once: bool = False) -> None:
         """From now on run none. First what runs ends, or its grace does; `at_once` waits for neither, nor for a load.
+
+        In order, what has not ended by then had no part in it (`EngineWithdrawnError`). At once is for memory that is
+        nearly used up: what runs may be what used it (`EngineGivenUpError`).
 
         Args:
             reason: For the operator.

@@ -27,4 +27,5 @@ def installed_version(engine: KnownEngine) -> str | None:
 def _versions(engine: KnownEngine) -> Iterator[tuple[str, str]]:
     for package in engine.packages:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            yield package, importlib.metadata.version(package)
+            # None, whatever its type says, of what an interrupted pip has left: a folder without METADATA.
+            yield package, importlib.metadata.version(package) or UNKNOWN_VERSION

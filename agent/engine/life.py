@@ -77,9 +77,10 @@ class Life:
         self.kept = 0
 
     def cut_short(self) -> None:
-        """End it now, also while it loads: what it runs is given back."""
+        """Kill it for its memory, also while it loads."""
+        if self.serving is not None:
+            self.serving.give_up()
         if self._process is not None:
-            self._withdraw()
             self._process.kill()
 
     async def run(self) -> bool:

@@ -18,7 +18,9 @@ _WITHOUT_GPU: Final[tuple[str, ...]] = (
     EngineName.TENSORRT_LLM,  # these two cannot do without one; they are tried when nothing else is left
     EngineName.TENSORRT_EDGE_LLM,
 )
-_MEMORY_WORDS: Final = ("out of memory", "cannot allocate", "bad_alloc", "nvmapmemalloc", "not enough memory")
+_MEMORY_WORDS: Final = (
+    *("out of memory", "cannot allocate", "bad_alloc", "memoryerror", "nvmapmemalloc", "not enough memory"),
+)
 """In what libraries say when an allocation fails; on a Jetson that happens with memory free, until a reboot."""
 _MOST_SHOWN: Final = 160
 _MOST_SHOWN_ALONE: Final = 480

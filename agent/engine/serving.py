@@ -7,7 +7,7 @@ from typing import assert_never
 from agent.engine.pipe import Admit, Cancel, EngineSpec, Loaded, NotLoaded
 from agent.engine.process import EngineProcess
 from agent.engine.protocol import Capabilities, Event, Finished, GenerationRequest, Outcome, Refused
-from agent.errors import EngineLostError, EngineWithdrawnError, RetryError
+from agent.errors import EngineGivenUpError, EngineLostError, EngineWithdrawnError, RetryError
 from agent.prompt import Delta, PromptId
 from agent.units import Seconds
 
@@ -36,7 +36,7 @@ class Serving:
         self._events: dict[PromptId, asyncio.Queue[Event | None]] = {}
         """Of each request in the engine; None means that the engine is lost."""
         self._heard_at = _now()
-        self._is_lost = self._is_withdrawn = False
+        self._is_lost = self._is_withdrawn = self._is_given_up = False
 
     @property
     def running(self) -> int:
@@ -88,6 +88,10 @@ class Serving:
         """The process is about to be ended on purpose: what it still runs is not to blame."""
         self._is_withdrawn = True
 
+    def give_up(self) -> None:
+        """The process is about to be killed for its memory: what it runs may be to blame."""
+        self._is_given_up = True
+
     def lose(self) -> None:
         """The process is gone: let every request know, and take no more."""
         self._is_lost = True
@@ -96,6 +100,8 @@ class Serving:
         self._events.clear()
 
     def _loss(self) -> RetryError:
+        if self._is_given_up:
+            return EngineGivenUpError("memory was nearly used up")
         if self._is_withdrawn:
             return EngineWithdrawnError("the engine is needed for something else")
         return EngineLostError("the engine's process ended")

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from agent.clock import Clock
-from agent.errors import AgentError, EngineWithdrawnError
+from agent.errors import AgentError, EngineGivenUpError, EngineWithdrawnError
 from agent.fleet.happenings import Disproved, Measured, Proved, Serves
 from agent.fleet.ports import Service
 from agent.fleet.proving import (
@@ -193,5 +193,5 @@ async def _answer(service: Service, canary: Canary) -> CanaryAnswer:
             await asyncio.sleep(_LOOK_EVERY)
         try:
             return await service.ask(canary)
-        except EngineWithdrawnError:
+        except (EngineGivenUpError, EngineWithdrawnError):
             await asyncio.sleep(_LOOK_EVERY)

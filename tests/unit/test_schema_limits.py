@@ -41,6 +41,10 @@ ORDINARY: dict[str, dict[str, Any]] = {
         "type": "object",
     },
     "a property called like a rule": {"properties": {"minItems": {"type": "integer"}, "pattern": {"type": "string"}}},
+    "multiples": {"properties": {f"p{n}": {"multipleOf": n} for n in (1, 5, 7.0, 0.01, 0.25, 60)}},
+    "the largest multiple": {"multipleOf": 1e4},
+    "a zero and less": {"anyOf": [{"multipleOf": 0}, {"multipleOf": -7}]},
+    "a property called multipleOf": {"properties": {"multipleOf": {"type": "integer"}}},
     "patterns": {"properties": {f"p{n}": {"type": "string", "pattern": "^[a-z]{1,9}$"} for n in range(20)}},
 }
 
@@ -54,6 +58,16 @@ BOMBS: dict[str, tuple[object, str]] = {
     "items as a float": ({"maxItems": 1e7}, "maxItems is"),
     "many items": ({"anyOf": [{"minItems": 900} for _ in range(30)]}, "27,000 items together"),
     "length": ({"minLength": 10**9}, "minLength is"),
+    "a multiple": ({"type": "integer", "multipleOf": 10_000_019}, "multipleOfs make more than 10,000 together"),
+    "digits behind the point": ({"type": "number", "multipleOf": 9999.99}, "more than 10,000 together, their digits"),
+    "many zeros": ({"type": "number", "multipleOf": 1e300}, "more than 10,000 together"),
+    "two of 4,300 digits": ({"anyOf": [{"multipleOf": 10**4299 * n} for n in (8, 9)]}, "more than 10,000 together"),
+    "multiples that hold together": (
+        {"allOf": [{"multipleOf": 997}, {"multipleOf": 991}]},
+        "more than 10,000 combined",
+    ),
+    "alternative multiples": ({"anyOf": [{"multipleOf": n} for n in (97, 89, 83)]}, "more than 10,000 combined"),
+    "many multiples": ({"anyOf": [{"multipleOf": 2520}] * 4}, "more than 10,000 together"),
     "refs": (chain(MAX_REFS + 1), "129 $refs"),
     "allOf": (doubling(13), "26 entries in allOf"),
     "beside a $ref": ({"anyOf": [{"$ref": "#", "minimum": n} for n in range(13)]}, "26 entries in allOf"),
@@ -80,7 +94,16 @@ def test_a_bomb_is_refused_with_its_number(name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", '{"minimum": NaN}', '{"a": Infinity}', "[" * 60_000, '{"minItems": ' + "9" * 5_000 + "}", "\ud800"],
+    [
+        "",
+        "{",
+        '{"minimum": NaN}',
+        '{"a": Infinity}',
+        '{"multipleOf": 1e999}',
+        "[" * 60_000,
+        '{"minItems": ' + "9" * 5_000 + "}",
+        "\ud800",
+    ],
 )
 def test_what_is_not_json_is_refused(text: str) -> None:
     with pytest.raises(RejectedError) as refusal:

@@ -19,7 +19,7 @@ from agent.counters import Counters
 from agent.egress import Egress
 from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities, Finished, GenerationRequest, Outcome, Refused
-from agent.errors import EngineLostError, EngineWithdrawnError, ErrorCode
+from agent.errors import EngineGivenUpError, EngineLostError, EngineWithdrawnError, ErrorCode
 from agent.journal import Arrival, Journal, JournalThread
 from agent.observed import MOST_UNSENT, Dropped, Observed
 from agent.prompt import (
@@ -271,7 +271,7 @@ async def test_a_prompt_that_loses_the_engine_once_is_tried_again(bench: Bench) 
 
 
 async def test_a_prompt_that_loses_the_engine_twice_is_failed(bench: Bench) -> None:
-    bench.engine.scripts.extend([[EngineLostError("gone")], [EngineLostError("gone again")]])
+    bench.engine.scripts.extend([[EngineLostError("gone")], [EngineGivenUpError("gone again")]])
     await bench.send("a")
     await bench.send("b")
     replies = await bench.replies(2)

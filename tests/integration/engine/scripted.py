@@ -110,6 +110,11 @@ def load_out_of_memory(spec: EngineSpec) -> ScriptedEngine:
     raise LoadError(f"{spec.model}: cudaMalloc failed: out of memory")
 
 
+def load_badly(spec: EngineSpec) -> ScriptedEngine:
+    """Fail as no engine should, and some library does."""
+    raise AttributeError(f"{spec.model} has no attribute 'bool8'")
+
+
 def load_for_ever(spec: EngineSpec) -> ScriptedEngine:
     """Write the process's id into the folder, and never finish."""
     (spec.model_dir / "loading").write_text(str(os.getpid()), encoding="ascii")

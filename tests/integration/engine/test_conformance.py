@@ -179,6 +179,8 @@ def test_an_answer_by_schema_has_no_free_white_space(engine: Engine) -> None:
         {"allOf": [{"type": "string"}, {"type": "integer"}]},
         {"type": "object", "properties": {f"p{n}": {"type": "integer"} for n in range(2_000)}},
         {"type": "array", "minItems": 10**9},
+        {"type": "integer", "multipleOf": 10_000_019},
+        {"type": "number", "anyOf": [{"multipleOf": 99.7}, {"multipleOf": 0.991}]},
         {"type": "string", "pattern": "[a-z]?" * 40, "minLength": 30},
     ],
 )

@@ -17,7 +17,7 @@ import agent
 from agent.engine.child import OOM_SCORE_ADJ
 from agent.engine.process import EngineProcess
 from agent.engine.protocol import Capabilities, Finished
-from agent.errors import EngineLostError, EngineWithdrawnError
+from agent.errors import EngineGivenUpError, EngineLostError, EngineWithdrawnError
 from agent.events import EngineLost, LoadProblem, ModelLoaded, ModelLoadFailed, ModelUnloaded
 from agent.prompt import Delta, FinishReason, PromptId
 from agent.units import Ratio, Seconds
@@ -203,6 +203,12 @@ async def test_a_process_that_ends_while_loading_is_told(tmp_path: Path) -> None
         assert await hosted.event() == ModelLoadFailed("scripted", reason, "a name", LoadProblem.CRASHED)
 
 
+async def test_the_words_of_an_engine_that_fails_like_no_other_are_told(tmp_path: Path) -> None:
+    async with hosting(tmp_path, "load_badly") as hosted:
+        reason = "AttributeError: scripted has no attribute 'bool8'"
+        assert await hosted.event() == ModelLoadFailed("scripted", reason, "a name", LoadProblem.REFUSED)
+
+
 async def test_a_process_that_is_killed_while_loading_is_told_from_one_that_crashes(tmp_path: Path) -> None:
     async with hosting(tmp_path, "load_for_ever") as hosted:
         await asyncio.to_thread(wait_for, (tmp_path / "loading").exists, PATIENCE, "engine that loads")
@@ -295,13 +301,13 @@ async def test_unloaded_when_idle_and_loaded_again_on_demand(tmp_path: Path) -> 
         assert await hosted.answer("fine") == "fine"
 
 
-async def test_unloaded_at_once_what_runs_is_given_back(tmp_path: Path) -> None:
+async def test_what_runs_when_it_is_unloaded_at_once_may_be_to_blame(tmp_path: Path) -> None:
     async with hosting(tmp_path) as hosted:
         await hosted.host.ready()
         assert isinstance(await hosted.event(), ModelLoaded)
         running = await begin(hosted, "x WAIT")
         hosted.host.unload("memory is nearly used up", at_once=True)
-        with pytest.raises(EngineWithdrawnError):
+        with pytest.raises(EngineGivenUpError):
             await running
         assert await hosted.event() == ModelUnloaded("scripted", "memory is nearly used up")
 

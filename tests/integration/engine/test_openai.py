@@ -246,7 +246,8 @@ async def test_half_a_character_in_a_refusal_is_told_as_a_question_mark(server: 
 
 async def test_a_server_that_says_nothing_is_away(server: OpenAIServer) -> None:
     server.scripts.append(hang("No"))
-    assert (await answer(server, timeout=Seconds(0.2))).finished.text == "Yes."
+    got = await answer(server, timeout=Seconds(0.2), when_away=WhenAway.WAIT)  # asks until an answer comes in time
+    assert got.finished.text == "Yes."
     assert await asyncio.to_thread(server.client_left.wait, 10), "the connection was closed"
 
 
@@ -329,10 +330,18 @@ async def test_the_deadline_holds_while_the_server_is_away(server: OpenAIServer,
     assert "503: busy" in refused.message
 
 
-async def test_a_deadline_amid_the_answer_gives_the_text_so_far(server: OpenAIServer) -> None:
+async def test_a_deadline_amid_the_answer_gives_the_text_so_far(
+    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.scripts.append(hang("Ye", "s"))
-    finished = (await answer(server, request(deadline=0.5))).finished
-    assert (finished.reason, finished.text, finished.usage) == (FinishReason.DEADLINE, "Yes", Usage(0, 2))
+    async with engine(server.url, timeout=Seconds(60.0)) as asked:
+        events = asked.generate(request(deadline=15.0))
+        assert [event.text for _ in range(2) if isinstance(event := await anext(events), Delta)] == ["Ye", "s"]
+        loop = asyncio.get_running_loop()
+        monkeypatch.setattr(loop, "time", lambda before=loop.time: before() + 15.0)
+        *_, last = [event async for event in events]
+    assert isinstance(last, Finished)
+    assert (last.reason, last.text, last.usage) == (FinishReason.DEADLINE, "Yes", Usage(0, 2))
     assert await asyncio.to_thread(server.client_left.wait, 10), "the server was told by the closed connection"
 
 

@@ -175,6 +175,10 @@ AT_THE_LIMITS: dict[str, dict[str, Any]] = {
         | {"d8": {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(900)}}},
         "$ref": "#/$defs/d0",
     },
+    "a multiple": {"type": "number", "multipleOf": 9973, "minimum": -12345678901.2345, "maximum": 98765432109.8765},
+    "multiples": {
+        "anyOf": [{"type": "number", "multipleOf": n / 100, "minimum": n - 0.5} for n in (3080, 2310, 1848, 1320)]
+    },
     "patterns in allOf": {"allOf": STRINGS},
     "patterns": {"anyOf": STRINGS * 5},
     "pattern and length": {**STRINGS[0], "minLength": 1_000, "maxLength": 100_000},

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +43,12 @@ def test_a_library_is_looked_up() -> None:
     assert installed_version(ONNXRUNTIME_GENAI) == f"{own} with onnxruntime {runtime}"
     assert installed_version(replace(ONNXRUNTIME_GENAI, packages=("none-such",))) == UNKNOWN_VERSION
     assert installed_version(replace(ONNXRUNTIME_GENAI, modules=("onnxruntime_genai", "none_such"))) is None
+
+
+def test_a_library_that_was_not_installed_to_the_end_has_a_version_that_is_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "half_installed-1.0.dist-info").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    half = replace(ONNXRUNTIME_GENAI, packages=("half-installed",))
+    assert installed_version(half) == UNKNOWN_VERSION

@@ -1,6 +1,7 @@
 """The loop of the engine's process: messages, deadlines, steps, what it tells the agent."""
 
 import socket
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -207,3 +208,23 @@ def test_a_library_that_cannot_be_used_says_why(tmp_path: Path, monkeypatch: pyt
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(LoadError, match=f"onnxruntime-genai cannot be used here: {missing}"):
         load(EngineSpec("m", tmp_path, f"lacking_{error}:load", engine="onnxruntime-genai"))
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("raise ValueError('numpy.dtype size changed')", "ValueError: numpy.dtype size changed"),
+        ("def load(spec): raise MemoryError('std::bad_alloc')", "MemoryError: std::bad_alloc"),
+        ("", "AttributeError: module 'failing' has no attribute 'load'"),
+    ],
+)
+def test_an_engine_that_fails_like_no_other_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, code: str, why: str
+) -> None:
+    (tmp_path / "failing.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(LoadError, match=why):
+        load(EngineSpec("m", tmp_path, "failing:load", engine="onnxruntime-genai"))
+    sys.modules.pop("failing", None)
+    assert caplog.messages == ["load_failed"]
+    assert caplog.records[0].exc_info

@@ -1,5 +1,7 @@
 """What a request is given of the memory when others run."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,12 +22,57 @@ class NoChat(ChatEncoder):
         """Without a tokenizer."""
 
 
+class CharacterChat(ChatEncoder):
+    """A token for each character, and three around each conversation; a long text at once takes for ever."""
+
+    def __init__(self) -> None:
+        """Without a tokenizer."""
+        self.read = self.longest = 0
+
+    def encode(self, messages: Sequence[Message]) -> list[int]:
+        """As it says."""
+        text = "".join(message.content for message in messages)
+        self.read, self.longest = self.read + len(text), max(self.longest, len(text))
+        return [0, 0, *map(ord, text), 0]
+
+
 FITTING = Fitting(NoChat(), longest_token=8, context_length=4096)
 
 
 def request(available: int, answer: int, token: int = 10, workspace: int = 0) -> GenerationRequest:
     room = Room(Bytes(token), Bytes(available), 4096, Bytes(workspace))
     return GenerationRequest(PromptId("a"), (Message(Role.USER, ""),), Sampling(max_tokens=answer), room=room)
+
+
+def text_request(*texts: str) -> GenerationRequest:
+    return GenerationRequest(PromptId("a"), tuple(Message(Role.USER, text) for text in texts), Sampling(max_tokens=96))
+
+
+@pytest.mark.parametrize("texts", [("x" * 1_000_000,), ("x" * 5_000,) * 200])
+def test_what_is_far_too_long_is_refused_without_being_encoded_as_a_whole(texts: tuple[str, ...]) -> None:
+    chat = CharacterChat()
+    with pytest.raises(RejectedError, match="at least 32,673 tokens of prompt and 96 of answer do not fit") as refused:
+        Fitting(chat, longest_token=128, context_length=32_768).encode(text_request(*texts))
+    assert refused.value.code is ErrorCode.TOO_LARGE
+    assert chat.longest <= 4096
+    assert chat.read <= 2 * 32_768 + 4096
+
+
+@pytest.mark.parametrize("length", [10, 30_000, 99_901])
+def test_what_fits_is_encoded_as_a_whole(length: int) -> None:
+    chat = CharacterChat()
+    text = "".join(chr(97 + place % 26) for place in range(length))
+    assert Fitting(chat, longest_token=128, context_length=100_000).encode(text_request(text)) == [
+        0,
+        0,
+        *map(ord, text),
+        0,
+    ]
+
+
+def test_what_does_not_quite_fit_is_counted_as_a_whole() -> None:
+    with pytest.raises(RejectedError, match="99,905 tokens of prompt and 96 of answer do not fit"):
+        Fitting(CharacterChat(), longest_token=128, context_length=100_000).encode(text_request("x" * 99_902))
 
 
 def test_it_waits_for_what_others_have() -> None:

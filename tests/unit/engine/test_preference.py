@@ -38,6 +38,7 @@ def test_the_order(
         (LoadProblem.CRASHED, "the engine's process ended: signal SIGABRT", False, False),
         (LoadProblem.TIMED_OUT, "it had not loaded after 600 s", False, False),
         (LoadProblem.REFUSED, "cudaMalloc failed: out of memory", True, False),
+        (LoadProblem.REFUSED, "MemoryError: ", True, False),
         (LoadProblem.REFUSED, "NvMapMemAllocInternalTagged: 1075072515 error 12", True, False),
         (LoadProblem.KILLED, "the engine's process ended: signal SIGKILL", True, False),
         (LoadProblem.NOT_STARTED, "the engine's process did not start: Cannot allocate memory", True, False),

@@ -3,7 +3,7 @@
 import asyncio
 
 from agent.clock import Clock
-from agent.errors import EngineWithdrawnError
+from agent.errors import EngineGivenUpError, EngineWithdrawnError
 from agent.fleet.happenings import Disproved, Proved, Serves
 from agent.fleet.trying import Trial, measure
 from agent.fleet.update import Baseline, Moment, State, Update
@@ -49,7 +49,9 @@ class StarvingService(SimulatedService):
         if self.asked == 1:
             await asyncio.sleep(0.1)
             self.starve("memory", LONG)
-            raise EngineWithdrawnError("memory is nearly used up")
+            raise EngineGivenUpError("memory was nearly used up")
+        if self.asked == 2:
+            raise EngineWithdrawnError("another model is loaded")
         return await super().ask(canary)
 
 
@@ -66,7 +68,7 @@ def test_a_release_is_not_blamed_for_power_and_memory_that_it_has_not() -> None:
         service = StarvingService()
         service.starve("over_budget", LONG)
         assert await trial(service).go_on(UPDATE) == Serves()
-        assert service.asked == 1 + len(CANARIES)
+        assert service.asked == 2 + len(CANARIES)
         assert now() > 2 * LONG
 
     simulate(then())
@@ -89,7 +91,7 @@ def test_its_time_begins_to_run_again() -> None:
 def test_more_than_a_day_without_power_may_be_the_site_s_plan() -> None:
     async def then() -> None:
         service = StarvingService()
-        service.asked = 1
+        service.asked = 2
         service.starve("over_budget", 25 * 3600)
         assert await trial(service).go_on(UPDATE) == Serves()
         assert now() > 25 * 3600
@@ -100,7 +102,7 @@ def test_more_than_a_day_without_power_may_be_the_site_s_plan() -> None:
 def test_what_fails_while_it_has_no_memory_is_not_counted() -> None:
     async def then() -> None:
         service = StarvingService()
-        service.asked = 1
+        service.asked = 2
         proving = trial(service)
         assert await proving.go_on(UPDATE) == Serves()
         since = Moment("boot", now(), UnixSeconds(1.0))
@@ -134,7 +136,7 @@ def test_one_that_has_no_memory_for_ever_is_given_up_after_a_day() -> None:
 def test_nor_does_it_count_as_time_in_which_it_served() -> None:
     async def then() -> None:
         service = StarvingService()
-        service.asked = 1
+        service.asked = 2
         proving = trial(service)
         assert await proving.go_on(UPDATE) == Serves()
         began = now()
@@ -150,7 +152,7 @@ def test_nor_does_it_count_as_time_in_which_it_served() -> None:
 def test_the_release_before_is_not_waited_for() -> None:
     async def then() -> None:
         service = StarvingService()
-        service.asked = 1
+        service.asked = 2
         service.starve("memory", 1e9)
         assert (await measure(service, CANARIES)).baseline == Baseline()
         assert now() < LONG
