@@ -12,7 +12,7 @@ from agent.download.part import Answer, NotNowError, OtherContentError, RefusedE
 from agent.models.listing import Wanted
 from agent.models.offline import offline
 from agent.models.progress import Progress
-from agent.models.pull_error import PullError
+from agent.models.pull_error import GoneError, PullError
 from agent.units import Bytes, Seconds
 
 _TRIES = 6
@@ -59,6 +59,7 @@ class Transfer:
         """Download what is missing of a file.
 
         Raises:
+            GoneError: The server does not have it.
             PullError: The server does not give it, or not what it should.
             OSError: The disk does not take it.
         """
@@ -75,7 +76,7 @@ class Transfer:
                 most = max(most, part_size(part))
                 self._wait_or_give_up(wanted, error, failures)
             except RefusedError as error:
-                raise PullError(_refusal(wanted.url, error.status)) from error
+                raise _refusal(wanted.url, error.status) from error
             except OtherContentError as error:
                 raise PullError(str(error)) from error
 
@@ -111,15 +112,15 @@ class Transfer:
             yield Answer(str(response.url), response.status_code, response.headers, response.iter_raw())
 
 
-def _refusal(url: str, status: int) -> str:
+def _refusal(url: str, status: int) -> PullError:
     if status in {httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN}:
-        return (
+        return PullError(
             f"{url}: the server answers {status}, it does not give this to us. Accept the model's licence where "
             "it is published, and add --token-file FILE with a token that may read it"
         )
     if status == httpx2.codes.NOT_FOUND:
-        return f"{url}: the server does not have it (404)"
-    return f"{url}: the server answers {status}"
+        return GoneError(f"{url}: the server does not have it (404)")
+    return PullError(f"{url}: the server answers {status}")
 
 
 def _reason(error: Exception) -> str:

@@ -53,6 +53,7 @@ class Hub:
         seen: Requests so far: method, path, and their headers.
         sent: Bytes of files that were sent.
         stalled: Set while an answer has stalled.
+        commit: Of all that it has.
     """
 
     files: dict[str, bytes]
@@ -68,6 +69,7 @@ class Hub:
     stalled: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     url: str = ""
+    commit: str = COMMIT
     store: str = ""
 
     def paths(self, part: str = "") -> list[str]:
@@ -128,14 +130,14 @@ class _Handler(BaseHTTPRequestHandler):
         if hub.error is not None:
             self._plain(hub.error[0], {"X-Error-Code": hub.error[1]})
             return
-        if path not in {f"/api/models/{hub.repository}/revision/{name}" for name in ("main", COMMIT)}:
+        if path not in {f"/api/models/{hub.repository}/revision/{name}" for name in ("main", hub.commit)}:
             self._plain(HTTPStatus.NOT_FOUND, {"X-Error-Code": "RepoNotFound"})
             return
         if hub.page is not None:
             self._plain(HTTPStatus.OK, {"Content-Type": "text/html"}, hub.page)
             return
         siblings = [self._sibling(name, content) for name, content in hub.files.items()]
-        body = {"id": hub.repository, "sha": COMMIT, "private": False, "siblings": siblings}
+        body = {"id": hub.repository, "sha": hub.commit, "private": False, "siblings": siblings}
         self._plain(HTTPStatus.OK, {"Content-Type": "application/json"}, json.dumps(body).encode())
 
     def _sibling(self, name: str, content: bytes) -> dict[str, object]:
@@ -148,12 +150,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _resolve(self, path: str) -> None:
         lead = f"/{self.hub.repository}/resolve/"
         revision, _, name = path.removeprefix(lead).partition("/")
-        content = self.hub.files.get(name) if path.startswith(lead) and revision in {"main", COMMIT} else None
+        content = self.hub.files.get(name) if path.startswith(lead) and revision in {"main", self.hub.commit} else None
         if content is None:
             self._plain(HTTPStatus.NOT_FOUND, {"X-Error-Code": "EntryNotFound"})
             return
         digest = hashlib.sha256(content).hexdigest()
-        headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{digest}"'}
+        headers = {"X-Repo-Commit": self.hub.commit, "ETag": f'"{digest}"'}
         if name in self.hub.large:
             linked = {"X-Linked-Size": str(len(content)), "X-Linked-Etag": f'"{digest}"'}
             self._plain(HTTPStatus.FOUND, {**headers, **linked, "Location": f"{self.hub.store}/store/{name}"})
