@@ -53,16 +53,28 @@ class Catalog:
         """One model; None when nothing is known of it.
 
         Raises:
-            ConfigError: Its manifest cannot be used.
+            ConfigError: Its manifest cannot be used, or its place not be looked into.
         """
         entry = self._entry(name)
         return None if entry.manifest is None and entry.folder is None else entry
 
     def _entry(self, name: str) -> Entry:
-        files = (place / f"{name}.yaml" for place in self._places)
-        manifest = next((read_manifest(file) for file in files if file.exists()), None)
         folder = next((place / name for place in self._places if is_model(place / name)), None)
+        # A folder is judged by the manifest beside it: another place's may be of other bytes.
+        places = self._places if folder is None else (folder.parent, *self._places)
+        files = (place / f"{name}.yaml" for place in places)
+        manifest = next((read_manifest(file) for file in files if _exists(file)), None)
         return Entry(name, manifest, folder, own=folder is not None and folder.parent == self.own)
+
+
+def _exists(file: Path) -> bool:
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from error
+    return True
 
 
 def _names(place: Path) -> Iterator[str]:

@@ -1,0 +1,44 @@
+"""Which manifest belongs to which folder, and what is not a model."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.models.catalog import Catalog, Entry
+from agent.models.manifest_file import manifest_text, read_manifest
+from tests.unit.models.test_folder import place
+from tests.unit.models.test_shipped import MODELS
+
+
+def describe(folder: Path, name: str, title: str) -> None:
+    folder.mkdir(exist_ok=True)
+    manifest = read_manifest(MODELS / "edge-tiny.yaml").model_copy(update={"name": name, "title": title})
+    (folder / f"{name}.yaml").write_text(manifest_text(manifest), encoding="utf-8")
+
+
+def find(tmp_path: Path, name: str) -> Entry:
+    entry = Catalog(tmp_path / "own", tmp_path, (tmp_path / "release", tmp_path / "shipped")).find(name)
+    assert entry is not None
+    return entry
+
+
+def title_of(tmp_path: Path) -> str | None:
+    entry = find(tmp_path, "some")
+    return None if entry.manifest is None else entry.manifest.title
+
+
+@pytest.mark.parametrize("here", ["own", "release", "shipped"])
+def test_a_folder_is_judged_by_the_manifest_beside_it(tmp_path: Path, here: str) -> None:
+    place(tmp_path / here, "some")
+    for folder in ("own", "release", "shipped"):
+        describe(tmp_path / folder, "some", folder)
+    assert title_of(tmp_path) == here
+    (tmp_path / here / "some.yaml").unlink()
+    assert title_of(tmp_path) == ("release" if here == "own" else "own")
+
+
+def test_without_a_folder_the_operator_s_manifest_counts(tmp_path: Path) -> None:
+    describe(tmp_path / "shipped", "some", "shipped")
+    assert title_of(tmp_path) == "shipped"
+    describe(tmp_path / "own", "some", "own")
+    assert title_of(tmp_path) == "own"
