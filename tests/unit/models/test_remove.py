@@ -56,3 +56,22 @@ def test_a_removal_that_was_cut_off_does_not_stop_the_next(tmp_path: Path) -> No
     place(tmp_path / "own", "big")
     gone(tmp_path, "big")
     assert list((tmp_path / "own").iterdir()) == []
+
+
+def test_of_a_link_to_a_larger_disk_only_the_link_goes(tmp_path: Path) -> None:
+    there = place(tmp_path / "disk", "big")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "big").symlink_to(there)
+    assert gone(tmp_path, "big") == Removed(Bytes(0), None)
+    assert list((tmp_path / "own").iterdir()) == []
+    assert (there / "genai_config.json").exists()
+
+
+@pytest.mark.parametrize("name", ["big", "other"])
+def test_a_link_that_an_earlier_removal_has_left_goes(tmp_path: Path, name: str) -> None:
+    there = place(tmp_path / "disk", "big")
+    place(tmp_path / "own", "big")
+    (tmp_path / "own" / f".removed-{name}").symlink_to(there)
+    assert gone(tmp_path, "big") == Removed(Bytes(2), None)
+    assert list((tmp_path / "own").iterdir()) == []
+    assert (there / "genai_config.json").exists()
