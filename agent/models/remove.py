@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agent.errors import StopError
 from agent.models.catalog import Entry
-from agent.models.work_folder import pull_folder
+from agent.models.work_folder import hold, pull_folder
 from agent.units import Bytes
 
 _REMOVED = ".removed-"
@@ -46,6 +46,7 @@ def remove(name: str, entry: Entry | None, own: Path, configured: frozenset[str]
 
     Raises:
         RemoveError: It is not here, comes with the agent, or is configured.
+        PullError: It is being downloaded.
     """
     folder = None if entry is None or not entry.own else entry.folder
     aside = own / f"{_REMOVED}{name}"
@@ -59,14 +60,17 @@ def remove(name: str, entry: Entry | None, own: Path, configured: frozenset[str]
             f"{name} is in use: the configuration names it as model.name or model.fallback. Name another one there, "
             "restart the agent, then remove it"
         )
-    sizes = {path: _size(path) for path in own.glob(f"{_REMOVED}*")} | {path: _size(path) for path in here}
-    try:
-        for path in here:
-            path.rename(aside)  # first: a model that is half gone must not be found
-            _take_away(aside)
-    except OSError as error:
-        raise RemoveError(f"{error.filename}: {error.strerror}. Run this as a user who may write to {own}") from error
-    sweep(own)
+    with hold(own, name) if pull_folder(own, name) in here else contextlib.nullcontext():
+        try:
+            sizes = {path: _size(path) for path in (*own.glob(f"{_REMOVED}*"), *here)}
+            for path in here:
+                path.rename(aside)  # first: a model that is half gone must not be found
+                _take_away(aside)
+        except OSError as error:
+            raise RemoveError(
+                f"{error.filename}: {error.strerror}. Run this as a user who may write to {own}"
+            ) from error
+        sweep(own)
     pinned = own / f"{name}.yaml"
     size = sum(size for path, size in sizes.items() if not os.path.lexists(path))
     return Removed(Bytes(size), pinned if pinned.exists() else None)

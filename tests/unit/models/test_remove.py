@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from agent.models.catalog import Catalog
+from agent.models.pull_error import PullError
 from agent.models.remove import Removed, RemoveError, remove
+from agent.models.work_folder import hold
 from agent.units import Bytes
 from tests.unit.models.test_folder import place
 
@@ -75,3 +77,12 @@ def test_a_link_that_an_earlier_removal_has_left_goes(tmp_path: Path, name: str)
     assert gone(tmp_path, "big") == Removed(Bytes(2), None)
     assert list((tmp_path / "own").iterdir()) == []
     assert (there / "genai_config.json").exists()
+
+
+def test_a_download_that_runs_is_left_alone(tmp_path: Path) -> None:
+    part = place(tmp_path / "own", ".pull-big")
+    with hold(tmp_path / "own", "big"), pytest.raises(PullError, match="being downloaded by another process"):
+        gone(tmp_path, "big")
+    assert part.exists()
+    assert gone(tmp_path, "big") == Removed(Bytes(2), None)
+    assert list((tmp_path / "own").iterdir()) == []
