@@ -83,6 +83,7 @@ class Puller:
         Raises:
             PullError: It is not there now; the message says what to do.
             ConfigError: A mirror's manifest cannot be used.
+            StopError: It is there, and cannot be read.
         """
         manifest = None if entry is None else entry.manifest
         _refuse_what_cannot_be_pulled(name, manifest, source)

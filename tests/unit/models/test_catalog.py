@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.errors import ConfigError
 from agent.models.catalog import Catalog, Entry
 from agent.models.manifest_file import manifest_text, read_manifest
 from tests.unit.models.test_folder import place
@@ -42,3 +43,16 @@ def test_without_a_folder_the_operator_s_manifest_counts(tmp_path: Path) -> None
     assert title_of(tmp_path) == "shipped"
     describe(tmp_path / "own", "some", "own")
     assert title_of(tmp_path) == "own"
+
+
+def test_a_place_that_cannot_be_looked_into_is_told(tmp_path: Path) -> None:
+    (tmp_path / "own").symlink_to("own")  # stands in for a folder of another user: tests may run as root
+    with pytest.raises(ConfigError, match="own/some: Too many levels"):
+        find(tmp_path, "some")
+
+
+def test_a_manifest_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "some.yaml").symlink_to("some.yaml")
+    with pytest.raises(ConfigError, match=r"some\.yaml: Too many levels"):
+        find(tmp_path, "some")
