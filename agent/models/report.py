@@ -24,17 +24,22 @@ _PIPE_WIDTH = 160
 
 
 def show_models(config: Config) -> None:
-    """All models that are known.
+    """All models that are known; below them why some cannot be used.
 
     Raises:
-        ConfigError: A manifest cannot be used.
+        ConfigError: A place for models cannot be looked into.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in ("NAME", "SIZE", "LICENCE", "HERE", "FITS", "ENGINES"):
         table.add_column(title, overflow="fold", no_wrap=title == "NAME")
-    for entry in Catalog(config.models_dir, config.state_dir).entries():
+    entries = Catalog(config.models_dir, config.state_dir).entries()
+    for entry in entries:
         table.add_row(*map(Text, row(entry, verdict_of(entry, config), engines_here(entry))))
-    _console().print(table)
+    console = _console()
+    console.print(table)
+    for entry in entries:
+        if entry.fault is not None:
+            console.print(Text(f"{entry.name} cannot be used: {entry.fault}"), soft_wrap=True)
 
 
 def show_model(entry: Entry, config: Config) -> None:

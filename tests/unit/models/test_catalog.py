@@ -56,3 +56,17 @@ def test_a_manifest_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "own" / "some.yaml").symlink_to("some.yaml")
     with pytest.raises(ConfigError, match=r"some\.yaml: Too many levels"):
         find(tmp_path, "some")
+
+
+def test_what_cannot_be_used_takes_nothing_else_with_it(tmp_path: Path) -> None:
+    place(tmp_path / "own", "good")
+    (tmp_path / "own" / "docker-compose.yaml").write_text("services: {}", encoding="utf-8")
+    (tmp_path / "own" / "lost+found").symlink_to("lost+found")  # stands in for a folder of root's
+    entries = {entry.name: entry for entry in Catalog(tmp_path / "own", tmp_path, ()).entries()}
+    assert entries.pop("good") == Entry("good", None, tmp_path / "own" / "good", own=True)
+    assert [(entry.name, entry.folder, entry.own) for entry in entries.values()] == [
+        ("docker-compose", None, False),
+        ("lost+found", None, False),
+    ]
+    assert "docker-compose.yaml: not a model's manifest" in (entries["docker-compose"].fault or "")
+    assert "Too many levels" in (entries["lost+found"].fault or "")
