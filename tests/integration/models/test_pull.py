@@ -1,6 +1,7 @@
 """From a hub and a mirror that are really there: what is taken, what is refused, what is written down."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,17 @@ def test_a_download_has_the_room_of_a_removal_that_was_cut_off(device: Device) -
     (device.own / ".removed-other" / "weights").touch()
     device.pull()
     assert device.left_behind() == []
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_model_is_for_every_user_to_read(device: Device) -> None:
+    before = os.umask(0o077)
+    try:
+        pulled = device.pull()
+    finally:
+        os.umask(before)
+    assert pulled.folder.stat().st_mode & 0o777 == 0o755
+    assert {file.stat().st_mode & 0o777 for file in pulled.folder.iterdir()} == {0o644}
 
 
 @pytest.mark.usefixtures("hub")
