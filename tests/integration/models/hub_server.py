@@ -4,6 +4,7 @@ Small files are answered at once, large ones (as the real hub does) by a redirec
 A mirror of plain files is served under `/mirror/`.
 """
 
+import gzip
 import hashlib
 import json
 import threading
@@ -29,6 +30,8 @@ class Trouble:
         stall_after: Nothing more comes after so many bytes.
         flipped: One byte of what is sent is another.
         whole: Range is not understood.
+        leads_to: The answer leads there.
+        compressed: The answer has no length, and its body is compressed.
     """
 
     status: int | None = None
@@ -37,6 +40,8 @@ class Trouble:
     stall_after: int | None = None
     flipped: bool = False
     whole: bool = False
+    leads_to: str | None = None
+    compressed: bool = False
 
 
 @dataclass
@@ -168,6 +173,17 @@ class _Handler(BaseHTTPRequestHandler):
         if trouble.status is not None:
             after = {} if trouble.retry_after is None else {"Retry-After": str(trouble.retry_after)}
             self._plain(trouble.status, after)
+            return
+        if trouble.leads_to is not None:
+            self._plain(HTTPStatus.FOUND, {"Location": trouble.leads_to})
+            return
+        if trouble.compressed:
+            body = gzip.compress(bytes(len(content)))
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
             return
         wanted = self.headers.get("Range")
         start = 0 if wanted is None or trouble.whole else int(wanted.removeprefix("bytes=").removesuffix("-"))
