@@ -10,6 +10,7 @@ import typer
 
 from agent.config_file import DEFAULT_PATH
 from agent.errors import StopError
+from agent.printable import printable
 
 ConfigOption = Annotated[
     Path | None,
@@ -45,9 +46,12 @@ def command_help(text: str, *examples: tuple[str, str]) -> str:
 
 @contextlib.contextmanager
 def told_plainly() -> Iterator[None]:
-    """An error that a person can act on becomes its message and its exit code, without a traceback."""
+    """An error that a person can act on becomes its message and its exit code, without a traceback.
+
+    The message may quote a server or a file: the terminal is shown its text alone.
+    """
     try:
         yield
     except StopError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(printable(str(error)), err=True)
         raise typer.Exit(error.exit_code) from error

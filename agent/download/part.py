@@ -115,6 +115,9 @@ def receive(get: Get, url: str, size: Bytes, part: Path, receiver: Receiver) -> 
             finally:
                 os.fsync(file.fileno())
     if part_size(part) < size:
+        encoding = answer.headers.get("Content-Encoding", "")[:_MOST_TOLD]
+        if encoding:
+            raise OtherContentError(f"{url}: the server compresses it ({encoding}), though it was asked not to")
         raise NotNowError("the server ended early")
 
 

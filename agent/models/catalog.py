@@ -19,12 +19,14 @@ class Entry:
         manifest: None for a folder that somebody put there.
         folder: Where it is; None when it is not here.
         own: Whether that folder is the operator's, and not the agent's.
+        fault: Why it cannot be used, and nothing else is known of it; None: it can.
     """
 
     name: str
     manifest: Manifest | None
     folder: Path | None
     own: bool
+    fault: str | None = None
 
 
 class Catalog:
@@ -41,28 +43,46 @@ class Catalog:
         self._places = (self.own, *shipped)
 
     def entries(self) -> tuple[Entry, ...]:
-        """All, by name.
+        """All, by name, also those that cannot be used.
 
         Raises:
-            ConfigError: A manifest cannot be used, or a folder not be read.
+            ConfigError: One of the places cannot be looked into.
         """
         names = sorted({name for place in self._places for name in _names(place)})
-        return tuple(self._entry(name) for name in names)
+        return tuple(self._entry_or_fault(name) for name in names)
 
     def find(self, name: str) -> Entry | None:
         """One model; None when nothing is known of it.
 
         Raises:
-            ConfigError: Its manifest cannot be used.
+            ConfigError: Its manifest cannot be used, or its place not be looked into.
         """
         entry = self._entry(name)
         return None if entry.manifest is None and entry.folder is None else entry
 
+    def _entry_or_fault(self, name: str) -> Entry:
+        try:
+            return self._entry(name)
+        except ConfigError as error:
+            return Entry(name, None, None, own=False, fault=str(error))
+
     def _entry(self, name: str) -> Entry:
-        files = (place / f"{name}.yaml" for place in self._places)
-        manifest = next((read_manifest(file) for file in files if file.exists()), None)
         folder = next((place / name for place in self._places if is_model(place / name)), None)
+        # A folder is judged by the manifest beside it: another place's may be of other bytes.
+        places = self._places if folder is None else (folder.parent, *self._places)
+        files = (place / f"{name}.yaml" for place in places)
+        manifest = next((read_manifest(file) for file in files if _exists(file)), None)
         return Entry(name, manifest, folder, own=folder is not None and folder.parent == self.own)
+
+
+def _exists(file: Path) -> bool:
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from error
+    return True
 
 
 def _names(place: Path) -> Iterator[str]:
@@ -77,5 +97,13 @@ def _names(place: Path) -> Iterator[str]:
             continue
         if path.suffix == ".yaml":
             yield path.stem
-        elif is_model(path):
+        elif _may_be_model(path):
             yield path.name
+
+
+def _may_be_model(path: Path) -> bool:
+    """Also one that cannot be looked into: its entry says so."""
+    try:
+        return is_model(path)
+    except ConfigError:
+        return True

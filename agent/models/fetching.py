@@ -14,6 +14,7 @@ def fetch_model(name: str, catalog: Catalog, source: From, rate: Bytes | None) -
     Raises:
         PullError: It is not there now; the message says what to do.
         ConfigError: A manifest cannot be used.
+        StopError: It is there, and cannot be read.
     """
     with new_client(source.token) as client, ProgressBar(name) as progress:
         transfer = Transfer(client, Pace(rate), progress)

@@ -43,6 +43,11 @@ def hub_origin(source: HubSource) -> str:
     return f"{constants.ENDPOINT}/{source.hub}"
 
 
+def is_of(listing: Listing, source: HubSource) -> bool:
+    """Whether a hub that was asked for this source gave that listing."""
+    return listing.asked == (source.revision, source.folder) and listing.origin == hub_origin(source)
+
+
 def pinned_listing(source: HubSource, files: tuple[ModelFile, ...]) -> Listing:
     """Of a pinned manifest: nothing has to be asked."""
     wanted = (
@@ -87,7 +92,7 @@ def hub_listing(source: HubSource, token: str | None) -> Listing:
     if not engines_for(file.path for file in files):
         where = source.folder or "its root"
         raise PullError(f"{origin} has no model for this agent in {where}, which would be one of: {files_in_words()}")
-    return Listing(origin, info.sha, files)
+    return Listing(origin, info.sha, files, (source.revision, source.folder))
 
 
 def _wanted(source: HubSource, commit: str, siblings: list[RepoSibling]) -> Iterator[Wanted]:

@@ -29,11 +29,13 @@ class Listing:
     Attributes:
         origin: The place, for people and to know it again.
         revision: The commit, of a hub.
+        asked: The revision and the folder that a hub was asked for; None where none was asked.
     """
 
     origin: str
     revision: str | None
     files: tuple[Wanted, ...]
+    asked: tuple[str, str] | None = None
 
     @property
     def size(self) -> Bytes:

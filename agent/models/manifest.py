@@ -16,6 +16,11 @@ FILE_NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$"
 """Neither a folder nor `..`, whoever wrote the manifest."""
 _REPOSITORY = r"^[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
+_MOST = 1 << 50
+"""Of a number in a manifest: no model has more of anything, and with hundreds of digits nothing can be worked out."""
+_Positive = Annotated[int, Field(gt=0, le=_MOST)]
+_Natural = Annotated[int, Field(ge=0, le=_MOST)]
+
 
 class Engine(StrEnum):
     """What can run a model."""
@@ -28,7 +33,7 @@ class Engine(StrEnum):
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Licence(_Part):
@@ -76,32 +81,32 @@ class ModelFile(_Part):
     """One file of the model."""
 
     path: Annotated[str, Field(pattern=FILE_NAME)]
-    size: Annotated[int, Field(ge=0)]
+    size: _Natural
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Shape(_Part):
     """The sizes from which the memory that it takes is predicted (docs/memory.md)."""
 
-    context_length: Annotated[int, Field(gt=0)]
-    layers: Annotated[int, Field(gt=0)]
-    kv_heads: Annotated[int, Field(gt=0)]
-    head_size: Annotated[int, Field(gt=0)]
-    hidden_size: Annotated[int, Field(gt=0)]
-    vocab_size: Annotated[int, Field(gt=0)]
-    kv_value_bytes: Annotated[float, Field(gt=0)]
+    context_length: _Positive
+    layers: _Positive
+    kv_heads: _Positive
+    head_size: _Positive
+    hidden_size: _Positive
+    vocab_size: _Positive
+    kv_value_bytes: Annotated[float, Field(gt=0, le=16)]
     """Of one number of the KV cache."""
-    weights: Annotated[int, Field(gt=0)]
+    weights: _Positive
     """Bytes, as loaded."""
-    tokenizer: Annotated[int, Field(gt=0)]
+    tokenizer: _Positive
     """Bytes of `tokenizer.json`."""
 
 
 class MemoryFigure(_Part):
     """What one request takes, the model included."""
 
-    context: Annotated[int, Field(gt=0)]
-    bytes: Annotated[int, Field(gt=0)]
+    context: _Positive
+    bytes: _Positive
 
 
 class PerplexityFigure(_Part):
@@ -110,7 +115,7 @@ class PerplexityFigure(_Part):
     text: str
     """The file's name."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    tokens: Annotated[int, Field(gt=0)]
+    tokens: _Positive
     """Those that were predicted."""
     before: Annotated[float, Field(ge=1)]
     after: Annotated[float, Field(ge=1)]
@@ -121,9 +126,9 @@ class QuestionsFigure(_Part):
 
     file: str
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    asked: Annotated[int, Field(gt=0)]
-    before: Annotated[int, Field(ge=0)]
-    after: Annotated[int, Field(ge=0)]
+    asked: _Positive
+    before: _Natural
+    after: _Natural
 
 
 class Accuracy(_Part):
@@ -144,7 +149,7 @@ class Manifest(_Part):
     source: HubSource | BuiltSource | ShippedSource | UpstreamSource
     engines: tuple[Engine, ...]
     """Those that load it."""
-    parameters: Annotated[int, Field(gt=0)]
+    parameters: _Positive
     chat_template: str
     """Whose form of conversation it was trained on."""
     quantization: str

@@ -21,9 +21,15 @@ def parse_manifest(text: str | bytes, where: str) -> Manifest:
         ConfigError: It is none; the message names the first thing that is wrong.
     """
     try:
-        return Manifest.model_validate(yaml.safe_load(text))
+        tree = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{where}: not YAML: {str(error).splitlines()[0]}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{where}: nested too deeply") from error
+    except (ValueError, LookupError, AttributeError) as error:  # a 13th month, 5,000 digits, `!!bool perhaps`
+        raise ConfigError(f"{where}: not YAML: a value cannot be read; put it in quotes if it is text") from error
+    try:
+        return Manifest.model_validate(tree)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(str(part) for part in first["loc"])

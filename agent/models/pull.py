@@ -13,13 +13,13 @@ import httpx2
 
 from agent.models.catalog import Entry
 from agent.models.digest import git_blob, sha256
-from agent.models.hub import hub_listing, hub_origin, pinned_listing
+from agent.models.hub import hub_listing, is_of, pinned_listing
 from agent.models.listing import Listing, Wanted
 from agent.models.manifest import HubSource, Manifest, ModelFile, ShippedSource, UpstreamSource
 from agent.models.manifest_file import write_manifest
 from agent.models.mirror import mirror_listing, mirror_manifest
 from agent.models.progress import Progress
-from agent.models.pull_error import PullError
+from agent.models.pull_error import GoneError, PullError
 from agent.models.remove import sweep
 from agent.models.transfer import Transfer
 from agent.models.verify import verify
@@ -83,6 +83,7 @@ class Puller:
         Raises:
             PullError: It is not there now; the message says what to do.
             ConfigError: A mirror's manifest cannot be used.
+            StopError: It is there, and cannot be read.
         """
         manifest = None if entry is None else entry.manifest
         _refuse_what_cannot_be_pulled(name, manifest, source)
@@ -102,14 +103,16 @@ class Puller:
 
     def _pull(self, name: str, manifest: Manifest | None, source: From, work: WorkFolder) -> Pulled:
         is_new = manifest is None or not manifest.is_pinned
-        manifest, listing = self._listing(name, manifest, source, work)
-        work.keep(listing)
-        have = work.have(listing)
-        self._check_space(listing, have)
-        self._progress.begin(listing.size, have)
-        for wanted in listing.files:
-            if not work.is_done(wanted):
-                self._fetch(wanted, work)
+        kept = work.kept
+        manifest, listing = self._listing(name, manifest, source, kept)
+        try:
+            self._download(listing, work)
+        except GoneError:
+            if listing is not kept:
+                raise
+            self._progress.say("the hub has the commit no longer with which this began: what it has now, then")
+            manifest, listing = self._listing(name, manifest, source, None)
+            self._download(listing, work)
         pinned = None
         if is_new:
             manifest = manifest if manifest.is_pinned else _pinned(manifest, listing, work)
@@ -118,8 +121,17 @@ class Puller:
         work.finish(self._own / name)
         return Pulled(manifest, self._own / name, was_there=False, pinned=pinned)
 
+    def _download(self, listing: Listing, work: WorkFolder) -> None:
+        work.keep(listing)
+        have = work.have(listing)
+        self._check_space(listing, have)
+        self._progress.begin(listing.size, have)
+        for wanted in listing.files:
+            if not work.is_done(wanted):
+                self._fetch(wanted, work)
+
     def _listing(
-        self, name: str, manifest: Manifest | None, source: From, work: WorkFolder
+        self, name: str, manifest: Manifest | None, source: From, kept: Listing | None
     ) -> tuple[Manifest, Listing]:
         """What to download, and the manifest to which it belongs."""
         if source.mirror is not None:
@@ -132,8 +144,7 @@ class Puller:
             raise PullError(f"{name} is at no hub: name a --mirror that has it")
         if manifest.is_pinned:
             return manifest, pinned_listing(manifest.source, manifest.files)
-        kept = work.kept
-        if kept is not None and kept.revision is not None and kept.origin == hub_origin(manifest.source):
+        if kept is not None and is_of(kept, manifest.source):
             return manifest, kept  # the commit with which it began, whatever the branch is now
         return manifest, hub_listing(manifest.source, source.token)
 

@@ -19,28 +19,34 @@ from agent.models.folder import engines_of
 from agent.models.geometries import any_geometry
 from agent.models.table import Verdict, details, row
 from agent.platform.memory_now import MemoryGauge
+from agent.printable import printable
 
 _PIPE_WIDTH = 160
 
 
 def show_models(config: Config) -> None:
-    """All models that are known.
+    """All models that are known; below them why some cannot be used.
 
     Raises:
-        ConfigError: A manifest cannot be used.
+        ConfigError: A place for models cannot be looked into.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in ("NAME", "SIZE", "LICENCE", "HERE", "FITS", "ENGINES"):
         table.add_column(title, overflow="fold", no_wrap=title == "NAME")
-    for entry in Catalog(config.models_dir, config.state_dir).entries():
-        table.add_row(*map(Text, row(entry, verdict_of(entry, config), engines_here(entry))))
-    _console().print(table)
+    entries = Catalog(config.models_dir, config.state_dir).entries()
+    for entry in entries:
+        table.add_row(*map(_text, row(entry, verdict_of(entry, config), engines_here(entry))))
+    console = _console()
+    console.print(table)
+    for entry in entries:
+        if entry.fault is not None:
+            console.print(_text(f"{entry.name} cannot be used: {entry.fault}"), soft_wrap=True)
 
 
 def show_model(entry: Entry, config: Config) -> None:
     """All that is known of one."""
     console = _console()
-    console.print(Text(entry.name, "bold"))
+    console.print(_text(entry.name, "bold"))
     verdict = verdict_of(entry, config)
     if entry.manifest is None:
         lines = iter(
@@ -56,7 +62,7 @@ def show_model(entry: Entry, config: Config) -> None:
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
     for title, line in lines:
-        table.add_row(Text(title), Text(line))
+        table.add_row(title, _text(line))
     console.print(table)
 
 
@@ -82,6 +88,11 @@ def verdict_of(entry: Entry, config: Config) -> Verdict:
             geometry = any_geometry(entry.name, entry.folder)
     now = MemoryGauge().read()
     return None if geometry is None or now is None else judge(geometry, now, bounds_of(config.memory))
+
+
+def _text(text: str, style: str = "") -> Text:
+    """Names of folders and what a mirror's manifest says, as text alone."""
+    return Text(printable(text), style)
 
 
 def _console() -> Console:

@@ -14,6 +14,8 @@ Verdict = Fits | DoesNotFit | None
 def row(entry: Entry, verdict: Verdict, engines: Sequence[str]) -> tuple[str, str, str, str, str, str]:
     """Name, size, licence, whether it is here, whether it fits, engines."""
     manifest = entry.manifest
+    if entry.fault is not None:
+        return entry.name, "?", "?", "?", "cannot be used", "?"
     if manifest is None:
         return entry.name, "?", "?", _here(entry), fits(verdict), ", ".join(engines) or "?"
     size = manifest.size

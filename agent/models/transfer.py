@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx2
@@ -10,11 +11,12 @@ import httpx2
 from agent.download.pace import Pace
 from agent.download.part import Answer, NotNowError, OtherContentError, RefusedError, part_size, receive
 from agent.models.listing import Wanted
-from agent.models.offline import offline
+from agent.models.offline import LEADS_NOWHERE, offline
 from agent.models.progress import Progress
-from agent.models.pull_error import PullError
+from agent.models.pull_error import GoneError, PullError
 from agent.units import Bytes, Seconds
 
+_NO_SUCH_RANGE = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 _TRIES = 6
 """In a row without getting further; then a person is asked."""
 _LONGEST_WAIT = 60.0
@@ -59,6 +61,7 @@ class Transfer:
         """Download what is missing of a file.
 
         Raises:
+            GoneError: The server does not have it.
             PullError: The server does not give it, or not what it should.
             OSError: The disk does not take it.
         """
@@ -69,13 +72,19 @@ class Transfer:
         while part_size(part) != wanted.size or not part.exists():
             try:
                 receive(self._get, wanted.url, wanted.size, part, self)
+            except LEADS_NOWHERE as error:
+                raise PullError(offline(wanted.url, error)) from error
             except (httpx2.RequestError, NotNowError) as error:
                 # What had come before is no progress: a server without Range could send it for ever.
                 failures = 1 if part_size(part) > most else failures + 1
                 most = max(most, part_size(part))
                 self._wait_or_give_up(wanted, error, failures)
             except RefusedError as error:
-                raise PullError(_refusal(wanted.url, error.status)) from error
+                failures += 1
+                if error.status != _NO_SUCH_RANGE or not part_size(part) or failures >= _TRIES:
+                    raise _refusal(wanted.url, error.status) from error
+                self.begin_anew(part_size(part))
+                part.unlink()
             except OtherContentError as error:
                 raise PullError(str(error)) from error
 
@@ -111,15 +120,17 @@ class Transfer:
             yield Answer(str(response.url), response.status_code, response.headers, response.iter_raw())
 
 
-def _refusal(url: str, status: int) -> str:
+def _refusal(url: str, status: int) -> PullError:
     if status in {httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN}:
-        return (
+        return PullError(
             f"{url}: the server answers {status}, it does not give this to us. Accept the model's licence where "
             "it is published, and add --token-file FILE with a token that may read it"
         )
     if status == httpx2.codes.NOT_FOUND:
-        return f"{url}: the server does not have it (404)"
-    return f"{url}: the server answers {status}"
+        return GoneError(f"{url}: the server does not have it (404)")
+    if status == _NO_SUCH_RANGE:
+        return PullError(f"{url}: the connection breaks, and the server does not send the rest alone (416)")
+    return PullError(f"{url}: the server answers {status}")
 
 
 def _reason(error: Exception) -> str:

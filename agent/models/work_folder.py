@@ -78,7 +78,10 @@ class WorkFolder:
         return Bytes(sum(path.stat().st_size for path in paths if path.exists()))
 
     def finish(self, model_dir: Path) -> None:
-        """All files are whole: the model appears, at once."""
+        """All files are whole: the model appears, at once, for every user to read, whatever the umask is."""
+        for path in self._files.iterdir():
+            path.chmod(path.stat().st_mode | 0o444)
+        self._files.chmod(self._files.stat().st_mode | 0o555)
         _sync(self._files)
         self._files.rename(model_dir)
         _sync(model_dir.parent)

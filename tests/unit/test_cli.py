@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from agent import __version__
 from agent.cli import cli
+from agent.models.folder import SOURCE_TREE
 
 COMMANDS = ("run", "check-config", "ask", "top", "demo", "doctor", "models", "bench", "fleet", "version")
 
@@ -208,3 +209,13 @@ def test_run_does_not_start_with_a_wrong_configuration(tmp_path: Path) -> None:
     result = _invoke("run", "-c", _config(tmp_path, "nope: 1"))
     assert result.exit_code == 78
     assert ":1: nope: unknown key" in result.stderr
+
+
+def test_an_error_that_quotes_a_file_does_not_command_the_terminal(tmp_path: Path) -> None:
+    manifest = (SOURCE_TREE / "edge-tiny.yaml").read_text(encoding="utf-8").replace("name: edge-tiny", "name: some", 1)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "some.yaml").write_text(f'{manifest}"\\e]0;mine\\a": 1\n', encoding="utf-8")
+    config = _config(tmp_path, f"models_dir: {tmp_path}/models\nstate_dir: {tmp_path}\n")
+    result = _invoke("models", "show", "some", "-c", config)
+    assert result.exit_code == 78
+    assert "not a model's manifest: ]0;mine: " in result.output

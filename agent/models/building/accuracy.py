@@ -7,6 +7,7 @@ that others publish.
 """
 
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ WINDOW = 512
 """Tokens."""
 MOST_WINDOWS = 64
 """So that a large model is measured in minutes on a CPU; what comes after is not read."""
+_MOST_NATS = math.log(sys.float_info.max)
+"""Of a token; more are no perplexity that a float holds."""
 WORSE_PERPLEXITY = 0.05
 """By more than this share of what it was: worth a warning."""
 WORSE_SHARE = 0.02
@@ -38,8 +41,11 @@ class Measured:
 
     @property
     def perplexity(self) -> float | None:
-        """Of the text; None without one."""
-        return math.exp(self.nats / self.tokens) if self.tokens else None
+        """Of the text, infinite for a model whose probabilities are no numbers; None without a text."""
+        if not self.tokens:
+            return None
+        nats = self.nats / self.tokens
+        return math.exp(nats) if nats < _MOST_NATS else math.inf
 
     @property
     def share(self) -> float | None:

@@ -5,6 +5,7 @@ Invariant: a model's folder is there whole, measured and described, or not at al
 
 import contextlib
 import importlib.util
+import math
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -50,6 +51,11 @@ class Order:
     own: Path
     replace: bool = False
 
+    @property
+    def log(self) -> Path:
+        """What its programs say; it stays after a failure."""
+        return self.own / f".build-{self.name}.log"
+
 
 @dataclass(frozen=True, slots=True)
 class Built:
@@ -91,20 +97,19 @@ class Builder:
         """
         order = replace(order, inputs=measurable(order.recipe, order.inputs))
         checkpoint = self._checked(order)
-        log = order.own / f".build-{order.name}.log"
         with held(order.own, order.name) as places:
             try:
                 _check_space(order, checkpoint)
-                log.unlink(missing_ok=True)
+                order.log.unlink(missing_ok=True)
                 for stage in stages_of(order.recipe, order.inputs, places, self.programs):
                     with self.tell(stage):
-                        run_stage(stage, log)
+                        run_stage(stage, order.log)
                 built = _finish(order, checkpoint, places)
-                log.unlink()
+                order.log.unlink()
             except OSError as error:
                 raise BuildError(f"{error.filename or order.own}: {error.strerror}") from error
             except KeyboardInterrupt:
-                log.unlink(missing_ok=True)
+                order.log.unlink(missing_ok=True)
                 raise
         return built
 
@@ -154,6 +159,9 @@ def _finish(order: Order, checkpoint: Checkpoint, places: Places) -> Built:
     before = after = accuracy = None
     if order.inputs.is_measured:
         before, after = read_measured(places.before), read_measured(places.after)
+        for whose, measured in (("the checkpoint's", before), ("its", after)):
+            if measured.perplexity is not None and not math.isfinite(measured.perplexity):
+                raise BuildError(f"{whose} perplexity is no number: not usable. What its programs said: {order.log}")
         accuracy = accuracy_of(order.recipe, order.inputs, before, after)
     manifest = manifest_of(order.name, order.recipe, checkpoint, order.licence, places.model).model_copy(
         update={"accuracy": accuracy}

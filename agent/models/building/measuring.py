@@ -1,7 +1,8 @@
 """What the measuring programs have in common: their arguments, and the files through which they talk with `build`."""
 
 import argparse
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -37,9 +38,9 @@ class Task:
         self.windows.write_bytes(_WINDOWS.dump_json(windows))
 
     def write(self, measured: Measured) -> None:
-        """The figures."""
+        """The figures; of a model that is broken they are no numbers, which pydantic would write as null."""
         if self.output is not None:
-            self.output.write_bytes(_MEASURED.dump_json(measured))
+            self.output.write_text(json.dumps(asdict(measured)), encoding="utf-8")
 
 
 def read_measured(file: Path) -> Measured:

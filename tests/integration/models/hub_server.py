@@ -4,6 +4,7 @@ Small files are answered at once, large ones (as the real hub does) by a redirec
 A mirror of plain files is served under `/mirror/`.
 """
 
+import gzip
 import hashlib
 import json
 import threading
@@ -29,6 +30,8 @@ class Trouble:
         stall_after: Nothing more comes after so many bytes.
         flipped: One byte of what is sent is another.
         whole: Range is not understood.
+        leads_to: The answer leads there.
+        compressed: The answer has no length, and its body is compressed.
     """
 
     status: int | None = None
@@ -37,6 +40,8 @@ class Trouble:
     stall_after: int | None = None
     flipped: bool = False
     whole: bool = False
+    leads_to: str | None = None
+    compressed: bool = False
 
 
 @dataclass
@@ -53,6 +58,7 @@ class Hub:
         seen: Requests so far: method, path, and their headers.
         sent: Bytes of files that were sent.
         stalled: Set while an answer has stalled.
+        commit: Of all that it has.
     """
 
     files: dict[str, bytes]
@@ -68,6 +74,7 @@ class Hub:
     stalled: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     url: str = ""
+    commit: str = COMMIT
     store: str = ""
 
     def paths(self, part: str = "") -> list[str]:
@@ -128,14 +135,14 @@ class _Handler(BaseHTTPRequestHandler):
         if hub.error is not None:
             self._plain(hub.error[0], {"X-Error-Code": hub.error[1]})
             return
-        if path not in {f"/api/models/{hub.repository}/revision/{name}" for name in ("main", COMMIT)}:
+        if path not in {f"/api/models/{hub.repository}/revision/{name}" for name in ("main", hub.commit)}:
             self._plain(HTTPStatus.NOT_FOUND, {"X-Error-Code": "RepoNotFound"})
             return
         if hub.page is not None:
             self._plain(HTTPStatus.OK, {"Content-Type": "text/html"}, hub.page)
             return
         siblings = [self._sibling(name, content) for name, content in hub.files.items()]
-        body = {"id": hub.repository, "sha": COMMIT, "private": False, "siblings": siblings}
+        body = {"id": hub.repository, "sha": hub.commit, "private": False, "siblings": siblings}
         self._plain(HTTPStatus.OK, {"Content-Type": "application/json"}, json.dumps(body).encode())
 
     def _sibling(self, name: str, content: bytes) -> dict[str, object]:
@@ -148,12 +155,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _resolve(self, path: str) -> None:
         lead = f"/{self.hub.repository}/resolve/"
         revision, _, name = path.removeprefix(lead).partition("/")
-        content = self.hub.files.get(name) if path.startswith(lead) and revision in {"main", COMMIT} else None
+        content = self.hub.files.get(name) if path.startswith(lead) and revision in {"main", self.hub.commit} else None
         if content is None:
             self._plain(HTTPStatus.NOT_FOUND, {"X-Error-Code": "EntryNotFound"})
             return
         digest = hashlib.sha256(content).hexdigest()
-        headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{digest}"'}
+        headers = {"X-Repo-Commit": self.hub.commit, "ETag": f'"{digest}"'}
         if name in self.hub.large:
             linked = {"X-Linked-Size": str(len(content)), "X-Linked-Etag": f'"{digest}"'}
             self._plain(HTTPStatus.FOUND, {**headers, **linked, "Location": f"{self.hub.store}/store/{name}"})
@@ -166,6 +173,17 @@ class _Handler(BaseHTTPRequestHandler):
         if trouble.status is not None:
             after = {} if trouble.retry_after is None else {"Retry-After": str(trouble.retry_after)}
             self._plain(trouble.status, after)
+            return
+        if trouble.leads_to is not None:
+            self._plain(HTTPStatus.FOUND, {"Location": trouble.leads_to})
+            return
+        if trouble.compressed:
+            body = gzip.compress(bytes(len(content)))
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
             return
         wanted = self.headers.get("Range")
         start = 0 if wanted is None or trouble.whole else int(wanted.removeprefix("bytes=").removesuffix("-"))

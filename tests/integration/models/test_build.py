@@ -53,12 +53,18 @@ class Workshop:
         yield
 
     def build(
-        self, export: str = "export", *, measured: bool = False, replace: bool = False, recipe: str = "int4-rtn"
+        self,
+        export: str = "export",
+        *,
+        measured: bool = False,
+        replace: bool = False,
+        recipe: str = "int4-rtn",
+        programs: Programs | None = None,
     ) -> Built:
         inputs = Inputs(self.checkpoint, self.text, self.questions) if measured else Inputs(self.checkpoint)
         licence = Licence.model_validate({"name": "MIT", "url": "https://example.org/licence"})
         order = Order("mine", recipe_named(recipe), inputs, licence, self.own, replace)
-        programs = Programs(export=(*TOOL, export), measure_checkpoint=(*TOOL, "measure"))
+        programs = programs or Programs(export=(*TOOL, export), measure_checkpoint=(*TOOL, "measure"))
         return Builder(self.catalog, self.tell, programs, has=lambda _: True).build(order)
 
     @property
@@ -120,6 +126,15 @@ def test_a_pruned_model_is_asked_its_questions_only(workshop: Workshop) -> None:
     assert accuracy is not None
     assert accuracy.perplexity is None
     assert accuracy.questions is not None
+
+
+@pytest.mark.parametrize(("broken", "whose"), [("built", "its"), ("checkpoint", "the checkpoint's")])
+def test_a_perplexity_that_is_no_number_ends_it(workshop: Workshop, broken: str, whose: str) -> None:
+    measures = [(*TOOL, "broken" if broken == model else "measure") for model in ("checkpoint", "built")]
+    programs = Programs((*TOOL, "export"), measure_checkpoint=measures[0], measure_built=measures[1])
+    with pytest.raises(BuildError, match=rf"{whose} perplexity is no number: not usable.*\.build-mine\.log"):
+        workshop.build(measured=True, programs=programs)
+    assert workshop.there() == [".build-mine.log"]
 
 
 def test_a_tool_that_fails_leaves_its_words_and_nothing_else(workshop: Workshop) -> None:

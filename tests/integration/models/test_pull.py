@@ -1,6 +1,7 @@
 """From a hub and a mirror that are really there: what is taken, what is refused, what is written down."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,46 @@ def test_the_second_time_only_the_same_bytes_are_taken(hub: Hub, device: Device,
     assert other.pull(From()).was_there
 
 
+@pytest.mark.parametrize("changed", [{"folder": "gpu"}, {"folder": "cpu", "revision": COMMIT}])
+def test_a_manifest_that_changed_meanwhile_is_what_counts(hub: Hub, device: Device, changed: dict[str, str]) -> None:
+    hub.files |= {"gpu/genai_config.json": b'{"gpu": 1}', "gpu/model.onnx.data": WEIGHTS[:1000]}
+    hub.troubles = [Trouble(), Trouble(stop_after=1_000_000), Trouble(status=403)]
+    with pytest.raises(PullError, match="403"):
+        device.pull()
+    source = HubSource.model_validate({"hub": "owner/model", **changed})
+    device.knows(manifest(source=source))
+    pulled = device.pull()
+    lead = f"{source.folder}/"
+    of_the_folder = {name.removeprefix(lead): bytes_ for name, bytes_ in hub.files.items() if name.startswith(lead)}
+    assert content(pulled.folder) == {name: of_the_folder[name] for name in content(pulled.folder)}
+    assert isinstance(pulled.manifest.source, HubSource)
+    assert pulled.manifest.source.folder == source.folder
+    assert len(hub.paths("/api/")) == 2
+
+
+def test_a_commit_that_is_gone_is_asked_for_anew(hub: Hub, device: Device) -> None:
+    hub.troubles = [Trouble(), Trouble(stop_after=1_000_000), Trouble(status=403)]
+    with pytest.raises(PullError, match="403"):
+        device.pull()
+    hub.commit = "f" * 40  # a forced push; the weights stand in the store under their own digest
+    hub.files["cpu/genai_config.json"] = b'{"new": 1}'
+    sent = hub.sent
+    pulled = device.pull()
+    assert content(pulled.folder) == {**WHOLE, "genai_config.json": b'{"new": 1}'}
+    assert isinstance(pulled.manifest.source, HubSource)
+    assert pulled.manifest.source.revision == hub.commit
+    assert hub.sent - sent == len(WEIGHTS) - 1_000_000 + len(b'{"new": 1}')
+    assert any("no longer" in line for line in device.told.said)
+
+
+def test_a_commit_of_which_a_file_is_missing_is_not_asked_for_ever(hub: Hub, device: Device) -> None:
+    for _ in range(2):
+        hub.troubles = [Trouble(status=404), Trouble(status=404)]
+        with pytest.raises(PullError, match="404"):
+            device.pull()
+    assert len(hub.paths("/api/")) == 2
+
+
 def test_without_accept_new_nothing_is_asked(hub: Hub, device: Device) -> None:
     with pytest.raises(PullError, match="--accept-new"):
         device.pull(From())
@@ -78,6 +119,17 @@ def test_a_download_has_the_room_of_a_removal_that_was_cut_off(device: Device) -
     (device.own / ".removed-other" / "weights").touch()
     device.pull()
     assert device.left_behind() == []
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_model_is_for_every_user_to_read(device: Device) -> None:
+    before = os.umask(0o077)
+    try:
+        pulled = device.pull()
+    finally:
+        os.umask(before)
+    assert pulled.folder.stat().st_mode & 0o777 == 0o755
+    assert {file.stat().st_mode & 0o777 for file in pulled.folder.iterdir()} == {0o644}
 
 
 @pytest.mark.usefixtures("hub")

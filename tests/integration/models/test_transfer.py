@@ -91,7 +91,7 @@ def test_what_has_come_is_kept_when_we_give_up(hub: Hub, device: Device) -> None
     assert content(device.own / NAME) == WHOLE
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 418])
+@pytest.mark.parametrize("status", [401, 403, 404, 416, 418])
 def test_a_file_that_is_refused_ends_it(hub: Hub, device: Device, status: int) -> None:
     hub.troubles = [Trouble(), Trouble(status=status)]
     with pytest.raises(PullError, match=str(status)):

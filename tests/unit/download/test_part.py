@@ -45,6 +45,13 @@ def test_a_length_that_is_none_does_not_count(tmp_path: Path, length: str) -> No
     assert _received(tmp_path / "part", 200, {"Content-Length": length}, b"01234", b"56789") == b"0123456789"
 
 
+def test_what_a_server_has_compressed_never_becomes_whole(tmp_path: Path) -> None:
+    with pytest.raises(OtherContentError, match=r"compresses it \(gzip\)"):
+        _received(tmp_path / "part", 200, {"Content-Encoding": "gzip"}, b"01234")
+    (tmp_path / "part").unlink()
+    assert _received(tmp_path / "part", 200, {"Content-Encoding": "gzip"}, b"0123456789") == b"0123456789"
+
+
 def test_a_pause_that_is_endless_is_some_pause(tmp_path: Path) -> None:
     with pytest.raises(NotNowError) as raised:
         _received(tmp_path / "part", 503, {"Retry-After": _LONG})

@@ -71,6 +71,12 @@ def test_what_is_no_graph(copy: Path, content: bytes) -> None:
         read_geometry("edge-tiny", copy)
 
 
+def test_a_number_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"\xff" * 10 + b"\x01")
+    with pytest.raises(ValueError, match="a number of more than 10 bytes"):
+        read_onnx(tmp_path / "model.onnx")
+
+
 @pytest.mark.parametrize("name", ["genai_config.json", "model.onnx", "tokenizer.json"])
 def test_a_file_that_is_missing_is_named(copy: Path, name: str) -> None:
     (copy / name).unlink()

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from agent.models.catalog import Catalog
+from agent.models.pull_error import PullError
 from agent.models.remove import Removed, RemoveError, remove
+from agent.models.work_folder import hold
 from agent.units import Bytes
 from tests.unit.models.test_folder import place
 
@@ -55,4 +57,32 @@ def test_a_removal_that_was_cut_off_does_not_stop_the_next(tmp_path: Path) -> No
     place(tmp_path / "own", ".removed-big")
     place(tmp_path / "own", "big")
     gone(tmp_path, "big")
+    assert list((tmp_path / "own").iterdir()) == []
+
+
+def test_of_a_link_to_a_larger_disk_only_the_link_goes(tmp_path: Path) -> None:
+    there = place(tmp_path / "disk", "big")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "big").symlink_to(there)
+    assert gone(tmp_path, "big") == Removed(Bytes(0), None)
+    assert list((tmp_path / "own").iterdir()) == []
+    assert (there / "genai_config.json").exists()
+
+
+@pytest.mark.parametrize("name", ["big", "other"])
+def test_a_link_that_an_earlier_removal_has_left_goes(tmp_path: Path, name: str) -> None:
+    there = place(tmp_path / "disk", "big")
+    place(tmp_path / "own", "big")
+    (tmp_path / "own" / f".removed-{name}").symlink_to(there)
+    assert gone(tmp_path, "big") == Removed(Bytes(2), None)
+    assert list((tmp_path / "own").iterdir()) == []
+    assert (there / "genai_config.json").exists()
+
+
+def test_a_download_that_runs_is_left_alone(tmp_path: Path) -> None:
+    part = place(tmp_path / "own", ".pull-big")
+    with hold(tmp_path / "own", "big"), pytest.raises(PullError, match="being downloaded by another process"):
+        gone(tmp_path, "big")
+    assert part.exists()
+    assert gone(tmp_path, "big") == Removed(Bytes(2), None)
     assert list((tmp_path / "own").iterdir()) == []

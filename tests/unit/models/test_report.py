@@ -11,7 +11,9 @@ from agent.errors import ConfigError
 from agent.models import find_model
 from agent.models.catalog import Catalog, Entry
 from agent.models.geometries import any_geometry, geometry_for
-from agent.models.report import engines_here, verdict_of
+from agent.models.manifest_file import manifest_text
+from agent.models.report import engines_here, show_model, show_models, verdict_of
+from agent.printable import printable
 
 SHIPPED = find_model("edge-tiny", None, Path("/none"))
 
@@ -28,6 +30,34 @@ def test_the_manifest_s_engines_and_those_of_the_files(tmp_path: Path, monkeypat
         (tmp_path / name).touch()
     monkeypatch.setitem(sys.modules, "tensorrt_llm", None)
     assert engines_here(entry(tmp_path)) == ("tensorrt-llm (not installed)",)
+
+
+def test_why_a_model_cannot_be_used_stands_below_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "stray.yaml").write_text("[]", encoding="utf-8")
+    show_models(Config(device=Device(id="d"), models_dir=tmp_path, state_dir=tmp_path))
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert any(line.split() == ["stray", "?", "?", "?", "cannot", "be", "used", "?"] for line in lines)
+    assert any(line.startswith("edge-tiny") for line in lines)
+    assert lines[-1].startswith(f"stray cannot be used: {tmp_path}/stray.yaml")
+
+
+def test_a_manifest_does_not_command_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shipped = Catalog(None, tmp_path).find("edge-tiny")
+    assert shipped is not None
+    assert shipped.manifest is not None
+    licence = shipped.manifest.licence.model_copy(update={"name": "MIT\x1b[2J\x9b31m"})
+    manifest = shipped.manifest.model_copy(
+        update={"name": "some", "title": "hi \x1b]0;mine\a there", "licence": licence, "note": "[red]\x7f"}
+    )
+    (tmp_path / "some.yaml").write_text(manifest_text(manifest), encoding="utf-8")
+    config = Config(device=Device(id="d"), models_dir=tmp_path, state_dir=tmp_path)
+    show_models(config)
+    show_model(Entry("some\x1b[2J", manifest, None, own=False), config)
+    told = capsys.readouterr().out
+    assert told == printable(told)
+    assert "MIT[2J31m" in told
+    assert "hi ]0;mine there" in told
+    assert "[red]" in told
 
 
 def test_the_memory_is_predicted_by_the_files_that_tell(tmp_path: Path) -> None:

@@ -61,6 +61,16 @@ def test_what_ships_is_known() -> None:
         ("sha256: ", "sha256: x", "sha256: String should match"),
         ("title: ", "title: [", "not YAML"),
         ("shipped: true", "hub: a/b/c", "String should match"),
+        ("title: ", "note: 2024-13-45\ntitle: ", "a value cannot be read"),
+        ("title: ", f"note: {'9' * 5000}\ntitle: ", "a value cannot be read"),
+        ("title: ", "note: !!bool perhaps\ntitle: ", "a value cannot be read"),
+        ("title: ", "note: !!timestamp x\ntitle: ", "a value cannot be read"),
+        ("title: ", f"note: {'[' * 5000}\ntitle: ", "nested too deeply"),
+        ("kv_value_bytes: ", "kv_value_bytes: .inf\n#", "kv_value_bytes: Input should be"),
+        ("kv_value_bytes: ", "kv_value_bytes: .nan\n#", "kv_value_bytes: Input should be"),
+        ("weights: ", f"weights: {'9' * 400}\n#", "weights: Input should be less than"),
+        ("parameters: ", f"parameters: 0x{'f' * 5000}\n#", "parameters: Input should be less than"),
+        ("  size: ", f"  size: {'9' * 400}\n#", "size: Input should be less than"),
     ],
 )
 def test_what_is_no_manifest_is_told(old: str, new: str, says: str) -> None:

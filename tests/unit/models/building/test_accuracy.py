@@ -1,6 +1,7 @@
 """What is made of the figures, and of the questions."""
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from agent.errors import ConfigError
 from agent.models.building.accuracy import MOST_WINDOWS, Measured, rows, warnings_of, windows
+from agent.models.building.measuring import Task, read_measured
 from agent.models.building.questions import parse_questions
 
 NOTHING = Measured(0.0, 0, 0, 0)
@@ -17,6 +19,15 @@ def test_perplexity_is_of_the_mean() -> None:
     assert Measured(10 * math.log(7), 10, 0, 0).perplexity == pytest.approx(7)
     assert NOTHING.perplexity is None
     assert NOTHING.share is None
+
+
+@pytest.mark.parametrize("nats", [math.nan, math.inf, 7100.0])
+def test_a_broken_model_s_figures_arrive_and_are_infinite(nats: float, tmp_path: Path) -> None:
+    file = tmp_path / "after.json"
+    Task(None, (), tmp_path / "windows.json", file).write(Measured(nats, 10, 1, 2))
+    measured = read_measured(file)
+    assert measured.perplexity == math.inf
+    assert (measured.tokens, measured.share) == (10, 0.5)
 
 
 @given(st.lists(st.integers(0, 9), max_size=60), st.sampled_from([None, 99]), st.integers(2, 9))
