@@ -52,8 +52,10 @@ class Attempt:
 
     def finish(self, reason: FinishReason) -> Finished | Refused:
         """The outcome."""
-        guided = self._request.sampling.json_schema is not None
-        if guided and reason is FinishReason.STOP and not is_json(self.answer.text):
+        sampling = self._request.sampling
+        # An answer that a stop ended need not be JSON, and servers do not say whether one of theirs did.
+        is_checked = sampling.json_schema is not None and not sampling.stop
+        if is_checked and reason is FinishReason.STOP and not is_json(self.answer.text):
             why = "the server did not keep to response_format: its answer is no JSON"
             return Refused(self._request.id, ErrorCode.UNSUPPORTED, why)
         return Finished(

@@ -375,6 +375,13 @@ async def test_a_guided_answer_that_is_no_json_is_refused(server: OpenAIServer) 
     assert refused.code is ErrorCode.UNSUPPORTED
 
 
+@pytest.mark.parametrize("words", [('{"a":', "1}"), ('{"a":', "1")], ids=["looked for here", "looked for there"])
+async def test_a_stop_may_end_a_guided_answer(server: OpenAIServer, words: tuple[str, ...]) -> None:
+    server.scripts.append(say(*words))
+    finished = (await answer(server, request(json_schema='{"type":"object"}', stop=("}",)))).finished
+    assert (finished.text, finished.reason) == ('{"a":1', FinishReason.STOP)
+
+
 async def test_requests_do_not_touch_each_other(server: OpenAIServer) -> None:
     def echo(exchange: Exchange) -> None:
         say(*exchange.asked.body["messages"][0]["content"])(exchange)
