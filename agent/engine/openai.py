@@ -6,8 +6,8 @@ Network only, so it lives in the agent's own process: the engine's process is fo
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -114,20 +114,17 @@ class OpenAIEngine:
         attempt = Attempt(self._clock, request, self.model)
         try:
             async with aclosing(self._attempts(request, attempt)) as events:
-                while True:
-                    try:
-                        async with limit.holds():
-                            event = await anext(events)
-                    except TimeoutError:
-                        event = attempt.cut_off(limit.reason)
+                while (event := await limit.next_of(events)) is not None:
                     yield event
                     if not isinstance(event, Delta):
                         return
+            for last in attempt.end(limit.reason):
+                yield last
         finally:
             del self._running[request.id]
 
-    async def _attempts(self, request: GenerationRequest, attempt: Attempt) -> AsyncGenerator[Delta | Outcome, None]:
-        """Try until there is an outcome."""
+    async def _attempts(self, request: GenerationRequest, attempt: Attempt) -> AsyncGenerator[Delta | Refused, None]:
+        """Try until the answer is whole, or there will be none."""
         is_local = self._model.when_away is WhenAway.LOCAL
         deadline = self._until(request.deadline)
         # Where the device itself can answer in time, half of the time is left to it.
@@ -163,34 +160,29 @@ class OpenAIEngine:
 
     async def _attempt(
         self, request: GenerationRequest, attempt: Attempt, last_call: float | None
-    ) -> AsyncGenerator[Delta | Outcome, None]:
+    ) -> AsyncGenerator[Delta, None]:
         """Ask once."""
         body = encode_request(request, self._model.name_there)
-        reason: FinishReason | None = None
+        whole_until: float | None = None
         async with aclosing(self._connection.ask(body)) as chunks:
             while not attempt.answer.stopped:
-                until = _now() + (self._model.timeout if reason is None else min(_FOR_USAGE, self._model.timeout))
+                if whole_until is None and attempt.ended is not None:
+                    whole_until = _now() + min(_FOR_USAGE, self._model.timeout)
+                until = _now() + self._model.timeout if whole_until is None else whole_until
                 if last_call is not None and attempt.first_token_at is None:
                     until = min(until, last_call)
                 try:
                     chunk = await _next(chunks, until)
                 except UpstreamAwayError:
-                    if reason is None:
+                    if attempt.ended is None:
                         raise
                     break  # the answer is whole
                 if chunk is None:
                     break
-                reason = chunk.finish_reason or reason
-                attempt.usage = chunk.tokens or attempt.usage
-                if (delta := attempt.push(chunk.text)) is not None and request.stream:
+                if (delta := attempt.push(chunk)) is not None:
                     yield delta
-        if attempt.answer.stopped:
-            reason = FinishReason.STOP
-        if reason is None:
+        if attempt.ended is None:
             raise UpstreamAwayError("it broke off amid the answer")
-        if (delta := attempt.end()) is not None and request.stream:
-            yield delta
-        yield attempt.finish(reason)
 
     def _until(self, deadline: Seconds | None) -> float | None:
         """A deadline on the loop's clock."""
@@ -218,15 +210,15 @@ class _Limit:
         self._timeout: asyncio.Timeout | None = None
         self.reason = FinishReason.DEADLINE
 
-    @asynccontextmanager
-    async def holds(self) -> AsyncIterator[None]:
-        """While the next event is waited for: `TimeoutError` when the request ends before it."""
-        async with asyncio.timeout_at(self._until) as timeout:
-            self._timeout = timeout
-            try:
-                yield
-            finally:
-                self._timeout = None
+    async def next_of(self, events: AsyncGenerator[Delta | Refused, None]) -> Delta | Refused | None:
+        """The next of these; None: that was all, or the request ends before it."""
+        try:
+            async with asyncio.timeout_at(self._until) as self._timeout:
+                return await anext(events, None)
+        except TimeoutError:
+            return None
+        finally:
+            self._timeout = None
 
     def cancel(self) -> None:
         """End it now."""

@@ -272,6 +272,26 @@ async def test_an_answer_that_is_whole_is_not_asked_for_again(server: OpenAIServ
     assert len(server.asked) == 1
 
 
+async def test_an_answer_that_is_whole_is_not_late(server: OpenAIServer) -> None:
+    server.scripts.append(whole_then_silent)
+    got = await answer(server, request(deadline=1.5))
+    assert (got.finished.text, got.finished.reason, got.deltas) == ("Yes.", FinishReason.STOP, ["Yes", "."])
+    server.scripts.append(whole_then_silent)
+    refused = (await answer(server, request(deadline=1.5, json_schema='{"type":"object"}'))).refused
+    assert refused.code is ErrorCode.UNSUPPORTED
+
+
+async def test_an_answer_that_is_whole_cannot_be_cancelled(server: OpenAIServer) -> None:
+    server.scripts.append(whole_then_silent)
+    async with engine(server.url) as asked:
+        events = asked.generate(request())
+        assert [await anext(events), await anext(events)] == [Delta(ME, 0, "Yes"), Delta(ME, 1, ".")]
+        asked.cancel(ME)
+        (last,) = [event async for event in events]
+    assert isinstance(last, Finished)
+    assert (last.text, last.reason) == ("Yes.", FinishReason.STOP)
+
+
 async def test_a_server_that_stays_away_is_told_after_three_tries(server: OpenAIServer) -> None:
     server.scripts.extend([refuse(503, "busy")] * 3)
     refused = (await answer(server)).refused
@@ -334,6 +354,20 @@ async def test_a_deadline_amid_the_answer_gives_the_text_so_far(server: OpenAISe
     finished = (await answer(server, request(deadline=0.5))).finished
     assert (finished.reason, finished.text, finished.usage) == (FinishReason.DEADLINE, "Yes", Usage(0, 2))
     assert await asyncio.to_thread(server.client_left.wait, 10), "the server was told by the closed connection"
+
+
+@pytest.mark.parametrize("reason", [FinishReason.DEADLINE, FinishReason.CANCELLED])
+async def test_the_begin_of_a_stop_is_shown_when_nothing_more_comes(server: OpenAIServer, reason: FinishReason) -> None:
+    server.scripts.append(hang("abcST"))
+    async with engine(server.url) as asked:
+        events = asked.generate(request(deadline=1.5 if reason is FinishReason.DEADLINE else None, stop=("STOP",)))
+        assert await anext(events) == Delta(ME, 0, "abc")
+        if reason is FinishReason.CANCELLED:
+            asked.cancel(ME)
+        *deltas, last = [event async for event in events]
+    assert deltas == [Delta(ME, 1, "ST")]
+    assert isinstance(last, Finished)
+    assert (last.text, last.reason) == ("abcST", reason)
 
 
 async def test_cancelling_closes_the_stream(server: OpenAIServer) -> None:
