@@ -24,6 +24,8 @@ _TRY_AGAIN = {408, 425, 429}
 _NOT_LET_IN = {401, 403}
 _TOO_LONG = ("context_length", "context length", "context size", "too long")
 """What servers say of a prompt that is larger than the model's context: there is no code that all of them use."""
+_BROKEN_OFF = {"error", "abort"}
+"""The `finish_reason` of an answer that the server gave up, in vLLM and others."""
 _BODY_IS_INVALID = "'loc': ('body',"
 """What FastAPI says of a request that it cannot read. From llama-cpp-python's server it comes with 500."""
 
@@ -112,7 +114,7 @@ def decode_chunk(data: str) -> Chunk:
     """Read one event.
 
     Raises:
-        UpstreamAwayError: It is none, or tells of an error.
+        UpstreamAwayError: It is none, or tells that the answer is not to be had.
     """
     try:
         chunk = Chunk.model_validate_json(data)
@@ -120,6 +122,8 @@ def decode_chunk(data: str) -> Chunk:
         raise UpstreamAwayError("it sent something that is no chat completion") from None
     if chunk.error is not None:
         raise UpstreamAwayError(f"it failed amid the answer: {_words_in(data)}")
+    if any(choice.finish_reason in _BROKEN_OFF for choice in chunk.choices):
+        raise UpstreamAwayError(f"it broke off amid the answer, with finish_reason {chunk.choices[0].finish_reason!r}")
     return chunk
 
 

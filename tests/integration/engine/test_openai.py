@@ -219,6 +219,8 @@ def lone_surrogate() -> bytes:
         refuse(401),
         die(),
         die("No", ", n"),
+        say("No", finish_reason="error"),
+        say("No", finish_reason="abort"),
         raw(b""),
         raw(b"data: {\n\n"),
         raw(b"data: [1, 2]\n\n"),
