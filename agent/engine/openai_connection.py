@@ -13,7 +13,7 @@ import httpx2
 
 from agent.engine.openai_format import DONE, Chunk, decode_chunk, error_of
 from agent.engine.retries import read_retry_after
-from agent.errors import UpstreamAwayError
+from agent.errors import UpstreamAwayError, UpstreamNonsenseError
 from agent.units import Seconds, UnixSeconds
 
 _CONNECT_TIMEOUT = Seconds(5.0)
@@ -75,7 +75,8 @@ class OpenAIConnection:
 
         Raises:
             RejectedError: The server will not answer this request, whenever it is asked.
-            UpstreamAwayError: It cannot be reached, is overloaded, broke off, or talks nonsense.
+            UpstreamNonsenseError: What it sends is no answer.
+            UpstreamAwayError: It cannot be reached, is overloaded, or broke off.
         """
         size = 0
         try:
@@ -89,8 +90,11 @@ class OpenAIConnection:
                             return
                         size += len(event.data)
                         if size > _MOST_OF_AN_ANSWER:
-                            raise UpstreamAwayError(f"its answer is larger than {_MOST_OF_AN_ANSWER} bytes")
-                        yield decode_chunk(event.data)
+                            raise UpstreamNonsenseError(f"its answer is larger than {_MOST_OF_AN_ANSWER} bytes")
+                        if event.data:  # the library gives those that tell nothing, too
+                            yield decode_chunk(event.data)
+        except httpx2.SSEError as error:
+            raise UpstreamNonsenseError(str(error)) from error
         except httpx2.HTTPError as error:
             raise UpstreamAwayError(str(error) or type(error).__name__) from error
 

@@ -241,6 +241,35 @@ async def test_whatever_goes_wrong_once_the_next_try_answers(server: OpenAIServe
     assert len(server.asked) == 2
 
 
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        b"retry: 3000\n\n",
+        b"event: ping\n\n",
+        b"event: ping\ndata: \n\n",
+        b": ping\n\n",
+        b'data: {"choices": null}\n\n',
+        b'data: {"choices": [{"delta": null, "finish_reason": null}]}\n\n',
+        b'data: {"choices": [{"delta": {"content": null}}], "usage": null}\n\n',
+        b'data: {"choices": [], "usage": {}}\n\n',
+        b'data: {"choices": [], "usage": {"prompt_tokens": -1, "completion_tokens": 1}}\n\n',
+        b'data: {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1e40}}\n\n',
+    ],
+)
+async def test_what_tells_nothing_is_passed_over(server: OpenAIServer, harmless: bytes) -> None:
+    def script(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.send(harmless)
+        exchange.word("Ye")
+        exchange.send(harmless)
+        exchange.word("s")
+        exchange.end(tokens=None)
+
+    server.scripts.append(script)
+    finished = (await answer(server)).finished
+    assert (finished.text, finished.usage) == ("Yes", Usage(0, 2))
+
+
 async def test_half_a_character_in_a_refusal_is_told_as_a_question_mark(server: OpenAIServer) -> None:
     server.scripts.append(refuse(400, "cannot read: \ud83d"))
     assert (await answer(server)).refused.message == "the server refuses it: it answered 400: cannot read: ?"
@@ -341,6 +370,18 @@ async def test_wait_waits_until_the_server_is_there() -> None:
         await failed.wait()
         with OpenAIServer(port=port):
             assert (await running).finished.text == "Yes."
+
+
+@pytest.mark.parametrize(
+    "nonsense", [raw(b"data: [1, 2]\n\n"), raw(b"{}", "application/json"), raw(b'data: {"choices": []}\n\n')]
+)
+async def test_wait_is_for_a_server_that_is_away_and_not_for_one_that_talks_nonsense(
+    server: OpenAIServer, nonsense: Script
+) -> None:
+    server.scripts.extend([refuse(503), nonsense, refuse(503), nonsense, nonsense])
+    refused = (await answer(server, when_away=WhenAway.WAIT)).refused
+    assert refused.code is ErrorCode.ENGINE_FAILED
+    assert len(server.asked) == 5
 
 
 @pytest.mark.parametrize("when_away", [WhenAway.WAIT, WhenAway.REFUSE])
