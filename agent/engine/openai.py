@@ -26,7 +26,7 @@ _RETRY_AFTER = Seconds(30.0)
 """What a sender is told when the server itself does not say when it will be back."""
 
 _FOR_USAGE = Seconds(2.0)
-"""What comes after the whole answer, the count of its tokens, is not waited for longer."""
+"""What comes after the whole answer, the count of its tokens and the end of the stream, is not waited for longer."""
 
 _random = random.SystemRandom()
 _log = logging.getLogger(__name__)

@@ -71,6 +71,7 @@ class OpenAIConnection:
     async def ask(self, body: bytes) -> AsyncGenerator[Chunk, None]:
         """Ask for a chat completion: its events, up to the one that says that it is done.
 
+        What is behind that one is read too: only a connection whose answer was read to its end serves the next request.
         Closing the generator ends the request: servers stop to generate when nobody listens.
 
         Raises:
@@ -78,7 +79,7 @@ class OpenAIConnection:
             UpstreamNonsenseError: What it sends is no answer.
             UpstreamAwayError: It cannot be reached, is overloaded, or broke off.
         """
-        size = 0
+        size, is_done = 0, False
         try:
             async with self._client.stream("POST", "chat/completions", content=body) as response:
                 if response.status_code != httpx2.codes.OK:
@@ -86,12 +87,11 @@ class OpenAIConnection:
                     raise error_of(response.status_code, await _beginning_of(response), retry_after_s)
                 async with aclosing(_events_of(response)) as events:
                     async for event in events:
-                        if event.data == DONE:
-                            return
+                        is_done = is_done or event.data == DONE
                         size += len(event.data)
                         if size > _MOST_OF_AN_ANSWER:
                             raise UpstreamNonsenseError(f"its answer is larger than {_MOST_OF_AN_ANSWER} bytes")
-                        if event.data:  # the library gives those that tell nothing, too
+                        if event.data and not is_done:  # the library gives those that tell nothing, too
                             yield decode_chunk(event.data)
         except httpx2.SSEError as error:
             raise UpstreamNonsenseError(str(error)) from error

@@ -171,6 +171,25 @@ async def test_the_key_and_the_certificate(tmp_path: Path) -> None:
         assert len(server.asked) == 1, "the key has not left the device"
 
 
+async def test_a_connection_serves_one_prompt_after_the_other(server: OpenAIServer) -> None:
+    server.scripts.extend([say("Yes", ".", lasts=True)] * 3)
+    async with engine(server.url) as asked:
+        assert [(await run(asked, request())).finished.text for _ in range(3)] == ["Yes."] * 3
+    assert len({it.client for it in server.asked}) == 1
+
+
+async def test_a_stream_that_does_not_end_is_not_waited_for(server: OpenAIServer) -> None:
+    def done_and_open(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.word("Yes.")
+        exchange.end()
+        exchange.wait()
+
+    server.scripts.append(done_and_open)
+    assert (await answer(server)).finished.usage == Usage(7, 2, 3)
+    assert await asyncio.to_thread(server.client_left.wait, 10)
+
+
 async def test_proxies_of_the_environment_do_not_count(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch) -> None:
     with OpenAIServer() as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
