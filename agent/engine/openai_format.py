@@ -80,7 +80,7 @@ class Chunk(_Said):
     def finish_reason(self) -> FinishReason | None:
         """Why the answer has ended; None: it has not."""
         reason = self._choice.finish_reason
-        if reason is None:
+        if not reason:  # some write an empty text for none
             return None
         return FinishReason.LENGTH if reason == "length" else FinishReason.STOP
 

@@ -238,6 +238,7 @@ def lone_surrogate() -> bytes:
         refuse(401),
         die(),
         die("No", ", n"),
+        raw(b'data: {"choices": [{"delta": {"content": "No"}, "finish_reason": ""}]}\n\n'),
         say("No", finish_reason="error"),
         say("No", finish_reason="abort"),
         raw(b""),
