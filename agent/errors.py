@@ -66,6 +66,10 @@ class UpstreamAwayError(RetryError):
         self.retry_after_s = retry_after_s
 
 
+class UpstreamNonsenseError(UpstreamAwayError):
+    """The server is there, and sends what is no answer. It may always do so: do not ask it for ever."""
+
+
 class EngineWithdrawnError(RetryError):
     """The agent took the engine from this request for a reason of its own: another model, none, or to stop."""
 

@@ -19,33 +19,39 @@ PATIENCE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that came in; names of headers in lower case."""
+    """A request that came in; names of headers in lower case. `client`: the other end of its connection."""
 
+    client: tuple[str, int]
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
 
 
 class Exchange:
-    """One request, to which a script says something."""
+    """One request, to which a script says something.
+
+    Attributes:
+        lasts: Whether the connection outlives the answer; set before it begins.
+    """
 
     def __init__(self, handler: BaseHTTPRequestHandler, server: "OpenAIServer", asked: Asked) -> None:
         self._handler = handler
         self.server = server
         self.asked = asked
+        self.lasts = False
 
     def begin(self, status: int = 200, content_type: str = "text/event-stream", **headers: str) -> None:
-        """Send status and headers; the body ends with the connection."""
+        """Send status and headers; the body ends with the connection, or, where that lasts, with `end`."""
         self._handler.send_response(status)
         self._handler.send_header("Content-Type", content_type)
-        self._handler.send_header("Connection", "close")
+        self._handler.send_header(*(("Transfer-Encoding", "chunked") if self.lasts else ("Connection", "close")))
         for name, value in headers.items():
             self._handler.send_header(name.replace("_", "-"), value)
         self._handler.end_headers()
 
     def send(self, data: bytes) -> None:
         """Send bytes at once."""
-        self._handler.wfile.write(data)
+        self._handler.wfile.write(b"%x\r\n%s\r\n" % (len(data), data) if self.lasts else data)
         self._handler.wfile.flush()
 
     def event(self, document: object) -> None:
@@ -66,6 +72,8 @@ class Exchange:
             usage = {"prompt_tokens": prompt, "completion_tokens": completion, "prompt_tokens_details": details}
             self.event({"choices": [], "usage": usage})
         self.event("[DONE]")
+        if self.lasts:
+            self.send(b"")  # the last of the body's chunks
 
     def wait(self) -> None:
         """Until the client goes, or the server stops."""
@@ -90,10 +98,13 @@ class Exchange:
 Script = Callable[[Exchange], None]
 
 
-def say(*words: str, finish_reason: str = "stop", tokens: tuple[int, int, int] | None = (7, 2, 3)) -> Script:
-    """A whole answer, word by word."""
+def say(
+    *words: str, finish_reason: str = "stop", tokens: tuple[int, int, int] | None = (7, 2, 3), lasts: bool = False
+) -> Script:
+    """A whole answer, word by word; the connection may last beyond it."""
 
     def script(exchange: Exchange) -> None:
+        exchange.lasts = lasts
         exchange.begin()
         exchange.event({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})
         for word in words:
@@ -204,14 +215,15 @@ def _handler(server: OpenAIServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = json.loads(self.rfile.read(int(headers["content-length"])))
-            asked = Asked(self.path, headers, body)
+            asked = Asked(self.client_address, self.path, headers, body)
             server.asked.append(asked)
             script = server.scripts.popleft() if server.scripts else say("Yes", ".")
-            self.close_connection = True
+            exchange = Exchange(self, server, asked)
             try:
-                script(Exchange(self, server, asked))
+                script(exchange)
             except OSError:
                 server.client_left.set()
+            self.close_connection = not exchange.lasts
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
             """Say nothing."""

@@ -6,8 +6,8 @@ Network only, so it lives in the agent's own process: the engine's process is fo
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -17,8 +17,8 @@ from agent.engine.openai_attempt import Attempt
 from agent.engine.openai_connection import OpenAIConnection
 from agent.engine.openai_format import Chunk, encode_request
 from agent.engine.protocol import GenerationRequest, Outcome, Refused
-from agent.engine.retries import pause
-from agent.errors import ErrorCode, RejectedError, UpstreamAwayError
+from agent.engine.retries import MOST_TRIES, pause
+from agent.errors import ErrorCode, RejectedError, UpstreamAwayError, UpstreamNonsenseError
 from agent.prompt import Delta, FinishReason, Place, PromptId
 from agent.units import Seconds
 
@@ -26,7 +26,7 @@ _RETRY_AFTER = Seconds(30.0)
 """What a sender is told when the server itself does not say when it will be back."""
 
 _FOR_USAGE = Seconds(2.0)
-"""What comes after the whole answer, the count of its tokens, is not waited for longer."""
+"""What comes after the whole answer, the count of its tokens and the end of the stream, is not waited for longer."""
 
 _random = random.SystemRandom()
 _log = logging.getLogger(__name__)
@@ -114,25 +114,22 @@ class OpenAIEngine:
         attempt = Attempt(self._clock, request, self.model)
         try:
             async with aclosing(self._attempts(request, attempt)) as events:
-                while True:
-                    try:
-                        async with limit.holds():
-                            event = await anext(events)
-                    except TimeoutError:
-                        event = attempt.cut_off(limit.reason)
+                while (event := await limit.next_of(events)) is not None:
                     yield event
                     if not isinstance(event, Delta):
                         return
+            for last in attempt.end(limit.reason):
+                yield last
         finally:
             del self._running[request.id]
 
-    async def _attempts(self, request: GenerationRequest, attempt: Attempt) -> AsyncGenerator[Delta | Outcome, None]:
-        """Try until there is an outcome."""
+    async def _attempts(self, request: GenerationRequest, attempt: Attempt) -> AsyncGenerator[Delta | Refused, None]:
+        """Try until the answer is whole, or there will be none."""
         is_local = self._model.when_away is WhenAway.LOCAL
         deadline = self._until(request.deadline)
         # Where the device itself can answer in time, half of the time is left to it.
         last_call = deadline if deadline is None or not is_local else (_now() + deadline) / 2
-        failures = 0
+        failures = nonsense = 0
         while True:
             attempt.begin()
             try:
@@ -143,13 +140,14 @@ class OpenAIEngine:
                 yield Refused(request.id, refusal.code, refusal.message)
             except UpstreamAwayError as away:
                 failures += 1
+                nonsense += isinstance(away, UpstreamNonsenseError)
                 attempt.away = str(away)
                 _log.warning("upstream_away", extra={"model": self.model, "reason": str(away), "tries": failures})
                 wait = pause(
                     failures,
                     retry_after=away.retry_after_s,
                     time_left=None if last_call is None else Seconds(last_call - _now()),
-                    waits=self._model.when_away is WhenAway.WAIT,
+                    waits=self._model.when_away is WhenAway.WAIT and nonsense < MOST_TRIES,
                     jitter=self._jitter,
                 )
                 if wait is not None:
@@ -163,34 +161,29 @@ class OpenAIEngine:
 
     async def _attempt(
         self, request: GenerationRequest, attempt: Attempt, last_call: float | None
-    ) -> AsyncGenerator[Delta | Outcome, None]:
+    ) -> AsyncGenerator[Delta, None]:
         """Ask once."""
         body = encode_request(request, self._model.name_there)
-        reason: FinishReason | None = None
+        whole_until: float | None = None
         async with aclosing(self._connection.ask(body)) as chunks:
             while not attempt.answer.stopped:
-                until = _now() + (self._model.timeout if reason is None else min(_FOR_USAGE, self._model.timeout))
+                if whole_until is None and attempt.ended is not None:
+                    whole_until = _now() + min(_FOR_USAGE, self._model.timeout)
+                until = _now() + self._model.timeout if whole_until is None else whole_until
                 if last_call is not None and attempt.first_token_at is None:
                     until = min(until, last_call)
                 try:
                     chunk = await _next(chunks, until)
                 except UpstreamAwayError:
-                    if reason is None:
+                    if attempt.ended is None:
                         raise
                     break  # the answer is whole
                 if chunk is None:
                     break
-                reason = chunk.finish_reason or reason
-                attempt.usage = chunk.tokens or attempt.usage
-                if (delta := attempt.push(chunk.text)) is not None and request.stream:
+                if (delta := attempt.push(chunk)) is not None:
                     yield delta
-        if attempt.answer.stopped:
-            reason = FinishReason.STOP
-        if reason is None:
-            raise UpstreamAwayError("it broke off amid the answer")
-        if (delta := attempt.end()) is not None and request.stream:
-            yield delta
-        yield attempt.finish(reason)
+        if attempt.ended is None:
+            raise UpstreamNonsenseError("it broke off amid the answer")
 
     def _until(self, deadline: Seconds | None) -> float | None:
         """A deadline on the loop's clock."""
@@ -218,15 +211,15 @@ class _Limit:
         self._timeout: asyncio.Timeout | None = None
         self.reason = FinishReason.DEADLINE
 
-    @asynccontextmanager
-    async def holds(self) -> AsyncIterator[None]:
-        """While the next event is waited for: `TimeoutError` when the request ends before it."""
-        async with asyncio.timeout_at(self._until) as timeout:
-            self._timeout = timeout
-            try:
-                yield
-            finally:
-                self._timeout = None
+    async def next_of(self, events: AsyncGenerator[Delta | Refused, None]) -> Delta | Refused | None:
+        """The next of these; None: that was all, or the request ends before it."""
+        try:
+            async with asyncio.timeout_at(self._until) as self._timeout:
+                return await anext(events, None)
+        except TimeoutError:
+            return None
+        finally:
+            self._timeout = None
 
     def cancel(self) -> None:
         """End it now."""

@@ -13,7 +13,7 @@ import httpx2
 
 from agent.engine.openai_format import DONE, Chunk, decode_chunk, error_of
 from agent.engine.retries import read_retry_after
-from agent.errors import UpstreamAwayError
+from agent.errors import UpstreamAwayError, UpstreamNonsenseError
 from agent.units import Seconds, UnixSeconds
 
 _CONNECT_TIMEOUT = Seconds(5.0)
@@ -71,13 +71,15 @@ class OpenAIConnection:
     async def ask(self, body: bytes) -> AsyncGenerator[Chunk, None]:
         """Ask for a chat completion: its events, up to the one that says that it is done.
 
+        What is behind that one is read too: only a connection whose answer was read to its end serves the next request.
         Closing the generator ends the request: servers stop to generate when nobody listens.
 
         Raises:
             RejectedError: The server will not answer this request, whenever it is asked.
-            UpstreamAwayError: It cannot be reached, is overloaded, broke off, or talks nonsense.
+            UpstreamNonsenseError: What it sends is no answer.
+            UpstreamAwayError: It cannot be reached, is overloaded, or broke off.
         """
-        size = 0
+        size, is_done = 0, False
         try:
             async with self._client.stream("POST", "chat/completions", content=body) as response:
                 if response.status_code != httpx2.codes.OK:
@@ -85,12 +87,14 @@ class OpenAIConnection:
                     raise error_of(response.status_code, await _beginning_of(response), retry_after_s)
                 async with aclosing(_events_of(response)) as events:
                     async for event in events:
-                        if event.data == DONE:
-                            return
+                        is_done = is_done or event.data == DONE
                         size += len(event.data)
                         if size > _MOST_OF_AN_ANSWER:
-                            raise UpstreamAwayError(f"its answer is larger than {_MOST_OF_AN_ANSWER} bytes")
-                        yield decode_chunk(event.data)
+                            raise UpstreamNonsenseError(f"its answer is larger than {_MOST_OF_AN_ANSWER} bytes")
+                        if event.data and not is_done:  # the library gives those that tell nothing, too
+                            yield decode_chunk(event.data)
+        except httpx2.SSEError as error:
+            raise UpstreamNonsenseError(str(error)) from error
         except httpx2.HTTPError as error:
             raise UpstreamAwayError(str(error) or type(error).__name__) from error
 

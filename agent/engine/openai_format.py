@@ -4,12 +4,12 @@ Only what such servers have in common is asked for; what else they send is ignor
 """
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.engine.protocol import GenerationRequest
-from agent.errors import ErrorCode, RejectedError, UpstreamAwayError
+from agent.errors import ErrorCode, RejectedError, UpstreamAwayError, UpstreamNonsenseError
 from agent.prompt import FinishReason, Message, Usage
 from agent.units import Seconds
 
@@ -20,10 +20,14 @@ _MOST_STOPS = 4
 """More are refused by some servers. The engine looks for all of them itself."""
 
 _MOST_SHOWN = 300
+_MOST_TOKENS = 1 << 53
+"""Nothing counts as many; what reads JSON need not keep larger numbers."""
 _TRY_AGAIN = {408, 425, 429}
 _NOT_LET_IN = {401, 403}
 _TOO_LONG = ("context_length", "context length", "context size", "too long")
 """What servers say of a prompt that is larger than the model's context: there is no code that all of them use."""
+_BROKEN_OFF = {"error", "abort"}
+"""The `finish_reason` of an answer that the server gave up, in vLLM and others."""
 _BODY_IS_INVALID = "'loc': ('body',"
 """What FastAPI says of a request that it cannot read. From llama-cpp-python's server it comes with 500."""
 
@@ -37,48 +41,63 @@ class _Delta(_Said):
 
 
 class _Choice(_Said):
-    delta: _Delta = _Delta()
+    delta: _Delta | None = None
     finish_reason: str | None = None
 
 
+_Count = Annotated[int, Field(ge=0, le=_MOST_TOKENS)]
+
+
 class _Cached(_Said):
-    cached_tokens: int | None = None
+    cached_tokens: _Count | None = None
 
 
 class _Usage(_Said):
-    prompt_tokens: int
-    completion_tokens: int = 0
+    prompt_tokens: _Count
+    completion_tokens: _Count = 0
     prompt_tokens_details: _Cached | None = None
 
 
 class Chunk(_Said):
     """One event of a streamed answer."""
 
-    choices: tuple[_Choice, ...] = Field(default=(), max_length=1)
-    usage: _Usage | None = None
+    choices: Annotated[tuple[_Choice, ...], Field(max_length=1)] | None = None
+    usage: object = None
     error: object = None
 
     @property
     def text(self) -> str:
         """What is new; often empty."""
-        return (self.choices[0].delta.content or "") if self.choices else ""
+        delta = self._choice.delta
+        return "" if delta is None else delta.content or ""
+
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether the server has given the answer up."""
+        return self._choice.finish_reason in _BROKEN_OFF
 
     @property
     def finish_reason(self) -> FinishReason | None:
         """Why the answer has ended; None: it has not."""
-        reason = self.choices[0].finish_reason if self.choices else None
-        if reason is None:
+        reason = self._choice.finish_reason
+        if not reason:  # some write an empty text for none
             return None
         return FinishReason.LENGTH if reason == "length" else FinishReason.STOP
 
     @property
     def tokens(self) -> Usage | None:
-        """What the server counted; None: it has not told yet."""
-        if self.usage is None:
+        """What the server counted; None: it has not told yet, or not in numbers of tokens."""
+        try:
+            counted = _Usage.model_validate(self.usage)
+        except ValidationError:
             return None
-        details = self.usage.prompt_tokens_details
+        details = counted.prompt_tokens_details
         cached = 0 if details is None else details.cached_tokens or 0
-        return Usage(self.usage.prompt_tokens, self.usage.completion_tokens, cached)
+        return Usage(counted.prompt_tokens, counted.completion_tokens, cached)
+
+    @property
+    def _choice(self) -> _Choice:
+        return self.choices[0] if self.choices else _Choice()
 
 
 def encode_request(request: GenerationRequest, model: str) -> bytes:
@@ -112,14 +131,17 @@ def decode_chunk(data: str) -> Chunk:
     """Read one event.
 
     Raises:
-        UpstreamAwayError: It is none, or tells of an error.
+        UpstreamNonsenseError: It is none.
+        UpstreamAwayError: It tells that the answer is not to be had.
     """
     try:
         chunk = Chunk.model_validate_json(data)
     except ValidationError:
-        raise UpstreamAwayError("it sent something that is no chat completion") from None
+        raise UpstreamNonsenseError("it sent something that is no chat completion") from None
     if chunk.error is not None:
         raise UpstreamAwayError(f"it failed amid the answer: {_words_in(data)}")
+    if chunk.is_broken_off:
+        raise UpstreamAwayError("it broke off amid the answer, and said so")
     return chunk
 
 

@@ -52,7 +52,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The end of a stream that the library gave up, with its words; others go on."""
+    """The end of a stream that the library refused or gave up, with its words; others go on."""
 
     id: StreamId
     message: str
@@ -120,7 +120,11 @@ class Streams:
         del self._llm
 
     async def _start(self, stream: StreamId, prompt: Sequence[int], sampling: Any) -> None:  # noqa: ANN401
-        result = self._llm.generate_async(list(prompt), sampling, streaming=True)
+        try:
+            result = self._llm.generate_async(list(prompt), sampling, streaming=True)
+        except (RequestError, ValueError) as error:  # of this request; others go on
+            self._heard.put(Failed(stream, str(error)))
+            return
         reading = self._loop.create_task(self._read(stream, result))
         self._results[stream] = result, reading
         reading.add_done_callback(lambda done: self._ended(stream, done))

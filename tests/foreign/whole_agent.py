@@ -11,7 +11,7 @@ from tests.foreign.servers import Running
 
 QUESTIONS = (
     "Facts: two people and a dog at the door, 22:40. Question: is there an animal?",
-    "Facts: GPU 71 C, fan 40%. Question: is it hot?",
+    "Facts: front door open, back door closed. Question: is the back door open?",
 )
 DEADLINE_S = 60
 

@@ -181,10 +181,12 @@ class LLM:
     def generate_async(
         self, inputs: Sequence[int], sampling_params: SamplingParams | None = None, *, streaming: bool = False
     ) -> RequestOutput:
-        """Run a request."""
+        """Run a request; one that it cannot run is refused here already."""
         assert streaming
         params = sampling_params or SamplingParams()
-        if not inputs or len(inputs) > self._most_read or len(inputs) + params.max_tokens > self._most:
+        if len(inputs) > self._most_read:
+            raise RequestError(f"the prompt's {len(inputs)} tokens should not exceed {self._most_read}")
+        if not inputs or len(inputs) + params.max_tokens > self._most:
             raise ValueError(f"a prompt of {len(inputs)} tokens")
         return RequestOutput(self._machine, Sequenced(tuple(inputs), params.max_tokens, **_search(params)))
 

@@ -171,6 +171,25 @@ async def test_the_key_and_the_certificate(tmp_path: Path) -> None:
         assert len(server.asked) == 1, "the key has not left the device"
 
 
+async def test_a_connection_serves_one_prompt_after_the_other(server: OpenAIServer) -> None:
+    server.scripts.extend([say("Yes", ".", lasts=True)] * 3)
+    async with engine(server.url) as asked:
+        assert [(await run(asked, request())).finished.text for _ in range(3)] == ["Yes."] * 3
+    assert len({it.client for it in server.asked}) == 1
+
+
+async def test_a_stream_that_does_not_end_is_not_waited_for(server: OpenAIServer) -> None:
+    def done_and_open(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.word("Yes.")
+        exchange.end()
+        exchange.wait()
+
+    server.scripts.append(done_and_open)
+    assert (await answer(server)).finished.usage == Usage(7, 2, 3)
+    assert await asyncio.to_thread(server.client_left.wait, 10)
+
+
 async def test_proxies_of_the_environment_do_not_count(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch) -> None:
     with OpenAIServer() as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
@@ -219,6 +238,9 @@ def lone_surrogate() -> bytes:
         refuse(401),
         die(),
         die("No", ", n"),
+        raw(b'data: {"choices": [{"delta": {"content": "No"}, "finish_reason": ""}]}\n\n'),
+        say("No", finish_reason="error"),
+        say("No", finish_reason="abort"),
         raw(b""),
         raw(b"data: {\n\n"),
         raw(b"data: [1, 2]\n\n"),
@@ -237,6 +259,35 @@ async def test_whatever_goes_wrong_once_the_next_try_answers(server: OpenAIServe
     assert got.finished.text == "Yes."
     assert got.deltas[-2:] == ["Yes", "."]
     assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        b"retry: 3000\n\n",
+        b"event: ping\n\n",
+        b"event: ping\ndata: \n\n",
+        b": ping\n\n",
+        b'data: {"choices": null}\n\n',
+        b'data: {"choices": [{"delta": null, "finish_reason": null}]}\n\n',
+        b'data: {"choices": [{"delta": {"content": null}}], "usage": null}\n\n',
+        b'data: {"choices": [], "usage": {}}\n\n',
+        b'data: {"choices": [], "usage": {"prompt_tokens": -1, "completion_tokens": 1}}\n\n',
+        b'data: {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1e40}}\n\n',
+    ],
+)
+async def test_what_tells_nothing_is_passed_over(server: OpenAIServer, harmless: bytes) -> None:
+    def script(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.send(harmless)
+        exchange.word("Ye")
+        exchange.send(harmless)
+        exchange.word("s")
+        exchange.end(tokens=None)
+
+    server.scripts.append(script)
+    finished = (await answer(server)).finished
+    assert (finished.text, finished.usage) == ("Yes", Usage(0, 2))
 
 
 async def test_half_a_character_in_a_refusal_is_told_as_a_question_mark(server: OpenAIServer) -> None:
@@ -271,6 +322,26 @@ async def test_an_answer_that_is_whole_is_not_asked_for_again(server: OpenAIServ
     got = await answer(server)
     assert (got.finished.text, got.finished.reason, got.deltas) == ("Yes.", FinishReason.STOP, ["Yes", "."])
     assert len(server.asked) == 1
+
+
+async def test_an_answer_that_is_whole_is_not_late(server: OpenAIServer) -> None:
+    server.scripts.append(whole_then_silent)
+    got = await answer(server, request(deadline=1.5))
+    assert (got.finished.text, got.finished.reason, got.deltas) == ("Yes.", FinishReason.STOP, ["Yes", "."])
+    server.scripts.append(whole_then_silent)
+    refused = (await answer(server, request(deadline=1.5, json_schema='{"type":"object"}'))).refused
+    assert refused.code is ErrorCode.UNSUPPORTED
+
+
+async def test_an_answer_that_is_whole_cannot_be_cancelled(server: OpenAIServer) -> None:
+    server.scripts.append(whole_then_silent)
+    async with engine(server.url) as asked:
+        events = asked.generate(request())
+        assert [await anext(events), await anext(events)] == [Delta(ME, 0, "Yes"), Delta(ME, 1, ".")]
+        asked.cancel(ME)
+        (last,) = [event async for event in events]
+    assert isinstance(last, Finished)
+    assert (last.text, last.reason) == ("Yes.", FinishReason.STOP)
 
 
 async def test_a_server_that_stays_away_is_told_after_three_tries(server: OpenAIServer) -> None:
@@ -322,6 +393,18 @@ async def test_wait_waits_until_the_server_is_there() -> None:
             assert (await running).finished.text == "Yes."
 
 
+@pytest.mark.parametrize(
+    "nonsense", [raw(b"data: [1, 2]\n\n"), raw(b"{}", "application/json"), raw(b'data: {"choices": []}\n\n')]
+)
+async def test_wait_is_for_a_server_that_is_away_and_not_for_one_that_talks_nonsense(
+    server: OpenAIServer, nonsense: Script
+) -> None:
+    server.scripts.extend([refuse(503), nonsense, refuse(503), nonsense, nonsense])
+    refused = (await answer(server, when_away=WhenAway.WAIT)).refused
+    assert refused.code is ErrorCode.ENGINE_FAILED
+    assert len(server.asked) == 5
+
+
 @pytest.mark.parametrize("when_away", [WhenAway.WAIT, WhenAway.REFUSE])
 async def test_the_deadline_holds_while_the_server_is_away(server: OpenAIServer, when_away: WhenAway) -> None:
     server.scripts.extend([refuse(503, "busy")] * 50)
@@ -343,6 +426,20 @@ async def test_a_deadline_amid_the_answer_gives_the_text_so_far(
     assert isinstance(last, Finished)
     assert (last.reason, last.text, last.usage) == (FinishReason.DEADLINE, "Yes", Usage(0, 2))
     assert await asyncio.to_thread(server.client_left.wait, 10), "the server was told by the closed connection"
+
+
+@pytest.mark.parametrize("reason", [FinishReason.DEADLINE, FinishReason.CANCELLED])
+async def test_the_begin_of_a_stop_is_shown_when_nothing_more_comes(server: OpenAIServer, reason: FinishReason) -> None:
+    server.scripts.append(hang("abcST"))
+    async with engine(server.url) as asked:
+        events = asked.generate(request(deadline=1.5 if reason is FinishReason.DEADLINE else None, stop=("STOP",)))
+        assert await anext(events) == Delta(ME, 0, "abc")
+        if reason is FinishReason.CANCELLED:
+            asked.cancel(ME)
+        *deltas, last = [event async for event in events]
+    assert deltas == [Delta(ME, 1, "ST")]
+    assert isinstance(last, Finished)
+    assert (last.text, last.reason) == ("abcST", reason)
 
 
 async def test_cancelling_closes_the_stream(server: OpenAIServer) -> None:
@@ -382,6 +479,13 @@ async def test_a_guided_answer_that_is_no_json_is_refused(server: OpenAIServer) 
     server.scripts.append(say("Sure! {", "}"))
     refused = (await answer(server, request(json_schema='{"type":"object"}'))).refused
     assert refused.code is ErrorCode.UNSUPPORTED
+
+
+@pytest.mark.parametrize("words", [('{"a":', "1}"), ('{"a":', "1")], ids=["looked for here", "looked for there"])
+async def test_a_stop_may_end_a_guided_answer(server: OpenAIServer, words: tuple[str, ...]) -> None:
+    server.scripts.append(say(*words))
+    finished = (await answer(server, request(json_schema='{"type":"object"}', stop=("}",)))).finished
+    assert (finished.text, finished.reason) == ('{"a":1', FinishReason.STOP)
 
 
 async def test_requests_do_not_touch_each_other(server: OpenAIServer) -> None:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -169,6 +169,26 @@ def test_what_the_library_gives_up_is_refused_and_the_others_go_on(
     (refused,) = [event for event in events if isinstance(event, Refused)]
     assert (refused.id, refused.code) == ("a", ErrorCode.ENGINE_FAILED)
     assert "no blocks are left" in refused.message
+    assert finished(events, "b")
+
+
+def test_what_the_library_refuses_at_once_is_refused_and_the_others_go_on(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = Machine.submit
+
+    def refuse(self: Machine, sequence: Sequenced, tell: Callable[[Response], None]) -> None:
+        if sequence.max_tokens == 77:
+            raise stand_in.RequestError("this request cannot be enqueued")
+        submit(self, sequence, tell)
+
+    monkeypatch.setattr(Machine, "submit", refuse)
+    engine.admit(ask("b"))
+    engine.admit(ask("a", tokens=77))
+    events = until(engine, "a", "b")
+    (refused,) = [event for event in events if isinstance(event, Refused)]
+    assert (refused.id, refused.code) == ("a", ErrorCode.ENGINE_FAILED)
+    assert "this request cannot be enqueued" in refused.message
     assert finished(events, "b")
 
 

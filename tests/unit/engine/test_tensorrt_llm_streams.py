@@ -141,6 +141,24 @@ def test_one_that_the_library_gives_up_does_not_end_the_others(script: Script, m
     assert list(pieces(other))[-1] == ("", 2, FinishReason.STOP)
 
 
+@pytest.mark.parametrize("error", [RequestError("too long"), ValueError("too long")])
+def test_one_that_the_library_refuses_at_once_does_not_end_the_others(error: Exception) -> None:
+    class Strict(Library):
+        def generate_async(self, inputs: list[int], params: object, *, streaming: bool) -> Result:
+            if len(inputs) > 1:
+                raise error
+            return super().generate_async(inputs, params, streaming=streaming)
+
+    with closing(Streams(Strict(["a", "END stop"]))) as streams:
+        refused, other = streams.start([1, 2], None), streams.start([1], None)
+        heard: list[Heard] = []
+        while len(heard) < 3:
+            heard += streams.take(PATIENCE)
+        streams.abort(refused)
+    assert heard[0] == Failed(refused, "too long")
+    assert {it.id for it in heard[1:]} == {other}
+
+
 def test_a_library_that_is_broken_is_an_error() -> None:
     library = Library([OSError("CUDA error")])
     with closing(Streams(library)) as streams:
