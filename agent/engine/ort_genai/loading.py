@@ -94,7 +94,7 @@ def _generators(
     batch, trial = decide(spec.max_batch, spec.search, made_on=_machine(model), step=GeneratorsTrial(model).step)
     part = spec.prompt_chunk if batch == 1 else part_of(spec.prompt_chunk, spec.max_batch)
     if part > LEAST_CHUNK:
-        part = read_in_time(part, reading_rate(model))
+        part = read_in_time(part, reading_rate(model, min(part, context_length - 1)))
     seeing = _seeing(spec, model, config, vocabulary)
     capabilities = Capabilities(
         spec.model,

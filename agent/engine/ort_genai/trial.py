@@ -16,7 +16,7 @@ _PROMPT = np.arange(1, 9, dtype=np.int32)
 """Any tokens will do."""
 _CAPACITY = 256
 _READ = 512
-"""Tokens: the kernels are those for many."""
+"""Tokens, at most: the kernels are those for many."""
 _AT_LEAST = Seconds(0.01)
 """A clock's coarseness and a scheduler's slices do not show in a measurement of this length."""
 
@@ -54,21 +54,22 @@ class GeneratorsTrial:
         return generator
 
 
-def reading_rate(model: Any) -> float:  # noqa: ANN401 - the library has no types
+def reading_rate(model: Any, most: int) -> float:  # noqa: ANN401 - the library has no types
     """Tokens of a prompt that are read in a second, by a generator; twice, as the first time prepares the library.
 
     Args:
         model: The loaded `onnxruntime_genai.Model`.
+        most: Tokens for which there is memory, and a place in the context.
     """
-    rate = 0.0
+    count, rate = min(_READ, most), 0.0
     for _ in range(2):
         params = og.GeneratorParams(model)
-        params.set_search_options(max_length=_READ + 1, min_length=_READ + 1, do_sample=False, random_seed=0)
+        params.set_search_options(max_length=count + 1, min_length=count + 1, do_sample=False, random_seed=0)
         generator = og.Generator(model, params)
         began = boottime()
-        generator.append_tokens(np.ones(_READ, dtype=np.int32))
+        generator.append_tokens(np.ones(count, dtype=np.int32))
         generator.generate_next_token()  # of what was read; that it is done is known with this
-        rate = _READ / (boottime() - began)
+        rate = count / (boottime() - began)
     return rate
 
 

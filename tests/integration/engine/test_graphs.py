@@ -67,7 +67,7 @@ def test_whether_steps_are_recorded_the_agent_says(for_cuda: Path, monkeypatch: 
 def test_a_step_reads_as_much_of_a_prompt_as_it_may_and_can_in_time(
     model_dir: Path, monkeypatch: pytest.MonkeyPatch, chunk: int, rate: float, most: int
 ) -> None:
-    monkeypatch.setattr(loading, "reading_rate", lambda _model: rate)
+    monkeypatch.setattr(loading, "reading_rate", lambda _model, _most: rate)
     wanted = request("a dog and a door " * 100, max_tokens=4)
     with closing(load(EngineSpec("edge-tiny", model_dir, LOADER, prompt_chunk=chunk))) as engine:
         engine.admit(wanted)
@@ -84,5 +84,14 @@ def test_a_step_reads_as_much_of_a_prompt_as_it_may_and_can_in_time(
 def test_how_fast_a_model_reads_is_measured(model_dir: Path) -> None:
     model = og.Model(str(model_dir))
     began = boottime()
-    rate = reading_rate(model)
-    assert 512 / rate <= boottime() - began
+    rate = reading_rate(model, 128)
+    assert 128 / rate <= boottime() - began
+
+
+def test_a_model_of_a_short_context_is_measured_too(model_dir: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(model_dir, tmp_path / "model", ignore=shutil.ignore_patterns("training")))
+    config = json.loads((folder / "genai_config.json").read_text(encoding="utf-8"))
+    config["model"]["context_length"] = config["search"]["max_length"] = 200
+    (folder / "genai_config.json").write_text(json.dumps(config), encoding="utf-8")
+    with closing(load(EngineSpec("edge-tiny", folder, LOADER, prompt_chunk=MOST_CHUNK))) as engine:
+        assert engine.capabilities().context_length == 200
