@@ -89,6 +89,8 @@ class MemoryGovernor:
         self._is_resting = False
         self._busy_at = self._wanted_at = now()
         self._larger_fits_since: Seconds | None = None
+        self._has_forgotten = False
+        """Since memory is as short as it is."""
         self._short_since: Seconds | None = None
         self._told: frozenset[str] = frozenset()
         self._state = MemoryState(self._bounds.budget, self._bounds.reserve, None, None, None, Level.CALM)
@@ -161,6 +163,7 @@ class MemoryGovernor:
             self._pressure = next_pressure(before, now, self._bounds.reserve, at)
         if now is None or self._pressure.level is before.level:
             return
+        self._has_forgotten = False
         if self._pressure.level is Level.CALM:
             self._emit(MemoryRecovered(now.available, round(at - before.since, 3)))
         else:
@@ -174,19 +177,23 @@ class MemoryGovernor:
         is_unused = is_idle and not self._worker.queued and self._host.capabilities is not None
         if self._pressure.level is Level.CRITICAL:
             self._let_go(chosen, "memory is nearly used up", at_once=True)
+        elif chosen.candidate not in self._models:
+            self._host.unload("another model is wanted")
         elif self._pressure.level is Level.LOW:
             self._make_room(chosen, is_idle=is_idle)
         elif self._keep_alive is not None and is_unused and at - self._busy_at >= self._keep_alive:
             self._is_resting = True
             self._host.unload("it had nothing to do")
-        elif chosen.candidate not in self._models:
-            self._host.unload("another model is wanted")
         else:
             self._grow(chosen, now, at)
 
     def _make_room(self, chosen: Chosen, *, is_idle: bool) -> None:
-        """Memory is low: what is kept of earlier prompts goes, and when that was not enough the model, once idle."""
-        if self._host.kept:
+        """Memory is low: what is kept of earlier prompts goes, and when that was not enough the model, once idle.
+
+        Once while something runs: what that has in its own caches counts as kept where several run, and cannot go.
+        """
+        if self._host.kept and (is_idle or not self._has_forgotten):
+            self._has_forgotten = True
             self._host.forget()
         elif is_idle and self._pressure.relaxed_since is None:
             self._let_go(chosen, "memory is low")

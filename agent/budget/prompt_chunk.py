@@ -13,7 +13,7 @@ than."""
 MOST_CHUNK = 4096
 """On a GPU: each step costs one of a data centre 7 ms, whatever it reads, as it makes floats of all weights anew."""
 LONGEST_READ = Seconds(1.0)
-"""That a step may take where it can be measured: so late may the end of a request be."""
+"""That a step may take at the begin of a context, where it can be measured: so late may the end of a request be."""
 RESERVED_SHARE = 1 / 8
 """Of the memory that weights leave, on a GPU: for the workspace rather than for a longer context."""
 

@@ -53,7 +53,7 @@ class Loop:
         self._kept = 0
         self._ending = False
         self._accounted = now()
-        """Up to when the time is known to have been work, or rest."""
+        """Up to when the time has been accounted for: as work from a step's begin to its end, else as rest."""
         self._tell_at = Seconds(self._accounted + PROGRESS_EVERY)
 
     def run(self) -> None:

@@ -1,7 +1,7 @@
 """The published cells through the whole agent, by MQTT, beside the bare runtime.
 
     python -m tests.device.whole_agent --model DIR --batch 1 --least 0.97 --least-without-graphs 1.2
-    python -m tests.device.whole_agent --model PAGED --bare DIR --batch 4 --least 0.97 --max-running 4
+    python -m tests.device.whole_agent --model PAGED --bare DIR --batch 4 --least 0.97
 
 In each round the prompts of a cell are published together, over a real mosquitto, through the journal and the engine's
 process, and their answers streamed back; a round is over with the last reply. The bare runtime's loop (`bare.py`)

@@ -361,7 +361,8 @@ def test_what_is_kept_of_earlier_prompts_goes_before_the_model(build: Callable[.
     bench.free = 250 * MIB
     bench.look()
     assert bench.host.calls == ["load small", "forget"], "also while another one runs"
-    bench.look()
+    bench.host.kept_tokens = 300  # of those that run: nothing can be given back
+    bench.look(5.0)
     assert bench.host.calls == ["load small", "forget"], "what runs may end"
     bench.host.kept_tokens = 512
     bench.worker.runs = 0
@@ -373,6 +374,18 @@ def test_what_is_kept_of_earlier_prompts_goes_before_the_model(build: Callable[.
     bench.host.kept_tokens, bench.free = 512, 250 * MIB
     bench.look(1.0)
     assert bench.host.calls[3:] == ["forget", "unload: memory is low"]
+
+
+def test_another_model_is_gone_over_to_although_memory_is_low_and_something_runs(build: Callable[..., Bench]) -> None:
+    bench = build(models=(LARGE, SMALL))
+    bench.look()
+    bench.worker.runs = 1
+    bench.free = LARGE_LOADED + 200 * MIB
+    bench.look()
+    assert bench.governor.state.level is Level.LOW
+    bench.governor.prefer(bench.candidates[1:])
+    bench.look(CALM_FOR + 1)
+    assert bench.host.calls == ["load large", "unload: another model is wanted", "load small"]
 
 
 def test_critical_does_not_wait_for_what_runs(build: Callable[..., Bench]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -9,10 +10,8 @@ import onnxruntime_genai as og
 import pytest
 
 from agent.budget.prompt_chunk import LEAST_CHUNK, MOST_CHUNK
-from agent.clock import boottime
 from agent.engine.child import load
-from agent.engine.ort_genai import graphs, loading
-from agent.engine.ort_genai.trial import reading_rate
+from agent.engine.ort_genai import graphs, loading, trial
 from agent.engine.pipe import EngineSpec, LoadError
 from tests.integration.engine.test_conformance import request, run
 
@@ -81,17 +80,41 @@ def test_a_step_reads_as_much_of_a_prompt_as_it_may_and_can_in_time(
         assert text == run(engine, wanted).finished.text
 
 
-def test_how_fast_a_model_reads_is_measured(model_dir: Path) -> None:
-    model = og.Model(str(model_dir))
-    began = boottime()
-    rate = reading_rate(model, 128)
-    assert 128 / rate <= boottime() - began
+def test_how_fast_a_model_reads_is_measured(model_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, read = 0.0, []
+
+    class Counted(og.Generator):  # type: ignore[misc]  # the library has no types
+        def append_tokens(self, tokens: Sequence[int]) -> None:
+            nonlocal now
+            now += 0.25
+            read.append(len(tokens))
+            super().append_tokens(tokens)
+
+        def generate_next_token(self) -> None:
+            nonlocal now
+            now += 0.25
+            super().generate_next_token()
+
+    monkeypatch.setattr(og, "Generator", Counted)
+    monkeypatch.setattr(trial, "boottime", lambda: now)
+    assert trial.reading_rate(og.Model(str(model_dir)), 128) == 256.0
+    assert read == [128, 128]
 
 
-def test_a_model_of_a_short_context_is_measured_too(model_dir: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("context_length", "chunk"), [(4096, 128), (200, MOST_CHUNK)])
+def test_it_is_measured_with_what_there_is_memory_and_context_for(
+    model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, context_length: int, chunk: int
+) -> None:
     folder = Path(shutil.copytree(model_dir, tmp_path / "model", ignore=shutil.ignore_patterns("training")))
     config = json.loads((folder / "genai_config.json").read_text(encoding="utf-8"))
-    config["model"]["context_length"] = config["search"]["max_length"] = 200
+    config["model"]["context_length"] = config["search"]["max_length"] = context_length
     (folder / "genai_config.json").write_text(json.dumps(config), encoding="utf-8")
-    with closing(load(EngineSpec("edge-tiny", folder, LOADER, prompt_chunk=MOST_CHUNK))) as engine:
-        assert engine.capabilities().context_length == 200
+    asked = []
+
+    def rate(model: object, most: int) -> float:
+        asked.append(most)
+        return trial.reading_rate(model, most)
+
+    monkeypatch.setattr(loading, "reading_rate", rate)
+    load(EngineSpec("edge-tiny", folder, LOADER, prompt_chunk=chunk)).close()
+    assert asked == [min(chunk, context_length - 1)]
