@@ -224,7 +224,7 @@ class _Limit:
     def cancel(self) -> None:
         """End it now."""
         self.reason, self._until = FinishReason.CANCELLED, _now()
-        if self._timeout is not None:
+        if self._timeout is not None and not self._timeout.expired():  # what ends already cannot be told to end
             self._timeout.reschedule(self._until)
 
 

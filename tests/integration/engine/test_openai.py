@@ -466,6 +466,20 @@ async def test_cancelling_between_two_events(server: OpenAIServer) -> None:
     assert last.reason is FinishReason.CANCELLED
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+async def test_cancelling_what_is_ending_already_changes_nothing(server: OpenAIServer, turns: int) -> None:
+    server.scripts.append(hang("Ye", "s"))
+    async with engine(server.url) as asked:
+        running = asyncio.create_task(run(asked, request()))
+        assert await asyncio.to_thread(server.hanging.wait, 10)
+        asked.cancel(ME)
+        for _ in range(turns):
+            await asyncio.sleep(0)  # the stream is being closed
+        asked.cancel(ME)
+        finished = (await running).finished
+    assert finished.reason is FinishReason.CANCELLED
+
+
 async def test_closing_the_generator_closes_the_stream(server: OpenAIServer) -> None:
     server.scripts.append(hang("Ye", "s"))
     async with engine(server.url) as asked:
