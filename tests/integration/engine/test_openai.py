@@ -87,6 +87,12 @@ async def run(asked: OpenAIEngine, wanted: GenerationRequest) -> Answer:
     return Answer([event.text for event in deltas if isinstance(event, Delta)], outcome)
 
 
+def pass_time(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Have the loop find that so much has gone by."""
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "time", lambda before=loop.time: before() + seconds)
+
+
 async def answer(server: OpenAIServer, wanted: GenerationRequest | None = None, **changes: Any) -> Answer:  # noqa: ANN401 - of UpstreamModel
     async with engine(server.url, **changes) as asked:
         return await run(asked, wanted or request())
@@ -324,13 +330,22 @@ async def test_an_answer_that_is_whole_is_not_asked_for_again(server: OpenAIServ
     assert len(server.asked) == 1
 
 
-async def test_an_answer_that_is_whole_is_not_late(server: OpenAIServer) -> None:
+@pytest.mark.parametrize("json_schema", [None, '{"type":"object"}'])
+async def test_an_answer_that_is_whole_is_not_late(
+    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, json_schema: str | None
+) -> None:
     server.scripts.append(whole_then_silent)
-    got = await answer(server, request(deadline=1.5))
-    assert (got.finished.text, got.finished.reason, got.deltas) == ("Yes.", FinishReason.STOP, ["Yes", "."])
-    server.scripts.append(whole_then_silent)
-    refused = (await answer(server, request(deadline=1.5, json_schema='{"type":"object"}'))).refused
-    assert refused.code is ErrorCode.UNSUPPORTED
+    async with engine(server.url) as asked:
+        events = asked.generate(request(deadline=15.0, json_schema=json_schema))
+        assert [await anext(events), await anext(events)] == [Delta(ME, 0, "Yes"), Delta(ME, 1, ".")]
+        pass_time(monkeypatch, 15.0)
+        (last,) = [event async for event in events]
+    if json_schema is None:
+        assert isinstance(last, Finished)
+        assert (last.text, last.reason) == ("Yes.", FinishReason.STOP)
+    else:
+        assert isinstance(last, Refused)
+        assert last.code is ErrorCode.UNSUPPORTED
 
 
 async def test_an_answer_that_is_whole_cannot_be_cancelled(server: OpenAIServer) -> None:
@@ -420,8 +435,7 @@ async def test_a_deadline_amid_the_answer_gives_the_text_so_far(
     async with engine(server.url, timeout=Seconds(60.0)) as asked:
         events = asked.generate(request(deadline=15.0))
         assert [event.text for _ in range(2) if isinstance(event := await anext(events), Delta)] == ["Ye", "s"]
-        loop = asyncio.get_running_loop()
-        monkeypatch.setattr(loop, "time", lambda before=loop.time: before() + 15.0)
+        pass_time(monkeypatch, 15.0)
         *_, last = [event async for event in events]
     assert isinstance(last, Finished)
     assert (last.reason, last.text, last.usage) == (FinishReason.DEADLINE, "Yes", Usage(0, 2))
@@ -429,13 +443,17 @@ async def test_a_deadline_amid_the_answer_gives_the_text_so_far(
 
 
 @pytest.mark.parametrize("reason", [FinishReason.DEADLINE, FinishReason.CANCELLED])
-async def test_the_begin_of_a_stop_is_shown_when_nothing_more_comes(server: OpenAIServer, reason: FinishReason) -> None:
+async def test_the_begin_of_a_stop_is_shown_when_nothing_more_comes(
+    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, reason: FinishReason
+) -> None:
     server.scripts.append(hang("abcST"))
-    async with engine(server.url) as asked:
-        events = asked.generate(request(deadline=1.5 if reason is FinishReason.DEADLINE else None, stop=("STOP",)))
+    async with engine(server.url, timeout=Seconds(60.0)) as asked:
+        events = asked.generate(request(deadline=15.0, stop=("STOP",)))
         assert await anext(events) == Delta(ME, 0, "abc")
         if reason is FinishReason.CANCELLED:
             asked.cancel(ME)
+        else:
+            pass_time(monkeypatch, 15.0)
         *deltas, last = [event async for event in events]
     assert deltas == [Delta(ME, 1, "ST")]
     assert isinstance(last, Finished)
