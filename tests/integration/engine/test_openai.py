@@ -409,15 +409,22 @@ async def test_wait_waits_until_the_server_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "nonsense", [raw(b"data: [1, 2]\n\n"), raw(b"{}", "application/json"), raw(b'data: {"choices": []}\n\n')]
+    "failure",
+    [
+        raw(b"data: [1, 2]\n\n"),
+        raw(b"{}", "application/json"),
+        raw(b'data: {"choices": []}\n\n'),
+        raw(b'data: {"error": {"message": "out of memory"}}\n\n'),
+        say("No", finish_reason="error"),
+    ],
 )
-async def test_wait_is_for_a_server_that_is_away_and_not_for_one_that_talks_nonsense(
-    server: OpenAIServer, nonsense: Script
+async def test_wait_is_for_a_server_that_is_away_and_not_for_one_that_fails_each_time(
+    server: OpenAIServer, failure: Script
 ) -> None:
-    server.scripts.extend([refuse(503), nonsense, refuse(503), nonsense, nonsense])
+    server.scripts.extend([failure, refuse(503), failure, failure])
     refused = (await answer(server, when_away=WhenAway.WAIT)).refused
     assert refused.code is ErrorCode.ENGINE_FAILED
-    assert len(server.asked) == 5
+    assert len(server.asked) == 4
 
 
 @pytest.mark.parametrize("when_away", [WhenAway.WAIT, WhenAway.REFUSE])
