@@ -66,8 +66,8 @@ class UpstreamAwayError(RetryError):
         self.retry_after_s = retry_after_s
 
 
-class UpstreamNonsenseError(UpstreamAwayError):
-    """The server is there, and sends what is no answer. It may always do so: do not ask it for ever."""
+class UpstreamFailedError(UpstreamAwayError):
+    """The server took the request, and says that it failed, or sends what is no answer. It may do so each time."""
 
 
 class EngineWithdrawnError(RetryError):

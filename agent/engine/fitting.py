@@ -16,7 +16,7 @@ is: onnxruntime-genai 0.18, one x86 core, 36 s for a megabyte of random letters,
 _PART = 4096
 """Characters."""
 _CERTAIN = 2
-"""So many times what fits: parts of a text have a few tokens more than the whole, 0.2 % at most where it was tried."""
+"""Parts of a text have fewer than so many times its tokens: 0.2 % more at most, where it was tried."""
 
 _ReadT = TypeVar("_ReadT", bound=Sized)
 
@@ -85,8 +85,9 @@ class Fitting:
         length, most = request.sampling.max_tokens, self._context_length
         size = sum(len(message.content.encode(errors="replace")) for message in request.messages)
         fewest = beside - (-size // self._longest_token)
-        if fewest + length <= most and size > _LONG and self._has_more(request.messages, _CERTAIN * (most - length)):
-            fewest = most - length + 1
+        if fewest + length <= most and size > _LONG:
+            counted = self._count(request.messages, _CERTAIN * (most - length - beside))
+            fewest = beside - (-counted // _CERTAIN)
         if fewest + length > most:  # without encoding it as a whole
             raise RejectedError(
                 ErrorCode.TOO_LARGE,
@@ -104,16 +105,17 @@ class Fitting:
             )
         return prompt
 
-    def _has_more(self, messages: Sequence[Message], tokens: int) -> bool:
-        """Whether the parts of the messages' texts have more tokens together, without the template's around them."""
+    def _count(self, messages: Sequence[Message], enough: int) -> int:
+        """The tokens of the texts in parts, without the template's around them, until there are more than enough."""
+        counted = 0
         with contextlib.suppress(RuntimeError):  # a template that refuses a part: then the whole is encoded
             around = len(self._chat.encode([Message(Role.USER, "x")])) - 1
             text = "".join(message.content for message in messages)
             for begin in range(0, len(text), _PART):
-                tokens -= len(self._chat.encode([Message(Role.USER, text[begin : begin + _PART])])) - around
-                if tokens < 0:
-                    return True
-        return False
+                counted += len(self._chat.encode([Message(Role.USER, text[begin : begin + _PART])])) - around
+                if counted > enough:
+                    break
+        return counted
 
     def room(self, request: GenerationRequest, prompt_tokens: int, others: Taken = NOTHING) -> int | None:
         """Tokens for which KV caches may be allocated, for the request and for what is kept.

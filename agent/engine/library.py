@@ -27,5 +27,6 @@ def installed_version(engine: KnownEngine) -> str | None:
 def _versions(engine: KnownEngine) -> Iterator[tuple[str, str]]:
     for package in engine.packages:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            # None, whatever its type says, of what an interrupted pip has left: a folder without METADATA.
-            yield package, importlib.metadata.version(package) or UNKNOWN_VERSION
+            found = importlib.metadata.distribution(package).metadata.get_all("Version")
+            # None of what an interrupted pip has left, a folder without METADATA; Python 3.12's `version` warns of it.
+            yield package, found[0] if found else UNKNOWN_VERSION

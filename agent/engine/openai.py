@@ -18,7 +18,7 @@ from agent.engine.openai_connection import OpenAIConnection
 from agent.engine.openai_format import Chunk, encode_request
 from agent.engine.protocol import GenerationRequest, Outcome, Refused
 from agent.engine.retries import MOST_TRIES, pause
-from agent.errors import ErrorCode, RejectedError, UpstreamAwayError, UpstreamNonsenseError
+from agent.errors import ErrorCode, RejectedError, UpstreamAwayError, UpstreamFailedError
 from agent.prompt import Delta, FinishReason, Place, PromptId
 from agent.units import Seconds
 
@@ -129,7 +129,7 @@ class OpenAIEngine:
         deadline = self._until(request.deadline)
         # Where the device itself can answer in time, half of the time is left to it.
         last_call = deadline if deadline is None or not is_local else (_now() + deadline) / 2
-        failures = nonsense = 0
+        failures = failures_there = 0
         while True:
             attempt.begin()
             try:
@@ -140,14 +140,14 @@ class OpenAIEngine:
                 yield Refused(request.id, refusal.code, refusal.message)
             except UpstreamAwayError as away:
                 failures += 1
-                nonsense += isinstance(away, UpstreamNonsenseError)
+                failures_there += isinstance(away, UpstreamFailedError)
                 attempt.away = str(away)
                 _log.warning("upstream_away", extra={"model": self.model, "reason": str(away), "tries": failures})
                 wait = pause(
                     failures,
                     retry_after=away.retry_after_s,
                     time_left=None if last_call is None else Seconds(last_call - _now()),
-                    waits=self._model.when_away is WhenAway.WAIT and nonsense < MOST_TRIES,
+                    waits=self._model.when_away is WhenAway.WAIT and failures_there < MOST_TRIES,
                     jitter=self._jitter,
                 )
                 if wait is not None:
@@ -183,7 +183,7 @@ class OpenAIEngine:
                 if (delta := attempt.push(chunk)) is not None:
                     yield delta
         if attempt.ended is None:
-            raise UpstreamNonsenseError("it broke off amid the answer")
+            raise UpstreamFailedError("it broke off amid the answer")
 
     def _until(self, deadline: Seconds | None) -> float | None:
         """A deadline on the loop's clock."""
@@ -224,7 +224,7 @@ class _Limit:
     def cancel(self) -> None:
         """End it now."""
         self.reason, self._until = FinishReason.CANCELLED, _now()
-        if self._timeout is not None:
+        if self._timeout is not None and not self._timeout.expired():  # what ends already cannot be told to end
             self._timeout.reschedule(self._until)
 
 

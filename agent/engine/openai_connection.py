@@ -13,7 +13,7 @@ import httpx2
 
 from agent.engine.openai_format import DONE, Chunk, decode_chunk, error_of
 from agent.engine.retries import read_retry_after
-from agent.errors import UpstreamAwayError, UpstreamNonsenseError
+from agent.errors import UpstreamAwayError, UpstreamFailedError
 from agent.units import Seconds, UnixSeconds
 
 _CONNECT_TIMEOUT = Seconds(5.0)
@@ -76,7 +76,7 @@ class OpenAIConnection:
 
         Raises:
             RejectedError: The server will not answer this request, whenever it is asked.
-            UpstreamNonsenseError: What it sends is no answer.
+            UpstreamFailedError: What it sends is no answer, or says that there will be none.
             UpstreamAwayError: It cannot be reached, is overloaded, or broke off.
         """
         size, is_done = 0, False
@@ -90,11 +90,11 @@ class OpenAIConnection:
                         is_done = is_done or event.data == DONE
                         size += len(event.data)
                         if size > _MOST_OF_AN_ANSWER:
-                            raise UpstreamNonsenseError(f"its answer is larger than {_MOST_OF_AN_ANSWER} bytes")
+                            raise UpstreamFailedError(f"its answer is larger than {_MOST_OF_AN_ANSWER} bytes")
                         if event.data and not is_done:  # the library gives those that tell nothing, too
                             yield decode_chunk(event.data)
         except httpx2.SSEError as error:
-            raise UpstreamNonsenseError(str(error)) from error
+            raise UpstreamFailedError(str(error)) from error
         except httpx2.HTTPError as error:
             raise UpstreamAwayError(str(error) or type(error).__name__) from error
 

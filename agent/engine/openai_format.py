@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.engine.protocol import GenerationRequest
-from agent.errors import ErrorCode, RejectedError, UpstreamAwayError, UpstreamNonsenseError
+from agent.errors import ErrorCode, RejectedError, UpstreamAwayError, UpstreamFailedError
 from agent.prompt import FinishReason, Message, Usage
 from agent.units import Seconds
 
@@ -131,17 +131,16 @@ def decode_chunk(data: str) -> Chunk:
     """Read one event.
 
     Raises:
-        UpstreamNonsenseError: It is none.
-        UpstreamAwayError: It tells that the answer is not to be had.
+        UpstreamFailedError: It is none, or tells that the answer is not to be had.
     """
     try:
         chunk = Chunk.model_validate_json(data)
     except ValidationError:
-        raise UpstreamNonsenseError("it sent something that is no chat completion") from None
+        raise UpstreamFailedError("it sent something that is no chat completion") from None
     if chunk.error is not None:
-        raise UpstreamAwayError(f"it failed amid the answer: {_words_in(data)}")
+        raise UpstreamFailedError(f"it failed amid the answer: {_words_in(data)}")
     if chunk.is_broken_off:
-        raise UpstreamAwayError("it broke off amid the answer, and said so")
+        raise UpstreamFailedError("it broke off amid the answer, and said so")
     return chunk
 
 

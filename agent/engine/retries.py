@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from agent.units import Seconds, UnixSeconds
 
 MOST_TRIES = 3
-"""Of a prompt that does not wait for the server to come back; of one that does, those to which nonsense came back."""
+"""Of a prompt that does not wait for the server to come back; of one that does, those that the server itself failed."""
 
 _FIRST = Seconds(0.5)
 _LONGEST = Seconds(30.0)

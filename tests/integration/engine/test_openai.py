@@ -87,6 +87,12 @@ async def run(asked: OpenAIEngine, wanted: GenerationRequest) -> Answer:
     return Answer([event.text for event in deltas if isinstance(event, Delta)], outcome)
 
 
+def pass_time(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Have the loop find that so much has gone by."""
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "time", lambda before=loop.time: before() + seconds)
+
+
 async def answer(server: OpenAIServer, wanted: GenerationRequest | None = None, **changes: Any) -> Answer:  # noqa: ANN401 - of UpstreamModel
     async with engine(server.url, **changes) as asked:
         return await run(asked, wanted or request())
@@ -324,13 +330,22 @@ async def test_an_answer_that_is_whole_is_not_asked_for_again(server: OpenAIServ
     assert len(server.asked) == 1
 
 
-async def test_an_answer_that_is_whole_is_not_late(server: OpenAIServer) -> None:
+@pytest.mark.parametrize("json_schema", [None, '{"type":"object"}'])
+async def test_an_answer_that_is_whole_is_not_late(
+    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, json_schema: str | None
+) -> None:
     server.scripts.append(whole_then_silent)
-    got = await answer(server, request(deadline=1.5))
-    assert (got.finished.text, got.finished.reason, got.deltas) == ("Yes.", FinishReason.STOP, ["Yes", "."])
-    server.scripts.append(whole_then_silent)
-    refused = (await answer(server, request(deadline=1.5, json_schema='{"type":"object"}'))).refused
-    assert refused.code is ErrorCode.UNSUPPORTED
+    async with engine(server.url) as asked:
+        events = asked.generate(request(deadline=15.0, json_schema=json_schema))
+        assert [await anext(events), await anext(events)] == [Delta(ME, 0, "Yes"), Delta(ME, 1, ".")]
+        pass_time(monkeypatch, 15.0)
+        (last,) = [event async for event in events]
+    if json_schema is None:
+        assert isinstance(last, Finished)
+        assert (last.text, last.reason) == ("Yes.", FinishReason.STOP)
+    else:
+        assert isinstance(last, Refused)
+        assert last.code is ErrorCode.UNSUPPORTED
 
 
 async def test_an_answer_that_is_whole_cannot_be_cancelled(server: OpenAIServer) -> None:
@@ -394,15 +409,22 @@ async def test_wait_waits_until_the_server_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "nonsense", [raw(b"data: [1, 2]\n\n"), raw(b"{}", "application/json"), raw(b'data: {"choices": []}\n\n')]
+    "failure",
+    [
+        raw(b"data: [1, 2]\n\n"),
+        raw(b"{}", "application/json"),
+        raw(b'data: {"choices": []}\n\n'),
+        raw(b'data: {"error": {"message": "out of memory"}}\n\n'),
+        say("No", finish_reason="error"),
+    ],
 )
-async def test_wait_is_for_a_server_that_is_away_and_not_for_one_that_talks_nonsense(
-    server: OpenAIServer, nonsense: Script
+async def test_wait_is_for_a_server_that_is_away_and_not_for_one_that_fails_each_time(
+    server: OpenAIServer, failure: Script
 ) -> None:
-    server.scripts.extend([refuse(503), nonsense, refuse(503), nonsense, nonsense])
+    server.scripts.extend([failure, refuse(503), failure, failure])
     refused = (await answer(server, when_away=WhenAway.WAIT)).refused
     assert refused.code is ErrorCode.ENGINE_FAILED
-    assert len(server.asked) == 5
+    assert len(server.asked) == 4
 
 
 @pytest.mark.parametrize("when_away", [WhenAway.WAIT, WhenAway.REFUSE])
@@ -420,8 +442,7 @@ async def test_a_deadline_amid_the_answer_gives_the_text_so_far(
     async with engine(server.url, timeout=Seconds(60.0)) as asked:
         events = asked.generate(request(deadline=15.0))
         assert [event.text for _ in range(2) if isinstance(event := await anext(events), Delta)] == ["Ye", "s"]
-        loop = asyncio.get_running_loop()
-        monkeypatch.setattr(loop, "time", lambda before=loop.time: before() + 15.0)
+        pass_time(monkeypatch, 15.0)
         *_, last = [event async for event in events]
     assert isinstance(last, Finished)
     assert (last.reason, last.text, last.usage) == (FinishReason.DEADLINE, "Yes", Usage(0, 2))
@@ -429,13 +450,17 @@ async def test_a_deadline_amid_the_answer_gives_the_text_so_far(
 
 
 @pytest.mark.parametrize("reason", [FinishReason.DEADLINE, FinishReason.CANCELLED])
-async def test_the_begin_of_a_stop_is_shown_when_nothing_more_comes(server: OpenAIServer, reason: FinishReason) -> None:
+async def test_the_begin_of_a_stop_is_shown_when_nothing_more_comes(
+    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, reason: FinishReason
+) -> None:
     server.scripts.append(hang("abcST"))
-    async with engine(server.url) as asked:
-        events = asked.generate(request(deadline=1.5 if reason is FinishReason.DEADLINE else None, stop=("STOP",)))
+    async with engine(server.url, timeout=Seconds(60.0)) as asked:
+        events = asked.generate(request(deadline=15.0, stop=("STOP",)))
         assert await anext(events) == Delta(ME, 0, "abc")
         if reason is FinishReason.CANCELLED:
             asked.cancel(ME)
+        else:
+            pass_time(monkeypatch, 15.0)
         *deltas, last = [event async for event in events]
     assert deltas == [Delta(ME, 1, "ST")]
     assert isinstance(last, Finished)
@@ -464,6 +489,20 @@ async def test_cancelling_between_two_events(server: OpenAIServer) -> None:
         *_, last = [event async for event in events]
     assert isinstance(last, Finished)
     assert last.reason is FinishReason.CANCELLED
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+async def test_cancelling_what_is_ending_already_changes_nothing(server: OpenAIServer, turns: int) -> None:
+    server.scripts.append(hang("Ye", "s"))
+    async with engine(server.url) as asked:
+        running = asyncio.create_task(run(asked, request()))
+        assert await asyncio.to_thread(server.hanging.wait, 10)
+        asked.cancel(ME)
+        for _ in range(turns):
+            await asyncio.sleep(0)  # the stream is being closed
+        asked.cancel(ME)
+        finished = (await running).finished
+    assert finished.reason is FinishReason.CANCELLED
 
 
 async def test_closing_the_generator_closes_the_stream(server: OpenAIServer) -> None:

@@ -49,10 +49,17 @@ def text_request(*texts: str) -> GenerationRequest:
 
 
 @pytest.mark.parametrize("texts", [("x" * 1_000_000,), ("x" * 5_000,) * 200])
-def test_what_is_far_too_long_is_refused_without_being_encoded_as_a_whole(texts: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("beside", "least"), [(0, "32,768"), (10_000, "34,576")])
+def test_what_is_far_too_long_is_refused_without_being_encoded_as_a_whole(
+    texts: tuple[str, ...], beside: int, least: str
+) -> None:
+    """What was read counts, half of it: the 16 parts of 4,096 tokens that are too many, or the 12 beside a picture."""
     chat = CharacterChat()
-    with pytest.raises(RejectedError, match="at least 32,673 tokens of prompt and 96 of answer do not fit") as refused:
-        Fitting(chat, longest_token=128, context_length=32_768).encode(text_request(*texts))
+    fitting = Fitting(chat, longest_token=128, context_length=32_768)
+    with pytest.raises(
+        RejectedError, match=f"at least {least} tokens of prompt and 96 of answer do not fit"
+    ) as refused:
+        fitting.fit(text_request(*texts), chat.encode, beside)
     assert refused.value.code is ErrorCode.TOO_LARGE
     assert chat.longest <= 4096
     assert chat.read <= 2 * 32_768 + 4096
