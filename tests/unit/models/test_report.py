@@ -1,5 +1,7 @@
 """Which engines the list of models names, and by whose files its memory is predicted."""
 
+import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -70,6 +72,20 @@ def test_the_memory_is_predicted_by_the_files_that_tell(tmp_path: Path) -> None:
         any_geometry("untold", folder)
     config = Config(device=Device(id="d"), models_dir=tmp_path, state_dir=tmp_path)
     assert verdict_of(entry(folder), config) is None
+
+
+@pytest.mark.parametrize("told", [{"inputs": {"past_key_names": "past_key_%d"}}, {"num_hidden_layers": 10**400}])
+def test_a_model_of_a_form_that_is_not_known_is_listed(
+    tmp_path: Path, told: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "foreign"
+    shutil.copytree(SHIPPED, folder)
+    config = json.loads((folder / "genai_config.json").read_text(encoding="utf-8"))
+    config["model"]["decoder"] |= told
+    (folder / "genai_config.json").write_text(json.dumps(config), encoding="utf-8")
+    show_models(Config(device=Device(id="d"), models_dir=tmp_path, state_dir=tmp_path))
+    (line,) = (line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("foreign"))
+    assert line[-1] == "onnxruntime-genai"
 
 
 @pytest.mark.parametrize("engine", EngineName)
