@@ -110,7 +110,8 @@ def _locked(folder: Path, own: Path, name: str) -> int:
     """The descriptor that holds the lock."""
     while True:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            _make(own)
+            folder.mkdir(exist_ok=True)
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
             raise PullError(f"{folder}: {error.strerror}. Run this as a user who may write to {own}") from error
@@ -122,6 +123,18 @@ def _locked(folder: Path, own: Path, name: str) -> int:
         if _is_at(descriptor, folder):
             return descriptor
         os.close(descriptor)  # who held it has taken it away between the two: another one
+
+
+def _make(own: Path) -> None:
+    """The folder of models and those above it that are not there, for every user to look into, whatever the umask is.
+
+    Raises:
+        OSError: It may not be made.
+    """
+    missing = [path for path in (own, *own.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        path.chmod(path.stat().st_mode | 0o555)
 
 
 def _is_at(descriptor: int, folder: Path) -> bool:
