@@ -1,6 +1,8 @@
 """Which engines the list of models names, and by whose files its memory is predicted."""
 
+import io
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -60,6 +62,26 @@ def test_a_manifest_does_not_command_the_terminal(tmp_path: Path, capsys: pytest
     assert "MIT[2J31m" in told
     assert "hi ]0;mine there" in told
     assert "[red]" in told
+
+
+def test_what_is_no_text_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = io.BytesIO()
+    strict = io.TextIOWrapper(taken, encoding="utf-8", write_through=True)  # as of a terminal
+    monkeypatch.setattr("sys.stdout", strict)
+    shipped = (SHIPPED.parent / "edge-tiny.yaml").read_text(encoding="utf-8")
+    odd = shipped.replace("name: edge-tiny", "name: odd").replace("title: ", 'title: "a\\ud800b"\nnote: ')
+    (tmp_path / "odd.yaml").write_text(odd, encoding="utf-8")
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    shutil.copytree(SHIPPED, folder)
+    config = Config(device=Device(id="d"), models_dir=tmp_path, state_dir=tmp_path)
+    show_models(config)
+    for name in ("odd", folder.name):
+        found = Catalog(tmp_path, tmp_path).find(name)
+        assert found is not None
+        show_model(found, config)
+    told = taken.getvalue().decode()
+    assert "caf? " in told
+    assert "a?b" in told
 
 
 def test_the_memory_is_predicted_by_the_files_that_tell(tmp_path: Path) -> None:
