@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import platform
 import shutil
@@ -38,6 +39,12 @@ INTERRUPTED = 130
 """As shells report a program that Ctrl-C has ended."""
 _PIPE_WIDTH = 120
 _LEAST_WIDTH = 80
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """An error as any other of the output, where rich would end the program."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,10 @@ def run_bench(config: Config, order: Order) -> int:
     try:
         if found.rounds or found.skipped:
             _show(document)
+    except StopError as unseen:
+        if not interrupted:
+            raise
+        _say(str(unseen))
     finally:
         if isinstance(failure, StopError):
             raise failure
@@ -194,6 +205,8 @@ def _show(document: Document) -> None:
     Raises:
         StopError: The standard output does not take it.
     """
+    if sys.stdout is None:  # Python's word for one that was closed from the beginning
+        raise StopError("the table cannot be printed: there is no standard output")
     try:
         print_report(document, _console())
     except OSError as error:
@@ -209,4 +222,4 @@ def _say(what: str) -> None:
 
 def _console() -> Console:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_WIDTH
-    return Console(highlight=False, width=max(width, _LEAST_WIDTH))
+    return _Console(highlight=False, width=max(width, _LEAST_WIDTH))

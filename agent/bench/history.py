@@ -24,11 +24,19 @@ def read(file: Path) -> Document:
         StopError: It cannot be read, or is none.
     """
     try:
-        return _DOCUMENT.validate_json(file.read_bytes(), strict=True)
+        if file.exists() and not file.is_file():  # a pipe could be read for ever
+            raise StopError(f"{file} is no file")
+        document = _DOCUMENT.validate_json(file.read_bytes(), strict=True)
     except OSError as error:
         raise StopError(f"{file}: {error.strerror}") from error
     except ValidationError as error:
         raise StopError(f"{file} is not a run that bench has written: {error.errors()[0]['msg']}") from error
+    strange = {each.subject for each in document.figures} - {subject.label for subject in document.subjects}
+    if strange:
+        raise StopError(
+            f"{file} is not a run that bench has written: it has figures of {min(strange)}, which did not run"
+        )
+    return document
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,11 +73,15 @@ def labels(found: Sequence[Named]) -> tuple[str, ...]:
 
 
 def _names_of(folders: Sequence[Path]) -> list[str]:
-    """Of the ends of their paths, the shortest that tell different folders apart: the name, as a rule."""
-    real = [folder.resolve() for folder in folders]
-    depths = range(1, max(len(folder.parts) for folder in folders) + 1)
-    ends = ([str(Path(*folder.parts[-depth:])) for folder in folders] for depth in depths)
-    return next(names for names in ends if len(set(names)) == len(set(zip(names, real, strict=True))))
+    """Of the ends of their paths, the shortest that tell different folders apart: the name, as a rule.
+
+    A folder that is named by two ways has the name of the first.
+    """
+    first: dict[Path, Path] = {}
+    named = [first.setdefault(folder.resolve(), folder) for folder in folders]
+    depths = range(1, max(len(folder.parts) for folder in named) + 1)
+    ends = ([str(Path(*folder.parts[-depth:])) for folder in named] for depth in depths)
+    return next(names for names in ends if len(set(names)) == len(first))
 
 
 def _folder(model: str, models_dir: Path | None, state_dir: Path) -> Path:

@@ -101,7 +101,7 @@ def receive(get: Get, url: str, size: Bytes, part: Path, receiver: Receiver) -> 
     """
     have = part_size(part)
     with get(url, {"Range": f"bytes={have}-"} if have else {}) as answer:
-        _judge(answer)
+        _judge(answer, url, size)
         starts_at = _starts_at(answer, url, size)
         if starts_at not in {0, have}:
             raise OtherContentError(f"{url}: asked for the bytes from {have:,} on, got those from {starts_at:,} on")
@@ -115,9 +115,6 @@ def receive(get: Get, url: str, size: Bytes, part: Path, receiver: Receiver) -> 
             finally:
                 os.fsync(file.fileno())
     if part_size(part) < size:
-        encoding = answer.headers.get("Content-Encoding", "")[:_MOST_TOLD]
-        if encoding:
-            raise OtherContentError(f"{url}: the server compresses it ({encoding}), though it was asked not to")
         raise NotNowError("the server ended early")
 
 
@@ -137,18 +134,32 @@ def _write(file: FileIO, chunk: bytes) -> None:
         left = left[file.write(left) :]
 
 
-def _judge(answer: Answer) -> None:
+def _judge(answer: Answer, url: str, size: Bytes) -> None:
+    """Whether its body is the file, or the rest of it: before a byte is written."""
     status = answer.status
     if status in _TRY_AGAIN:
         raise NotNowError(f"the server answers {status}", _retry_after(answer))
     if status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         raise RefusedError(status)
+    encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+    # One that is stored as it should come may be called compressed, by its name; then its size is right.
+    if encoding not in {"", "identity"} and _size_told(answer) != size:
+        raise OtherContentError(
+            f"{url}: the server compresses it ({encoding[:_MOST_TOLD]}), though it was asked not to"
+        )
+
+
+def _size_told(answer: Answer) -> int | None:
+    """Of the file; None where the server does not tell."""
+    if answer.status == HTTPStatus.OK:
+        return _number(answer.headers.get("Content-Length", ""))
+    return _number(answer.headers.get("Content-Range", "").partition("/")[2])
 
 
 def _starts_at(answer: Answer, url: str, size: Bytes) -> int:
     """Where the bytes belong that come."""
     if answer.status == HTTPStatus.OK:
-        told = _number(answer.headers.get("Content-Length", ""))
+        told = _size_told(answer)
         if told is not None and told > size:
             raise TooLongError(f"{url} is longer than the {size:,} bytes that it should have")
         if told is not None and told < size:

@@ -62,9 +62,11 @@ class Catalog:
 
     def _entry_or_fault(self, name: str) -> Entry:
         try:
-            return self._entry(name)
+            entry = self.find(name)
+            fault = f"{name}.yaml is a link that leads nowhere"
         except ConfigError as error:
-            return Entry(name, None, None, own=False, fault=str(error))
+            entry, fault = None, str(error)
+        return entry or Entry(name, None, None, own=False, fault=fault)
 
     def _entry(self, name: str) -> Entry:
         folder = next((place / name for place in self._places if is_model(place / name)), None)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.budget.memory import Geometry
 from agent.errors import ConfigError
+from agent.models.counts import Positive
 from agent.models.onnx_file import OnnxFile, read_onnx
 from agent.units import Bytes
 
@@ -27,10 +28,10 @@ class _Decoder(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     filename: str = "model.onnx"
-    head_size: int = Field(gt=0)
-    hidden_size: int = Field(gt=0)
-    num_hidden_layers: int = Field(gt=0)
-    num_key_value_heads: int = Field(gt=0)
+    head_size: Positive
+    hidden_size: Positive
+    num_hidden_layers: Positive
+    num_key_value_heads: Positive
     inputs: dict[str, Any] = Field(default_factory=dict)
     session_options: _SessionOptions = _SessionOptions()
 
@@ -44,8 +45,8 @@ class _Part(BaseModel):
 class _Model(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    context_length: int = Field(gt=0)
-    vocab_size: int = Field(gt=0)
+    context_length: Positive
+    vocab_size: Positive
     decoder: _Decoder
     vision: _Part = _Part()
     embedding: _Part = _Part()
@@ -70,15 +71,18 @@ def read_geometry(model: str, model_dir: Path) -> Geometry:
         ConfigError: Its files are missing, or are not what they should be.
     """
     try:
-        config = _GenaiConfig.model_validate_json((model_dir / "genai_config.json").read_bytes()).model
-        onnx = read_onnx(model_dir / config.decoder.filename)
-        files = sum(file.stat().st_size for file in model_dir.iterdir() if _is_weights(file, config.graphs))
-        tokenizer = (model_dir / "tokenizer.json").stat().st_size
+        return _geometry(model, model_dir)
     except OSError as error:
         raise ConfigError(f"model {model!r}: {error.filename or model_dir}: {error.strerror}") from error
     except (ValidationError, ValueError) as error:
         raise ConfigError(f"model {model!r}: {model_dir}: {_first_line(error)}") from error
+
+
+def _geometry(model: str, model_dir: Path) -> Geometry:
+    config = _GenaiConfig.model_validate_json((model_dir / "genai_config.json").read_bytes()).model
     decoder = config.decoder
+    onnx = read_onnx(model_dir / decoder.filename)
+    files = sum(file.stat().st_size for file in model_dir.iterdir() if _is_weights(file, config.graphs))
     return Geometry(
         model=model,
         context_length=config.context_length,
@@ -89,7 +93,7 @@ def read_geometry(model: str, model_dir: Path) -> Geometry:
         vocab_size=config.vocab_size,
         kv_value_bytes=_kv_value_bytes(onnx, decoder),
         weights=Bytes(files + _kept_twice(onnx)),
-        tokenizer=Bytes(tokenizer),
+        tokenizer=Bytes((model_dir / "tokenizer.json").stat().st_size),
         is_on_gpu=any(name.lower() == "cuda" for each in decoder.session_options.provider_options for name in each),
         last_logits_only=_is_pruned(onnx),
     )

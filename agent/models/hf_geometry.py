@@ -5,12 +5,12 @@ makes of the `dtype` "auto" of its `KvCacheConfig`.
 """
 
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from agent.budget.memory import Geometry
 from agent.errors import ConfigError
+from agent.models.counts import Positive
 from agent.units import Bytes
 
 _WIDTHS = {"float32": 4.0, "float16": 2.0, "bfloat16": 2.0}
@@ -20,15 +20,13 @@ _QUANTIZED = {"FP8": 1.0, "INT8": 1.0, "NVFP4": 0.5 + 1 / 16}
 _ANOTHER_FORMAT = "consolidated"
 """Some repositories have the weights twice, the second time as their maker's own loader wants them."""
 
-_Count = Annotated[int, Field(gt=0)]
-
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
 class _KvCacheScheme(_File):
-    num_bits: _Count
+    num_bits: Positive
 
 
 class _InlineQuantization(_File):
@@ -40,13 +38,13 @@ class _InlineQuantization(_File):
 class _CheckpointConfig(_File):
     """`config.json`."""
 
-    num_hidden_layers: _Count
-    num_attention_heads: _Count
-    num_key_value_heads: _Count | None = None
-    head_dim: _Count | None = None
-    hidden_size: _Count
-    vocab_size: _Count
-    max_position_embeddings: _Count
+    num_hidden_layers: Positive
+    num_attention_heads: Positive
+    num_key_value_heads: Positive | None = None
+    head_dim: Positive | None = None
+    hidden_size: Positive
+    vocab_size: Positive
+    max_position_embeddings: Positive
     dtype: str = Field(default="float32", validation_alias=AliasChoices("dtype", "torch_dtype"))
     """Two names for one thing, by the release of transformers that wrote it; without either, the widest is assumed."""
     quantization_config: _InlineQuantization | None = None

@@ -9,17 +9,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
 from agent.budget.memory import Geometry
+from agent.models.counts import Natural, Positive
 from agent.units import Bytes
 
 _NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$"
 FILE_NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$"
 """Neither a folder nor `..`, whoever wrote the manifest."""
 _REPOSITORY = r"^[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$"
-
-_MOST = 1 << 50
-"""Of a number in a manifest: no model has more of anything, and with hundreds of digits nothing can be worked out."""
-_Positive = Annotated[int, Field(gt=0, le=_MOST)]
-_Natural = Annotated[int, Field(ge=0, le=_MOST)]
 
 
 class Engine(StrEnum):
@@ -81,32 +77,32 @@ class ModelFile(_Part):
     """One file of the model."""
 
     path: Annotated[str, Field(pattern=FILE_NAME)]
-    size: _Natural
+    size: Natural
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Shape(_Part):
     """The sizes from which the memory that it takes is predicted (docs/memory.md)."""
 
-    context_length: _Positive
-    layers: _Positive
-    kv_heads: _Positive
-    head_size: _Positive
-    hidden_size: _Positive
-    vocab_size: _Positive
+    context_length: Positive
+    layers: Positive
+    kv_heads: Positive
+    head_size: Positive
+    hidden_size: Positive
+    vocab_size: Positive
     kv_value_bytes: Annotated[float, Field(gt=0, le=16)]
     """Of one number of the KV cache."""
-    weights: _Positive
+    weights: Positive
     """Bytes, as loaded."""
-    tokenizer: _Positive
+    tokenizer: Positive
     """Bytes of `tokenizer.json`."""
 
 
 class MemoryFigure(_Part):
     """What one request takes, the model included."""
 
-    context: _Positive
-    bytes: _Positive
+    context: Positive
+    bytes: Positive
 
 
 class PerplexityFigure(_Part):
@@ -115,7 +111,7 @@ class PerplexityFigure(_Part):
     text: str
     """The file's name."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    tokens: _Positive
+    tokens: Positive
     """Those that were predicted."""
     before: Annotated[float, Field(ge=1)]
     after: Annotated[float, Field(ge=1)]
@@ -126,9 +122,9 @@ class QuestionsFigure(_Part):
 
     file: str
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    asked: _Positive
-    before: _Natural
-    after: _Natural
+    asked: Positive
+    before: Natural
+    after: Natural
 
 
 class Accuracy(_Part):
@@ -149,7 +145,7 @@ class Manifest(_Part):
     source: HubSource | BuiltSource | ShippedSource | UpstreamSource
     engines: tuple[Engine, ...]
     """Those that load it."""
-    parameters: _Positive
+    parameters: Positive
     chat_template: str
     """Whose form of conversation it was trained on."""
     quantization: str

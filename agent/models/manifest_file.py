@@ -26,7 +26,7 @@ def parse_manifest(text: str | bytes, where: str) -> Manifest:
         raise ConfigError(f"{where}: not YAML: {str(error).splitlines()[0]}") from error
     except RecursionError as error:
         raise ConfigError(f"{where}: nested too deeply") from error
-    except (ValueError, LookupError, AttributeError) as error:  # a 13th month, 5,000 digits, `!!bool perhaps`
+    except (ArithmeticError, AttributeError, LookupError, ValueError) as error:  # a 13th month, `!!bool perhaps`
         raise ConfigError(f"{where}: not YAML: a value cannot be read; put it in quotes if it is text") from error
     try:
         return Manifest.model_validate(tree)

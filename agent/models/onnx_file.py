@@ -12,6 +12,8 @@ from pathlib import Path
 _CONTINUED = 0x80
 _MOST_BYTES = 10
 """Of a varint, which has 64 bits: without a bound, a file of 400 KiB took a quarter of a minute."""
+_MOST_OF_A_TENSOR = 1 << 50
+"""Bytes: dims are told, and with hundreds of them nothing can be worked out."""
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _MODEL_GRAPH = 7
 _GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_INPUT = 1, 5, 11
@@ -105,7 +107,10 @@ def _initializer(view: _Message) -> tuple[str, int]:
             data_type = value
         elif number == _TENSOR_NAME and isinstance(value, memoryview):
             name = _text(value)
-    return name, prod(dims) * _BITS.get(data_type, 0) // 8
+    size = prod(dims) * _BITS.get(data_type, 0) // 8
+    if size > _MOST_OF_A_TENSOR:
+        raise IndexError(f"more than {_MOST_OF_A_TENSOR:,} bytes in {name}")
+    return name, size
 
 
 def _input(view: _Message) -> tuple[str, float]:

@@ -11,7 +11,7 @@ import httpx2
 from agent.download.pace import Pace
 from agent.download.part import Answer, NotNowError, OtherContentError, RefusedError, part_size, receive
 from agent.models.listing import Wanted
-from agent.models.offline import LEADS_NOWHERE, offline
+from agent.models.offline import leads_nowhere, offline
 from agent.models.progress import Progress
 from agent.models.pull_error import GoneError, PullError
 from agent.units import Bytes, Seconds
@@ -72,8 +72,6 @@ class Transfer:
         while part_size(part) != wanted.size or not part.exists():
             try:
                 receive(self._get, wanted.url, wanted.size, part, self)
-            except LEADS_NOWHERE as error:
-                raise PullError(offline(wanted.url, error)) from error
             except (httpx2.RequestError, NotNowError) as error:
                 # What had come before is no progress: a server without Range could send it for ever.
                 failures = 1 if part_size(part) > most else failures + 1
@@ -101,7 +99,7 @@ class Transfer:
         self._progress.advance(-had)
 
     def _wait_or_give_up(self, wanted: Wanted, error: Exception, failures: int) -> None:
-        if isinstance(error, httpx2.ConnectError) and not self._has_answered:
+        if isinstance(error, httpx2.RequestError) and self._is_final(error):
             raise PullError(offline(wanted.url, error)) from error
         if failures >= _TRIES:
             raise PullError(
@@ -112,6 +110,9 @@ class Transfer:
         wait = min(_LONGEST_WAIT, 2.0 ** (failures - 1) if asked is None else asked)
         self._progress.say(f"{wanted.path}: {_reason(error)}; trying again in {wait:.0f} s")
         self._sleep(wait)
+
+    def _is_final(self, error: httpx2.RequestError) -> bool:
+        return leads_nowhere(error) or (isinstance(error, httpx2.ConnectError) and not self._has_answered)
 
     @contextlib.contextmanager
     def _get(self, url: str, headers: Mapping[str, str]) -> Iterator[Answer]:

@@ -96,21 +96,52 @@ def hold(own: Path, name: str) -> Iterator[WorkFolder]:
         PullError: Another one is at it, or it may not be made.
     """
     folder = pull_folder(own, name)
+    descriptor = _locked(folder, own, name)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise PullError(f"{folder}: {error.strerror}. Run this as a user who may write to {own}") from error
-    try:
+        yield WorkFolder(folder)
+    finally:
+        with contextlib.suppress(OSError):  # not empty: there is something to go on with
+            if _is_at(descriptor, folder):  # else it has been moved away, and this is the next one's
+                folder.rmdir()
+        os.close(descriptor)  # last: who waits for the lock must not get a folder that goes
+
+
+def _locked(folder: Path, own: Path, name: str) -> int:
+    """The descriptor that holds the lock."""
+    while True:
+        try:
+            _make(own)
+            folder.mkdir(exist_ok=True)
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise PullError(f"{folder}: {error.strerror}. Run this as a user who may write to {own}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            os.close(descriptor)
             raise PullError(f"{name} is being downloaded by another process: wait for it, or end it") from error
-        yield WorkFolder(folder)
-    finally:
-        os.close(descriptor)
-        with contextlib.suppress(OSError):  # not empty: there is something to go on with
-            folder.rmdir()
+        if _is_at(descriptor, folder):
+            return descriptor
+        os.close(descriptor)  # who held it has taken it away between the two: another one
+
+
+def _make(own: Path) -> None:
+    """The folder of models and those above it that are not there, for every user to look into, whatever the umask is.
+
+    Raises:
+        OSError: It may not be made.
+    """
+    missing = [path for path in (own, *own.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        path.chmod(path.stat().st_mode | 0o555)
+
+
+def _is_at(descriptor: int, folder: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), folder.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _is_same(file: Wanted, other: Wanted) -> bool:

@@ -17,11 +17,15 @@ from tests.waiting import wait_for
 
 @pytest.fixture
 def device(tmp_path: Path) -> Iterator[Device]:
-    """Besides the model that is loaded, it has one of the name `other`, and one that is broken."""
+    """Besides the model that is loaded: `other`, one that is broken, and one whose files do not tell its memory."""
     models = tmp_path / "models"
     shutil.copytree(find_model("edge-tiny", None, tmp_path), models / "other")
     shutil.copytree(models / "other", models / "broken")
     (models / "broken" / "tokenizer.json").write_text("{}")
+    shutil.copytree(models / "other", models / "untold")
+    config = json.loads((models / "untold" / "genai_config.json").read_text())
+    config["model"]["decoder"]["inputs"]["past_key_names"] = "past_key_%d"
+    (models / "untold" / "genai_config.json").write_text(json.dumps(config))
     with (
         serving(tmp_path, models_dir=str(models), telemetry={"every": "1s"}) as (broker, agent),
         Client(broker.port, topics=(*TOPICS, "telemetry")) as client,
@@ -54,6 +58,11 @@ def test_another_model(device: Device) -> None:
     assert device.client.reply("p1")["model"] == "other"
     wait_for(lambda: device.status()["model"] == "other", 10, "the model in the status")
     wait_for(lambda: governor(device)["model"] == "other", 10, "the model in the telemetry")
+
+
+def test_a_model_whose_memory_is_not_predicted_does_not_end_the_agent(device: Device) -> None:
+    assert device.order("m1", command="load_model", model="untold")["state"] == "succeeded"
+    assert device.order("m2", command="load_model", model="other")["state"] == "succeeded"
 
 
 def test_a_model_that_does_not_load_leaves_the_one_before(device: Device) -> None:

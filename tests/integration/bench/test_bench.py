@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from agent.bench import copy_rate
 from agent.bench.candidates import candidates_of
 from agent.bench.cells import Cell
-from agent.bench.command import Order, draw_chart, run_bench
+from agent.bench.command import INTERRUPTED, Order, draw_chart, run_bench
 from agent.bench.history import History, read
 from agent.bench.measured import Document
 from agent.bench.subjects import find_named
@@ -173,9 +173,12 @@ def test_a_chart_needs_runs(config: Config, tmp_path: Path) -> None:
         draw_chart(config, tmp_path / "bench.svg")
 
 
-def start(tmp_path: Path, *arguments: str, out: int, err: int) -> subprocess.Popen[str]:
+def start(tmp_path: Path, *arguments: str, out: int | None, err: int) -> subprocess.Popen[str]:
+    """The command; without `out`, its standard output is closed."""
     (tmp_path / "agent.yaml").write_text("state_dir: state\n")
     command = [sys.executable, "-m", "agent", "bench", "-c", str(tmp_path / "agent.yaml"), *arguments]
+    if out is None:
+        command = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
     return subprocess.Popen(command, stdout=out, stderr=err, text=True, env={**os.environ})
 
 
@@ -215,3 +218,25 @@ def test_a_table_that_cannot_be_printed_is_told_in_words(tmp_path: Path) -> None
         f"kept as {next((tmp_path / 'state' / 'bench').iterdir())}",
         "the table cannot be printed: No space left on device",
     ]
+
+
+@pytest.mark.parametrize(("rounds", "code"), [(1, 1), (1000, INTERRUPTED)])
+def test_a_reader_that_has_gone_is_told_of(tmp_path: Path, rounds: int, code: int) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with start(tmp_path, "--cells", "16|8", "--rounds", str(rounds), out=writer, err=subprocess.PIPE) as run:
+        os.close(writer)
+        assert run.stderr is not None
+        if code == INTERRUPTED:
+            next(line for line in run.stderr if "round 1" in line)
+            run.send_signal(signal.SIGINT)
+        said = run.stderr.read().splitlines()
+    assert said[-1] == "the table cannot be printed: Broken pipe"
+    assert run.returncode == code
+
+
+def test_a_standard_output_that_is_closed_is_told_of(tmp_path: Path) -> None:
+    program = start(tmp_path, "--cells", "16|8", "--rounds", "1", out=None, err=subprocess.PIPE)
+    _, err = program.communicate(timeout=120)
+    assert err.splitlines()[-1] == "the table cannot be printed: there is no standard output"
+    assert program.returncode == 1

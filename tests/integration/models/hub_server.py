@@ -32,6 +32,7 @@ class Trouble:
         whole: Range is not understood.
         leads_to: The answer leads there.
         compressed: The answer has no length, and its body is compressed.
+        dropped: The connection is closed without an answer.
     """
 
     status: int | None = None
@@ -42,6 +43,7 @@ class Trouble:
     whole: bool = False
     leads_to: str | None = None
     compressed: bool = False
+    dropped: bool = False
 
 
 @dataclass
@@ -170,6 +172,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _file(self, content: bytes, headers: dict[str, str]) -> None:
         hub = self.hub
         trouble = hub.troubles.pop(0) if hub.troubles and self.command == "GET" else Trouble()
+        if trouble.dropped:
+            self.close_connection = True
+            return
         if trouble.status is not None:
             after = {} if trouble.retry_after is None else {"Retry-After": str(trouble.retry_after)}
             self._plain(trouble.status, after)

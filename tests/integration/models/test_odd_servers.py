@@ -32,7 +32,7 @@ def test_a_server_that_compresses_is_told_of(hub: Hub, device: Device) -> None:
     assert device.waited == []
 
 
-@pytest.mark.parametrize("leads_to", ["ftp://x.invalid/y", "/mirror/round"])
+@pytest.mark.parametrize("leads_to", ["ftp://x.invalid/y", "/mirror/round", "http://[::1"])
 def test_a_redirect_that_leads_nowhere_ends_it(hub: Hub, device: Device, leads_to: str) -> None:
     hub.mirror["round"] = b""
     hub.troubles = [Trouble(), *[Trouble(leads_to=leads_to)] * 40]
@@ -47,3 +47,17 @@ def test_a_mirror_that_leads_nowhere_is_told_of(hub: Hub, device: Device, leads_
     hub.troubles = [Trouble(leads_to=leads_to)] * 40
     with pytest.raises(PullError, match=r"^(?!.*online).*not as a server of models does"):
         device.pull(From(mirror=f"{hub.url}/mirror", accept_new=True))
+
+
+def test_a_mirror_that_drops_the_connection_is_not_reached(hub: Hub, device: Device) -> None:
+    hub.mirror = {f"{NAME}.yaml": b""}
+    hub.troubles = [Trouble(dropped=True)]
+    with pytest.raises(PullError, match=r"cannot be reached: Server disconnected without sending a response\. Is"):
+        device.pull(From(mirror=f"{hub.url}/mirror", accept_new=True))
+
+
+def test_a_server_that_drops_the_connection_is_asked_again(hub: Hub, device: Device) -> None:
+    hub.troubles = [Trouble(), Trouble(dropped=True)]
+    device.pull()
+    assert content(device.own / NAME) == WHOLE
+    assert device.waited == [1.0]

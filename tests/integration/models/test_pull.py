@@ -123,12 +123,14 @@ def test_a_download_has_the_room_of_a_removal_that_was_cut_off(device: Device) -
 
 @pytest.mark.usefixtures("hub")
 def test_a_model_is_for_every_user_to_read(device: Device) -> None:
+    device.own = device.own / "state" / "models"
     before = os.umask(0o077)
     try:
         pulled = device.pull()
     finally:
         os.umask(before)
-    assert pulled.folder.stat().st_mode & 0o777 == 0o755
+    folders = (pulled.folder, device.own, device.own.parent)
+    assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o755] * 3
     assert {file.stat().st_mode & 0o777 for file in pulled.folder.iterdir()} == {0o644}
 
 

@@ -121,6 +121,18 @@ def test_a_file_that_is_no_run_is_told_of(tmp_path: Path, content: str) -> None:
         read(tmp_path / "none.json")
 
 
+def test_figures_of_what_did_not_run_are_told_of(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_bytes(as_json(replace(a_document(), subjects=(a_subject("b"),))))
+    with pytest.raises(StopError, match="figures of a, which did not run"):
+        read(tmp_path / "run.json")
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "run.json").symlink_to("/dev/null")  # stands in for a pipe, which a test would wait for, too
+    with pytest.raises(StopError, match=r"run\.json is no file"):
+        read(tmp_path / "run.json")
+
+
 def test_the_picture_has_a_bar_for_each_run_of_a_cell(tmp_path: Path) -> None:
     other = Cell(1, 5, 5)
     first = a_document(a_round(answer(finished=4.0)), a_round(cell=other), date="2026-11-25T03:04:05Z")

@@ -79,6 +79,13 @@ def test_one_folder_by_two_ways_is_the_same_model_again(models: Path) -> None:
     assert labels([found, again]) == ("genai", "genai again")
 
 
+def test_a_model_by_a_link_and_by_its_own_name_is_the_same_again(models: Path) -> None:
+    (models / "mine").symlink_to(models / "genai")
+    found = find_named("mine", "", models, models / "state")
+    again = find_named("onnxruntime-genai", f"{found.model_dir}/", models, models / "state")
+    assert labels([found, again]) == ("mine", "mine again")
+
+
 def test_an_engine_that_is_here_is_named_with_its_version(models: Path) -> None:
     library = find_named("genai", "genai", models, models / "state").library
     assert library.startswith("onnxruntime-genai 0.")

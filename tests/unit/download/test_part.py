@@ -45,11 +45,28 @@ def test_a_length_that_is_none_does_not_count(tmp_path: Path, length: str) -> No
     assert _received(tmp_path / "part", 200, {"Content-Length": length}, b"01234", b"56789") == b"0123456789"
 
 
-def test_what_a_server_has_compressed_never_becomes_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("status", "headers"), [(200, {}), (200, {"Content-Length": "5"}), (206, {"Content-Range": "bytes 2-6/*"})]
+)
+def test_what_a_server_compresses_is_not_written(tmp_path: Path, status: int, headers: dict[str, str]) -> None:
+    (tmp_path / "part").write_bytes(b"01")
     with pytest.raises(OtherContentError, match=r"compresses it \(gzip\)"):
-        _received(tmp_path / "part", 200, {"Content-Encoding": "gzip"}, b"01234")
-    (tmp_path / "part").unlink()
-    assert _received(tmp_path / "part", 200, {"Content-Encoding": "gzip"}, b"0123456789") == b"0123456789"
+        _received(tmp_path / "part", status, {"Content-Encoding": "gzip", **headers}, b"01234")
+    assert (tmp_path / "part").read_bytes() == b"01"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"), [(200, {"Content-Length": "10"}), (206, {"Content-Range": "bytes 0-9/10"})]
+)
+def test_what_is_stored_compressed_is_received(tmp_path: Path, status: int, headers: dict[str, str]) -> None:
+    received = _received(tmp_path / "part", status, {"Content-Encoding": "gzip", **headers}, b"0123456789")
+    assert received == b"0123456789"
+
+
+def test_an_early_end_of_what_is_not_compressed_is_one(tmp_path: Path) -> None:
+    with pytest.raises(NotNowError, match="ended early"):
+        _received(tmp_path / "part", 200, {"Content-Encoding": "identity"}, b"01234")
+    assert (tmp_path / "part").read_bytes() == b"01234"
 
 
 def test_a_pause_that_is_endless_is_some_pause(tmp_path: Path) -> None:

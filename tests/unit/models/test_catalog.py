@@ -62,11 +62,14 @@ def test_what_cannot_be_used_takes_nothing_else_with_it(tmp_path: Path) -> None:
     place(tmp_path / "own", "good")
     (tmp_path / "own" / "docker-compose.yaml").write_text("services: {}", encoding="utf-8")
     (tmp_path / "own" / "lost+found").symlink_to("lost+found")  # stands in for a folder of root's
+    (tmp_path / "own" / "nowhere.yaml").symlink_to("none")
     entries = {entry.name: entry for entry in Catalog(tmp_path / "own", tmp_path, ()).entries()}
     assert entries.pop("good") == Entry("good", None, tmp_path / "own" / "good", own=True)
     assert [(entry.name, entry.folder, entry.own) for entry in entries.values()] == [
         ("docker-compose", None, False),
         ("lost+found", None, False),
+        ("nowhere", None, False),
     ]
     assert "docker-compose.yaml: not a model's manifest" in (entries["docker-compose"].fault or "")
     assert "Too many levels" in (entries["lost+found"].fault or "")
+    assert "leads nowhere" in (entries["nowhere"].fault or "")

@@ -96,3 +96,33 @@ def test_an_empty_graph(copy: Path) -> None:
     (copy / "model.onnx").write_bytes(b"")
     with pytest.raises(ConfigError):
         read_geometry("edge-tiny", copy)
+
+
+def with_decoder(copy: Path, **told: object) -> Path:
+    """The model whose configuration tells something else of its decoder."""
+    config = json.loads((copy / "genai_config.json").read_text(encoding="utf-8"))
+    config["model"]["decoder"] |= told
+    (copy / "genai_config.json").write_text(json.dumps(config), encoding="utf-8")
+    return copy
+
+
+def test_a_cache_that_the_graph_does_not_have(copy: Path) -> None:
+    with_decoder(copy, inputs={"past_key_names": "past_key_%d"})
+    with pytest.raises(ConfigError, match="no input past_key_0"):
+        read_geometry("edge-tiny", copy)
+
+
+@pytest.mark.parametrize("name", ["head_size", "hidden_size", "num_hidden_layers", "num_key_value_heads"])
+def test_a_number_that_no_model_has(copy: Path, name: str) -> None:
+    with_decoder(copy, **{name: 10**400})
+    with pytest.raises(ConfigError, match="edge-tiny"):
+        read_geometry("edge-tiny", copy)
+
+
+def test_a_tensor_that_no_model_has(tmp_path: Path) -> None:
+    dims, float_type, name = b"\x08\xff\xff\xff\xff\xff\xff\x7f", b"\x10\x01", b"\x42\x01w"
+    tensor = dims * 8 + float_type + name
+    graph = b"\x0a\x00" + b"\x2a" + bytes([len(tensor)]) + tensor
+    (tmp_path / "model.onnx").write_bytes(b"\x3a" + bytes([len(graph)]) + graph)
+    with pytest.raises(ValueError, match="bytes in w"):
+        read_onnx(tmp_path / "model.onnx")

@@ -84,7 +84,14 @@ def test_a_folder_without_weights(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"hidden_size": None}, {"num_hidden_layers": 0}, {"torch_dtype": "int3"}, {"vocab_size": "many"}]
+    "changed",
+    [
+        {"hidden_size": None},
+        {"num_hidden_layers": 0},
+        {"torch_dtype": "int3"},
+        {"vocab_size": "many"},
+        {"vocab_size": 10**400},
+    ],
 )
 def test_a_configuration_that_says_too_little(tmp_path: Path, changed: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="'m'"):

@@ -1,13 +1,15 @@
 """What is removed, and what never is."""
 
+import fcntl
 from pathlib import Path
 
 import pytest
 
 from agent.models.catalog import Catalog
+from agent.models.listing import Listing
 from agent.models.pull_error import PullError
 from agent.models.remove import Removed, RemoveError, remove
-from agent.models.work_folder import hold
+from agent.models.work_folder import hold, pull_folder
 from agent.units import Bytes
 from tests.unit.models.test_folder import place
 
@@ -86,3 +88,38 @@ def test_a_download_that_runs_is_left_alone(tmp_path: Path) -> None:
     assert part.exists()
     assert gone(tmp_path, "big") == Removed(Bytes(2), None)
     assert list((tmp_path / "own").iterdir()) == []
+
+
+def test_a_download_that_has_nothing_yet_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    with hold(tmp_path / "own", "big") as work:
+        with pytest.raises(PullError, match="being downloaded by another process"):
+            gone(tmp_path, "big")
+        with pytest.raises(PullError, match="being downloaded by another process"), hold(tmp_path / "own", "big"):
+            pass
+        work.keep(Listing("https://x.invalid", "main", ()))
+    assert gone(tmp_path, "big").size > 0
+
+
+def test_the_folder_of_a_later_download_is_left_alone(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    with hold(own, "big"):
+        pull_folder(own, "big").rename(own / ".removed-big")
+        later = pull_folder(own, "big")
+        later.mkdir()
+    assert later.exists()
+
+
+def test_a_folder_that_went_before_it_was_locked_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "own"
+    lock = fcntl.flock
+
+    def taken_away(descriptor: int, operation: int) -> None:
+        """As if who held it had ended right before."""
+        monkeypatch.undo()
+        pull_folder(own, "big").rmdir()
+        lock(descriptor, operation)
+
+    monkeypatch.setattr("fcntl.flock", taken_away)
+    with hold(own, "big") as work:
+        work.keep(Listing("https://x.invalid", "main", ()))

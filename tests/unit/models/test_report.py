@@ -1,5 +1,9 @@
 """Which engines the list of models names, and by whose files its memory is predicted."""
 
+import io
+import json
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -60,6 +64,26 @@ def test_a_manifest_does_not_command_the_terminal(tmp_path: Path, capsys: pytest
     assert "[red]" in told
 
 
+def test_what_is_no_text_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = io.BytesIO()
+    strict = io.TextIOWrapper(taken, encoding="utf-8", write_through=True)  # as of a terminal
+    monkeypatch.setattr("sys.stdout", strict)
+    shipped = (SHIPPED.parent / "edge-tiny.yaml").read_text(encoding="utf-8")
+    odd = shipped.replace("name: edge-tiny", "name: odd").replace("title: ", 'title: "a\\ud800b"\nnote: ')
+    (tmp_path / "odd.yaml").write_text(odd, encoding="utf-8")
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    shutil.copytree(SHIPPED, folder)
+    config = Config(device=Device(id="d"), models_dir=tmp_path, state_dir=tmp_path)
+    show_models(config)
+    for name in ("odd", folder.name):
+        found = Catalog(tmp_path, tmp_path).find(name)
+        assert found is not None
+        show_model(found, config)
+    told = taken.getvalue().decode()
+    assert "caf? " in told
+    assert "a?b" in told
+
+
 def test_the_memory_is_predicted_by_the_files_that_tell(tmp_path: Path) -> None:
     assert any_geometry("edge-tiny", SHIPPED) == geometry_for("onnxruntime-genai", "edge-tiny", SHIPPED)
     folder = tmp_path / "untold"
@@ -70,6 +94,20 @@ def test_the_memory_is_predicted_by_the_files_that_tell(tmp_path: Path) -> None:
         any_geometry("untold", folder)
     config = Config(device=Device(id="d"), models_dir=tmp_path, state_dir=tmp_path)
     assert verdict_of(entry(folder), config) is None
+
+
+@pytest.mark.parametrize("told", [{"inputs": {"past_key_names": "past_key_%d"}}, {"num_hidden_layers": 10**400}])
+def test_a_model_of_a_form_that_is_not_known_is_listed(
+    tmp_path: Path, told: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "foreign"
+    shutil.copytree(SHIPPED, folder)
+    config = json.loads((folder / "genai_config.json").read_text(encoding="utf-8"))
+    config["model"]["decoder"] |= told
+    (folder / "genai_config.json").write_text(json.dumps(config), encoding="utf-8")
+    show_models(Config(device=Device(id="d"), models_dir=tmp_path, state_dir=tmp_path))
+    (line,) = (line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("foreign"))
+    assert line[-1] == "onnxruntime-genai"
 
 
 @pytest.mark.parametrize("engine", EngineName)

@@ -65,6 +65,8 @@ def test_what_ships_is_known() -> None:
         ("title: ", f"note: {'9' * 5000}\ntitle: ", "a value cannot be read"),
         ("title: ", "note: !!bool perhaps\ntitle: ", "a value cannot be read"),
         ("title: ", "note: !!timestamp x\ntitle: ", "a value cannot be read"),
+        ("title: ", f"note: {'59:' * 400}59.5\ntitle: ", "a value cannot be read"),
+        ("title: ", 'note: "\\UFFFFFFFF"\ntitle: ', "a value cannot be read"),
         ("title: ", f"note: {'[' * 5000}\ntitle: ", "nested too deeply"),
         ("kv_value_bytes: ", "kv_value_bytes: .inf\n#", "kv_value_bytes: Input should be"),
         ("kv_value_bytes: ", "kv_value_bytes: .nan\n#", "kv_value_bytes: Input should be"),
