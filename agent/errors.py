@@ -102,5 +102,9 @@ class ConfigError(StopError):
     exit_code = 78
 
 
+class ModelDamagedError(ConfigError):
+    """A file of a model is in itself not what it should be: whatever is to run it cannot read it."""
+
+
 class JournalDamagedError(StopError):
     """SQLite found the database damaged while running. The next start sets the file aside."""

@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from agent.budget.memory import DoesNotFit, Fits, MemoryNow
@@ -17,10 +17,11 @@ from agent.config import AUTO, Config
 from agent.doctor.finding import Finding, Mark
 from agent.engine.catalog import ENGINES, EngineName, KnownEngine
 from agent.engine.library import installed_version
-from agent.engine.preference import MachineFacts, order, preferred, why
+from agent.engine.preference import MachineFacts, order, preferred, why, why_none
 from agent.engine_outcomes import EngineOutcomes
-from agent.errors import ConfigError
-from agent.models.folder import engines_of
+from agent.errors import ConfigError, ModelDamagedError
+from agent.models.folder import SHIPPED, engines_of
+from agent.models.geometries import geometry_for
 from agent.units import Seconds
 
 _TIMEOUT = Seconds(60.0)
@@ -132,39 +133,88 @@ def judge_model(
     except ConfigError as error:
         yield Finding("model", Mark.PROBLEM, f"{error}.", "Or name another as model.name.")
         return
-    chosen, choice = _choose(config, candidate, libraries, machine)
+    broken = {name: library.problem for name, library in libraries.items() if library.problem is not None}
+    outcomes = EngineOutcomes(config.state_dir / "engines.json")
+    known = outcomes.of(candidate, config.engine.load_timeout)
+    chosen, reason = _choose(config, candidate, broken, machine, known)
+    failing = {chosen.engine.name, *broken, *known}
+    mark = Mark.WARN if _has_other(candidate, failing) or _has_fallback(config, outcomes) else Mark.PROBLEM
     found = f"{config.model.name} in {chosen.model_dir}"
     match chosen.judge(now, bounds_of(config.memory), None):
         case None:
-            yield Finding("model", Mark.OK, f"{found}; what memory it needs is not known.")
+            yield _judge_untold(chosen, found, mark)
         case Fits(need, context_length):
             size = f"{need.total / 2**20:,.0f} MiB with {context_length:,} tokens of context"
             yield Finding("model", Mark.OK, f"{found}, needs {size}.")
         case DoesNotFit() as short:
             yield Finding("model", Mark.WARN, f"{found}: {short}.", _MEMORY_ADVICE)
-    yield choice
+    yield _judge_taken(chosen, reason, broken, known, mark)
+
+
+def _judge_untold(model: Candidate, found: str, mark: Mark) -> Finding:
+    """Why what the model needs cannot be compared with what there is; `mark` holds where its files are damaged."""
+    try:
+        geometry_for(model.engine.name, model.model, model.model_dir)
+    except ModelDamagedError as error:
+        return Finding("model", mark, f"{error}.", _anew(model))
+    except ConfigError as error:
+        return Finding("model", Mark.OK, f"{found}; what memory it needs is not known: {error}.")
+    return Finding("model", Mark.OK, f"{found}; what memory there is for it is not known.")
+
+
+def _has_other(model: Candidate, failing: Collection[str]) -> bool:
+    return any(way.engine.name not in failing for way in model.ways)
+
+
+def _has_fallback(config: Config, outcomes: EngineOutcomes) -> bool:
+    """Whether there is a fallback that is not known to load as little."""
+    try:
+        fallback = None if config.model.fallback is None else find_candidate(config.model.fallback, config)
+    except ConfigError:
+        return False
+    return fallback is not None and _has_other(fallback, outcomes.of(fallback, config.engine.load_timeout))
 
 
 def _choose(
-    config: Config, model: Candidate, libraries: Mapping[str, EngineLibrary], machine: MachineFacts
-) -> tuple[Candidate, Finding]:
-    """The model by the engine that would run it, and why."""
-    by_name = {way.engine.name: model.by(way) for way in model.ways}
-    broken = {name: library.problem for name, library in libraries.items() if library.problem is not None}
+    config: Config, model: Candidate, broken: Mapping[str, str], machine: MachineFacts, known: Mapping[str, str]
+) -> tuple[Candidate, str]:
+    """The model by the engine that would run it, and why that one.
+
+    Args:
+        config: Whether it names the engine.
+        model: The configured one.
+        broken: The engines whose libraries do not load, and why.
+        machine: Where they would run.
+        known: The engines that are remembered as not loading the model, and why.
+    """
     if config.model.engine != AUTO:
-        return model, _judge_taken(config.model.engine, f"model.engine says {config.model.engine}", broken)
-    known = EngineOutcomes(config.state_dir / "engines.json").of(model, config.engine.load_timeout)
+        return model, f"model.engine says {config.model.engine}"
+    by_name = {way.engine.name: model.by(way) for way in model.ways}
     ranked = order(tuple(by_name), machine, known)
     taken = next((engine for engine in ranked if engine not in broken), ranked[0])
     reason = why(taken, preferred(tuple(by_name), machine), broken, known)
     names = [engine.name for engine in engines_of(model.model_dir)]
     files = ", ".join(name if name in by_name else f"{name} (not installed)" for name in names)
-    choice = _judge_taken(taken, f"It has files for {files}; auto takes {taken}: {reason}", broken)
-    return by_name[taken], replace(choice, advice=_FORGET_ADVICE) if known else choice
+    return by_name[taken], f"It has files for {files}; auto takes {taken}: {reason}"
 
 
-def _judge_taken(engine: str, found: str, broken: Mapping[str, str]) -> Finding:
+def _judge_taken(
+    model: Candidate, found: str, broken: Mapping[str, str], known: Mapping[str, str], mark: Mark
+) -> Finding:
+    """The engine that would run the model; `mark` holds where it is remembered as not loading it."""
+    engine = model.engine.name
     if engine in broken:
         advice = "Put that right, or bring the model in the form for an engine that loads: docs/models.md"
         return Finding("model", Mark.PROBLEM, f"{found}. Its library does not load.", advice)
-    return Finding("model", Mark.OK, f"{found}.")
+    if engine in known:
+        reason = why_none(model.model, engine, known[engine])
+        return Finding("model", mark, f"{found}. The last time: {reason}.", f"{_anew(model)} {_FORGET_ADVICE}")
+    return Finding("model", Mark.OK, f"{found}.", _FORGET_ADVICE if known else None)
+
+
+def _anew(model: Candidate) -> str:
+    """What to do about files that may be damaged; `models remove` refuses a model that is configured."""
+    folder, verify = model.model_dir, f"See which files are not right: jetson-agent models verify {model.model}."
+    if folder.parent in SHIPPED:
+        return f"{verify} It came with the agent: install that again."
+    return f"{verify} To get it anew, move {folder} away, then: jetson-agent models pull {model.model}."

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.budget.memory import Geometry
-from agent.errors import ConfigError
+from agent.errors import ConfigError, ModelDamagedError
 from agent.models.counts import Positive
 from agent.models.onnx_file import OnnxFile, read_onnx
 from agent.units import Bytes
@@ -68,14 +68,18 @@ def read_geometry(model: str, model_dir: Path) -> Geometry:
     """The geometry of the model in a folder.
 
     Raises:
-        ConfigError: Its files are missing, or are not what they should be.
+        ConfigError: Its files are missing, or do not tell; `ModelDamagedError` where one of them is damaged.
     """
     try:
         return _geometry(model, model_dir)
     except OSError as error:
         raise ConfigError(f"model {model!r}: {error.filename or model_dir}: {error.strerror}") from error
-    except (ValidationError, ValueError) as error:
-        raise ConfigError(f"model {model!r}: {model_dir}: {_first_line(error)}") from error
+    except ModelDamagedError as error:
+        raise ModelDamagedError(f"model {model!r}: {error}") from error
+    except ValidationError as error:
+        raise _wrong_config(model, model_dir / "genai_config.json", error) from error
+    except ValueError as error:
+        raise ConfigError(f"model {model!r}: {model_dir}: {error}") from error
 
 
 def _geometry(model: str, model_dir: Path) -> Geometry:
@@ -126,5 +130,9 @@ def _is_pruned(onnx: OnnxFile) -> bool:
     return _CHOSEN_ROWS in onnx.inputs or any(name.startswith(_LAST_ROW) for name in names)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+def _wrong_config(model: str, file: Path, error: ValidationError) -> ConfigError:
+    """What is wrong with a JSON file of a model; `ModelDamagedError` where it is no JSON at all."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    what = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
+    kind = ModelDamagedError if first["type"] == "json_invalid" else ConfigError
+    return kind(f"model {model!r}: {file}: {what}")

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
+from agent.errors import ModelDamagedError
+
 _CONTINUED = 0x80
 _MOST_BYTES = 10
 """Of a varint, which has 64 bits: without a bound, a file of 400 KiB took a quarter of a minute."""
@@ -56,14 +58,17 @@ def read_onnx(path: Path) -> OnnxFile:
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is not an ONNX file.
+        ModelDamagedError: It is not an ONNX file.
     """
     with path.open("rb") as file:
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # unmapped with the last view of it
+        try:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # unmapped with the last view of it
+        except ValueError:
+            raise ModelDamagedError(f"{path} is empty") from None
     try:
         return _model(memoryview(mapped))
     except (IndexError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not an ONNX file: {error}") from None
+        raise ModelDamagedError(f"{path} is not an ONNX file: {error}") from None
 
 
 def _model(view: _Message) -> OnnxFile:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -21,6 +22,7 @@ from agent.engine.preference import MachineFacts
 from agent.engine_outcomes import EngineOutcomes
 from agent.errors import ConfigError
 from agent.journal import LEAST_ROOM
+from agent.models.folder import SOURCE_TREE
 from agent.platform.sensors import Nvml, find_nvml
 from agent.units import Bytes, Seconds
 from tests.boards import BOARDS, BoardTree
@@ -45,7 +47,7 @@ def config(tmp_path: Path) -> Config:
     """A configuration with a model; nobody listens at its broker."""
     model = tmp_path / "models" / "small"
     model.mkdir(parents=True)
-    (model / "genai_config.json").write_text("x" * 2**20)
+    (model / "genai_config.json").write_text("{}")
     return Config(
         device=Device(id="orin-7"),
         state_dir=tmp_path / "state",
@@ -204,7 +206,72 @@ def test_a_model_that_is_there(config: Config) -> None:
 
 def test_a_model_whose_files_do_not_tell_what_it_needs(config: Config) -> None:
     finding, _ = judge_model(config, MemoryNow(Bytes(2**30), Bytes(2**30)), {GENAI: WITHOUT_CUDA}, NO_GPU)
-    assert (finding.mark, finding.found.partition("; ")[2]) == (Mark.OK, "what memory it needs is not known.")
+    assert finding.mark is Mark.OK
+    assert finding.found.partition("; ")[2].startswith("what memory it needs is not known: model 'small': ")
+    assert finding.found.endswith("genai_config.json: model: Field required.")
+
+
+@pytest.fixture
+def copied(config: Config, tmp_path: Path) -> Config:
+    """Two copies of the shipped model; `my-tiny` is configured."""
+    for name in ("my-tiny", "other"):
+        copytree(SOURCE_TREE / "edge-tiny", tmp_path / "models" / name)
+    (tmp_path / "state").mkdir()
+    return config.model_copy(update={"model": Model(name="my-tiny")})
+
+
+def _cut(config: Config, model: str) -> None:
+    assert config.models_dir is not None
+    file = config.models_dir / model / "model.onnx"
+    file.write_bytes(file.read_bytes()[:5000])
+
+
+def _remember(config: Config, model: str, reason: str) -> None:
+    """Every engine has failed to load it."""
+    candidate = find_candidate(model, config)
+    outcomes = EngineOutcomes(config.state_dir / "engines.json")
+    for way in candidate.ways:
+        outcomes.failed(candidate, way, reason, None)
+    outcomes.save()
+
+
+def test_a_model_whose_file_is_damaged(copied: Config) -> None:
+    _cut(copied, "my-tiny")
+    finding, _ = judge_model(copied, MemoryNow(Bytes(2**30), Bytes(2**30)), {GENAI: WITHOUT_CUDA}, NO_GPU)
+    assert finding.mark is Mark.PROBLEM
+    assert finding.found.endswith("my-tiny/model.onnx is not an ONNX file: it ends amid a field.")
+    assert finding.advice is not None
+    assert "jetson-agent models verify my-tiny" in finding.advice
+
+
+def test_a_model_that_did_not_load_is_told_with_the_reason(copied: Config) -> None:
+    _remember(copied, "my-tiny", "Protobuf parsing failed")
+    _, choice = judge_model(copied, None, {GENAI: WITHOUT_CUDA}, NO_GPU)
+    assert choice.mark is Mark.PROBLEM
+    assert choice.found.endswith(
+        "the only one here. The last time: my-tiny does not load by onnxruntime-genai: Protobuf parsing failed."
+    )
+    assert choice.advice is not None
+    assert "models verify my-tiny" in choice.advice
+    assert "load_model" in choice.advice
+    named = copied.model_copy(update={"model": Model(name="my-tiny", engine=GENAI)})
+    _, choice = judge_model(named, None, {GENAI: WITHOUT_CUDA}, NO_GPU)
+    assert choice.mark is Mark.PROBLEM
+    assert "Protobuf parsing failed" in choice.found
+
+
+def test_a_model_that_does_not_load_is_no_problem_while_the_fallback_may(copied: Config) -> None:
+    _cut(copied, "my-tiny")
+    _remember(copied, "my-tiny", "Protobuf parsing failed")
+    with_fallback = copied.model_copy(update={"model": Model(name="my-tiny", fallback="other")})
+    findings = list(judge_model(with_fallback, None, {GENAI: WITHOUT_CUDA}, NO_GPU))
+    assert [finding.mark for finding in findings] == [Mark.WARN, Mark.WARN]
+    _remember(with_fallback, "other", "no kernel image")
+    findings = list(judge_model(with_fallback, None, {GENAI: WITHOUT_CUDA}, NO_GPU))
+    assert [finding.mark for finding in findings] == [Mark.PROBLEM, Mark.PROBLEM], "nor does that load"
+    without_it = copied.model_copy(update={"model": Model(name="my-tiny", fallback="none-such")})
+    findings = list(judge_model(without_it, None, {GENAI: WITHOUT_CUDA}, NO_GPU))
+    assert [finding.mark for finding in findings] == [Mark.PROBLEM, Mark.PROBLEM], "nor is there one"
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import ConfigError
+from agent.errors import ConfigError, ModelDamagedError
 from agent.models import find_model
 from agent.models.geometry import read_geometry
 from agent.models.onnx_file import Node, read_onnx
@@ -67,13 +67,13 @@ def test_a_model_that_sees_has_three_parts() -> None:
 @pytest.mark.parametrize("content", [b"{}", b"not an ONNX file", b"\x3a\xff\x01", b"\xff" * 100, b"\x07"])
 def test_what_is_no_graph(copy: Path, content: bytes) -> None:
     (copy / "model.onnx").write_bytes(content)
-    with pytest.raises(ConfigError, match="edge-tiny"):
+    with pytest.raises(ModelDamagedError, match="edge-tiny"):
         read_geometry("edge-tiny", copy)
 
 
 def test_a_number_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"\xff" * 10 + b"\x01")
-    with pytest.raises(ValueError, match="a number of more than 10 bytes"):
+    with pytest.raises(ModelDamagedError, match="a number of more than 10 bytes"):
         read_onnx(tmp_path / "model.onnx")
 
 
@@ -88,13 +88,19 @@ def test_a_configuration_without_what_it_takes(copy: Path) -> None:
     config = json.loads((copy / "genai_config.json").read_text(encoding="utf-8"))
     del config["model"]["decoder"]["head_size"]
     (copy / "genai_config.json").write_text(json.dumps(config), encoding="utf-8")
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError, match=r"genai_config\.json: model\.decoder\.head_size: Field required"):
+        read_geometry("edge-tiny", copy)
+
+
+def test_a_configuration_that_is_cut_off(copy: Path) -> None:
+    (copy / "genai_config.json").write_text('{"model": {', encoding="utf-8")
+    with pytest.raises(ModelDamagedError, match=r"genai_config\.json: Invalid JSON"):
         read_geometry("edge-tiny", copy)
 
 
 def test_an_empty_graph(copy: Path) -> None:
     (copy / "model.onnx").write_bytes(b"")
-    with pytest.raises(ConfigError):
+    with pytest.raises(ModelDamagedError, match="is empty"):
         read_geometry("edge-tiny", copy)
 
 
@@ -108,8 +114,9 @@ def with_decoder(copy: Path, **told: object) -> Path:
 
 def test_a_cache_that_the_graph_does_not_have(copy: Path) -> None:
     with_decoder(copy, inputs={"past_key_names": "past_key_%d"})
-    with pytest.raises(ConfigError, match="no input past_key_0"):
+    with pytest.raises(ConfigError, match="no input past_key_0") as raised:
         read_geometry("edge-tiny", copy)
+    assert not isinstance(raised.value, ModelDamagedError), "an engine may know what to do with it"
 
 
 @pytest.mark.parametrize("name", ["head_size", "hidden_size", "num_hidden_layers", "num_key_value_heads"])
@@ -124,5 +131,5 @@ def test_a_tensor_that_no_model_has(tmp_path: Path) -> None:
     tensor = dims * 8 + float_type + name
     graph = b"\x0a\x00" + b"\x2a" + bytes([len(tensor)]) + tensor
     (tmp_path / "model.onnx").write_bytes(b"\x3a" + bytes([len(graph)]) + graph)
-    with pytest.raises(ValueError, match="bytes in w"):
+    with pytest.raises(ModelDamagedError, match="bytes in w"):
         read_onnx(tmp_path / "model.onnx")
