@@ -71,9 +71,13 @@ class ModelChoice:
             What there is to say, for a person.
 
         Raises:
-            RejectedError: It is not there, does not fit, or there is no power for it.
+            RejectedError: It is not there, does not fit, there is no power for it, or prompts that name it leave the
+                device.
             RetryError: It did not load, or another order came before it had.
         """
+        if model in self._config.upstreams:
+            why = f"{model} is a model upstream by the configuration: prompts that name it leave the device"
+            raise RejectedError(ErrorCode.INVALID_REQUEST, why)
         try:
             candidate = await asyncio.to_thread(find_candidate, model, self._config)
         except ConfigError as error:

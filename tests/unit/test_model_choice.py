@@ -1,8 +1,10 @@
 """Who wants which model, and what comes of an order; the memory governor notes what it is told to prefer."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -10,7 +12,7 @@ from agent.budget.memory import DoesNotFit, Fits
 from agent.budget.memory_state import MemoryState
 from agent.budget.pressure import Level
 from agent.candidates import Candidate, find_candidate
-from agent.config import Config, Device
+from agent.config import Config, Device, Upstream
 from agent.engine.catalog import TENSORRT_EDGE_LLM, TENSORRT_LLM
 from agent.engine.host import EngineEvent
 from agent.engine.preference import MachineFacts
@@ -48,11 +50,16 @@ class NotingMemory(MemoryGovernor):
 class Bench:
     """A choice among `big` and `small`; `other` is on the disk, too."""
 
-    def __init__(self, folder: Path, models: tuple[Candidate, ...] = (BIG, SMALL)) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        models: tuple[Candidate, ...] = (BIG, SMALL),
+        upstreams: Mapping[str, Upstream] = MappingProxyType({}),
+    ) -> None:
         self.folder = folder
         (folder / "other").mkdir()
         (folder / "other" / "genai_config.json").touch()
-        config = Config(device=Device(id="d"), models_dir=folder, state_dir=folder)
+        config = Config(device=Device(id="d"), models_dir=folder, state_dir=folder, upstreams=dict(upstreams))
         self.config = config
         self.memory = NotingMemory()
         self.wanted: list[tuple[str, str | None]] = []
@@ -94,6 +101,17 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
+
+
+async def test_the_name_of_a_model_upstream_is_not_loaded(tmp_path: Path) -> None:
+    upstream = Upstream(url="http://h/v1")
+    bench = Bench(tmp_path, upstreams={"other": upstream})
+    order = await bench.order()
+    assert order.done()
+    with pytest.raises(RejectedError, match="other is a model upstream") as raised:
+        await order
+    assert raised.value.code is ErrorCode.INVALID_REQUEST
+    assert bench.memory.preferred == []
 
 
 def test_power_chooses_the_fallback_and_takes_it_back(bench: Bench) -> None:
