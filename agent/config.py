@@ -290,19 +290,6 @@ class Config(Section):
     fleet: Fleet | None = None
     """Updates as one of a fleet. Default: this device is not updated by anyone."""
 
-    @model_validator(mode="after")
-    def _upstreams_are_what_they_say(self) -> Self:
-        for name, upstream in self.upstreams.items():
-            if name in (self.model.name, self.model.fallback):
-                raise ValueError(f"upstreams.{name} has the name of the device's own model")
-            for route in upstream.may_leave.routes:
-                if route not in self.routes:
-                    raise ValueError(f"upstreams.{name}.may_leave.routes: there is no route {route}")
-            for camera in upstream.may_leave.cameras:
-                if camera not in self.cameras:
-                    raise ValueError(f"upstreams.{name}.may_leave.cameras: there is no camera {camera}")
-        return self
-
     @property
     def topic_prefix(self) -> str:
         """`R` of the MQTT contract: `<topic_root>/<device id>`."""

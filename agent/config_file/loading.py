@@ -5,7 +5,7 @@ secret holds.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -17,6 +17,7 @@ from agent.broker_security import tls_context
 from agent.camera.capture.credentials import redact
 from agent.config import Config
 from agent.config_file import yaml_text
+from agent.config_file.cross_checks import Mismatch, mismatches
 from agent.config_file.layers import Tree, laid_over
 from agent.config_file.named_files import complaint_about, place_of, source_in
 from agent.config_file.overrides import Override, read_overrides
@@ -77,6 +78,7 @@ def load_config(
     if use is not Use.ELSEWHERE:
         loading.check_named_files(tree)
     config = loading.validate(tree)
+    loading.check_names(config)
     if use is not Use.ELSEWHERE:
         loading.check_tls(config)
     if use is Use.RUN:
@@ -210,6 +212,16 @@ class _Loading:
             removed = [self._complain_and_remove(tree, detail) for detail in details]
             if not any(removed):
                 return None
+
+    def check_names(self, config: Config | None) -> None:
+        """Whether the parts of the configuration go together."""
+        if config is not None:
+            self._add_mismatches(mismatches(config))
+
+    def _add_mismatches(self, found: Iterable[Mismatch]) -> None:
+        for mismatch in found:
+            if self._left_out.isdisjoint(upwards(mismatch.other)):
+                self._add_about(mismatch.path, mismatch.what)
 
     def check_tls(self, config: Config | None) -> None:
         """Whether certificate and key are what they should be, and fit together."""

@@ -58,15 +58,30 @@ WRONG = {
     ),
     "a model upstream with the name of the device's own": (
         "upstreams:\n  edge-tiny: {url: 'http://h/v1'}",
-        [" upstreams.edge-tiny has the name of the device's own model"],
+        ["2: upstreams.edge-tiny: has the name of the device's own model"],
     ),
     "a route that may leave and is none": (
         "upstreams:\n  big: {url: 'http://h/v1', may_leave: {routes: [lok]}}",
-        [" upstreams.big.may_leave.routes: there is no route lok"],
+        ["2: upstreams.big.may_leave.routes: there is no route lok"],
     ),
     "a camera that may leave and is none": (
-        "upstreams:\n  big: {url: 'http://h/v1', may_leave: {cameras: [dor]}}",
-        [" upstreams.big.may_leave.cameras: there is no camera dor"],
+        "upstreams:\n  big:\n    url: 'http://h/v1'\n    may_leave:\n      routes: [lok, lak]\n      cameras: [dor]",
+        [
+            "5: upstreams.big.may_leave.routes: there is no route lak",
+            "5: upstreams.big.may_leave.routes: there is no route lok",
+            "6: upstreams.big.may_leave.cameras: there is no camera dor",
+        ],
+    ),
+    "a route that may leave and is wrong itself": (
+        "routes: {a b: {}, look: {priority: x}}\nupstreams: {big: {url: 'http://h/v1', may_leave: {routes: [look]}}}",
+        [
+            '1: routes.a b: must be 1 to 64 of A-Z a-z 0-9 _ . -, not "a b"',
+            '1: routes.look.priority: must be a whole number, not "x"',
+        ],
+    ),
+    "all routes are wrong": (
+        "routes: 5\nupstreams: {big: {url: 'http://h/v1', may_leave: {routes: [look]}}}",
+        ["1: routes: must be a section, with its keys below it"],
     ),
     "a class without what sees it": (
         "cameras:\n  door: {source: /dev/video0, when: [class]}",
