@@ -130,7 +130,7 @@ class Route(Section):
     priority: Annotated[int, Field(ge=-100, le=100)] | None = None
     """The priority of a prompt that names none."""
     model: str | None = None
-    """The model of a prompt that names none."""
+    """The model of a prompt that names none: one on this machine, or upstream."""
 
     @model_validator(mode="after")
     def _template_has_its_place(self) -> Self:

@@ -108,7 +108,7 @@ class Camera(Section):
     system: str | None = None
     """System message."""
     model: str | None = None
-    """Which model answers. Default: whichever is loaded."""
+    """Which model answers: one on this machine, or upstream. Default: whichever is loaded."""
     max_tokens: Annotated[int, Field(ge=1)] = 64
     """The most tokens of an answer."""
     priority: Annotated[int, Field(ge=-100, le=100)] = -10

@@ -15,11 +15,12 @@ class Mismatch:
         path: Where.
         what: What is wrong, in a clause.
         other: What it does not go together with; where there is a complaint about that, there is none about this.
+            Empty: nothing.
     """
 
     path: KeyPath
     what: str
-    other: KeyPath
+    other: KeyPath = ()
 
 
 def mismatches(config: Config) -> Iterator[Mismatch]:

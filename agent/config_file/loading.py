@@ -20,12 +20,12 @@ from agent.config_file import yaml_text
 from agent.config_file.cross_checks import Mismatch, mismatches
 from agent.config_file.layers import Tree, laid_over
 from agent.config_file.named_files import complaint_about, place_of, source_in
+from agent.config_file.named_models import model_mismatches
 from agent.config_file.overrides import Override, read_overrides
 from agent.config_file.places import places, remove, spelled_as_in, upwards
 from agent.config_file.tree import ANY_NAME, KeyPath, dotted, key_at
 from agent.config_file.words import words_for
 from agent.errors import ConfigError
-from agent.models import find_model
 from agent.release_folder import RELEASE_CONFIG, THIS_RELEASE
 
 DEFAULT_PATH = Path("/etc/jetson-agent/agent.yaml")
@@ -234,14 +234,8 @@ class _Loading:
 
     def check_models(self, config: Config | None) -> None:
         """Whether the models are there, as far as it is known where to look."""
-        if config is None or self._left_out & {("state_dir",), ("models_dir",)}:
-            return
-        for key, name in (("name", config.model.name), ("fallback", config.model.fallback)):
-            try:
-                if name is not None:
-                    find_model(name, config.models_dir, config.state_dir)
-            except ConfigError as error:
-                self._add_about(("model", key), str(error))
+        if config is not None and self._left_out.isdisjoint({("state_dir",), ("models_dir",)}):
+            self._add_mismatches(model_mismatches(config))
 
     def _complain_and_remove(self, tree: Tree, detail: ErrorDetails) -> bool:
         path = tuple(part for part in detail["loc"] if part != "[key]")

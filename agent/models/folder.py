@@ -1,5 +1,6 @@
 """Where models are on disk, and for which engines their files are."""
 
+import contextlib
 import hashlib
 import sysconfig
 from pathlib import Path
@@ -61,6 +62,22 @@ def find_model(name: str, models_dir: Path | None, state_dir: Path) -> Path:
         f"A model's folder has one of: {files_in_words()}. "
         f"To download it: jetson-agent models pull {name}; to see which there are: jetson-agent models list"
     )
+
+
+def models_here(models_dir: Path | None, state_dir: Path) -> tuple[str, ...]:
+    """The names that `find_model` finds, sorted; without those that cannot be looked into."""
+    names = set[str]()
+    for place in (own_models(models_dir, state_dir), *SHIPPED):
+        with contextlib.suppress(OSError):
+            names |= {path.name for path in place.iterdir() if not path.name.startswith(".") and _may_be_used(path)}
+    return tuple(sorted(names))
+
+
+def _may_be_used(folder: Path) -> bool:
+    try:
+        return is_model(folder)
+    except ConfigError:
+        return False
 
 
 def fingerprint(folder: Path) -> str:

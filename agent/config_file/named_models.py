@@ -1,0 +1,51 @@
+"""The models that a configuration names: whether they are on this machine, where they have to be, and can be run."""
+
+from collections.abc import Iterator
+
+from agent.candidates import engines_here
+from agent.config import AUTO, Config
+from agent.config_file.cross_checks import Mismatch
+from agent.config_file.tree import KeyPath
+from agent.errors import ConfigError
+from agent.models import find_model
+from agent.models.folder import models_here
+
+
+def model_mismatches(config: Config) -> Iterator[Mismatch]:
+    """What the agent would not start with, or would answer every prompt of a route or a camera with an error."""
+    for key, model in (("name", config.model.name), ("fallback", config.model.fallback)):
+        if model is not None:
+            yield from _unusable(config, key, model)
+    here = models_here(config.models_dir, config.state_dir)
+    for name in config.upstreams:
+        if name in here and name not in (config.model.name, config.model.fallback):
+            what = "has the name of a model that is on this machine: choose another, and give the server's as `model`"
+            yield Mismatch(("upstreams", name), what)
+    for path, model in _asked(config):
+        if model not in config.upstreams and model not in here:
+            upstream = ", ".join(config.upstreams) or "none"
+            what = f"there is no model {model!r}, neither upstream ({upstream}) nor on this machine ({', '.join(here)})"
+            yield Mismatch(path, what, ("upstreams", model))
+
+
+def _unusable(config: Config, key: str, model: str) -> Iterator[Mismatch]:
+    """What keeps a model that the device itself is to run from being run."""
+    try:
+        folder = find_model(model, config.models_dir, config.state_dir)
+    except ConfigError as error:
+        yield Mismatch(("model", key), str(error))
+        return
+    try:
+        engines_here(model, folder, config.model.engine)
+    except ConfigError as error:
+        place = key if config.model.engine == AUTO else "engine"
+        yield Mismatch(("model", place), str(error), ("model", "engine"))
+
+
+def _asked(config: Config) -> Iterator[tuple[KeyPath, str]]:
+    """The models that prompts of routes and cameras name, and where that stands."""
+    sections = (("routes", config.routes), ("cameras", config.cameras))
+    for section, named in sections:
+        for name, settings in named.items():
+            if settings.model is not None:
+                yield (section, name, "model"), settings.model
