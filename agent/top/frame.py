@@ -135,7 +135,7 @@ def _machine(scene: Scene, seen: Seen, width: int, *, detailed: bool) -> list[Ro
 
 
 def _served(seen: Seen) -> list[Row]:
-    return [queue_row(seen), speed_row(seen), energy_row(seen.energy), link_row(seen)]
+    return [queue_row(seen), speed_row(seen), energy_row(seen), link_row(seen)]
 
 
 def _shares(height: int | None, used: int) -> tuple[int, int]:

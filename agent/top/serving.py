@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from agent.top.drawing import LABEL, Row, joined, joules, short, shown, unknown, whole
-from agent.top.seen import Energy, Number, Percentiles, Recent, Seen
+from agent.top.seen import Number, Percentiles, Power, Recent, Seen
 from agent.top.watch import Happened
 
 _NOT_SAID = "this agent does not say"
@@ -63,10 +63,11 @@ def _percentiles(duration: Percentiles | None, *, with_slowest: bool = True) -> 
     return Text(f"{short(duration.p50.value)}{slowest}")
 
 
-def energy_row(energy: Energy | None) -> Row:
+def energy_row(seen: Seen) -> Row:
     """What it cost since the agent's start."""
+    energy = seen.energy
     if energy is None:
-        return Row("energy", unknown(_NOT_SAID))
+        return Row("energy", unknown(_no_energy(seen.power) if "energy" in seen.model_fields_set else _NOT_SAID))
     models = [
         f"{name} {of.joules.value / of.output_tokens.value:.2f} J/token"
         for name, of in (energy.by_model or {}).items()
@@ -79,6 +80,11 @@ def energy_row(energy: Energy | None) -> Row:
         *models,
     ]
     return Row("energy", joined(parts), may_wrap=True)
+
+
+def _no_energy(power: Power | None) -> str:
+    """Why an agent that tells energy has none to tell."""
+    return "nothing measured yet" if power is None or power.total_w.value is not None else power.total_w.why
 
 
 def link_row(seen: Seen) -> Row:

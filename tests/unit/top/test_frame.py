@@ -109,6 +109,14 @@ def test_no_meter_is_no_power_of_0(board: BoardTree) -> None:
     assert "0.00 W" not in page
 
 
+def test_energy_that_nothing_measures_is_not_the_agents_fault(board: BoardTree) -> None:
+    measured = text(watching(telemetry(board, **GOVERNED | {"energy": None})))
+    assert row(measured, "energy") == "- (nothing measured yet)"
+    board.remove_chip("1-0040")
+    page = text(watching(telemetry(board, **GOVERNED | {"energy": None})))
+    assert row(page, "energy") == "- (no meter)"
+
+
 def test_sensors_that_say_nothing(board: BoardTree) -> None:
     parts = dict.fromkeys(("power", "gpus", "zones", "throttling", "memory"))
     page = text(watching(telemetry(board, **parts, sensors_why="the sensors have not answered yet")))
