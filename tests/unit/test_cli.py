@@ -123,13 +123,17 @@ def test_version_names_all_that_matters() -> None:
     assert [line.split()[0] for line in lines[:3]] == ["jetson-agent", "Python", "onnxruntime-genai"]
 
 
-def test_version_is_told_where_the_library_is_another_build_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def of_cuda(package: str) -> str:
+def test_version_is_told_where_the_library_is_another_build_of_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "METADATA").write_text("Metadata-Version: 2.1\nName: onnxruntime-genai-cuda\nVersion: 0.18.1\n")
+
+    def of_cuda(package: str) -> importlib.metadata.Distribution:
         if package == "onnxruntime-genai-cuda":
-            return "0.18.1"
+            return importlib.metadata.Distribution.at(tmp_path)
         raise importlib.metadata.PackageNotFoundError(package)
 
-    monkeypatch.setattr(importlib.metadata, "version", of_cuda)
+    monkeypatch.setattr(importlib.metadata, "distribution", of_cuda)
     assert _invoke("version").stdout.splitlines()[2] == "onnxruntime-genai 0.18.1"
 
 
