@@ -105,7 +105,9 @@ class Answering:
             why = f"the agent died {MAX_CLAIMS} times while this prompt was running"
             return Failure(prompt.id, ErrorCode.ENGINE_FAILED, why)
         if prompt.model not in (None, loaded.model, *self._stands_in_for):
-            return Failure(prompt.id, ErrorCode.MODEL_NOT_FOUND, f"{prompt.model} is not loaded; {loaded.model} is")
+            upstream = ", ".join(self._egress.models) or "none"
+            why = f"{prompt.model} is not loaded; {loaded.model} is. Models upstream: {upstream}"
+            return Failure(prompt.id, ErrorCode.MODEL_NOT_FOUND, why)
         try:
             prompt = await self._shown(prompt, loaded, is_cancelled)
             if self._engine.place is Place.UPSTREAM:

@@ -16,6 +16,7 @@ from agent.models.catalog import Catalog, Entry
 from agent.models.remove import remove
 from agent.models.table import human, told
 from agent.models.verify import verify
+from agent.models.work_folder import pull_folder
 from agent.plain_file import read_text
 from agent.units import Bytes
 
@@ -184,7 +185,13 @@ def remove_model(name: NameArgument, config: ConfigOption = None) -> None:
 
 
 def _known(name: str, config: Config) -> Entry:
-    entry = Catalog(config.models_dir, config.state_dir).find(name)
+    catalog = Catalog(config.models_dir, config.state_dir)
+    entry = catalog.find(name)
+    if entry is None and os.path.isdir(pull_folder(catalog.own, name)):  # noqa: PTH112 - no error for an odd name
+        raise ConfigError(
+            f"nothing is known of a model {name!r} but that a download of it was begun: the same jetson-agent models "
+            f"pull goes on with it, jetson-agent models remove {name} drops it"
+        )
     if entry is None:
         raise ConfigError(f"nothing is known of a model {name!r}: see jetson-agent models list")
     return entry

@@ -22,6 +22,11 @@ class Egress:
     def __init__(self, upstreams: Mapping[str, Upstream]) -> None:
         self._rules = {model: upstream.may_leave for model, upstream in upstreams.items()}
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of the models upstream, as the configuration has them."""
+        return tuple(self._rules)
+
     def check(self, prompt: Prompt) -> None:
         """Let a prompt pass that stays, or may leave.
 

@@ -13,13 +13,15 @@ import httpx2
 
 from agent.engine.openai_format import DONE, Chunk, decode_chunk, error_of
 from agent.engine.retries import read_retry_after
-from agent.errors import UpstreamAwayError, UpstreamFailedError
+from agent.engine.server_words import address_of, cause_of, one_line
+from agent.errors import RejectedError, UpstreamAwayError, UpstreamFailedError
 from agent.units import Seconds, UnixSeconds
 
 _CONNECT_TIMEOUT = Seconds(5.0)
 _MOST_OF_AN_EVENT = 1 << 20
 _MOST_OF_AN_ANSWER = 16 << 20
 _MOST_OF_AN_ERROR = 1 << 14
+_NOT_LET_IN = {httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN}
 
 
 class OpenAIConnection:
@@ -45,6 +47,8 @@ class OpenAIConnection:
         wall: Callable[[], UnixSeconds],
     ) -> None:
         self._wall = wall
+        self._address = address_of(url)
+        self._has_key = api_key is not None
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
         if api_key is not None:
             headers["Authorization"] = f"Bearer {api_key}"
@@ -83,20 +87,34 @@ class OpenAIConnection:
         try:
             async with self._client.stream("POST", "chat/completions", content=body) as response:
                 if response.status_code != httpx2.codes.OK:
-                    retry_after_s = read_retry_after(response.headers.get("retry-after"), self._wall())
-                    raise error_of(response.status_code, await _beginning_of(response), retry_after_s)
+                    raise await self._refusal(response)
                 async with aclosing(_events_of(response)) as events:
                     async for event in events:
                         is_done = is_done or event.data == DONE
                         size += len(event.data)
                         if size > _MOST_OF_AN_ANSWER:
-                            raise UpstreamFailedError(f"its answer is larger than {_MOST_OF_AN_ANSWER} bytes")
+                            raise UpstreamFailedError(
+                                f"{self._address}: its answer is larger than {_MOST_OF_AN_ANSWER} bytes"
+                            )
                         if event.data and not is_done:  # the library gives those that tell nothing, too
                             yield decode_chunk(event.data)
         except httpx2.SSEError as error:
-            raise UpstreamFailedError(str(error)) from error
+            raise UpstreamFailedError(f"{self._address}: {one_line(str(error))}") from error
+        except httpx2.TimeoutException as error:
+            raise UpstreamAwayError(f"{self._address}: it did not take the request in time") from error
         except httpx2.HTTPError as error:
-            raise UpstreamAwayError(str(error) or type(error).__name__) from error
+            raise UpstreamAwayError(f"{self._address}: {cause_of(error)}") from error
+
+    async def _refusal(self, response: httpx2.Response) -> RejectedError | UpstreamAwayError:
+        """What a status other than 200 means, and where it comes from."""
+        retry_after_s = read_retry_after(response.headers.get("retry-after"), self._wall())
+        said = error_of(response.status_code, one_line(await _beginning_of(response)), retry_after_s)
+        message = f"{self._address}: {one_line(str(said))}"
+        if isinstance(said, RejectedError):
+            return RejectedError(said.code, message)
+        if response.status_code in _NOT_LET_IN:
+            message += f" ({'look at the key in' if self._has_key else 'it may want a key: set'} api_key_file)"
+        return UpstreamAwayError(message, retry_after_s=said.retry_after_s)
 
 
 def _events_of(response: httpx2.Response) -> AsyncGenerator[httpx2.ServerSentEvent, None]:

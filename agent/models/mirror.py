@@ -14,6 +14,11 @@ from agent.units import Bytes
 
 _MOST = 1 << 20
 """Bytes of a manifest that are read; a larger one is none."""
+_NEEDED = (
+    "Beside the folder with a model's files, a mirror needs the model's manifest, with the size and the SHA-256 of "
+    "each file: the one that `jetson-agent models pull` or `models build` wrote, or one made as docs/models.md says "
+    'under "A mirror of a folder"'
+)
 
 
 def mirror_listing(mirror: str, manifest: Manifest) -> Listing:
@@ -34,7 +39,7 @@ def mirror_manifest(client: httpx2.Client, mirror: str, name: str) -> Manifest:
     try:
         with client.stream("GET", url) as response:
             if response.status_code != httpx2.codes.OK:
-                raise PullError(f"{url}: the mirror answers {response.status_code}; has it this model?")
+                raise PullError(_refusal(url, response.status_code))
             text = b""
             for chunk in response.iter_bytes():
                 text += chunk
@@ -43,6 +48,14 @@ def mirror_manifest(client: httpx2.Client, mirror: str, name: str) -> Manifest:
     except httpx2.RequestError as error:
         raise PullError(offline(url, error)) from error
     manifest = parse_manifest(text, url)
-    if manifest.name != name or not manifest.is_pinned:
-        raise PullError(f"{url} is not a manifest of {name} that names its files with their digests")
+    if manifest.name != name:
+        raise PullError(f"{url} is the manifest of {manifest.name}, and not of {name}")
+    if not manifest.is_pinned:
+        raise PullError(f"{url} is a manifest without `files`, so it vouches for no bytes. {_NEEDED}")
     return manifest
+
+
+def _refusal(url: str, status: int) -> str:
+    if status == httpx2.codes.NOT_FOUND:
+        return f"{url}: the mirror does not have it (404). Is the address right? {_NEEDED}"
+    return f"{url}: the mirror answers {status}"

@@ -15,6 +15,7 @@ from agent.engine.catalog import ENGINES, KnownEngine
 from agent.engine.library import installed_version
 from agent.errors import ConfigError
 from agent.models.catalog import Catalog, Entry
+from agent.models.columns import GAP, widths
 from agent.models.folder import engines_of
 from agent.models.geometries import any_geometry
 from agent.models.table import Verdict, details, row
@@ -22,6 +23,11 @@ from agent.platform.memory_now import MemoryGauge
 from agent.printable import printable
 
 _PIPE_WIDTH = 160
+_TITLES = ("NAME", "SIZE", "LICENCE", "HERE", "FITS", "ENGINES")
+_ON_ONE_LINE = 2
+"""Of the columns: name and size."""
+_LEFT_OUT = ("LICENCE", "ENGINES")
+"""Columns that go first where there is no room."""
 
 
 def show_models(config: Config) -> None:
@@ -30,14 +36,13 @@ def show_models(config: Config) -> None:
     Raises:
         ConfigError: A place for models cannot be looked into.
     """
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("NAME", "SIZE", "LICENCE", "HERE", "FITS", "ENGINES"):
-        table.add_column(title, overflow="fold", no_wrap=title == "NAME")
     entries = Catalog(config.models_dir, config.state_dir).entries()
-    for entry in entries:
-        table.add_row(*map(_text, row(entry, verdict_of(entry, config), engines_here(entry))))
+    rows = [tuple(map(printable, row(entry, verdict_of(entry, config), engines_here(entry)))) for entry in entries]
     console = _console()
+    table, left_out = _fitted(dict(zip(_TITLES, zip(*[_TITLES, *rows], strict=True), strict=True)), console.width)
     console.print(table)
+    if left_out:
+        console.print(f"Wider terminals also show {', '.join(left_out)}; so does jetson-agent models show NAME")
     for entry in entries:
         if entry.fault is not None:
             console.print(_text(f"{entry.name} cannot be used: {entry.fault}"), soft_wrap=True)
@@ -88,6 +93,22 @@ def verdict_of(entry: Entry, config: Config) -> Verdict:
             geometry = any_geometry(entry.name, entry.folder)
     now = MemoryGauge().read()
     return None if geometry is None or now is None else judge(geometry, now, bounds_of(config.memory))
+
+
+def _fitted(columns: dict[str, tuple[str, ...]], room: int) -> tuple[Table, tuple[str, ...]]:
+    """A table in which no word is broken, as long as there is any such, and the titles of what it goes without."""
+    for most in range(len(_LEFT_OUT) + 1):
+        left_out = _LEFT_OUT[:most]
+        shown = {title: cells for title, cells in columns.items() if title not in left_out}
+        sizes = widths(tuple(shown.values()), _ON_ONE_LINE, room)
+        if sizes is not None:
+            break
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    for i, title in enumerate(shown):
+        table.add_column(title, overflow="fold", width=None if sizes is None else sizes[i])
+    for line in list(zip(*shown.values(), strict=True))[1:]:
+        table.add_row(*map(Text, line))
+    return table, left_out
 
 
 def _text(text: str, style: str = "") -> Text:

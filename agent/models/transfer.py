@@ -84,7 +84,10 @@ class Transfer:
                 self.begin_anew(part_size(part))
                 part.unlink()
             except OtherContentError as error:
-                raise PullError(str(error)) from error
+                raise PullError(
+                    f"{error}. The server does not send the file that the manifest describes: correct the one or the "
+                    "other, or name a --mirror that has it"
+                ) from error
 
     def advance(self, size: int) -> None:
         """So many bytes have come: keep the rate."""
@@ -128,7 +131,10 @@ def _refusal(url: str, status: int) -> PullError:
             "it is published, and add --token-file FILE with a token that may read it"
         )
     if status == httpx2.codes.NOT_FOUND:
-        return GoneError(f"{url}: the server does not have it (404)")
+        return GoneError(
+            f"{url}: the server does not have it (404). Is the address right? A --mirror has the files in a folder of "
+            "the model's name; where a hub has them, source.revision and source.folder of the manifest say"
+        )
     if status == _NO_SUCH_RANGE:
         return PullError(f"{url}: the connection breaks, and the server does not send the rest alone (416)")
     return PullError(f"{url}: the server answers {status}")

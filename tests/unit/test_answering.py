@@ -13,9 +13,21 @@ from agent.config import Upstream
 from agent.egress import Egress
 from agent.engine.host import EngineHost, EngineSpec
 from agent.engine.protocol import Capabilities, Finished, GenerationRequest, Outcome
-from agent.errors import EngineLostError
+from agent.errors import EngineLostError, ErrorCode
 from agent.journal import Claimed
-from agent.prompt import Completion, Delta, FinishReason, Message, Prompt, PromptId, ReplyTo, Role, Sampling, Usage
+from agent.prompt import (
+    Completion,
+    Delta,
+    Failure,
+    FinishReason,
+    Message,
+    Prompt,
+    PromptId,
+    ReplyTo,
+    Role,
+    Sampling,
+    Usage,
+)
 from agent.units import Seconds
 from tests.unit.test_accounting import power
 
@@ -87,6 +99,24 @@ async def test_what_may_not_leave_is_shown_to_the_devices_own_model_that_stands_
     reply = await answering.reply(asked, SEES, room=lambda: None, is_cancelled=lambda: False)
     assert isinstance(reply, Completion)
     assert reply.text == "yes"
+
+
+@pytest.mark.parametrize(("names", "upstream"), [((), "none"), (("big", "bigger"), "big, bigger")])
+async def test_a_model_that_is_not_there_is_told_with_those_that_are(names: tuple[str, ...], upstream: str) -> None:
+    answering = Answering(
+        SeeingEngine(),
+        clock=CLOCK,
+        publish_lossy=lambda _: None,
+        energy=EnergyAccounting(is_loaded=lambda: True),
+        egress=Egress({name: Upstream(url="https://nim.local/v1") for name in names}),
+        stands_in_for=(),
+        show=show_nothing,
+    )
+    asked = Claimed(replace(PROMPT, model="bog"), claims=1, engine_losses=0)
+    reply = await answering.reply(asked, SEES, room=lambda: None, is_cancelled=lambda: False)
+    assert isinstance(reply, Failure)
+    assert reply.code is ErrorCode.MODEL_NOT_FOUND
+    assert reply.message == f"bog is not loaded; model is. Models upstream: {upstream}"
 
 
 async def test_a_prompt_that_is_put_back_does_not_keep_the_machine_from_being_idle() -> None:

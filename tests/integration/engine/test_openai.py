@@ -298,7 +298,8 @@ async def test_what_tells_nothing_is_passed_over(server: OpenAIServer, harmless:
 
 async def test_half_a_character_in_a_refusal_is_told_as_a_question_mark(server: OpenAIServer) -> None:
     server.scripts.append(refuse(400, "cannot read: \ud83d"))
-    assert (await answer(server)).refused.message == "the server refuses it: it answered 400: cannot read: ?"
+    refused = (await answer(server)).refused
+    assert refused.message.endswith("the server refuses it: it answered 400: cannot read: ?")
 
 
 async def test_a_server_that_says_nothing_is_away(server: OpenAIServer) -> None:
@@ -363,8 +364,39 @@ async def test_a_server_that_stays_away_is_told_after_three_tries(server: OpenAI
     server.scripts.extend([refuse(503, "busy")] * 3)
     refused = (await answer(server)).refused
     assert (refused.code, refused.retry_after) == (ErrorCode.ENGINE_FAILED, 30.0)
-    assert refused.message == "the server of big is away: it answered 503: busy"
+    address = server.url.removesuffix("/v1")
+    assert refused.message == f"the server of big is away: {address}: it answered 503: busy"
     assert len(server.asked) == 3
+
+
+async def test_a_server_that_is_not_there_is_told_with_its_address_and_why() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        async with engine(f"http://me:secret@{address}/path-secret/v1") as asked:
+            refused = (await run(asked, request())).refused
+    assert refused.message == f"the server of big is away: http://{address}: Connection refused"
+
+
+@pytest.mark.parametrize(("key", "advice"), [("wrong", "look at the key in"), (None, "it may want a key: set")])
+@pytest.mark.parametrize("status", [401, 403])
+async def test_where_it_is_not_let_in_the_key_s_file_is_named(
+    server: OpenAIServer, status: int, key: str | None, advice: str
+) -> None:
+    server.scripts.extend([refuse(status, "no\nentry")] * 3)
+    refused = (await answer(server, api_key=key)).refused
+    assert f"it answered {status}: no entry ({advice} api_key_file)" in refused.message
+    assert "wrong" not in refused.message
+
+
+async def test_a_web_page_is_not_told_as_it_is(server: OpenAIServer) -> None:
+    def script(exchange: Exchange) -> None:
+        exchange.begin(405, "text/html")
+        exchange.send(b"<!DOCTYPE html>\n<html>\n<title>Not\nfound</title>" + b"<p>\n" * 200)
+
+    server.scripts.append(script)
+    refused = (await answer(server)).refused
+    assert refused.message.endswith("the server refuses it: it answered 405: a web page, Not found")
 
 
 async def test_a_long_retry_after_is_handed_on(server: OpenAIServer) -> None:

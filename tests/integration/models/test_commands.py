@@ -109,6 +109,8 @@ def test_ctrl_c_loses_nothing(hub: Hub, command: Command) -> None:
 def test_an_unfinished_download_can_be_removed(hub: Hub, command: Command) -> None:
     hub.troubles = [Trouble(), Trouble(stop_after=2_000_000), Trouble(status=404)]
     assert command.run(*PULL)[0] == 1
+    (command.own / f"{NAME}.yaml").unlink()
+    assert "a download of it was begun" in command.run("show", NAME)[2]
     code, out, _ = command.run("remove", NAME)
     assert code == 0
     assert "more are free" in out

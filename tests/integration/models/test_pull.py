@@ -189,13 +189,21 @@ def test_a_mirror_is_the_models_folder_of_another_machine(hub: Hub, device: Devi
 
 
 def test_a_mirror_without_the_model(hub: Hub, device: Device) -> None:
-    with pytest.raises(PullError, match="the mirror answers 404"):
+    with pytest.raises(
+        PullError, match=r"some-model\.yaml: the mirror does not have it \(404\).* a mirror needs the model"
+    ):
         device.pull(From(mirror=f"{hub.url}/mirror", accept_new=True))
 
 
 def test_a_mirror_that_vouches_for_nothing(hub: Hub, device: Device) -> None:
     hub.mirror = {f"{NAME}.yaml": manifest_text(manifest()).encode()}
-    with pytest.raises(PullError, match="names its files with their digests"):
+    with pytest.raises(PullError, match=r"a manifest without `files`.* the size and the SHA-256 of each file"):
+        device.pull(From(mirror=f"{hub.url}/mirror", accept_new=True))
+
+
+def test_a_mirror_s_manifest_of_another_model(hub: Hub, device: Device) -> None:
+    hub.mirror = {f"{NAME}.yaml": manifest_text(manifest(name="other")).encode()}
+    with pytest.raises(PullError, match="is the manifest of other, and not of some-model"):
         device.pull(From(mirror=f"{hub.url}/mirror", accept_new=True))
 
 

@@ -91,6 +91,12 @@ def test_what_has_come_is_kept_when_we_give_up(hub: Hub, device: Device) -> None
     assert content(device.own / NAME) == WHOLE
 
 
+def test_a_file_that_is_not_there_says_where_it_is_looked_for(hub: Hub, device: Device) -> None:
+    hub.troubles = [Trouble(), Trouble(status=404)]
+    with pytest.raises(PullError, match=r"\(404\)\. Is the address right\? A --mirror has the files in a folder of"):
+        device.pull()
+
+
 @pytest.mark.parametrize("status", [401, 403, 404, 416, 418])
 def test_a_file_that_is_refused_ends_it(hub: Hub, device: Device, status: int) -> None:
     hub.troubles = [Trouble(), Trouble(status=status)]
@@ -122,7 +128,7 @@ def test_other_bytes_under_a_pinned_name_are_not_taken(hub: Hub, device: Device)
     with pytest.raises(PullError, match="twice, its digest was not"):
         device.pull(From())
     hub.files["cpu/model.onnx.data"] = WEIGHTS + b"more"
-    with pytest.raises(PullError, match="longer than the 3,000,000 bytes"):
+    with pytest.raises(PullError, match=r"longer than the 3,000,000 bytes .*\. The server does not send the file"):
         device.pull(From())
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -19,6 +20,8 @@ from agent.models.manifest_file import manifest_text
 from agent.models.report import engines_here, show_model, show_models, verdict_of
 from agent.printable import printable
 
+_SHINE = re.compile(r"\x1b\[[0-9;]*m")
+"""Bold and colours."""
 SHIPPED = find_model("edge-tiny", None, Path("/none"))
 
 
@@ -43,6 +46,28 @@ def test_why_a_model_cannot_be_used_stands_below_the_others(tmp_path: Path, caps
     assert any(line.split() == ["stray", "?", "?", "?", "cannot", "be", "used", "?"] for line in lines)
     assert any(line.startswith("edge-tiny") for line in lines)
     assert lines[-1].startswith(f"stray cannot be used: {tmp_path}/stray.yaml")
+
+
+@pytest.mark.parametrize(
+    ("width", "left_out"), [(60, {"LICENCE", "ENGINES"}), (80, {"LICENCE"}), (100, set()), (160, set())]
+)
+def test_a_narrow_terminal_breaks_no_word(
+    width: int, left_out: set[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Config(device=Device(id="d"), models_dir=tmp_path, state_dir=tmp_path)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "1000")
+    show_models(config)
+    words = set(_SHINE.sub("", capsys.readouterr().out).split())
+    monkeypatch.setenv("COLUMNS", str(width))
+    show_models(config)
+    shown, _, note = _SHINE.sub("", capsys.readouterr().out).partition("Wider terminals also show ")
+    titles, *lines = shown.splitlines()
+    assert {"NAME", "SIZE", "LICENCE", "HERE", "FITS", "ENGINES"} - set(titles.split()) == left_out
+    assert all(title in note for title in left_out)
+    assert max(map(len, lines)) <= width
+    # What fits may have changed in between: the memory is that of this machine.
+    assert {word for line in lines for word in line.split() if word[0] not in "0123456789"} <= words
 
 
 def test_a_manifest_does_not_command_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
