@@ -156,6 +156,8 @@ class OpenAIEngine:
                 if is_local and not any(message.images for message in request.messages):
                     raise
                 why = f"the server of {self.model} is away: {away}"
+                if is_local:
+                    why += ". The device's own model is not asked instead, as the prompt has images (when_away: local)"
                 yield Refused(request.id, ErrorCode.ENGINE_FAILED, why, away.retry_after_s or _RETRY_AFTER)
             return
 

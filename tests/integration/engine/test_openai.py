@@ -413,6 +413,7 @@ async def test_local_hands_the_prompt_back(server: OpenAIServer) -> None:
     server.scripts.append(refuse(429, Retry_After="120"))
     refused = (await answer(server, request(images=(PIXEL,)), when_away=WhenAway.LOCAL)).refused
     assert refused.code is ErrorCode.ENGINE_FAILED, "the device's own model sees nothing"
+    assert refused.message.endswith("as the prompt has images (when_away: local)")
 
 
 async def test_local_gets_half_of_the_time(server: OpenAIServer) -> None:
