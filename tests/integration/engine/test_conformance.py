@@ -249,13 +249,17 @@ async def test_a_deadline_ends_an_answer_within_a_step(loader: str, model_dir: P
         await hosted.outcome(request(max_tokens=4, temperature=3.0, json_schema=endless))  # the first takes longer
         asked = boottime()
         await hosted.outcome(request(max_tokens=150, temperature=3.0, json_schema=endless))
-        deadline = Seconds(2 * boottime() - asked)  # as long again, which is a twelfth of what the next one takes
+        took = boottime() - asked
         whole = request(max_tokens=1_800, temperature=3.0, json_schema=endless)
-        finished = await hosted.outcome(replace(whole, stream=False, deadline=deadline))
-        assert isinstance(finished, Finished)
-        assert finished.reason is FinishReason.DEADLINE
-        assert finished.text.startswith('"')
-        assert 0 <= finished.finished_at - deadline < 5.0, "a step, also of a busy machine"
+        for longer in (1, 2, 4):  # times a twelfth of what it takes; on a busy machine nothing may have come by then
+            deadline = Seconds(boottime() + longer * took)
+            finished = await hosted.outcome(replace(whole, stream=False, deadline=deadline))
+            assert isinstance(finished, Finished)
+            assert finished.reason is FinishReason.DEADLINE
+            assert 0 <= finished.finished_at - deadline < 5.0, "a step, also of a busy machine"
+            if text := finished.text:
+                break
+        assert text.startswith('"')
 
 
 def test_what_exceeds_the_context_is_refused_with_the_numbers(engine: Engine) -> None:
