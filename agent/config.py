@@ -168,7 +168,7 @@ class Upstream(Section):
     timeout: Annotated[Duration, Field(ge=1)] = Seconds(60.0)
     """A server that says nothing for so long amid a request is away."""
     api_key_file: Path | None = None
-    """File that holds the API key; a trailing newline does not count."""
+    """File that holds the API key, one word of ASCII; a trailing newline does not count."""
     ca: Path | None = None
     """PEM file of the authority that signed the server's certificate. Default: the system's authorities."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +15,7 @@ from agent.counters import Counters
 from agent.egress import Egress
 from agent.engine.openai import OpenAIEngine, UpstreamModel, WhenAway
 from agent.engine.openai_connection import OpenAIConnection
+from agent.errors import ConfigError
 from agent.journal import JournalThread
 from agent.prompt import OutMessage, Pending
 from agent.units import Seconds
@@ -89,6 +91,21 @@ def with_local_fallback(config: Config) -> Iterator[str]:
     return (name for name, it in config.upstreams.items() if WhenAway(it.when_away) is WhenAway.LOCAL)
 
 
+def read_api_key(key: str, file: Path | None) -> str | None:
+    """What is in the file of a key of the configuration, fit for a header of HTTP; None without one.
+
+    Raises:
+        ConfigError: It cannot be read, or holds anything but one word. Names the key, never the file's content.
+    """
+    api_key = read_secret(key, file)
+    if api_key is not None and not (api_key.isascii() and api_key.isprintable() and " " not in api_key):
+        raise ConfigError(
+            f"{key}: an API key is one word: take the blanks, further lines, control characters and what is not ASCII "
+            "out of the file"
+        )
+    return api_key
+
+
 def _model(name: str, upstream: Upstream) -> UpstreamModel:
     return UpstreamModel(
         name,
@@ -103,7 +120,7 @@ def _model(name: str, upstream: Upstream) -> UpstreamModel:
 def _connection(name: str, upstream: Upstream, clock: Clock) -> OpenAIConnection:
     return OpenAIConnection(
         upstream.url,
-        api_key=read_secret(f"upstreams.{name}.api_key_file", upstream.api_key_file),
+        api_key=read_api_key(f"upstreams.{name}.api_key_file", upstream.api_key_file),
         tls=tls_context(Tls(ca=upstream.ca)),
         most_at_once=upstream.max_running,
         timeout=Seconds(upstream.timeout),

@@ -11,9 +11,10 @@ from typing import Self, cast
 
 import httpx2
 
+from agent.camera.capture.credentials import redact
 from agent.engine.openai_format import DONE, Chunk, decode_chunk, error_of
 from agent.engine.retries import read_retry_after
-from agent.engine.server_words import address_of, cause_of, one_line
+from agent.engine.server_words import address_of, cause_of, one_line, path_of
 from agent.errors import RejectedError, UpstreamAwayError, UpstreamFailedError
 from agent.units import Seconds, UnixSeconds
 
@@ -26,6 +27,8 @@ _NOT_LET_IN = {httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN}
 
 class OpenAIConnection:
     """A pool of connections to one server. An asynchronous context manager.
+
+    No error repeats the key or the path, whatever the server says.
 
     Args:
         url: Where its API begins.
@@ -49,6 +52,8 @@ class OpenAIConnection:
         self._wall = wall
         self._address = address_of(url)
         self._has_key = api_key is not None
+        secrets = (*path_of(url), *(() if api_key is None else (api_key,)))
+        self._secrets = (*secrets, *(secret.replace("/", r"\/") for secret in secrets))  # as JSON may spell it
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream", "Accept-Encoding": "identity"}
         if api_key is not None:
             headers["Authorization"] = f"Bearer {api_key}"
@@ -97,18 +102,19 @@ class OpenAIConnection:
                                 f"{self._address}: its answer is larger than {_MOST_OF_AN_ANSWER} bytes"
                             )
                         if event.data and not is_done:  # the library gives those that tell nothing, too
-                            yield decode_chunk(event.data)
+                            yield decode_chunk(event.data, self._secrets)
         except httpx2.SSEError as error:
-            raise UpstreamFailedError(f"{self._address}: {one_line(str(error))}") from error
+            raise UpstreamFailedError(f"{self._address}: {redact(one_line(str(error)), self._secrets)}") from error
         except httpx2.TimeoutException as error:
             raise UpstreamAwayError(f"{self._address}: it did not take the request in time") from error
         except httpx2.HTTPError as error:
-            raise UpstreamAwayError(f"{self._address}: {cause_of(error)}") from error
+            raise UpstreamAwayError(f"{self._address}: {redact(cause_of(error), self._secrets)}") from error
 
     async def _refusal(self, response: httpx2.Response) -> RejectedError | UpstreamAwayError:
         """What a status other than 200 means, and where it comes from."""
         retry_after_s = read_retry_after(response.headers.get("retry-after"), self._wall())
-        said = error_of(response.status_code, one_line(await _beginning_of(response)), retry_after_s)
+        body = one_line(await _beginning_of(response), self._secrets)
+        said = error_of(response.status_code, body, retry_after_s, self._secrets)
         message = f"{self._address}: {one_line(str(said))}"
         if isinstance(said, RejectedError):
             return RejectedError(said.code, message)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agent.camera.capture.credentials import redact
 from agent.engine.protocol import GenerationRequest
 from agent.errors import ErrorCode, RejectedError, UpstreamAwayError, UpstreamFailedError
 from agent.prompt import FinishReason, Message, Usage
@@ -20,6 +21,8 @@ _MOST_STOPS = 4
 """More are refused by some servers. The engine looks for all of them itself."""
 
 _MOST_SHOWN = 300
+_MOST_LOOKED_THROUGH = 1 << 11
+"""Characters in which secrets are looked for, of which some are shown."""
 _MOST_TOKENS = 1 << 53
 """Nothing counts as many; what reads JSON need not keep larger numbers."""
 _TRY_AGAIN = {408, 425, 429}
@@ -127,8 +130,12 @@ def encode_request(request: GenerationRequest, model: str) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
 
-def decode_chunk(data: str) -> Chunk:
+def decode_chunk(data: str, secrets: tuple[str, ...] = ()) -> Chunk:
     """Read one event.
+
+    Args:
+        data: Of the event.
+        secrets: What no error repeats.
 
     Raises:
         UpstreamFailedError: It is none, or tells that the answer is not to be had.
@@ -138,21 +145,24 @@ def decode_chunk(data: str) -> Chunk:
     except ValidationError:
         raise UpstreamFailedError("it sent something that is no chat completion") from None
     if chunk.error is not None:
-        raise UpstreamFailedError(f"it failed amid the answer: {_words_in(data)}")
+        raise UpstreamFailedError(f"it failed amid the answer: {_words_in(data, secrets)}")
     if chunk.is_broken_off:
         raise UpstreamFailedError("it broke off amid the answer, and said so")
     return chunk
 
 
-def error_of(status: int, body: str, retry_after_s: Seconds | None) -> RejectedError | UpstreamAwayError:
+def error_of(
+    status: int, body: str, retry_after_s: Seconds | None, secrets: tuple[str, ...] = ()
+) -> RejectedError | UpstreamAwayError:
     """What a status other than 200 means for the prompt.
 
     Args:
         status: Of HTTP.
         body: What came with it.
         retry_after_s: When to come back, if it says so.
+        secrets: What the error does not repeat.
     """
-    said = f"it answered {status}: {_words_in(body)}"
+    said = f"it answered {status}: {_words_in(body, secrets)}"
     is_refusal = 400 <= status < 500 and status not in _TRY_AGAIN | _NOT_LET_IN  # noqa: PLR2004 - RFC 9110, section 15.5
     if not is_refusal and _BODY_IS_INVALID not in body:
         return UpstreamAwayError(said, retry_after_s=retry_after_s)
@@ -178,7 +188,7 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
     return [{"type": "text", "text": message.content}, *images] if message.content else images
 
 
-def _words_in(body: str) -> str:
+def _words_in(body: str, secrets: tuple[str, ...]) -> str:
     """The error's message, where there is one in the usual place; else the beginning of the body."""
     try:
         document = json.loads(body)
@@ -186,5 +196,6 @@ def _words_in(body: str) -> str:
         document = None
     error = document.get("error") if isinstance(document, dict) else None
     words = error.get("message") if isinstance(error, dict) else error
-    shown = (words if isinstance(words, str) else body).strip()[:_MOST_SHOWN]
+    said = (words if isinstance(words, str) else body).strip()[:_MOST_LOOKED_THROUGH]
+    shown = redact(said, secrets)[:_MOST_SHOWN]  # before it is cut: half a secret would not be found
     return shown.encode(errors="replace").decode()  # JSON may spell half a character, which no reply can carry on

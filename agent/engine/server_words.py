@@ -5,7 +5,9 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+
+from agent.camera.capture.credentials import redact
 
 _MOST_OF_A_PAGE = 80
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
@@ -24,18 +26,33 @@ def address_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
+def path_of(url: str) -> tuple[str, ...]:
+    """The path of an address, as it is written there and decoded; empty where there is none.
+
+    Args:
+        url: With a scheme and a host.
+    """
+    path = urlsplit(url).path.rstrip("/")
+    return tuple(dict.fromkeys((path, unquote(path)))) if path else ()
+
+
 def cause_of(error: BaseException) -> str:
     """What the system says of a connection that failed; the error's own words where it says nothing."""
     causes = dict.fromkeys(_words_of(cause) for cause in _causes(error) if isinstance(cause, OSError) and cause.errno)
     return ", ".join(causes) or one_line(str(error)) or type(error).__name__
 
 
-def one_line(body: str) -> str:
-    """An answer's body in one line; of a web page no more than its title or the beginning of its text."""
+def one_line(body: str, secrets: tuple[str, ...] = ()) -> str:
+    """An answer's body in one line; of a web page no more than its title or the beginning of its text.
+
+    Args:
+        body: What the server sent.
+        secrets: What a web page's text must not repeat: it is cut.
+    """
     if not body.lstrip().startswith("<"):
         return " ".join(body.split())
     title = _TITLE.search(body)
-    text = " ".join(_TAG.sub(" ", body if title is None else title[1]).split())
+    text = redact(" ".join(_TAG.sub(" ", body if title is None else title[1]).split()), secrets)
     return f"a web page, {text[:_MOST_OF_A_PAGE]}" if text else "a web page"
 
 

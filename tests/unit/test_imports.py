@@ -259,7 +259,17 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "camera.looking.eye": {"camera.looking.child"},
     "camera.looking.detector": {"camera.looking.detecting"},
     # The configuration only knows what a source is, and how to say nothing secret of one: both pure.
-    "camera.capture": {"camera.building", "camera.looking.child", "camera.settings", "config_file", "doctor"},
+    "camera.capture": {
+        "camera.building",
+        "camera.looking.child",
+        "camera.settings",
+        "config_file",
+        "doctor",
+        # Its `credentials` alone, to take secrets out of what servers say.
+        "engine.openai_connection",
+        "engine.openai_format",
+        "engine.server_words",
+    },
     "camera.capture.child": set(),  # started as a program
     "camera.capture.reading": {"camera.capture.child"},
     "config_file": {

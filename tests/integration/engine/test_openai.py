@@ -386,7 +386,74 @@ async def test_where_it_is_not_let_in_the_key_s_file_is_named(
     server.scripts.extend([refuse(status, "no\nentry")] * 3)
     refused = (await answer(server, api_key=key)).refused
     assert f"it answered {status}: no entry ({advice} api_key_file)" in refused.message
-    assert "wrong" not in refused.message
+
+
+KEY, PATH = "sk-S/ECRET", "/k3y/v1"
+
+
+def echo_error(exchange: Exchange) -> None:
+    told = f"not let in: {exchange.asked.headers['authorization']} at {exchange.asked.path}"
+    exchange.begin(401, "application/json")
+    exchange.send(json.dumps({"error": {"message": told}}).encode())
+
+
+def echo_escaped(exchange: Exchange) -> None:
+    told = json.dumps({"detail": f"{exchange.asked.headers['authorization']} at {exchange.asked.path}"})
+    exchange.begin(400, "application/json")
+    exchange.send(told.replace("/", r"\/").encode())
+
+
+def echo_at_the_cut(exchange: Exchange) -> None:
+    refuse(400, "x" * 290 + exchange.asked.headers["authorization"])(exchange)
+
+
+def echo_in_a_page(exchange: Exchange) -> None:
+    exchange.begin(404, "text/html")
+    exchange.send(f"<title>Page not found at {exchange.asked.path}</title>".encode())
+
+
+def echo_in_a_page_at_the_cut(exchange: Exchange) -> None:
+    exchange.begin(404, "text/html")
+    exchange.send(f"<p>{'x' * 66} {exchange.asked.headers['authorization']}".encode())
+
+
+def echo_amid_the_answer(exchange: Exchange) -> None:
+    exchange.begin()
+    exchange.event({"error": {"message": f"{exchange.asked.headers['authorization']} at {exchange.asked.path}"}})
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        echo_error,
+        echo_escaped,
+        echo_at_the_cut,
+        echo_in_a_page,
+        echo_in_a_page_at_the_cut,
+        echo_amid_the_answer,
+    ],
+)
+async def test_a_server_that_repeats_the_key_and_the_path_is_not_repeated(server: OpenAIServer, script: Script) -> None:
+    server.scripts.extend([script] * 3)
+    async with engine(server.url.replace("/v1", PATH), api_key=KEY) as asked:
+        refused = (await run(asked, request())).refused
+    assert server.asked[0].headers["authorization"] == f"Bearer {KEY}"
+    assert server.asked[0].path == f"{PATH}/chat/completions"
+    assert "***" in refused.message
+    assert "k3y" not in refused.message
+    assert "sk-S" not in refused.message
+
+
+async def test_a_key_that_no_header_can_carry_is_not_told(server: OpenAIServer) -> None:
+    async with engine(server.url, api_key="sk-SECRET ") as asked:
+        refused = (await run(asked, request())).refused
+    assert "Illegal header value" in refused.message
+    assert "SECRET" not in refused.message
+
+
+async def test_an_answer_may_name_the_path(server: OpenAIServer) -> None:
+    server.scripts.append(say("POST /v1/chat", "."))
+    assert (await answer(server)).finished.text == "POST /v1/chat."
 
 
 async def test_a_web_page_is_not_told_as_it_is(server: OpenAIServer) -> None:
