@@ -10,10 +10,12 @@ from urllib.parse import unquote, urlsplit
 from agent.camera.capture.credentials import redact
 
 _MOST_OF_A_PAGE = 80
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_MOST_LOOKED_AT = 1 << 11
+"""Characters of a page: what is searched for may take time as their square, and the agent waits."""
+_TITLE = re.compile(r"<title[^<>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TLS_ASIDE = re.compile(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$")
 """What OpenSSL's messages have for programmers."""
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 
 
 def address_of(url: str) -> str:
@@ -51,8 +53,9 @@ def one_line(body: str, secrets: tuple[str, ...] = ()) -> str:
     """
     if not body.lstrip().startswith("<"):
         return " ".join(body.split())
-    title = _TITLE.search(body)
-    text = redact(" ".join(_TAG.sub(" ", body if title is None else title[1]).split()), secrets)
+    page = body.lstrip()[:_MOST_LOOKED_AT]
+    title = _TITLE.search(page)
+    text = redact(" ".join(_TAG.sub(" ", page if title is None else title[1]).split()), secrets)
     return f"a web page, {text[:_MOST_OF_A_PAGE]}" if text else "a web page"
 
 

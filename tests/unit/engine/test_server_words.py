@@ -61,6 +61,12 @@ def test_the_cause_is_what_the_system_says(error: Exception, says: str) -> None:
         ("<p>" + "x" * 1000, "a web page, " + "x" * 80),
         ("<", "a web page, <"),
         ("<html>", "a web page"),
+        (" " * 3000 + "<title>seen</title>", "a web page, seen"),
+        ("<p>early" + " " * 2000 + "<title>late</title>", "a web page, late"),
+        ("<p>early" + " " * 3000 + "<title>not looked for</title>", "a web page, early"),
+        ("<title> " * 3000, "a web page"),
+        ("<" * 3000, "a web page, " + "<" * 80),
+        ("<title<title>x</title>", "a web page, x"),
     ],
 )
 def test_a_body_is_one_line_and_no_html(body: str, says: str) -> None:
