@@ -26,8 +26,8 @@ _PIPE_WIDTH = 160
 _TITLES = ("NAME", "SIZE", "LICENCE", "HERE", "FITS", "ENGINES")
 _ON_ONE_LINE = 2
 """Of the columns: name and size."""
-_LEFT_OUT = ("LICENCE", "ENGINES")
-"""Columns that go first where there is no room."""
+_LEFT_OUT = ("LICENCE", "ENGINES", "FITS", "HERE", "SIZE")
+"""Columns that go where there is no room, in this order; a broken name could not be copied."""
 
 
 def show_models(config: Config) -> None:

@@ -49,7 +49,16 @@ def test_why_a_model_cannot_be_used_stands_below_the_others(tmp_path: Path, caps
 
 
 @pytest.mark.parametrize(
-    ("width", "left_out"), [(60, {"LICENCE", "ENGINES"}), (80, {"LICENCE"}), (100, set()), (160, set())]
+    ("width", "left_out"),
+    [
+        (30, {"LICENCE", "ENGINES", "FITS", "HERE", "SIZE"}),
+        (40, {"LICENCE", "ENGINES", "FITS", "HERE"}),
+        (50, {"LICENCE", "ENGINES", "FITS"}),
+        (60, {"LICENCE", "ENGINES"}),
+        (80, {"LICENCE"}),
+        (100, set()),
+        (160, set()),
+    ],
 )
 def test_a_narrow_terminal_breaks_no_word(
     width: int, left_out: set[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
