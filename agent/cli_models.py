@@ -13,7 +13,7 @@ from agent.config import Config
 from agent.config_file import load_config
 from agent.errors import ConfigError, StopError
 from agent.models.catalog import Catalog, Entry
-from agent.models.remove import remove
+from agent.models.remove import keys_naming, remove
 from agent.models.table import human, told
 from agent.models.verify import verify
 from agent.models.work_folder import pull_folder
@@ -119,6 +119,11 @@ def pull(  # noqa: PLR0913 - each is an option of the command line
     """Download a model."""
     with told_plainly():
         loaded = load_config(config, os.environ)
+        if name in loaded.upstreams:
+            raise StopError(
+                f"{name} is not downloaded: `upstreams` has this name, so prompts for it go to a server. To have both, "
+                "give the upstream another name, and this one as its `model`"
+            )
         token = None if token_file is None else _token(token_file)
         catalog = Catalog(loaded.models_dir, loaded.state_dir)
         from agent.models.fetching import fetch_model  # noqa: PLC0415  # huggingface_hub takes its time
@@ -177,8 +182,7 @@ def remove_model(name: NameArgument, config: ConfigOption = None) -> None:
     with told_plainly():
         loaded = load_config(config, os.environ)
         catalog = Catalog(loaded.models_dir, loaded.state_dir)
-        configured = frozenset(model for model in (loaded.model.name, loaded.model.fallback) if model is not None)
-        removed = remove(name, catalog.find(name), catalog.own, configured)
+        removed = remove(name, catalog.find(name), catalog.own, keys_naming(name, loaded))
         typer.echo(f"{name} is removed: {human(removed.size)} more are free")
         if removed.pinned is not None:
             typer.echo(f"{removed.pinned} stays, so that a later download must be the same bytes")

@@ -9,6 +9,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.config import Config
 from agent.errors import StopError
 from agent.models.catalog import Entry
 from agent.models.work_folder import hold, pull_folder
@@ -35,14 +36,25 @@ class Removed:
     pinned: Path | None
 
 
-def remove(name: str, entry: Entry | None, own: Path, configured: frozenset[str]) -> Removed:
+def keys_naming(model: str, config: Config) -> tuple[str, ...]:
+    """The keys of the configuration that name a model."""
+    named = {
+        "model.name": config.model.name,
+        "model.fallback": config.model.fallback,
+        **{f"routes.{name}.model": route.model for name, route in config.routes.items()},
+        **{f"cameras.{name}.model": camera.model for name, camera in config.cameras.items()},
+    }
+    return tuple(key for key, value in named.items() if value == model)
+
+
+def remove(name: str, entry: Entry | None, own: Path, named_by: tuple[str, ...]) -> Removed:
     """Remove a model, what an unfinished download has left of it, and what removals that were cut off have left.
 
     Args:
         name: The model.
         entry: What is known of it.
         own: The folder of the operator's models.
-        configured: The models that the agent loads by its configuration.
+        named_by: The keys of the configuration that name it.
 
     Raises:
         RemoveError: It is not here, comes with the agent, or is configured.
@@ -55,10 +67,10 @@ def remove(name: str, entry: Entry | None, own: Path, configured: frozenset[str]
         if entry is not None and entry.folder is not None:
             raise RemoveError(f"{name} comes with the agent, and goes only with it: {entry.folder}")
         raise RemoveError(f"{name} is not on this machine: there is nothing to remove")
-    if folder is not None and name in configured:
+    if folder is not None and named_by:
         raise RemoveError(
-            f"{name} is in use: the configuration names it as model.name or model.fallback. Name another one there, "
-            "restart the agent, then remove it"
+            f"{name} is in use: the configuration names it as {', '.join(named_by)}. Name another one there, restart "
+            "the agent, then remove it"
         )
     with hold(own, name) if pull_folder(own, name) in here else contextlib.nullcontext():
         try:

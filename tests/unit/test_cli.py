@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from agent import __version__
 from agent.cli import cli
+from agent.models import find_model
 from agent.models.folder import SOURCE_TREE
 
 COMMANDS = ("run", "check-config", "ask", "top", "demo", "doctor", "models", "bench", "fleet", "version")
@@ -89,6 +91,26 @@ def test_what_cannot_be_done_about_models_is_told(
     result = _invoke("models", *arguments, "-c", _config(tmp_path, "state_dir: state\nmodels_dir: own"))
     assert result.exit_code == code
     assert says in result.stderr
+
+
+def test_a_model_that_a_server_runs_is_not_downloaded(tmp_path: Path) -> None:
+    text = "state_dir: state\nmodels_dir: own\nupstreams: {llama-3.2-1b-instruct-int4: {url: 'http://h/v1'}}"
+    result = _invoke(
+        "models", "pull", "llama-3.2-1b-instruct-int4", "--mirror", "http://127.0.0.1:9", "-c", _config(tmp_path, text)
+    )
+    assert result.exit_code == 1
+    assert "give the upstream another name" in result.stderr
+
+
+@pytest.mark.parametrize(("kind", "source"), [("routes", ""), ("cameras", "source: /dev/video0, ")])
+def test_a_model_that_the_configuration_names_is_not_removed(tmp_path: Path, kind: str, source: str) -> None:
+    folder = tmp_path / "own" / "phi"
+    shutil.copytree(find_model("edge-tiny", None, Path("/none")), folder)
+    text = f"state_dir: state\nmodels_dir: {folder.parent}\n{kind}: {{look: {{{source}model: phi}}}}"
+    result = _invoke("models", "remove", "phi", "-c", _config(tmp_path, text))
+    assert result.exit_code == 1
+    assert f"names it as {kind}.look.model" in result.stderr
+    assert folder.exists()
 
 
 @pytest.mark.parametrize(
