@@ -88,7 +88,7 @@ def run(config: ConfigOption = None) -> None:
 def check_config(config: ConfigOption = None) -> None:
     """Check the configuration."""
     with told_plainly():
-        loaded = load_config(config, os.environ, use=Use.RUN)
+        loaded = load_config(config, os.environ, use=Use.CHECK)
         model_dir = find_model(loaded.model.name, loaded.models_dir, loaded.state_dir)
         engines = engines_here(loaded.model.name, model_dir, loaded.model.engine)
         typer.echo(f"ok: {source_of(config)}")

@@ -5,7 +5,7 @@ secret holds.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -20,7 +20,7 @@ from agent.config_file import yaml_text
 from agent.config_file.cross_checks import Mismatch, mismatches
 from agent.config_file.layers import Tree, laid_over
 from agent.config_file.named_files import complaint_about, place_of, source_in
-from agent.config_file.named_models import model_mismatches
+from agent.config_file.named_models import asked_model_mismatches, model_mismatches
 from agent.config_file.overrides import Override, read_overrides
 from agent.config_file.places import places, remove, spelled_as_in, upwards
 from agent.config_file.tree import ANY_NAME, KeyPath, dotted, key_at
@@ -42,6 +42,8 @@ class Use(Enum):
     """To do something with it on this machine: the files that it names have to be here."""
     RUN = auto()
     """To run the agent with it: its models, too."""
+    CHECK = auto()
+    """To be told everything: also of models that only some prompts name, without which the agent runs."""
 
 
 def load_config(
@@ -81,8 +83,10 @@ def load_config(
     loading.check_names(config)
     if use is not Use.ELSEWHERE:
         loading.check_tls(config)
-    if use is Use.RUN:
-        loading.check_models(config)
+    if use in (Use.RUN, Use.CHECK):
+        loading.check_models(config, model_mismatches)
+    if use is Use.CHECK:
+        loading.check_models(config, asked_model_mismatches)
     if config is None or loading.complaints:
         raise ConfigError("\n".join(loading.lines()))
     return config
@@ -232,10 +236,10 @@ class _Loading:
         except ConfigError as error:
             self._add_about(("broker", "tls"), str(error))
 
-    def check_models(self, config: Config | None) -> None:
+    def check_models(self, config: Config | None, check: Callable[[Config], Iterable[Mismatch]]) -> None:
         """Whether the models are there, as far as it is known where to look."""
         if config is not None and self._left_out.isdisjoint({("state_dir",), ("models_dir",)}):
-            self._add_mismatches(model_mismatches(config))
+            self._add_mismatches(check(config))
 
     def _complain_and_remove(self, tree: Tree, detail: ErrorDetails) -> bool:
         path = tuple(part for part in detail["loc"] if part != "[key]")

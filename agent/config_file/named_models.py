@@ -12,20 +12,32 @@ from agent.models.folder import models_here
 
 
 def model_mismatches(config: Config) -> Iterator[Mismatch]:
-    """What the agent would not start with, or would answer every prompt of a route or a camera with an error."""
+    """What the agent would not start with."""
     for key, model in (("name", config.model.name), ("fallback", config.model.fallback)):
         if model is not None:
             yield from _unusable(config, key, model)
-    here = models_here(config.models_dir, config.state_dir)
+
+
+def asked_model_mismatches(config: Config) -> Iterator[Mismatch]:
+    """What the agent does start with, as models come and go: but some prompts would have an error, or another model."""
     for name in config.upstreams:
-        if name in here and name not in (config.model.name, config.model.fallback):
+        if name not in (config.model.name, config.model.fallback) and _is_here(config, name):
             what = "has the name of a model that is on this machine: choose another, and give the server's as `model`"
             yield Mismatch(("upstreams", name), what)
     for path, model in _asked(config):
-        if model not in config.upstreams and model not in here:
+        if model not in config.upstreams and not _is_here(config, model):
             upstream = ", ".join(config.upstreams) or "none"
-            what = f"there is no model {model!r}, neither upstream ({upstream}) nor on this machine ({', '.join(here)})"
+            here = ", ".join(models_here(config.models_dir, config.state_dir))
+            what = f"there is no model {model!r}, neither upstream ({upstream}) nor on this machine ({here})"
             yield Mismatch(path, what, ("upstreams", model))
+
+
+def _is_here(config: Config, model: str) -> bool:
+    try:
+        find_model(model, config.models_dir, config.state_dir)
+    except ConfigError:
+        return False
+    return True
 
 
 def _unusable(config: Config, key: str, model: str) -> Iterator[Mismatch]:

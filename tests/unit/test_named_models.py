@@ -47,9 +47,30 @@ def test_a_wrong_name_is_told_with_its_line(tmp_path: Path, text: str, expected:
     file = tmp_path / "agent.yaml"
     file.write_text(f"models_dir: models\n{text}\n", encoding="utf-8")
     with pytest.raises(ConfigError) as raised:
-        load_config(file, {}, use=Use.RUN)
+        load_config(file, {}, use=Use.CHECK)
     lines = str(raised.value).replace(f"{file}:", "").splitlines()
     assert [line.partition(str(tmp_path))[0] for line in lines] == expected
+
+
+def test_what_only_some_prompts_name_keeps_no_agent_from_starting(tmp_path: Path) -> None:
+    for name in ("edge-tiny", "nim"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+        (tmp_path / "models" / name / "genai_config.json").touch()
+    file = tmp_path / "agent.yaml"
+    file.write_text(f"models_dir: models\n{ROUTES}\n", encoding="utf-8")
+    assert load_config(file, {}, use=Use.RUN).routes["door"].model == "nims"
+
+
+def test_a_model_that_can_be_used_is_here_also_where_its_folder_cannot_be_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("edge-tiny", "nims"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+        (tmp_path / "models" / name / "genai_config.json").touch()
+    file = tmp_path / "agent.yaml"
+    file.write_text("models_dir: models\nroutes: {door: {model: nims}}\n", encoding="utf-8")
+    monkeypatch.setattr("agent.config_file.named_models.models_here", lambda *_: ())  # as of a folder without r
+    assert load_config(file, {}, use=Use.CHECK).routes["door"].model == "nims"
 
 
 def test_elsewhere_other_models_may_be(tmp_path: Path) -> None:
