@@ -27,7 +27,8 @@ too; `run` says at start which it has. [`deploy/agent.example.yaml`](../deploy/a
 from.
 
 - `jetson-agent check-config` lists everything that is wrong at once, each with file and line, and exits 78. `run` does
-  the same before it starts anything. An unknown key is an error: it is mostly a typing mistake.
+  the same before it starts anything; only models that routes, cameras or upstreams name keep it from nothing, as they
+  come and go. An unknown key is an error: it is mostly a typing mistake.
 - Every key can be set in the environment, which wins over the file: `{PREFIX}BROKER__HOST=10.0.0.2`,
   `{PREFIX}ROUTES__TRIAGE__MAX_TOKENS=32`, `{PREFIX}BROKER__GROUPS='[hall-5, spare]'`.
   Values are read as YAML; a route that the file does not have gets its name in lower-case letters.
