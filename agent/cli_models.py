@@ -11,9 +11,10 @@ from agent.cli_build import BUILD_HELP, ENGINE_HELP, build, build_engine
 from agent.cli_parts import INTERRUPTED, ConfigOption, NameArgument, command_help, told_plainly
 from agent.config import Config
 from agent.config_file import load_config
+from agent.config_file.named_models import keys_naming
 from agent.errors import ConfigError, StopError
 from agent.models.catalog import Catalog, Entry
-from agent.models.remove import keys_naming, remove
+from agent.models.remove import remove
 from agent.models.table import human, told
 from agent.models.verify import verify
 from agent.models.work_folder import pull_folder

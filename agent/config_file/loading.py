@@ -14,7 +14,6 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from agent.broker_security import tls_context
-from agent.camera.capture.credentials import redact
 from agent.config import Config
 from agent.config_file import yaml_text
 from agent.config_file.cross_checks import Mismatch, mismatches
@@ -25,6 +24,7 @@ from agent.config_file.overrides import Override, read_overrides
 from agent.config_file.places import places, remove, spelled_as_in, upwards
 from agent.config_file.tree import ANY_NAME, KeyPath, dotted, key_at
 from agent.config_file.words import words_for
+from agent.credentials import redact
 from agent.errors import ConfigError
 from agent.release_folder import RELEASE_CONFIG, THIS_RELEASE
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from agent.candidates import engines_here
 from agent.config import AUTO, Config
 from agent.config_file.cross_checks import Mismatch
-from agent.config_file.tree import KeyPath
+from agent.config_file.tree import KeyPath, dotted
 from agent.errors import ConfigError
 from agent.models import find_model
 from agent.models.folder import models_here
@@ -13,9 +13,8 @@ from agent.models.folder import models_here
 
 def model_mismatches(config: Config) -> Iterator[Mismatch]:
     """What the agent would not start with."""
-    for key, model in (("name", config.model.name), ("fallback", config.model.fallback)):
-        if model is not None:
-            yield from _unusable(config, key, model)
+    for path, model in _own(config):
+        yield from _unusable(config, path, model)
 
 
 def asked_model_mismatches(config: Config) -> Iterator[Mismatch]:
@@ -40,18 +39,30 @@ def _is_here(config: Config, model: str) -> bool:
     return True
 
 
-def _unusable(config: Config, key: str, model: str) -> Iterator[Mismatch]:
+def keys_naming(model: str, config: Config) -> tuple[str, ...]:
+    """The keys of the configuration that name a model."""
+    return tuple(dotted(path) for path, name in (*_own(config), *_asked(config)) if name == model)
+
+
+def _unusable(config: Config, path: KeyPath, model: str) -> Iterator[Mismatch]:
     """What keeps a model that the device itself is to run from being run."""
     try:
         folder = find_model(model, config.models_dir, config.state_dir)
     except ConfigError as error:
-        yield Mismatch(("model", key), str(error))
+        yield Mismatch(path, str(error))
         return
     try:
         engines_here(model, folder, config.model.engine)
     except ConfigError as error:
-        place = key if config.model.engine == AUTO else "engine"
-        yield Mismatch(("model", place), str(error), ("model", "engine"))
+        place = path if config.model.engine == AUTO else ("model", "engine")
+        yield Mismatch(place, str(error), ("model", "engine"))
+
+
+def _own(config: Config) -> Iterator[tuple[KeyPath, str]]:
+    """The models that the device itself is to run, and where that stands."""
+    for key, model in (("name", config.model.name), ("fallback", config.model.fallback)):
+        if model is not None:
+            yield ("model", key), model
 
 
 def _asked(config: Config) -> Iterator[tuple[KeyPath, str]]:

@@ -6,8 +6,8 @@ import json
 from pydantic import ByteSize
 from pydantic_core import ErrorDetails
 
-from agent.camera.capture.credentials import redact
 from agent.config_file.tree import ANY_NAME, KeyPath, dotted, key_at, keys, keys_in
+from agent.credentials import redact
 from agent.fault_words import fault_in_words
 
 _OWN = {

@@ -11,7 +11,7 @@ from typing import Self, cast
 
 import httpx2
 
-from agent.camera.capture.credentials import redact
+from agent.credentials import redact
 from agent.engine.openai_format import DONE, Chunk, decode_chunk, error_of
 from agent.engine.retries import read_retry_after
 from agent.engine.server_words import address_of, cause_of, one_line, path_of

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agent.camera.capture.credentials import redact
+from agent.credentials import redact
 from agent.engine.protocol import GenerationRequest
 from agent.errors import ErrorCode, RejectedError, UpstreamAwayError, UpstreamFailedError
 from agent.prompt import FinishReason, Message, Usage

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
-from agent.camera.capture.credentials import redact
+from agent.credentials import redact
 
 _MOST_OF_A_PAGE = 80
 _MOST_LOOKED_AT = 1 << 11

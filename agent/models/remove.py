@@ -9,7 +9,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.config import Config
 from agent.errors import StopError
 from agent.models.catalog import Entry
 from agent.models.work_folder import hold, pull_folder
@@ -34,17 +33,6 @@ class Removed:
 
     size: Bytes
     pinned: Path | None
-
-
-def keys_naming(model: str, config: Config) -> tuple[str, ...]:
-    """The keys of the configuration that name a model."""
-    named = {
-        "model.name": config.model.name,
-        "model.fallback": config.model.fallback,
-        **{f"routes.{name}.model": route.model for name, route in config.routes.items()},
-        **{f"cameras.{name}.model": camera.model for name, camera in config.cameras.items()},
-    }
-    return tuple(key for key, value in named.items() if value == model)
 
 
 def remove(name: str, entry: Entry | None, own: Path, named_by: tuple[str, ...]) -> Removed:

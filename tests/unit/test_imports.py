@@ -129,7 +129,7 @@ PURE: dict[str, set[str]] = {
     "camera.looking.turns": VALUES | {"camera.values"},
     "camera.looking.blame": VALUES,
     "camera.looking.shedding": VALUES | {"camera.looking.pipe"},
-    "camera.capture.credentials": set(),
+    "credentials": set(),
     "camera.capture.source": set(),
     "camera.capture.spec": VALUES | {"printable"},
     "camera.capture.frame_size": {"camera.capture.spec"},
@@ -258,17 +258,13 @@ ONLY_IMPORTED_BY: dict[str, set[str]] = {
     "camera.looking.child": set(),  # a program
     "camera.looking.eye": {"camera.looking.child"},
     "camera.looking.detector": {"camera.looking.detecting"},
-    # The configuration only knows what a source is, and how to say nothing secret of one: both pure.
+    # The configuration only knows what a source is: pure.
     "camera.capture": {
         "camera.building",
         "camera.looking.child",
         "camera.settings",
         "config_file",
         "doctor",
-        # Its `credentials` alone, to take secrets out of what servers say.
-        "engine.openai_connection",
-        "engine.openai_format",
-        "engine.server_words",
     },
     "camera.capture.child": set(),  # started as a program
     "camera.capture.reading": {"camera.capture.child"},

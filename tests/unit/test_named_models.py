@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.config import Config
 from agent.config_file import Use, load_config
+from agent.config_file.named_models import keys_naming
 from agent.errors import ConfigError
 
 NOWHERE = "there is no model 'nims', neither upstream (nim) nor on this machine (edge-tiny, my-tiny)"
@@ -77,3 +79,17 @@ def test_elsewhere_other_models_may_be(tmp_path: Path) -> None:
     file = tmp_path / "agent.yaml"
     file.write_text("routes: {door: {model: nims}}\nupstreams: {edge-small: {url: 'http://h/v1'}}", encoding="utf-8")
     assert load_config(file, {}, use=Use.ELSEWHERE).routes["door"].model == "nims"
+
+
+def test_what_names_a_model() -> None:
+    config = Config.model_validate(
+        {
+            "model": {"name": "a", "fallback": "b"},
+            "routes": {"look": {"model": "phi"}, "plain": {}},
+            "cameras": {"door": {"source": "/dev/video0", "model": "phi"}},
+        }
+    )
+    assert keys_naming("a", config) == ("model.name",)
+    assert keys_naming("b", config) == ("model.fallback",)
+    assert keys_naming("phi", config) == ("routes.look.model", "cameras.door.model")
+    assert keys_naming("c", config) == ()

@@ -10,10 +10,10 @@ import socket
 import sys
 from types import TracebackType
 
-from agent.camera.capture.credentials import redact, secrets_of
 from agent.camera.capture.spec import MOST_LINE, Report, SourceError, decode_spec, encode
 from agent.camera.frames import FrameSlots
 from agent.children.lifeline import live_and_die_with_the_agent
+from agent.credentials import redact, secrets_of
 
 OOM_SCORE_ADJ = 600
 """When memory runs out this process is ended before the engine's and the agent's (proc(5), /proc/pid/oom_score_adj)."""

@@ -10,13 +10,13 @@ from typing import Final
 
 import httpx2
 
-from agent.camera.capture.credentials import split_user
 from agent.camera.capture.multipart import Multipart
 from agent.camera.capture.outlet import Outlet
 from agent.camera.capture.reachable import check_reachable, place_of
 from agent.camera.capture.source import Http
 from agent.camera.capture.spec import CaptureSpec, SourceError
 from agent.camera.capture.still import MOST_BYTES, decode_still
+from agent.credentials import split_user
 
 _UNAUTHORIZED: Final = 401
 

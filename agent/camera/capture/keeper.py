@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from agent.camera.capture.credentials import redact, secrets_of, with_password
 from agent.camera.capture.opening import opening_time
 from agent.camera.capture.process import CaptureProcess
 from agent.camera.capture.progress import Progress, advance, has_stalled, was_good
@@ -20,6 +19,7 @@ from agent.camera.settings import Camera
 from agent.camera.values import CameraName
 from agent.children.restarts import wait_before_restart
 from agent.clock import Clock
+from agent.credentials import redact, secrets_of, with_password
 from agent.plain_file import read_text
 from agent.units import Seconds
 

@@ -4,8 +4,8 @@ import socket
 from typing import Final
 from urllib.parse import urlsplit
 
-from agent.camera.capture.credentials import split_user
 from agent.camera.capture.spec import SourceError
+from agent.credentials import split_user
 from agent.units import Seconds
 
 _PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import Config
 from agent.models.catalog import Catalog
 from agent.models.listing import Listing
 from agent.models.pull_error import PullError
-from agent.models.remove import Removed, RemoveError, keys_naming, remove
+from agent.models.remove import Removed, RemoveError, remove
 from agent.models.work_folder import hold, pull_folder
 from agent.units import Bytes
 from tests.unit.models.test_folder import place
@@ -36,20 +35,6 @@ def test_the_configured_one_stays(tmp_path: Path) -> None:
     with pytest.raises(RemoveError, match=r"names it as model\.name, routes\.look\.model\. Name another"):
         gone(tmp_path, "big", "model.name", "routes.look.model")
     assert own.exists()
-
-
-def test_what_names_a_model() -> None:
-    config = Config.model_validate(
-        {
-            "model": {"name": "a", "fallback": "b"},
-            "routes": {"look": {"model": "phi"}, "plain": {}},
-            "cameras": {"door": {"source": "/dev/video0", "model": "phi"}},
-        }
-    )
-    assert keys_naming("a", config) == ("model.name",)
-    assert keys_naming("b", config) == ("model.fallback",)
-    assert keys_naming("phi", config) == ("routes.look.model", "cameras.door.model")
-    assert keys_naming("c", config) == ()
 
 
 def test_what_is_not_there(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.camera.capture.credentials import redact, secrets_of, split_user, with_password
+from agent.credentials import redact, secrets_of, split_user, with_password
 
 SAFE = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=8, max_size=12)
 PATH = st.text("KLMNOPQ", max_size=12)
